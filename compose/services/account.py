@@ -1,0 +1,38 @@
+"""The system user that a service runs as, when root starts it."""
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system user to change to."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def reaches(self, folder: Path) -> bool:
+        """Tell whether this user may enter the folder."""
+        # Asked of the kernel rather than worked out from modes: access lists count as well.
+        answer = subprocess.run(
+            ["/usr/bin/test", "-x", folder], user=self.uid, group=self.gid, extra_groups=[]
+        )
+        return answer.returncode == 0
+
+    def own(self, path: Path) -> None:
+        """Hand a file or folder, and all that is in it, to this user."""
+        os.chown(path, self.uid, self.gid)
+        for inner in path.rglob("*"):
+            os.chown(inner, self.uid, self.gid, follow_symlinks=False)
+
+
+def drop_to(name: str) -> Account | None:
+    """Return the account that root has to change to; None if this process is not root's."""
+    if os.geteuid() != 0:
+        return None
+    user = pwd.getpwnam(name)
+    return Account(user.pw_name, user.pw_uid, user.pw_gid)

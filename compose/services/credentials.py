@@ -1,0 +1,21 @@
+"""A service's login: generated once, and kept in a file that only its owner reads."""
+
+import os
+import secrets
+from pathlib import Path
+
+USER = "reckoner"
+
+
+def password_in(file: Path) -> str:
+    """Return the password kept in the file, generating it first if there is none."""
+    if not file.exists():
+        # Written aside and renamed, so that a crash leaves either a whole password or none.
+        draft = file.with_name(file.name + ".new")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            # Hexadecimal: nothing to escape in a URL, an SQL literal or a configuration file.
+            stream.write(secrets.token_hex(16) + "\n")
+        draft.rename(file)
+    return file.read_text().strip()

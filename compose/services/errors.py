@@ -1,0 +1,44 @@
+"""What can go wrong with a private service, each with what to do about it.
+
+    ServiceError
+    ├── ProgramMissing
+    ├── PortTaken
+    ├── DataOfAnotherVersion
+    ├── PreparationFailed
+    └── NotReady
+"""
+
+
+class ServiceError(Exception):
+    """Base of all faults here: one sentence on what is wrong, one on what to do."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem} {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+class ProgramMissing(ServiceError):
+    """Raised when a program that a service consists of is not installed."""
+
+    def __init__(self, program: str, package: str) -> None:
+        super().__init__(
+            f"The program {program} was not found.",
+            f"Install it, for example with: apt-get install {package}",
+        )
+
+
+class PortTaken(ServiceError):
+    """Raised when another program listens on a port that a service needs."""
+
+
+class DataOfAnotherVersion(ServiceError):
+    """Raised when a data folder was written by a version that is not installed."""
+
+
+class PreparationFailed(ServiceError):
+    """Raised when the first set-up of a service's data did not work."""
+
+
+class NotReady(ServiceError):
+    """Raised when a service ended, or did not answer in time, after its start."""

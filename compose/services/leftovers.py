@@ -1,0 +1,58 @@
+"""What an earlier run left running because it was killed: found by its records, and ended."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from compose.services import process_table
+
+_GRACE_SECONDS = 20.0
+_POLL_SECONDS = 0.1
+
+
+def end_leftovers(records: Iterable[Path]) -> list[str]:
+    """End what the records name and is still there; return the names of those that were.
+
+    The kernel has already told each of them to stop (see processes.py), so most need only time.
+    """
+    remaining = {file: pids for file in records if (pids := _still_running(file))}
+    names = sorted(file.stem for file in remaining)
+    give_up = time.monotonic() + _GRACE_SECONDS
+    while remaining and time.monotonic() < give_up:
+        time.sleep(_POLL_SECONDS)
+        remaining = {file: pids for file in remaining if (pids := _still_running(file))}
+    while remaining:
+        for pid in {pid for pids in remaining.values() for pid in pids}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_POLL_SECONDS)
+        remaining = {file: pids for file in remaining if (pids := _still_running(file))}
+    return names
+
+
+def _still_running(record: Path) -> list[int]:
+    """Return the processes of the recorded instance that are alive; remove the record if none."""
+    try:
+        note = json.loads(record.read_text())
+        leader, started = int(note["pid"]), int(note["started"])
+        boot, folder = str(note["boot"]), Path(note["folder"])
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError):  # cut off by a crash of the machine
+        boot, leader, started, folder = "", 0, 0, Path("/")
+    found = []
+    if boot == process_table.boot_id():
+        family = process_table.family_of(leader, started)
+        led = any(entry.pid == leader for entry in family)
+        # Without its leader, a session is known only by a number that could have been used again
+        # since, so each member must also be at work where the leader was started.
+        found = [
+            entry.pid for entry in family if led or process_table.working_folder(entry.pid) == folder
+        ]
+    if not found:
+        record.unlink(missing_ok=True)
+    return found

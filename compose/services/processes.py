@@ -1,0 +1,181 @@
+"""One program run as a child in a session of its own: started, watched, and ended completely."""
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from compose.services import process_table
+from compose.services.account import Account
+from compose.services.errors import NotReady
+
+# Signals to send one after the other, each with the seconds to wait for its effect.
+StopPlan = Sequence[tuple[signal.Signals, float]]
+
+TERMINATE: StopPlan = ((signal.SIGTERM, 10.0),)
+
+_POLL_SECONDS = 0.02
+_HURRIED_SECONDS = 0.5
+_KILL_SECONDS = 10.0
+
+
+def never() -> bool:
+    """Be in no hurry."""
+    return False
+
+
+class Process:
+    """A program that can be started again and again, one instance at a time.
+
+    `output` is a file descriptor for its standard output and error; without it they are added to
+    the file `log`. `record` is a file in which the running instance is noted, see leftovers.py.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        record: Path,
+        log: Path,
+        output: int | None = None,
+        account: Account | None = None,
+        stop_plan: StopPlan = TERMINATE,
+    ) -> None:
+        self.name = name
+        self._command = [str(word) for word in command]
+        self._environment = dict(environment)
+        self._folder = folder
+        self._record = record
+        self._log = log
+        self._output = output
+        self._account = account
+        self._stop_plan = stop_plan
+        self._child: subprocess.Popen[bytes] | None = None
+        self._started = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the instance started last."""
+        return self._child.pid if self._child else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the program runs now."""
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def exit_status(self) -> int | None:
+        """How the last instance ended: its status, or minus the signal that killed it."""
+        return self._child.poll() if self._child else None
+
+    def start(self) -> None:
+        """Start the program; what an instance that died has left behind is killed first."""
+        if self.running:
+            return
+        self.kill()
+        self._child = _spawner().submit(self._spawn).result()
+        entry = process_table.find(self._child.pid)
+        self._started = entry.started if entry else 0
+        note = {
+            "name": self.name,
+            "pid": self._child.pid,
+            "started": self._started,
+            "boot": process_table.boot_id(),
+            "folder": str(self._folder),
+        }
+        self._record.write_text(json.dumps(note) + "\n")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the program itself, not to its children."""
+        if self._child is not None:
+            self._child.send_signal(number)
+
+    def stop(self, hurry: Callable[[], bool] = never) -> None:
+        """End the program in its own way, then by force; nothing of it stays.
+
+        Once `hurry` says so, every step is given half a second.
+        """
+        for number, seconds in self._stop_plan:
+            if not self.running:
+                break
+            self.send(number)
+            begun = time.monotonic()
+            while self.running:
+                allowed = min(seconds, _HURRIED_SECONDS) if hurry() else seconds
+                if time.monotonic() - begun > allowed:
+                    break
+                time.sleep(_POLL_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the program and all its descendants by SIGKILL."""
+        if self._child is None:
+            return
+        give_up = time.monotonic() + _KILL_SECONDS
+        # Looked up again after each round: a child may have been born meanwhile.
+        while family := process_table.family_of(self._child.pid, self._started):
+            for entry in family:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(entry.pid, signal.SIGKILL)
+            self._child.poll()
+            if time.monotonic() > give_up:
+                break  # in an uninterruptible system call: the kernel ends it when that returns
+            time.sleep(_POLL_SECONDS)
+        self._child.wait()
+        self._record.unlink(missing_ok=True)
+
+    def wait_until(self, ready: Callable[[], bool], timeout: float) -> None:
+        """Return once `ready` says so; `NotReady` if the program ends or the time runs out."""
+        give_up = time.monotonic() + timeout
+        while not ready():
+            if not self.running:
+                raise NotReady(f"{self.name} ended with {self.exit_status}.", self._hint())
+            if time.monotonic() > give_up:
+                raise NotReady(f"{self.name} did not answer in {timeout:g} s.", self._hint())
+            time.sleep(_POLL_SECONDS)
+
+    def _hint(self) -> str:
+        return f"Its log says why: {self._log}" if self._output is None else "Its log says why."
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        """Run the command; setpriv(1) replaces itself by it, so the process id is the program's.
+
+        If this process dies without stopping it, the kernel sends the program the first signal of
+        its stop plan. Not a preexec_fn, which is unsafe in a process with threads.
+        """
+        prefix = ["setpriv", "--pdeathsig", self._stop_plan[0][0].name.removeprefix("SIG")]
+        if self._account is not None:
+            account = self._account
+            prefix += [f"--reuid={account.uid}", f"--regid={account.gid}", "--init-groups"]
+        with contextlib.ExitStack() as stack:
+            output = self._output
+            if output is None:
+                output = stack.enter_context(self._log.open("ab")).fileno()
+            return subprocess.Popen(
+                [*prefix, "--", *self._command],
+                env=self._environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+
+@functools.cache
+def _spawner() -> ThreadPoolExecutor:
+    """Return the thread that starts all programs.
+
+    The kernel takes the end of the thread that started a program for the death of its parent, so
+    this has to be a thread that lives as long as this process.
+    """
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")

@@ -1,0 +1,159 @@
+"""Every error that Reckoner raises on purpose.
+
+ReckonerError
+├── SettingsInvalid            the process cannot start with these settings
+├── RequestFault               the client can mend it
+│   ├── FunctionUnknown
+│   ├── ArgumentsInvalid
+│   └── CalculationTooLarge
+├── CalculationNotFound        no calculation has this id
+├── CalculationFinal           it can no longer be cancelled
+├── ResultUnavailable          there is no result to serve
+│   ├── ResultNotFinished
+│   ├── ResultMissing          the calculation failed or was cancelled
+│   └── ResultPruned
+├── ResultWrong                a result did not pass its check; it is never stored
+├── ResultCorrupt              stored digits no longer match their digest
+├── CalculationAborted         a child process ended without a result
+├── LeaseLost                  a worker's claim is no longer its own
+└── MessageInvalid             a delivery that is not a message of ours
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+
+class ReckonerError(Exception):
+    """The base of all errors above."""
+
+
+class SettingsInvalid(ReckonerError):
+    """Raised when the settings name something that cannot work."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(
+            "The settings are not valid:\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
+        self.faults = tuple(faults)
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a request: where (a JSON pointer, RFC 6901) and what."""
+
+    pointer: str
+    detail: str
+
+
+class RequestFault(ReckonerError):
+    """Raised when a request asks for something that cannot be."""
+
+
+class FunctionUnknown(RequestFault):
+    """Raised when no function of this name is installed."""
+
+    def __init__(self, name: str, known_names: Sequence[str]) -> None:
+        super().__init__(f"There is no function {name!r}.")
+        self.name = name
+        self.known_names = tuple(known_names)
+
+
+class ArgumentsInvalid(RequestFault):
+    """Raised when members of a request are missing, unknown or out of bounds."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(fault.detail for fault in faults))
+        self.faults = tuple(faults)
+
+
+class CalculationTooLarge(RequestFault):
+    """Raised when a calculation would need more memory than a worker may use."""
+
+    def __init__(self, needed_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"needs {needed_bytes} bytes, the limit is {limit_bytes}")
+        self.needed_bytes = needed_bytes
+        self.limit_bytes = limit_bytes
+
+
+class CalculationNotFound(ReckonerError):
+    """Raised when no calculation has this id."""
+
+    def __init__(self, calculation_id: str) -> None:
+        super().__init__(calculation_id)
+        self.calculation_id = calculation_id
+
+
+class CalculationFinal(ReckonerError):
+    """Raised when a calculation that has ended is to be cancelled."""
+
+    def __init__(self, calculation_id: UUID, status: str) -> None:
+        super().__init__(f"{calculation_id} has already {status}")
+        self.calculation_id = calculation_id
+        self.status = status
+
+
+class ResultUnavailable(ReckonerError):
+    """Raised when a known calculation has no result to serve."""
+
+    def __init__(self, calculation_id: UUID) -> None:
+        super().__init__(str(calculation_id))
+        self.calculation_id = calculation_id
+
+
+class ResultNotFinished(ResultUnavailable):
+    """Raised when the calculation is still queued or running."""
+
+    def __init__(self, calculation_id: UUID, status: str, retry_after_seconds: int) -> None:
+        super().__init__(calculation_id)
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ResultMissing(ResultUnavailable):
+    """Raised when the calculation failed or was cancelled."""
+
+    def __init__(self, calculation_id: UUID, status: str, reason: dict[str, object] | None) -> None:
+        super().__init__(calculation_id)
+        self.status = status
+        self.reason = reason
+
+
+class ResultPruned(ResultUnavailable):
+    """Raised when the digits were removed to make room."""
+
+
+class ResultWrong(ReckonerError):
+    """Raised when digits fail the independent check before they are stored."""
+
+    def __init__(self, function_name: str) -> None:
+        super().__init__(f"The digits that {function_name} gave did not pass their check.")
+        self.function_name = function_name
+
+
+class ResultCorrupt(ReckonerError):
+    """Raised when stored digits no longer have the digest that was stored with them."""
+
+    def __init__(self, calculation_id: UUID) -> None:
+        super().__init__(f"The stored digits of {calculation_id} do not match their SHA-256.")
+        self.calculation_id = calculation_id
+
+
+class CalculationAborted(ReckonerError):
+    """Raised when a child process ended without a result: `reason` names the cause."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class LeaseLost(ReckonerError):
+    """Raised when a claim ran out, was cancelled or went to another worker."""
+
+
+class MessageInvalid(ReckonerError):
+    """Raised when a delivery cannot be read; `raw` is what came."""
+
+    def __init__(self, detail: str, raw: object) -> None:
+        super().__init__(f"{detail}: {raw!r:.200}")
+        self.raw = raw

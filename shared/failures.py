@@ -1,0 +1,36 @@
+"""Why a calculation has no result: the problem documents that are stored with it.
+
+They have the form of RFC 9457, like every error that the gateway answers with.
+"""
+
+import json
+from typing import Any
+
+#: Every problem type of Reckoner begins with this.
+PROBLEM_PREFIX = "urn:reckoner:problem:"
+
+_TITLES = {
+    "cancelled": "The calculation was cancelled",
+    "function-failed": "The function raised an error",
+    "memory-limit": "The calculation needed too much memory",
+    "process-died": "The calculation's process died",
+    "result-wrong": "The result did not pass its check",
+    "time-limit": "The calculation took too long",
+    "worker-lost": "The calculation's workers were lost",
+    "function-gone": "No worker knows this function",
+}
+
+
+def failure(reason: str, detail: str) -> dict[str, Any]:
+    """Return the problem document for one of the reasons above."""
+    return {"type": PROBLEM_PREFIX + reason, "title": _TITLES[reason], "detail": detail}
+
+
+def failure_json(reason: str, detail: str) -> str:
+    """Return the same as JSON, as the store takes it; NUL is the one character it cannot keep."""
+    return json.dumps(failure(reason, detail.replace("\0", "�")))
+
+
+CANCELLED_JSON = failure_json(
+    "cancelled", "It was cancelled on request. Submit it again to have it computed."
+)

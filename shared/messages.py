@@ -1,0 +1,113 @@
+"""The message contract: what the relay publishes and the workers consume.
+
+A message is a hint that a calculation may want work. Whether it does, PostgreSQL says. The
+message carries the calculation's identity, which never changes, so that a quick worker need not
+ask for it. Its form is Dramatiq's, with one keyword argument that holds our versioned members:
+publishing needs no actor, and a worker can refuse what it does not understand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from dramatiq import Message
+
+from shared.calculation import Lane, calculation_id
+from shared.errors import MessageInvalid
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One calculation to look at, and the request that asked for it."""
+
+    calculation_id: UUID
+    function: str
+    function_version: int
+    arguments: Mapping[str, Any]
+    request_id: str | None
+
+
+def queue_name(lane: Lane) -> str:
+    """Return the name of the lane's queue."""
+    return f"reckoner.{lane}"
+
+
+def dead_letter_queue_name(lane: Lane) -> str:
+    """Return the name of the queue that keeps what this lane's workers refused."""
+    return f"{queue_name(lane)}.dead"
+
+
+def actor_name(lane: Lane) -> str:
+    """Return the name of the lane's actor."""
+    return f"calculate_{lane}"
+
+
+def queue_arguments(lane: Lane) -> dict[str, Any]:
+    """Return the declaration arguments that publisher and consumer must agree on.
+
+    Quorum queues survive the loss of a node. RabbitMQ 4 would dead-letter after 20 redeliveries
+    by default; how often a calculation may be tried is PostgreSQL's to say, so the limit here
+    only stops a loop that nothing else stops.
+    """
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 1_000,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": dead_letter_queue_name(lane),
+    }
+
+
+def dead_letter_queue_arguments() -> dict[str, Any]:
+    """Return the declaration arguments of a dead-letter queue: kept, but not without end."""
+    return {"x-queue-type": "quorum", "x-max-length": 100_000}
+
+
+def encode(work: Work, lane: Lane) -> bytes:
+    """Return the body of a message for this lane's actor."""
+    message: Message[None] = Message(
+        queue_name=queue_name(lane),
+        actor_name=actor_name(lane),
+        args=(),
+        kwargs={
+            "work": {
+                "version": VERSION,
+                "calculation_id": str(work.calculation_id),
+                "function": work.function,
+                "function_version": work.function_version,
+                "arguments": work.arguments,
+                "request_id": work.request_id,
+            }
+        },
+        options={},
+    )
+    return message.encode()
+
+
+def decode(members: object) -> Work:
+    """Return the work that a message's `work` argument names.
+
+    Raises MessageInvalid for anything but the exact members of a version that we know, and when
+    the id is not the one that follows from function and arguments.
+    """
+    match members:
+        case {
+            "version": version,
+            "calculation_id": str(identity),
+            "function": str(function),
+            "function_version": int(function_version),
+            "arguments": {**arguments},
+            "request_id": None | str() as request_id,
+            **rest,
+        } if not rest:
+            pass
+        case _:
+            raise MessageInvalid("not the members of a work message", members)
+    if version != VERSION or isinstance(version, bool):
+        raise MessageInvalid("a version that this worker does not know", members)
+    expected = calculation_id(function, function_version, arguments)
+    if identity != str(expected):
+        raise MessageInvalid("calculation_id does not follow from the arguments", members)
+    return Work(expected, function, function_version, arguments, request_id)

@@ -1,0 +1,1 @@
+"""All SQL. One function per statement, connection first; none of them commits."""

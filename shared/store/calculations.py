@@ -1,0 +1,201 @@
+"""Statements on the rows of `calculations` that the gateway needs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from shared.calculation import Calculation, Status, canonical_json
+from shared.store.rows import FinishedResult
+
+#: A row's columns that make its document.
+DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, attempt,
+    created_at, started_at, finished_at, compute_seconds, estimate_seconds, estimate_digits,
+    estimate_bytes, cancel_requested, result_digits, result_sha256, result_head, result_tail,
+    result_value, result_attempt, result_pruned_at, error"""
+
+_INSERT_QUEUED = text("""
+    INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
+                              estimate_digits, estimate_bytes, request_id)
+    SELECT id, function, version, arguments, 'queued', lane, seconds, digits, bytes, :request_id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:functions AS text[]), CAST(:versions AS integer[]),
+                CAST(:arguments AS jsonb[]), CAST(:lanes AS text[]),
+                CAST(:seconds AS double precision[]), CAST(:digits AS bigint[]),
+                CAST(:bytes AS bigint[]))
+         AS new (id, function, version, arguments, lane, seconds, digits, bytes)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id""")
+
+_INSERT_SUCCEEDED = text(f"""
+    INSERT INTO calculations (id, function, version, arguments, status, lane, progress, attempt,
+                              estimate_seconds, estimate_digits, estimate_bytes, request_id,
+                              published_at, started_at, finished_at, compute_seconds,
+                              result_digits, result_sha256, result_head, result_tail,
+                              result_value, result_attempt)
+    VALUES (:id, :function, :version, CAST(:arguments AS jsonb), 'succeeded', :lane, 1, 1,
+            :estimate_seconds, :estimate_digits, :estimate_bytes, :request_id,
+            now(), now(), now(), :compute_seconds,
+            :result_digits, :result_sha256, :result_head, :result_tail,
+            CAST(:result_value AS text), CASE WHEN CAST(:result_value AS text) IS NULL THEN 1 END)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING {DOCUMENT_COLUMNS}""")  # noqa: S608 (constants of ours)
+
+_REQUEUE = text("""
+    UPDATE calculations
+    SET status = 'queued', lane = new.lane, progress = 0, attempt_base = attempt,
+        not_before = now(), published_at = NULL, started_at = NULL, finished_at = NULL,
+        compute_seconds = NULL, error = NULL, request_id = :request_id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:lanes AS text[])) AS new (id, lane)
+    WHERE calculations.id = new.id AND status IN ('failed', 'cancelled')
+    RETURNING calculations.id""")
+
+_WITHDRAW_CANCEL = text("""
+    UPDATE calculations SET cancel_requested = false
+    WHERE id = ANY (CAST(:ids AS uuid[])) AND status = 'running' AND cancel_requested
+    RETURNING id""")
+
+_FIND = text(f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = :id")  # noqa: S608
+
+_FIND_STATUSES = text(
+    "SELECT id, status, cancel_requested FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"
+)
+
+_CANCEL = text(f"""
+    UPDATE calculations
+    SET status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
+        finished_at = CASE status WHEN 'queued' THEN now() END,
+        error = CASE status WHEN 'queued' THEN CAST(:error AS jsonb) END,
+        cancel_requested = (status = 'running')
+    WHERE id = :id AND status IN ('queued', 'running')
+    RETURNING {DOCUMENT_COLUMNS}""")  # noqa: S608
+
+
+def insert_queued(
+    connection: Connection, calculations: Sequence[Calculation], request_id: str
+) -> set[UUID]:
+    """Queue those that do not exist yet; return their ids.
+
+    They are inserted in the order of their ids, so that two batches cannot deadlock.
+    """
+    ordered = sorted(calculations, key=lambda calculation: calculation.id)
+    inserted = connection.execute(
+        _INSERT_QUEUED,
+        {
+            "ids": [str(calculation.id) for calculation in ordered],
+            "functions": [calculation.function.name for calculation in ordered],
+            "versions": [calculation.function.version for calculation in ordered],
+            "arguments": [canonical_json(calculation.arguments) for calculation in ordered],
+            "lanes": [str(calculation.lane) for calculation in ordered],
+            "seconds": [calculation.estimate.seconds for calculation in ordered],
+            "digits": [calculation.estimate.digits for calculation in ordered],
+            "bytes": [calculation.estimate.bytes for calculation in ordered],
+            "request_id": request_id,
+        },
+    )
+    return set(inserted.scalars())
+
+
+def insert_succeeded(
+    connection: Connection, calculation: Calculation, result: FinishedResult, request_id: str
+) -> RowMapping | None:
+    """Store a calculation that was computed in its request; None if it exists already."""
+    return (
+        connection.execute(
+            _INSERT_SUCCEEDED,
+            {
+                "id": calculation.id,
+                "function": calculation.function.name,
+                "version": calculation.function.version,
+                "arguments": canonical_json(calculation.arguments),
+                "lane": str(calculation.lane),
+                "estimate_seconds": calculation.estimate.seconds,
+                "estimate_digits": calculation.estimate.digits,
+                "estimate_bytes": calculation.estimate.bytes,
+                "request_id": request_id,
+                "compute_seconds": result.compute_seconds,
+                "result_digits": result.digits,
+                "result_sha256": result.sha256,
+                "result_head": result.head,
+                "result_tail": result.tail,
+                "result_value": result.value,
+            },
+        )
+        .mappings()
+        .one_or_none()
+    )
+
+
+def requeue_ended(
+    connection: Connection, calculations: Sequence[Calculation], request_id: str
+) -> set[UUID]:
+    """Queue failed and cancelled ones again, with a new round of attempts; return their ids."""
+    requeued = connection.execute(
+        _REQUEUE,
+        {
+            "ids": [str(calculation.id) for calculation in calculations],
+            "lanes": [str(calculation.lane) for calculation in calculations],
+            "request_id": request_id,
+        },
+    )
+    return set(requeued.scalars())
+
+
+def withdraw_cancel(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Take back cancels that no worker has carried out yet; return the ids they were for."""
+    withdrawn = connection.execute(_WITHDRAW_CANCEL, {"ids": [str(identity) for identity in ids]})
+    return set(withdrawn.scalars())
+
+
+def find_calculation(connection: Connection, calculation_id: UUID) -> RowMapping | None:
+    """Return the row that makes the document, or None."""
+    return connection.execute(_FIND, {"id": calculation_id}).mappings().one_or_none()
+
+
+def find_statuses(
+    connection: Connection, ids: Sequence[UUID]
+) -> dict[UUID, tuple[Status, bool]]:
+    """Return the status of each known id, and whether its cancel is under way."""
+    rows = connection.execute(_FIND_STATUSES, {"ids": [str(identity) for identity in ids]})
+    return {row.id: (Status(row.status), row.cancel_requested) for row in rows}
+
+
+def list_calculations(
+    connection: Connection,
+    *,
+    status: Status | None,
+    function: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Return up to `limit` rows, newest first, that come after the keyset position `before`."""
+    conditions = ["true"]
+    values: dict[str, Any] = {"limit": limit}
+    if status is not None:
+        # Spelled out and not bound: the planner must see which partial index serves it.
+        conditions.append(f"status = '{status.value}'")
+        if status is not Status.SUCCEEDED:
+            conditions.append("status <> 'succeeded'")
+    if function is not None:
+        conditions.append("function = :function")
+        values["function"] = function
+    if before is not None:
+        conditions.append("(created_at, id) < (:before_created_at, :before_id)")
+        values["before_created_at"], values["before_id"] = before
+    statement = text(
+        f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE {' AND '.join(conditions)} "  # noqa: S608
+        "ORDER BY created_at DESC, id DESC LIMIT :limit"
+    )
+    return [dict(row) for row in connection.execute(statement, values).mappings()]
+
+
+def cancel_calculation(
+    connection: Connection, calculation_id: UUID, error_json: str
+) -> RowMapping | None:
+    """Cancel a queued one, or ask the worker of a running one; None if there is neither."""
+    return (
+        connection.execute(_CANCEL, {"id": calculation_id, "error": error_json})
+        .mappings()
+        .one_or_none()
+    )

@@ -1,0 +1,186 @@
+"""Statements of the heavy workers. Every write names the attempt that it belongs to."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, TextClause, text
+
+from shared.store.rows import Claim, FinishedResult, Renewal
+
+_CLAIM = text("""
+    UPDATE calculations
+    SET status = 'running', attempt = attempt + 1, worker_id = :worker_id, started_at = now(),
+        lease_until = now() + make_interval(secs => :lease_seconds), progress = 0
+    WHERE id = :id AND status = 'queued' AND lane = 'heavy'
+    RETURNING id, attempt, function, version, arguments, estimate_seconds, request_id""")
+
+_EXTEND = text("""
+    UPDATE calculations
+    SET lease_until = now() + make_interval(secs => :lease_seconds),
+        progress = greatest(calculations.progress, renewal.progress)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS integer[]),
+                CAST(:progresses AS double precision[])) AS renewal (id, attempt, progress)
+    WHERE calculations.id = renewal.id AND calculations.attempt = renewal.attempt
+      AND status = 'running' AND worker_id = :worker_id
+    RETURNING calculations.id, cancel_requested""")
+
+_RELEASE = text("""
+    UPDATE calculations
+    SET status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
+        cancel_requested = false, published_at = NULL, not_before = now(),
+        attempt_base = attempt_base + 1
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+      AND NOT cancel_requested
+    RETURNING id""")
+
+_FINISH_SUCCEEDED = text("""
+    UPDATE calculations
+    SET status = 'succeeded', progress = 1, worker_id = NULL, lease_until = NULL,
+        cancel_requested = false, finished_at = now(), compute_seconds = :compute_seconds,
+        result_digits = :digits, result_sha256 = :sha256, result_head = :head,
+        result_tail = :tail, result_value = CAST(:value AS text),
+        result_attempt = CASE WHEN CAST(:value AS text) IS NULL THEN attempt END
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+    RETURNING id""")
+
+_FINISH_FAILED = text("""
+    UPDATE calculations
+    SET status = 'failed', worker_id = NULL, lease_until = NULL, cancel_requested = false,
+        finished_at = now(), error = CAST(:error AS jsonb)
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+    RETURNING id""")
+
+_FINISH_CANCELLED = text("""
+    UPDATE calculations
+    SET status = 'cancelled', worker_id = NULL, lease_until = NULL, cancel_requested = false,
+        finished_at = now(), error = CAST(:error AS jsonb)
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+      AND cancel_requested
+    RETURNING id""")
+
+_EXPIRE = text("""
+    UPDATE calculations
+    SET status = verdict.status,
+        error = CASE verdict.status WHEN 'failed' THEN CAST(:failed_error AS jsonb)
+                                    WHEN 'cancelled' THEN CAST(:cancelled_error AS jsonb) END,
+        finished_at = CASE WHEN verdict.status <> 'queued' THEN now() END,
+        started_at = CASE WHEN verdict.status <> 'queued' THEN started_at END,
+        progress = CASE WHEN verdict.status <> 'queued' THEN progress ELSE 0 END,
+        worker_id = NULL, lease_until = NULL, cancel_requested = false, published_at = NULL,
+        not_before = now() + make_interval(
+            secs => least(60, power(2, attempt - attempt_base - 1)) * :backoff_seconds)
+    FROM (
+        SELECT id, CASE WHEN cancel_requested THEN 'cancelled'
+                        WHEN attempt - attempt_base >= :max_attempts THEN 'failed'
+                        ELSE 'queued' END AS status
+        FROM calculations
+        WHERE status = 'running' AND lease_until < now()
+        ORDER BY lease_until LIMIT :limit
+        FOR UPDATE SKIP LOCKED) AS verdict
+    WHERE calculations.id = verdict.id
+    RETURNING calculations.id, calculations.status""")
+
+
+def claim_calculation(
+    connection: Connection, calculation_id: UUID, *, worker_id: UUID, lease_seconds: float
+) -> Claim | None:
+    """Count an attempt and take the lease; None if there is nothing to do."""
+    row = connection.execute(
+        _CLAIM, {"id": calculation_id, "worker_id": worker_id, "lease_seconds": lease_seconds}
+    ).one_or_none()
+    return None if row is None else Claim(*row)
+
+
+def extend_leases(
+    connection: Connection, renewals: Sequence[Renewal], *, worker_id: UUID, lease_seconds: float
+) -> dict[UUID, bool]:
+    """Renew claims and note their progress.
+
+    Return those still held, each with whether its cancel was asked for; the others are lost.
+    """
+    rows = connection.execute(
+        _EXTEND,
+        {
+            "ids": [str(renewal.calculation_id) for renewal in renewals],
+            "attempts": [renewal.attempt for renewal in renewals],
+            "progresses": [renewal.progress for renewal in renewals],
+            "worker_id": worker_id,
+            "lease_seconds": lease_seconds,
+        },
+    )
+    return {row.id: row.cancel_requested for row in rows}
+
+
+def release_calculation(connection: Connection, claim: Claim, *, worker_id: UUID) -> bool:
+    """Hand a claim back to the outbox at once, not counting its attempt; False if it was lost."""
+    return _touched(connection, _RELEASE, claim, worker_id)
+
+
+def finish_succeeded(
+    connection: Connection, claim: Claim, result: FinishedResult, *, worker_id: UUID
+) -> bool:
+    """Commit the result; False if the claim was lost."""
+    return _touched(
+        connection,
+        _FINISH_SUCCEEDED,
+        claim,
+        worker_id,
+        compute_seconds=result.compute_seconds,
+        digits=result.digits,
+        sha256=result.sha256,
+        head=result.head,
+        tail=result.tail,
+        value=result.value,
+    )
+
+
+def finish_failed(
+    connection: Connection, claim: Claim, error_json: str, *, worker_id: UUID
+) -> bool:
+    """Note why it failed; False if the claim was lost."""
+    return _touched(connection, _FINISH_FAILED, claim, worker_id, error=error_json)
+
+
+def finish_cancelled(
+    connection: Connection, claim: Claim, error_json: str, *, worker_id: UUID
+) -> bool:
+    """Note that it was cancelled; False if the claim was lost or the cancel withdrawn."""
+    return _touched(connection, _FINISH_CANCELLED, claim, worker_id, error=error_json)
+
+
+def expire_leases(
+    connection: Connection,
+    *,
+    max_attempts: int,
+    backoff_seconds: float,
+    failed_error_json: str,
+    cancelled_error_json: str,
+    limit: int,
+) -> dict[UUID, str]:
+    """Take claims that ran out from their workers; return each id with its new status.
+
+    Those with attempts left are queued again, after a pause that doubles with each attempt.
+    """
+    rows = connection.execute(
+        _EXPIRE,
+        {
+            "max_attempts": max_attempts,
+            "backoff_seconds": backoff_seconds,
+            "failed_error": failed_error_json,
+            "cancelled_error": cancelled_error_json,
+            "limit": limit,
+        },
+    )
+    return {row.id: row.status for row in rows}
+
+
+def _touched(
+    connection: Connection, statement: TextClause, claim: Claim, worker_id: UUID, **values: object
+) -> bool:
+    parameters = {
+        "id": claim.calculation_id,
+        "attempt": claim.attempt,
+        "worker_id": worker_id,
+        **values,
+    }
+    return connection.execute(statement, parameters).one_or_none() is not None

@@ -1,0 +1,168 @@
+"""The tables, as SQLAlchemy Core describes them; migrations/ makes them.
+
+State rules stand in the tables as CHECKs, so that no bug of ours can store a state that means
+nothing. The only clock is PostgreSQL's.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+
+#: Digits in every chunk of a long result but its last. Part of the stored format.
+CHUNK_DIGITS = 262_144
+
+#: Results of up to this many digits live in the calculation's row.
+ROW_DIGITS = 8_192
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+_MOMENT = TIMESTAMP(timezone=True, precision=6)
+_NOW = text("now()")
+
+calculations = Table(
+    "calculations",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("function", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("arguments", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("progress", Double, nullable=False, server_default=text("0")),
+    # Fences every write of a worker. It only grows, also when a failed calculation is queued
+    # again; `attempt_base` is where the present round of attempts began.
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("attempt_base", Integer, nullable=False, server_default=text("0")),
+    Column("estimate_seconds", Double, nullable=False),
+    Column("estimate_digits", BigInteger, nullable=False),
+    Column("estimate_bytes", BigInteger, nullable=False),
+    Column("request_id", Text),
+    Column("created_at", _MOMENT, nullable=False, server_default=_NOW),
+    # The outbox: queued rows without `published_at` are the relay's to publish, not before …
+    Column("not_before", _MOMENT, nullable=False, server_default=_NOW),
+    Column("published_at", _MOMENT),
+    # The lease of a heavy worker.
+    Column("worker_id", UUID),
+    Column("lease_until", _MOMENT),
+    Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("started_at", _MOMENT),
+    Column("finished_at", _MOMENT),
+    Column("compute_seconds", Double),
+    # The result: short ones whole in `result_value`, others in the chunks of `result_attempt`.
+    Column("result_digits", BigInteger),
+    Column("result_sha256", Text),
+    Column("result_head", Text),
+    Column("result_tail", Text),
+    Column("result_value", Text),
+    Column("result_attempt", Integer),
+    Column("result_pruned_at", _MOMENT),
+    Column("error", JSONB),
+    CheckConstraint(
+        "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
+    ),
+    CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
+    CheckConstraint("progress BETWEEN 0 AND 1", name="progress"),
+    CheckConstraint("attempt >= attempt_base AND attempt_base >= 0", name="attempt"),
+    CheckConstraint(
+        "(status = 'running') = (lease_until IS NOT NULL) "
+        "AND (status = 'running') = (worker_id IS NOT NULL)",
+        name="lease",
+    ),
+    CheckConstraint(
+        "(status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)",
+        name="finished",
+    ),
+    CheckConstraint(
+        "(status = 'succeeded') = (result_sha256 IS NOT NULL) "
+        "AND (status = 'succeeded') = (result_digits IS NOT NULL)",
+        name="result",
+    ),
+    CheckConstraint(
+        "status <> 'succeeded' OR result_pruned_at IS NOT NULL "
+        "OR (result_value IS NULL) <> (result_attempt IS NULL)",
+        name="result_place",
+    ),
+    CheckConstraint("(status IN ('failed', 'cancelled')) = (error IS NOT NULL)", name="error"),
+    CheckConstraint("NOT cancel_requested OR status = 'running'", name="cancel"),
+    Index("calculations_newest", text("created_at DESC"), text("id DESC")),
+    Index(
+        "calculations_not_succeeded",
+        "status",
+        text("created_at DESC"),
+        text("id DESC"),
+        postgresql_where=text("status <> 'succeeded'"),
+    ),
+    Index(
+        "calculations_outbox",
+        "not_before",
+        postgresql_where=text("status = 'queued' AND published_at IS NULL"),
+    ),
+    Index(
+        "calculations_waiting",
+        "lane",
+        "published_at",
+        postgresql_where=text("status = 'queued' AND published_at IS NOT NULL"),
+    ),
+    Index(
+        "calculations_leases",
+        "lease_until",
+        postgresql_where=text("status = 'running'"),
+    ),
+    Index(
+        "calculations_finished",
+        "finished_at",
+        postgresql_using="brin",
+        postgresql_with={"pages_per_range": "32", "autosummarize": "on"},
+    ),
+    # Every row is written two or three times: leave room for its next version on its page.
+    postgresql_with={"fillfactor": "70"},
+)
+
+result_chunks = Table(
+    "result_chunks",
+    metadata,
+    Column(
+        "calculation_id",
+        UUID,
+        ForeignKey("calculations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("attempt", Integer, primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("digits", Text, nullable=False),
+    CheckConstraint("ordinal >= 0", name="ordinal"),
+    CheckConstraint(f"length(digits) BETWEEN 1 AND {CHUNK_DIGITS}", name="digits"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", UUID, primary_key=True),  # new at every start: the boot id
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("slots", SmallInteger, nullable=False),
+    Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
+    Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
+    CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
+    CheckConstraint("slots >= 1", name="slots"),
+)

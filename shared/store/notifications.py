@@ -1,0 +1,39 @@
+"""PostgreSQL's NOTIFY: who listens on which channel, and what a notification says.
+
+A NOTIFY inside a transaction serialises its commit with all others that notify, so there is one
+for a batch of rows and never one for a row.
+"""
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+#: The gateway rings, the relay listens: there is something to publish.
+OUTBOX = "reckoner_outbox"
+
+#: Workers and the relay tell, the gateways listen: these calculations changed.
+CHANGED = "reckoner_changed"
+
+_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+
+#: PostgreSQL takes payloads of up to 7,999 bytes; an id and its comma have 33.
+_IDS_PER_PAYLOAD = 240
+
+
+def notify_outbox(connection: Connection) -> None:
+    """Ring for the relay."""
+    connection.execute(_NOTIFY, {"channel": OUTBOX, "payload": ""})
+
+
+def notify_changed(connection: Connection, ids: Iterable[UUID]) -> None:
+    """Tell the gateways which calculations have changed once this transaction commits."""
+    names = [identity.hex for identity in ids]
+    for start in range(0, len(names), _IDS_PER_PAYLOAD):
+        payload = ",".join(names[start : start + _IDS_PER_PAYLOAD])
+        connection.execute(_NOTIFY, {"channel": CHANGED, "payload": payload})
+
+
+def read_changed(payload: str) -> Iterator[UUID]:
+    """Return the ids that a notification on CHANGED names."""
+    return (UUID(hex=identity) for identity in payload.split(",") if identity)

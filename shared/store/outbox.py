@@ -1,0 +1,69 @@
+"""Statements of the relay: what is to be published, and what was lost on the way."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.calculation import Lane
+from shared.messages import Work
+
+_CLAIM = text("""
+    SELECT id, function, version, arguments, request_id, lane
+    FROM calculations
+    WHERE status = 'queued' AND published_at IS NULL AND not_before <= now()
+    ORDER BY not_before
+    LIMIT :limit
+    FOR UPDATE SKIP LOCKED""")
+
+_MARK = text("""
+    UPDATE calculations SET published_at = clock_timestamp()
+    WHERE id = ANY (CAST(:ids AS uuid[])) AND status = 'queued'""")
+
+_SECONDS_TO_NEXT = text("""
+    SELECT extract(epoch FROM min(not_before) - now())::float
+    FROM calculations WHERE status = 'queued' AND published_at IS NULL""")
+
+_RETURN_LOST = text("""
+    UPDATE calculations SET published_at = NULL, not_before = now()
+    WHERE id IN (
+        SELECT id FROM calculations
+        WHERE status = 'queued' AND lane = :lane
+          AND published_at < now() - make_interval(secs => :older_than_seconds)
+        ORDER BY published_at LIMIT :limit
+        FOR UPDATE SKIP LOCKED)
+    RETURNING id""")
+
+
+def claim_unpublished(connection: Connection, limit: int) -> list[tuple[Lane, Work]]:
+    """Lock up to `limit` rows that wait to be published, oldest first; skip another relay's."""
+    rows = connection.execute(_CLAIM, {"limit": limit})
+    return [
+        (Lane(row.lane), Work(row.id, row.function, row.version, row.arguments, row.request_id))
+        for row in rows
+    ]
+
+
+def mark_published(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Take rows that the broker has confirmed out of the outbox."""
+    connection.execute(_MARK, {"ids": [str(identity) for identity in ids]})
+
+
+def seconds_to_next(connection: Connection) -> float | None:
+    """Return how long the earliest unpublished row still waits; None if there is none."""
+    seconds: float | None = connection.execute(_SECONDS_TO_NEXT).scalar_one()
+    return seconds
+
+
+def return_lost(
+    connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int
+) -> set[UUID]:
+    """Put rows whose message is gone back into the outbox; return their ids.
+
+    Only for a lane whose queue is known to be empty: a message that waits is not lost.
+    """
+    lost = connection.execute(
+        _RETURN_LOST,
+        {"lane": str(lane), "older_than_seconds": older_than_seconds, "limit": limit},
+    )
+    return set(lost.scalars())

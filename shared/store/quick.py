@@ -1,0 +1,72 @@
+"""Statements of the quick workers, which write whole batches and hold no claim."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.store.rows import FinishedResult
+
+_FINISH_SUCCEEDED = text("""
+    UPDATE calculations
+    SET status = 'succeeded', progress = 1, attempt = calculations.attempt + 1,
+        finished_at = now(), started_at = now() - make_interval(secs => done.compute_seconds),
+        compute_seconds = done.compute_seconds, result_digits = done.digits,
+        result_sha256 = done.sha256, result_head = done.head, result_tail = done.tail,
+        result_value = done.value,
+        result_attempt = CASE WHEN done.value IS NULL THEN calculations.attempt + 1 END
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:digits AS bigint[]), CAST(:sha256s AS text[]),
+                CAST(:heads AS text[]), CAST(:tails AS text[]), CAST(:values AS text[]),
+                CAST(:compute_seconds AS double precision[]))
+         AS done (id, digits, sha256, head, tail, value, compute_seconds)
+    WHERE calculations.id = done.id AND status = 'queued'
+    RETURNING calculations.id, calculations.attempt""")
+
+_FINISH_FAILED = text("""
+    UPDATE calculations
+    SET status = 'failed', attempt = calculations.attempt + 1, started_at = now(),
+        finished_at = now(), error = failed.error
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS failed (id, error)
+    WHERE calculations.id = failed.id AND status = 'queued'
+    RETURNING calculations.id""")
+
+
+@dataclass(frozen=True, slots=True)
+class QuickSuccess:
+    """A quick calculation's result with all its digits."""
+
+    calculation_id: UUID
+    result: FinishedResult
+    digits: str
+
+
+def finish_quick_succeeded(
+    connection: Connection, successes: Sequence[QuickSuccess]
+) -> dict[UUID, int]:
+    """Commit results of those still queued; return each with the attempt it was."""
+    rows = connection.execute(
+        _FINISH_SUCCEEDED,
+        {
+            "ids": [str(success.calculation_id) for success in successes],
+            "digits": [success.result.digits for success in successes],
+            "sha256s": [success.result.sha256 for success in successes],
+            "heads": [success.result.head for success in successes],
+            "tails": [success.result.tail for success in successes],
+            "values": [success.result.value for success in successes],
+            "compute_seconds": [success.result.compute_seconds for success in successes],
+        },
+    )
+    return {row.id: row.attempt for row in rows}
+
+
+def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str]) -> set[UUID]:
+    """Note why those still queued failed; return their ids."""
+    rows = connection.execute(
+        _FINISH_FAILED,
+        {
+            "ids": [str(identity) for identity in errors_json],
+            "errors": list(errors_json.values()),
+        },
+    )
+    return set(rows.scalars())

@@ -1,0 +1,95 @@
+"""Statements on `result_chunks`: the digits of results too long for their row."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+_INSERT = text("""
+    INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
+    VALUES (:id, :attempt, :ordinal, :digits)""")
+
+_INSERT_FENCED = text("""
+    INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
+    SELECT id, attempt, :ordinal, :digits FROM calculations
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+    RETURNING ordinal""")
+
+_DELETE_OTHERS = text("""
+    DELETE FROM result_chunks WHERE calculation_id = :id AND attempt <> :attempt""")
+
+_DELETE_UNFINISHED = text("""
+    DELETE FROM result_chunks USING calculations
+    WHERE id = calculation_id AND id = :id
+      AND (result_attempt IS NULL OR result_chunks.attempt <> result_attempt)
+      AND status <> 'running'""")
+
+_FIND = text("""
+    SELECT digits FROM result_chunks
+    WHERE calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal""")
+
+_PRUNE = text("""
+    WITH pruned AS (
+        UPDATE calculations SET result_pruned_at = now(), result_value = NULL
+        WHERE id = :id AND status = 'succeeded' AND result_pruned_at IS NULL
+        RETURNING id),
+    removed AS (
+        DELETE FROM result_chunks WHERE calculation_id IN (SELECT id FROM pruned))
+    SELECT count(*) FROM pruned""")
+
+
+def insert_chunk(
+    connection: Connection, calculation_id: UUID, attempt: int, ordinal: int, digits: str
+) -> None:
+    """Store one chunk in the transaction that also commits its result."""
+    connection.execute(
+        _INSERT,
+        {"id": calculation_id, "attempt": attempt, "ordinal": ordinal, "digits": digits},
+    )
+
+
+def insert_claimed_chunk(
+    connection: Connection,
+    calculation_id: UUID,
+    attempt: int,
+    ordinal: int,
+    digits: str,
+    *,
+    worker_id: UUID,
+) -> bool:
+    """Store one chunk ahead of its result; False, and nothing stored, if the claim was lost."""
+    row = connection.execute(
+        _INSERT_FENCED,
+        {
+            "id": calculation_id,
+            "attempt": attempt,
+            "ordinal": ordinal,
+            "digits": digits,
+            "worker_id": worker_id,
+        },
+    ).one_or_none()
+    return row is not None
+
+
+def delete_chunks_of_other_attempts(
+    connection: Connection, calculation_id: UUID, attempt: int
+) -> None:
+    """Remove what earlier attempts left behind."""
+    connection.execute(_DELETE_OTHERS, {"id": calculation_id, "attempt": attempt})
+
+
+def delete_unfinished_chunks(connection: Connection, calculation_id: UUID) -> None:
+    """Remove chunks that belong to no result, of a calculation that nobody runs."""
+    connection.execute(_DELETE_UNFINISHED, {"id": calculation_id})
+
+
+def get_chunk(connection: Connection, calculation_id: UUID, attempt: int, ordinal: int) -> str:
+    """Return the digits of one chunk, which must exist."""
+    digits: str = connection.execute(
+        _FIND, {"id": calculation_id, "attempt": attempt, "ordinal": ordinal}
+    ).scalar_one()
+    return digits
+
+
+def prune_result(connection: Connection, calculation_id: UUID) -> bool:
+    """Remove the digits of a result and keep its document; False if there was none."""
+    return connection.execute(_PRUNE, {"id": calculation_id}).scalar_one() == 1

@@ -1,0 +1,43 @@
+"""What goes into the statements of this package: frozen values, not ORM objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedResult:
+    """A checked result: its digits, how many, their SHA-256 (hexadecimal), and the time it took.
+
+    `value` holds all digits of a short result and is None when they are in chunks.
+    """
+
+    digits: int
+    sha256: str
+    head: str
+    tail: str
+    value: str | None
+    compute_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A heavy worker's lease on one calculation; `attempt` fences its writes."""
+
+    calculation_id: UUID
+    attempt: int
+    function: str
+    version: int
+    arguments: Mapping[str, Any]
+    estimate_seconds: float
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a heartbeat tells of one claim: its latest progress, from 0 to 1."""
+
+    calculation_id: UUID
+    attempt: int
+    progress: float

@@ -1,0 +1,47 @@
+"""Statements that look at the whole, for GET /system, estimates of waiting and readiness."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, text
+
+_LANES = text("""
+    SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
+           count(*) FILTER (WHERE status = 'running') AS running,
+           coalesce(sum(estimate_seconds * (1 - progress)), 0) AS seconds_to_go,
+           extract(epoch FROM now() - min(created_at) FILTER (WHERE status = 'queued'))::float
+               AS oldest_queued_seconds
+    FROM calculations WHERE status IN ('queued', 'running') AND status <> 'succeeded'
+    GROUP BY lane""")
+
+_OUTBOX = text("""
+    SELECT count(*) AS depth,
+           coalesce(extract(epoch FROM now() - min(not_before)), 0)::float AS age_seconds
+    FROM calculations
+    WHERE status = 'queued' AND published_at IS NULL AND not_before <= now()""")
+
+_FINISHED_LAST_MINUTE = text("""
+    SELECT status, count(*) AS calculations FROM calculations
+    WHERE finished_at > now() - interval '1 minute' GROUP BY status""")
+
+_SCHEMA_REVISION = text("SELECT version_num FROM alembic_version")
+
+
+def count_lanes(connection: Connection) -> Sequence[RowMapping]:
+    """Return for each lane with unfinished work how much of it there is."""
+    return connection.execute(_LANES).mappings().all()
+
+
+def measure_outbox(connection: Connection) -> RowMapping:
+    """Return how many rows are due to be published, and the age of the oldest in seconds."""
+    return connection.execute(_OUTBOX).mappings().one()
+
+
+def count_finished_last_minute(connection: Connection) -> dict[str, int]:
+    """Return how many calculations reached each final status within the last minute."""
+    return {row.status: row.calculations for row in connection.execute(_FINISHED_LAST_MINUTE)}
+
+
+def find_schema_revision(connection: Connection) -> str | None:
+    """Return the migration that the database stands at."""
+    revision: str | None = connection.execute(_SCHEMA_REVISION).scalar_one_or_none()
+    return revision

@@ -1,0 +1,51 @@
+"""Statements on `workers`: who is alive, and what they run."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from shared.calculation import Lane
+
+_INSERT = text("""
+    INSERT INTO workers (id, host, pid, lane, slots) VALUES (:id, :host, :pid, :lane, :slots)
+    ON CONFLICT (id) DO UPDATE SET seen_at = now()""")
+
+_DELETE = text("DELETE FROM workers WHERE id = :id")
+
+_DELETE_SILENT = text("""
+    DELETE FROM workers WHERE seen_at < now() - make_interval(secs => :silent_seconds)""")
+
+_LIST = text("""
+    SELECT workers.id, host, pid, workers.lane, slots, workers.started_at, seen_at,
+           coalesce(array_agg(calculations.id::text) FILTER (WHERE calculations.id IS NOT NULL),
+                    '{}') AS running
+    FROM workers
+    LEFT JOIN calculations ON worker_id = workers.id AND status = 'running'
+    WHERE seen_at > now() - make_interval(secs => :silent_seconds)
+    GROUP BY workers.id
+    ORDER BY workers.lane, workers.started_at""")
+
+
+def upsert_worker(
+    connection: Connection, worker_id: UUID, *, host: str, pid: int, lane: Lane, slots: int
+) -> None:
+    """Register a worker process, or say that it is still there."""
+    connection.execute(
+        _INSERT, {"id": worker_id, "host": host, "pid": pid, "lane": str(lane), "slots": slots}
+    )
+
+
+def delete_worker(connection: Connection, worker_id: UUID) -> None:
+    """Sign a worker process off."""
+    connection.execute(_DELETE, {"id": worker_id})
+
+
+def delete_silent_workers(connection: Connection, silent_seconds: float) -> None:
+    """Remove worker processes that went without signing off."""
+    connection.execute(_DELETE_SILENT, {"silent_seconds": silent_seconds})
+
+
+def list_workers(connection: Connection, silent_seconds: float) -> Sequence[RowMapping]:
+    """Return the workers seen lately, each with the ids of what it runs."""
+    return connection.execute(_LIST, {"silent_seconds": silent_seconds}).mappings().all()
