@@ -45,7 +45,9 @@ class Settings:
     relay_batch: int = _setting("messages the relay publishes per transaction", 1)
     relay_poll_seconds: float = _setting("how often the relay looks when nobody rings", 0.01)
     rescue_seconds: float = _setting("how often the relay looks for lost work", 0.05)
-    lost_message_seconds: float = _setting("age at which a message missing from an idle queue is published again", 0.1)
+    lost_message_seconds: float = _setting(
+        "age at which a message missing from an idle queue is published again", 0.1
+    )
     log_level: str = _setting("`DEBUG`, `INFO`, `WARNING` or `ERROR`")
 
     @property

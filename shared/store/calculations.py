@@ -153,9 +153,7 @@ def find_calculation(connection: Connection, calculation_id: UUID) -> RowMapping
     return connection.execute(_FIND, {"id": calculation_id}).mappings().one_or_none()
 
 
-def find_statuses(
-    connection: Connection, ids: Sequence[UUID]
-) -> dict[UUID, tuple[Status, bool]]:
+def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Status, bool]]:
     """Return the status of each known id, and whether its cancel is under way."""
     rows = connection.execute(_FIND_STATUSES, {"ids": [str(identity) for identity in ids]})
     return {row.id: (Status(row.status), row.cancel_requested) for row in rows}

@@ -35,7 +35,7 @@ metadata = MetaData(
     }
 )
 
-_MOMENT = TIMESTAMP(timezone=True, precision=6)
+_MOMENT = TIMESTAMP(timezone=True)
 _NOW = text("now()")
 
 calculations = Table(

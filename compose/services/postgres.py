@@ -1,0 +1,273 @@
+"""A private PostgreSQL server: its own data, port and logins, and no other way in."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from compose.services import process_table
+from compose.services.account import Account, drop_to
+from compose.services.credentials import USER, password_in
+from compose.services.errors import DataOfAnotherVersion, PreparationFailed
+from compose.services.leftovers import end_leftovers
+from compose.services.processes import Process, never
+from compose.services.programs import find_program, service_environment
+
+HOST = "127.0.0.1"
+DATABASE = "reckoner"
+ADMIN = "postgres"
+
+# For a small machine. Durability (fsync, synchronous_commit) stays as it is by default: on.
+PARAMETERS: Mapping[str, str] = {
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "4GB",
+    "min_wal_size": "256MB",
+    "checkpoint_timeout": "15min",
+    "checkpoint_completion_target": "0.9",
+    "wal_compression": "on",
+    # Queue-like tables die and grow fast: clean them before they bloat, and without pausing.
+    "autovacuum_naptime": "15s",
+    "autovacuum_vacuum_scale_factor": "0.05",
+    "autovacuum_vacuum_cost_delay": "1ms",
+    "random_page_cost": "1.1",
+    "log_line_prefix": "%m [%p] ",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+# The data folder of a checkout that the server's user cannot enter, such as one below /root.
+_ELSEWHERE = Path("/var/lib/reckoner")
+
+# SIGINT disconnects clients and writes a checkpoint; SIGQUIT leaves recovery to the next start.
+_STOP_PLAN = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))
+
+
+class Postgres:
+    """PostgreSQL in `folder`, listening on 127.0.0.1 only, for the role and database `reckoner`.
+
+    The role may create databases and is not a superuser; `admin_url` is the superuser's.
+    `parameters` are added to `PARAMETERS`, or replace them.
+    """
+
+    name = "postgres"
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        output: int | None = None,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.folder = folder.absolute()
+        self.port = port
+        self._parameters = {**PARAMETERS, **(parameters or {})}
+        self._output = output
+        self._say = say
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL of the database `reckoner`, for the role `reckoner`."""
+        return self.url_of(DATABASE)
+
+    @property
+    def admin_url(self) -> str:
+        """The SQLAlchemy URL of the database `postgres`, for the superuser."""
+        return self.url_of("postgres", ADMIN)
+
+    def url_of(self, database: str, user: str = USER) -> str:
+        """Return the SQLAlchemy URL of a database of this server."""
+        # Both roles have one password: whoever may read its file may do anything here anyway.
+        password = password_in(self.folder / "password")
+        return f"postgresql+psycopg2://{user}:{password}@{HOST}:{self.port}/{database}"
+
+    @property
+    def running(self) -> bool:
+        """Whether the server runs now."""
+        return self._process is not None and self._process.running
+
+    @property
+    def exit_status(self) -> int | None:
+        """How the server ended last."""
+        return self._process.exit_status if self._process else None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the server's main process."""
+        return self._process.pid if self._process else None
+
+    def prepare(self) -> None:
+        """Create the data with its roles and database, unless they are there already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        end_leftovers([self._record])
+        account, home = self._account_and_home()
+        data = home / "data"
+        programs = self._programs_for(data)
+        if not data.exists():
+            self._initialise(programs, data, account)
+        self._process = Process(
+            self.name,
+            [programs / "postgres", "-D", data, *self._settings()],
+            environment=service_environment(),
+            folder=home,
+            record=self._record,
+            log=self.folder / "postgres.log",
+            output=self._output,
+            account=account,
+            stop_plan=_STOP_PLAN,
+        )
+        self._answers = [programs / "pg_isready", "-q", "-h", HOST, "-p", str(self.port)]
+        self._data = data
+
+    def start(self) -> None:
+        """Start the server, without waiting for it."""
+        self._remove_stale_lock()
+        self._prepared.start()
+
+    def ready(self) -> bool:
+        """Tell whether the server accepts connections now."""
+        return subprocess.run(self._answers).returncode == 0
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Return once the server accepts connections; `NotReady` if it does not."""
+        self._prepared.wait_until(self.ready, timeout)
+
+    def stop(self, hurry: Callable[[], bool] = never) -> None:
+        """Disconnect the clients and stop; by force if that takes too long."""
+        if self._process is not None:
+            self._process.stop(hurry)
+
+    def restart(self, timeout: float = 60.0) -> None:
+        """Stop, start, and wait until it accepts connections again."""
+        self.stop()
+        self.start()
+        self.wait_ready(timeout)
+
+    def kill(self) -> None:
+        """Kill the server and its backends at once, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+
+    def remove(self) -> None:
+        """Stop, and delete all data, wherever it is."""
+        self.stop()
+        for home in (self.folder, self._home_elsewhere):
+            shutil.rmtree(home, ignore_errors=True)
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "postgres.process"
+
+    @property
+    def _home_elsewhere(self) -> Path:
+        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
+        return _ELSEWHERE / digest
+
+    @property
+    def _prepared(self) -> Process:
+        assert self._process is not None, "prepare() comes first"
+        return self._process
+
+    def _account_and_home(self) -> tuple[Account | None, Path]:
+        """Return who runs the server and where its data is; PostgreSQL refuses to run as root."""
+        account = drop_to("postgres")
+        if account is None or account.reaches(self.folder):
+            return account, self.folder
+        home = self._home_elsewhere
+        home.mkdir(parents=True, exist_ok=True)
+        self._say(f"The user {account.name} cannot enter {self.folder}: its data is in {home}.")
+        return account, home
+
+    def _programs_for(self, data: Path) -> Path:
+        """Return the folder of the programs of the version that wrote the data, else the newest."""
+        newest = find_program("initdb", "postgresql", ["/usr/lib/postgresql/*/bin/initdb"])
+        programs = newest.resolve().parent
+        if not (data / "PG_VERSION").exists():
+            return programs
+        version = (data / "PG_VERSION").read_text().strip()
+        if (programs / "postgres").exists() and _major_version(programs) == version:
+            return programs
+        same = Path(f"/usr/lib/postgresql/{version}/bin")
+        if (same / "postgres").exists():
+            return same
+        raise DataOfAnotherVersion(
+            f"The data in {data} was written by PostgreSQL {version}, which is not installed.",
+            f"Install postgresql-{version}, or move {data} away to begin with no data.",
+        )
+
+    def _initialise(self, programs: Path, data: Path, account: Account | None) -> None:
+        """Create the data beside its place and rename it, so that it is complete or not there."""
+        draft = data.with_name("data.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        if account is not None:
+            account.own(draft)
+        password = password_in(self.folder / "password")
+        # Passed as a file descriptor's path would be unreadable for another user: so by a pipe.
+        initdb = [programs / "initdb", "-D", draft, "-U", ADMIN, "--pwfile=/dev/stdin"]
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums"]
+        self._run([*initdb, *options], password + "\n", draft.parent, account)
+        # The server in single-user mode reads one statement per line, and needs no port.
+        statements = (
+            f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{password}'\n"
+            f"CREATE DATABASE {DATABASE} OWNER {USER}\n"
+        )
+        single = [programs / "postgres", "--single", "-D", draft, "postgres"]
+        self._run(single, statements, draft.parent, account)
+        draft.rename(data)
+
+    def _run(
+        self, command: list[str | Path], text: str, folder: Path, account: Account | None
+    ) -> None:
+        """Run a command of the set-up to its end, with `text` as its input."""
+        user = account.uid if account else None
+        group = account.gid if account else None
+        done = subprocess.run(
+            command,
+            input=text,
+            text=True,
+            capture_output=True,
+            cwd=folder,
+            env=service_environment(),
+            user=user,
+            group=group,
+            extra_groups=[] if account else None,
+            start_new_session=True,  # a Ctrl-C meant for this process must not cut it off
+        )
+        if done.returncode != 0 or "ERROR:" in done.stderr:
+            raise PreparationFailed(
+                f"{command[0]} failed with {done.returncode}.", f"It says: {done.stderr.strip()}"
+            )
+
+    def _settings(self) -> list[str]:
+        network = {
+            "listen_addresses": HOST,
+            "port": str(self.port),
+            # None: its path could exceed the kernel's 107 bytes, and TCP does all that is needed.
+            "unix_socket_directories": "",
+        }
+        return [f"--{name}={value}" for name, value in {**network, **self._parameters}.items()]
+
+    def _remove_stale_lock(self) -> None:
+        """Remove the lock file of a crashed server whose process id now is another program's."""
+        lock = self._data / "postmaster.pid"
+        if not lock.exists():
+            return
+        pid = int(lock.read_text().splitlines()[0])
+        if process_table.working_folder(pid) != self._data.resolve():
+            lock.unlink()
+
+
+def _major_version(programs: Path) -> str:
+    """Return for example 15."""
+    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True)
+    return said.stdout.split()[2].partition(".")[0]
