@@ -82,9 +82,9 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
         "lane": row["lane"],
         "progress": row["progress"],
         "attempts": row["attempt"],
-        "created_at": _rfc3339(row["created_at"]),
-        "started_at": _rfc3339(row["started_at"]),
-        "finished_at": _rfc3339(row["finished_at"]),
+        "created_at": rfc3339(row["created_at"]),
+        "started_at": rfc3339(row["started_at"]),
+        "finished_at": rfc3339(row["finished_at"]),
         "compute_seconds": row["compute_seconds"],
         "estimate": {
             "seconds": row["estimate_seconds"],
@@ -110,7 +110,8 @@ def _result(row: Mapping[str, Any], path: str) -> dict[str, Any] | None:
     }
 
 
-def _rfc3339(moment: datetime | None) -> str | None:
+def rfc3339(moment: datetime | None) -> str | None:
+    """Return the moment in UTC to the millisecond, as RFC 3339 writes it."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

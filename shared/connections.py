@@ -1,13 +1,11 @@
 """Factories for connections to PostgreSQL. Nothing here is made by importing."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as RawConnection
-from sqlalchemy import Connection, Engine, create_engine
+import psycopg2.extensions
+from sqlalchemy import Engine, create_engine
 
 from shared.config import Settings
 
@@ -36,7 +34,7 @@ def make_engine(settings: Settings, *, connections: int, name: str) -> Engine:
     )
 
 
-def connect_to_listen(settings: Settings, *channels: str, name: str) -> RawConnection:
+def connect_to_listen(settings: Settings, *channels: str, name: str) -> psycopg2.extensions.connection:
     """Open an autocommit connection outside any pool that listens on these channels."""
     url = settings.sqlalchemy_url
     connection = psycopg2.connect(
@@ -54,13 +52,6 @@ def connect_to_listen(settings: Settings, *channels: str, name: str) -> RawConne
         for channel in channels:
             cursor.execute(f"LISTEN {channel}")  # constants of ours, never a client's words
     return connection
-
-
-@contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection in a transaction that commits at the end of the block."""
-    with engine.begin() as connection:
-        yield connection
 
 
 def _plain(query: Any) -> dict[str, str]:

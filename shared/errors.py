@@ -5,6 +5,9 @@ ReckonerError
 ├── RequestFault               the client can mend it
 │   ├── FunctionUnknown
 │   ├── ArgumentsInvalid
+│   ├── BodyInvalid            not JSON, or not in a form that can be read
+│   ├── BodyTooLarge
+│   ├── MediaTypeUnsupported
 │   └── CalculationTooLarge
 ├── CalculationNotFound        no calculation has this id
 ├── CalculationFinal           it can no longer be cancelled
@@ -15,6 +18,8 @@ ReckonerError
 ├── ResultWrong                a result did not pass its check; it is never stored
 ├── ResultCorrupt              stored digits no longer match their digest
 ├── CalculationAborted         a child process ended without a result
+├── StoreUnavailable           PostgreSQL does not answer
+├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker's claim is no longer its own
 └── MessageInvalid             a delivery that is not a message of ours
 """
@@ -64,6 +69,30 @@ class ArgumentsInvalid(RequestFault):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(fault.detail for fault in faults))
         self.faults = tuple(faults)
+
+
+class BodyInvalid(RequestFault):
+    """Raised when a request's body cannot be read as JSON; `detail` says where it ends."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BodyTooLarge(RequestFault):
+    """Raised when a request's body is longer than its route takes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"more than {limit_bytes} bytes")
+        self.limit_bytes = limit_bytes
+
+
+class MediaTypeUnsupported(RequestFault):
+    """Raised when a request's body is not declared to be JSON."""
+
+    def __init__(self, media_type: str | None) -> None:
+        super().__init__(media_type or "none")
+        self.media_type = media_type
 
 
 class CalculationTooLarge(RequestFault):
@@ -145,6 +174,14 @@ class CalculationAborted(ReckonerError):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class StoreUnavailable(ReckonerError):
+    """Raised when PostgreSQL cannot be reached, is overloaded or refuses to write."""
+
+
+class BrokerUnavailable(ReckonerError):
+    """Raised when RabbitMQ cannot be reached or does not confirm in time."""
 
 
 class LeaseLost(ReckonerError):

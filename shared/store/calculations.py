@@ -28,6 +28,14 @@ _INSERT_QUEUED = text("""
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
 
+_INSERT_ONE_QUEUED = text(f"""
+    INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
+                              estimate_digits, estimate_bytes, request_id)
+    VALUES (:id, :function, :version, CAST(:arguments AS jsonb), 'queued', :lane,
+            :estimate_seconds, :estimate_digits, :estimate_bytes, :request_id)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING {DOCUMENT_COLUMNS}""")  # noqa: S608 (constants of ours)
+
 _INSERT_SUCCEEDED = text(f"""
     INSERT INTO calculations (id, function, version, arguments, status, lane, progress, attempt,
                               estimate_seconds, estimate_digits, estimate_bytes, request_id,
@@ -97,6 +105,14 @@ def insert_queued(
     return set(inserted.scalars())
 
 
+def insert_one_queued(
+    connection: Connection, calculation: Calculation, request_id: str
+) -> RowMapping | None:
+    """Queue one calculation; None if it exists already."""
+    values = _identity_and_estimate(calculation) | {"request_id": request_id}
+    return connection.execute(_INSERT_ONE_QUEUED, values).mappings().one_or_none()
+
+
 def insert_succeeded(
     connection: Connection, calculation: Calculation, result: FinishedResult, request_id: str
 ) -> RowMapping | None:
@@ -104,15 +120,8 @@ def insert_succeeded(
     return (
         connection.execute(
             _INSERT_SUCCEEDED,
-            {
-                "id": calculation.id,
-                "function": calculation.function.name,
-                "version": calculation.function.version,
-                "arguments": canonical_json(calculation.arguments),
-                "lane": str(calculation.lane),
-                "estimate_seconds": calculation.estimate.seconds,
-                "estimate_digits": calculation.estimate.digits,
-                "estimate_bytes": calculation.estimate.bytes,
+            _identity_and_estimate(calculation)
+            | {
                 "request_id": request_id,
                 "compute_seconds": result.compute_seconds,
                 "result_digits": result.digits,
@@ -197,3 +206,16 @@ def cancel_calculation(
         .mappings()
         .one_or_none()
     )
+
+
+def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
+    return {
+        "id": calculation.id,
+        "function": calculation.function.name,
+        "version": calculation.function.version,
+        "arguments": canonical_json(calculation.arguments),
+        "lane": str(calculation.lane),
+        "estimate_seconds": calculation.estimate.seconds,
+        "estimate_digits": calculation.estimate.digits,
+        "estimate_bytes": calculation.estimate.bytes,
+    }

@@ -21,6 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
+#: The migration that makes these tables.
+SCHEMA_REVISION = "0001"
+
 #: Digits in every chunk of a long result but its last. Part of the stored format.
 CHUNK_DIGITS = 262_144
 

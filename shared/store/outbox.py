@@ -24,6 +24,10 @@ _SECONDS_TO_NEXT = text("""
     SELECT extract(epoch FROM min(not_before) - now())::float
     FROM calculations WHERE status = 'queued' AND published_at IS NULL""")
 
+_OLDEST_WAITING = text("""
+    SELECT extract(epoch FROM now() - min(published_at))::float FROM calculations
+    WHERE status = 'queued' AND published_at IS NOT NULL AND lane = :lane""")
+
 _RETURN_LOST = text("""
     UPDATE calculations SET published_at = NULL, not_before = now()
     WHERE id IN (
@@ -53,6 +57,12 @@ def seconds_to_next(connection: Connection) -> float | None:
     """Return how long the earliest unpublished row still waits; None if there is none."""
     seconds: float | None = connection.execute(_SECONDS_TO_NEXT).scalar_one()
     return seconds
+
+
+def oldest_waiting_seconds(connection: Connection, lane: Lane) -> float:
+    """Return for how long the longest published row of a lane has waited; 0 if none waits."""
+    seconds: float | None = connection.execute(_OLDEST_WAITING, {"lane": str(lane)}).scalar_one()
+    return seconds or 0.0
 
 
 def return_lost(

@@ -82,11 +82,13 @@ def delete_unfinished_chunks(connection: Connection, calculation_id: UUID) -> No
     connection.execute(_DELETE_UNFINISHED, {"id": calculation_id})
 
 
-def get_chunk(connection: Connection, calculation_id: UUID, attempt: int, ordinal: int) -> str:
-    """Return the digits of one chunk, which must exist."""
-    digits: str = connection.execute(
+def find_chunk(
+    connection: Connection, calculation_id: UUID, attempt: int, ordinal: int
+) -> str | None:
+    """Return the digits of one chunk, or None."""
+    digits: str | None = connection.execute(
         _FIND, {"id": calculation_id, "attempt": attempt, "ordinal": ordinal}
-    ).scalar_one()
+    ).scalar_one_or_none()
     return digits
 
 

@@ -1,0 +1,61 @@
+"""`python -m gateway`: the application under gunicorn's own asgi worker."""
+
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from gateway.app import create_app
+from shared.config import Settings, load_settings
+from shared.errors import SettingsInvalid
+from shared.functions.registry import load_registry
+from shared.logs import set_up_logs
+
+
+class _Server(BaseApplication):
+    """Gunicorn with our settings instead of its command line and configuration file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our settings to gunicorn."""
+        options: dict[str, Any] = {
+            "bind": self._settings.gateway_bind,
+            "workers": self._settings.gateway_processes,
+            "worker_class": "asgi",
+            "worker_connections": 4_096,
+            "backlog": 4_096,
+            # A held request may take 60 s, and it must not be cut off by a restart.
+            "graceful_timeout": 75,
+            "timeout": 60,
+            "keepalive": 75,
+            "proc_name": "reckoner-gateway",
+            "accesslog": None,  # NGINX writes it, with the request's id
+            "logconfig_dict": {"version": 1, "disable_existing_loggers": False},
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Build the application, in each process after the fork."""
+        set_up_logs(self._settings.log_level)
+        return create_app(self._settings, load_registry())
+
+
+def main() -> int:
+    """Serve until told to stop; return the exit status."""
+    try:
+        settings = load_settings()
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)  # noqa: T201 (before there are logs)
+        return 2
+    set_up_logs(settings.log_level)
+    _Server(settings).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

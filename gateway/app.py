@@ -1,0 +1,98 @@
+"""The application: routes, the error table, and what starts and stops with the process."""
+
+import asyncio
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from gateway.backlog import Backlog
+from gateway.bell import Bell
+from gateway.calculations import Calculation, CalculationBatch, Calculations, Services
+from gateway.catalogue import Functions
+from gateway.database import Database
+from gateway.health import Live, Ready
+from gateway.listing import CalculationList
+from gateway.middleware import RequestIds
+from gateway.planning import Planner
+from gateway.problems import handle_error
+from gateway.results import Result
+from gateway.root import Root
+from gateway.seed import Seed
+from gateway.submission import Submission
+from gateway.system import System
+from gateway.waiting import Waiting
+from shared.config import Settings
+from shared.connections import connect_to_listen, make_engine
+from shared.functions.registry import Registry
+from shared.store.notifications import CHANGED
+
+
+class Background:
+    """The tasks and connections of one process, which live as long as it does."""
+
+    def __init__(self, database: Database, bell: Bell, waiting: Waiting) -> None:
+        self._database = database
+        self._bell = bell
+        self._waiting = waiting
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
+        """Begin to listen and to ring."""
+        self._tasks = [
+            asyncio.create_task(self._bell.run(), name="bell"),
+            asyncio.create_task(self._waiting.run(), name="waiting"),
+        ]
+
+    async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
+        """End both, and close the connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._database.close)
+
+
+def create_app(settings: Settings, registry: Registry) -> falcon.asgi.App:
+    """Return the ASGI application; its lifespan opens and closes what it needs."""
+    connections = settings.gateway_database_connections
+    engine = make_engine(settings, connections=connections, name="reckoner gateway")
+    database = Database(engine, connections)
+    bell = Bell(database)
+    waiting = Waiting(
+        lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener")
+    )
+    planner = Planner(registry, settings)
+    services = Services(
+        database, planner, Submission(database, planner, bell), waiting, Backlog(database)
+    )
+    app = falcon.asgi.App(middleware=[RequestIds(), Background(database, bell, waiting)])
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.keep_blank_qs_values = True
+    app.add_error_handler(Exception, handle_error)
+    app.add_error_handler(falcon.HTTPError, handle_error)
+    _add_routes(app, services, settings, registry)
+    return app
+
+
+def _add_routes(
+    app: falcon.asgi.App, services: Services, settings: Settings, registry: Registry
+) -> None:
+    result = Result(services)
+    app.add_route("/", Root())
+    app.add_route("/calculations", _Collection(services))
+    app.add_route("/calculations/batch", CalculationBatch(services))
+    app.add_route("/calculations/{calculation_id}", Calculation(services))
+    app.add_route("/calculations/{calculation_id}/result", result)
+    app.add_route("/calculate/{n}", Seed(services, result))
+    app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
+    app.add_route("/system", System(services.database))
+    app.add_route("/health/live", Live())
+    app.add_route("/health/ready", Ready(services.database, settings))
+
+
+class _Collection(Calculations, CalculationList):
+    """POST and GET of /calculations, which stand in files of their own."""
+
+    def __init__(self, services: Services) -> None:
+        Calculations.__init__(self, services)
+        CalculationList.__init__(self, services.database)

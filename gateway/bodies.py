@@ -1,0 +1,74 @@
+"""Request bodies: bounded before they are read, then read as strict JSON."""
+
+import json
+import sys
+from typing import Any, NoReturn
+
+import falcon.asgi
+
+from shared.errors import BodyInvalid, BodyTooLarge, MediaTypeUnsupported
+
+KIB = 1024
+
+
+async def read_json(req: falcon.asgi.Request, *, limit_bytes: int) -> Any:
+    """Return the body as JSON.
+
+    Raises MediaTypeUnsupported, BodyTooLarge (without reading on) or BodyInvalid.
+    """
+    media_type = (req.content_type or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise MediaTypeUnsupported(req.content_type)
+    return parse_json(await _read(req, limit_bytes))
+
+
+async def _read(req: falcon.asgi.Request, limit_bytes: int) -> bytes:
+    if req.content_length is not None and req.content_length > limit_bytes:
+        raise BodyTooLarge(limit_bytes)
+    body = bytearray()
+    async for piece in req.stream:
+        body += piece
+        if len(body) > limit_bytes:  # a body without Content-Length
+            raise BodyTooLarge(limit_bytes)
+    return bytes(body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return what these bytes say as JSON (RFC 8259), refusing what Python adds to it.
+
+    Integers are exact. Raises BodyInvalid, also for repeated names, NaN, and nesting or integers
+    beyond what Python reads.
+    """
+    try:
+        return json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
+        )
+    except UnicodeDecodeError as error:
+        raise BodyInvalid(f"Byte {error.start} is not UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise BodyInvalid(
+            f"It stops being JSON at line {error.lineno}, column {error.colno}."
+        ) from error
+    except RecursionError as error:
+        raise BodyInvalid("It is nested too deeply.") from error
+    except ValueError as error:
+        if isinstance(error, _NotJson):
+            raise BodyInvalid(str(error)) from error
+        # The only other ValueError: CPython's guard against quadratic time.
+        digits = sys.get_int_max_str_digits()
+        raise BodyInvalid(f"An integer in it has more than {digits} digits.") from error
+
+
+class _NotJson(ValueError):
+    """Raised inside the decoder for what Python takes and JSON does not."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _NotJson("It names a member twice.")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _NotJson(f"{name} is not JSON.")

@@ -1,0 +1,181 @@
+"""The resources under /calculations but the digits themselves."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import falcon.asgi
+
+from gateway.backlog import Backlog
+from gateway.bodies import KIB, read_json
+from gateway.database import Database
+from gateway.identifiers import parse_calculation_id
+from gateway.planning import Planner
+from gateway.preferences import read_preferences, write_applied
+from gateway.submission import Row, Submission
+from gateway.waiting import Waiting
+from shared.calculation import Status, document
+from shared.errors import CalculationFinal, CalculationNotFound
+from shared.failures import CANCELLED_JSON
+from shared.store import calculations as store
+from shared.store.notifications import notify_changed
+
+SINGLE_LIMIT_BYTES = 64 * KIB
+BATCH_LIMIT_BYTES = 4 * KIB * KIB
+BATCH_MOST = 10_000
+
+#: A held request looks for itself this often, should a notification ever be lost.
+_LOOK_AGAIN_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the resources share within one gateway process."""
+
+    database: Database
+    planner: Planner
+    submission: Submission
+    waiting: Waiting
+    backlog: Backlog
+
+    async def find(self, calculation_id: UUID) -> Row | None:
+        """Return the row of this id, or None."""
+        return await self.database.run(
+            lambda connection: store.find_calculation(connection, calculation_id)
+        )
+
+    async def get(self, calculation_id: UUID) -> Row:
+        """Return the row of this id; raise CalculationNotFound."""
+        row = await self.find(calculation_id)
+        if row is None:
+            raise CalculationNotFound(str(calculation_id))
+        return row
+
+    async def wait_until_final(self, row: Row, changed: asyncio.Event, seconds: float) -> Row:
+        """Return the row once it is final or the time is over, looking only when it changed."""
+        deadline = time.monotonic() + seconds
+        while not Status(row["status"]).is_final:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                await asyncio.wait_for(changed.wait(), min(left, _LOOK_AGAIN_SECONDS))
+            except TimeoutError:
+                if left <= _LOOK_AGAIN_SECONDS:
+                    break
+            changed.clear()
+            row = await self.get(row["id"])
+        return row
+
+
+def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
+    """Answer with the document; an unfinished one says when to look again."""
+    resp.content_type = falcon.MEDIA_JSON
+    resp.cache_control = ["no-cache"]
+    resp.data = json.dumps(document(row)).encode()
+    if not Status(row["status"]).is_final:
+        resp.set_header("Retry-After", str(backlog.retry_after(row)))
+
+
+class Calculations:
+    """POST /calculations and GET /calculations (see listing.py for the latter's pages)."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Take a calculation in; hold the request for the result if asked to."""
+        services = self._services
+        body = await read_json(req, limit_bytes=SINGLE_LIMIT_BYTES)
+        calculation = services.planner.plan_request(body)
+        preferences = read_preferences(req)
+        with services.waiting.watch(calculation.id) as changed:
+            row = await services.submission.submit(calculation, req.context.request_id)
+            row = await services.wait_until_final(row, changed, preferences.wait_seconds)
+        write_document(resp, row, services.backlog)
+        write_applied(resp, preferences)
+        path = f"/calculations/{calculation.id}"
+        if Status(row["status"]).is_final:
+            resp.set_header("Content-Location", path)
+        else:
+            resp.status = falcon.HTTP_202
+            resp.set_header("Location", path)
+
+
+class CalculationBatch:
+    """POST /calculations/batch."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Queue up to 10,000 calculations at once, or none if one of them is at fault."""
+        body = await read_json(req, limit_bytes=BATCH_LIMIT_BYTES)
+        # In a thread: checking ten thousand takes long enough to be missed by other requests.
+        calculations = await self._services.database.compute(
+            lambda: self._services.planner.plan_batch(body, BATCH_MOST)
+        )
+        receipt = await self._services.submission.submit_batch(
+            calculations, req.context.request_id
+        )
+        answer: Mapping[str, Any] = {
+            "calculations": [
+                {"id": str(calculation.id), "status": receipt.statuses[calculation.id]}
+                for calculation in calculations
+            ],
+            "accepted": receipt.accepted,
+            "existing": len(calculations) - receipt.accepted,
+        }
+        resp.status = falcon.HTTP_202
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = json.dumps(answer).encode()
+
+
+class Calculation:
+    """GET and DELETE /calculations/{id}."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
+    ) -> None:
+        """Answer with the document; hold the request until it is final if asked to."""
+        services = self._services
+        identity = parse_calculation_id(calculation_id)
+        preferences = read_preferences(req)
+        with services.waiting.watch(identity) as changed:
+            row = await services.get(identity)
+            row = await services.wait_until_final(row, changed, preferences.wait_seconds)
+        write_document(resp, row, services.backlog)
+        write_applied(resp, preferences)
+
+    on_head = on_get
+
+    async def on_delete(
+        self,
+        req: falcon.asgi.Request,  # noqa: ARG002
+        resp: falcon.asgi.Response,
+        calculation_id: str,
+    ) -> None:
+        """Cancel: at once if it is queued, by its worker if it is running."""
+        identity = parse_calculation_id(calculation_id)
+        row = await self._services.database.run(lambda connection: _cancel(connection, identity))
+        if row is None:
+            known = await self._services.get(identity)
+            raise CalculationFinal(identity, known["status"])
+        write_document(resp, row, self._services.backlog)
+        if row["status"] != Status.CANCELLED:
+            resp.status = falcon.HTTP_202
+            resp.set_header("Retry-After", "2")
+
+
+def _cancel(connection: Any, calculation_id: UUID) -> Row | None:
+    row = store.cancel_calculation(connection, calculation_id, CANCELLED_JSON)
+    if row is not None:
+        notify_changed(connection, [calculation_id])
+    return row

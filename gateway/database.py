@@ -1,0 +1,70 @@
+"""PostgreSQL for coroutines: blocking calls in a thread pool the size of the connection pool."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared.errors import StoreUnavailable
+
+T = TypeVar("T")
+
+_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+
+#: Requests that may wait for a connection. Beyond this, an honest 503 beats a long silence.
+_MOST_WAITING = 4_000
+
+_logger = logging.getLogger(__name__)
+
+
+class Database:
+    """Runs use cases, each in one transaction, without blocking the event loop."""
+
+    def __init__(self, engine: Engine, connections: int) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="database")
+        self._waiting = 0
+
+    async def run(self, use_case: Callable[[Connection], T]) -> T:
+        """Return what the use case returns once its transaction has committed.
+
+        A connection that turns out to be broken is replaced and the use case run once more, so
+        it must be harmless to repeat; all of ours are. Raises StoreUnavailable.
+        """
+        if self._waiting >= _MOST_WAITING:
+            raise StoreUnavailable
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._transact, use_case)
+        finally:
+            self._waiting -= 1
+
+    async def compute(self, function: Callable[[], T]) -> T:
+        """Return what the function returns, from one of the same threads but no connection."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+    def _transact(self, use_case: Callable[[Connection], T]) -> T:
+        try:
+            return self._attempt(use_case)
+        except _UNAVAILABLE:
+            pass  # a server that restarted leaves dead connections behind: the next one is new
+        try:
+            return self._attempt(use_case)
+        except _UNAVAILABLE as error:
+            _logger.warning("PostgreSQL is not available: %s", str(error).splitlines()[0])
+            raise StoreUnavailable from error
+
+    def _attempt(self, use_case: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return use_case(connection)
+
+    def close(self) -> None:
+        """Let running use cases end, then close all connections."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._engine.dispose()

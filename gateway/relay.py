@@ -1,0 +1,130 @@
+"""`python -m gateway.relay`: takes what was accepted to RabbitMQ, and rescues what was lost.
+
+Any number of relays can run; each locks the rows that it publishes. Rows are marked as published
+once RabbitMQ has confirmed them: a relay that dies in between publishes them twice, which the
+workers do not mind, and never not at all.
+"""
+
+import argparse
+import logging
+import select
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psycopg2
+import psycopg2.extensions
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from gateway.publisher import Publisher
+from gateway.rescue import Rescue
+from shared.config import Settings, load_settings
+from shared.connections import connect_to_listen, make_engine
+from shared.errors import BrokerUnavailable, SettingsInvalid
+from shared.logs import set_up_logs
+from shared.messages import encode
+from shared.store.notifications import OUTBOX
+from shared.store.outbox import claim_unpublished, mark_published, seconds_to_next
+
+_RETRY_SECONDS = 1.0
+_PULSE = Path(tempfile.gettempdir()) / "reckoner-relay.pulse"
+_PULSE_SECONDS = 45.0
+
+_logger = logging.getLogger("gateway.relay")
+
+
+class Relay:
+    """The loop of one relay process."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._publisher = Publisher(settings.amqp_urls)
+        self._rescue = Rescue(engine, settings)
+        self._listener: psycopg2.extensions.connection | None = None
+        self._next_rescue = 0.0
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Have the loop end after what it is doing."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Publish and rescue until stopped; an unavailable neighbour is waited for."""
+        while not self._stopping.is_set():
+            _PULSE.touch()
+            try:
+                self._turn()
+            except BrokerUnavailable as error:
+                self._pause("RabbitMQ is not available: %s", error)
+            except (DBAPIError, psycopg2.Error) as error:
+                self._pause("PostgreSQL is not available: %s", error)
+        self._publisher.close()
+
+    def _turn(self) -> None:
+        if time.monotonic() >= self._next_rescue:
+            self._next_rescue = time.monotonic() + self._settings.rescue_seconds
+            self._rescue.look()
+        if self._listener is None:
+            self._listener = connect_to_listen(self._settings, OUTBOX, name="reckoner relay bell")
+        if self.publish_batch() < self._settings.relay_batch:
+            self._wait_for_bell(self._listener)
+
+    def publish_batch(self) -> int:
+        """Publish what is due, up to one batch; return how many rows that was."""
+        with self._engine.begin() as connection:
+            due = claim_unpublished(connection, self._settings.relay_batch)
+            if not due:
+                return 0
+            confirmed = self._publisher.publish([(lane, encode(work, lane)) for lane, work in due])
+            mark_published(connection, [due[index][1].calculation_id for index in confirmed])
+        if len(confirmed) < len(due):
+            raise BrokerUnavailable(f"{len(due) - len(confirmed)} messages were refused")
+        return len(due)
+
+    def _wait_for_bell(self, listener: psycopg2.extensions.connection) -> None:
+        seconds = self._settings.relay_poll_seconds
+        with self._engine.begin() as connection:
+            next_due = seconds_to_next(connection)
+        if next_due is not None:
+            seconds = min(seconds, max(0.0, next_due))
+        readable, _, _ = select.select([listener], [], [], seconds)
+        if readable:
+            listener.poll()
+            listener.notifies.clear()
+
+    def _pause(self, sentence: str, error: Exception) -> None:
+        lines = str(error).strip().splitlines()
+        _logger.warning(sentence, lines[0] if lines else type(error).__name__)
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        self._stopping.wait(_RETRY_SECONDS)
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.relay", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="say whether the relay here is alive")
+    if parser.parse_args().check:
+        return 0 if _PULSE.exists() and time.time() - _PULSE.stat().st_mtime < _PULSE_SECONDS else 1
+    try:
+        settings = load_settings()
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)  # noqa: T201 (before there are logs)
+        return 2
+    set_up_logs(settings.log_level)
+    relay = Relay(settings, make_engine(settings, connections=1, name="reckoner relay"))
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: relay.stop())
+    _logger.info("The relay is running")
+    relay.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

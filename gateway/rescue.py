@@ -1,0 +1,102 @@
+"""Putting right what was lost: claims of dead workers, messages that RabbitMQ no longer has."""
+
+import logging
+from collections.abc import Sequence
+
+import pika
+import pika.exceptions
+from sqlalchemy import Connection, Engine
+
+from shared.calculation import Lane
+from shared.config import Settings
+from shared.errors import BrokerUnavailable
+from shared.failures import CANCELLED_JSON, failure_json
+from shared.messages import queue_name
+from shared.store.leases import expire_leases
+from shared.store.notifications import notify_changed
+from shared.store.outbox import oldest_waiting_seconds, return_lost
+from shared.store.workers import delete_silent_workers
+
+_BATCH = 1_000
+_BACKOFF_SECONDS = 1.0
+_FORGET_WORKERS_SECONDS = 60.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Rescue:
+    """Looks for lost work; each look is harmless to repeat and to run in several relays."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+
+    def look(self) -> int:
+        """Return how many calculations went back to the outbox.
+
+        Raises BrokerUnavailable if a queue had to be looked at and could not be.
+        """
+        with self._engine.begin() as connection:
+            returned = self._expire_leases(connection)
+            delete_silent_workers(connection, _FORGET_WORKERS_SECONDS)
+        for lane in Lane:
+            returned += self._return_lost(lane)
+        return returned
+
+    def _expire_leases(self, connection: Connection) -> int:
+        limit = self._settings.max_attempts
+        expired = expire_leases(
+            connection,
+            max_attempts=limit,
+            backoff_seconds=_BACKOFF_SECONDS,
+            failed_error_json=failure_json(
+                "worker-lost",
+                f"{limit} workers were lost while they ran it, so it may be what kills them. "
+                "Ask for less, or submit it again if the workers were ended by something else.",
+            ),
+            cancelled_error_json=CANCELLED_JSON,
+            limit=_BATCH,
+        )
+        for identity, status in expired.items():
+            _logger.warning(
+                "A lease ran out; the calculation is %s", status, extra={"calculation_id": identity}
+            )
+        notify_changed(connection, expired)
+        return sum(status == "queued" for status in expired.values())
+
+    def _return_lost(self, lane: Lane) -> int:
+        """Publish again what waits too long for a queue that holds nothing.
+
+        A message in a long queue is not lost, however old: only an empty queue proves it.
+        """
+        age = self._settings.lost_message_seconds
+        with self._engine.begin() as connection:
+            if oldest_waiting_seconds(connection, lane) < age:
+                return 0
+        if _ready_messages(self._settings.amqp_urls, lane) > 0:
+            return 0
+        with self._engine.begin() as connection:
+            lost = return_lost(connection, lane, older_than_seconds=age, limit=_BATCH)
+        if lost:
+            _logger.warning("%d messages of the %s lane were lost; publishing again", len(lost), lane)
+        return len(lost)
+
+
+def _ready_messages(urls: Sequence[str], lane: Lane) -> int:
+    """Return how many messages wait in the lane's queue; none if it was deleted."""
+    try:
+        connection = pika.BlockingConnection([pika.URLParameters(url) for url in urls])
+    except pika.exceptions.AMQPError as error:
+        raise BrokerUnavailable(str(error) or type(error).__name__) from error
+    try:
+        declared = connection.channel().queue_declare(queue_name(lane), passive=True)
+    except pika.exceptions.ChannelClosedByBroker:
+        return 0
+    except pika.exceptions.AMQPError as error:
+        raise BrokerUnavailable(str(error) or type(error).__name__) from error
+    else:
+        waiting: int = declared.method.message_count
+        return waiting
+    finally:
+        if connection.is_open:
+            connection.close()

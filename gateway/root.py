@@ -1,0 +1,37 @@
+"""GET /: what this is, and where to go on."""
+
+import json
+
+import falcon.asgi
+
+_ANSWER = json.dumps(
+    {
+        "name": "Reckoner",
+        "summary": "Calculations over REST: queued durably, computed once, exact, kept for good.",
+        "links": {
+            "submit": "/calculations",
+            "submit many": "/calculations/batch",
+            "list": "/calculations",
+            "functions": "/functions",
+            "system": "/system",
+            "health": "/health/ready",
+            "fibonacci in one line": "/calculate/10",
+        },
+    },
+    indent=2,
+).encode()
+
+
+class Root:
+    """The first thing that a curious client sees."""
+
+    async def on_get(
+        self,
+        req: falcon.asgi.Request,  # noqa: ARG002
+        resp: falcon.asgi.Response,
+    ) -> None:
+        """Answer with the routes there are."""
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = _ANSWER + b"\n"
+
+    on_head = on_get

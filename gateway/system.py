@@ -1,0 +1,73 @@
+"""GET /system: how much waits, who works on what, and how fast."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import falcon.asgi
+from sqlalchemy import Connection
+
+from gateway.backlog import SILENT_SECONDS
+from gateway.database import Database
+from shared.calculation import Lane, rfc3339
+from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
+from shared.store.workers import list_workers
+
+
+class System:
+    """The state of the whole, as PostgreSQL knows it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def on_get(
+        self,
+        req: falcon.asgi.Request,  # noqa: ARG002
+        resp: falcon.asgi.Response,
+    ) -> None:
+        """Answer with the state at this moment."""
+        resp.content_type = falcon.MEDIA_JSON
+        resp.cache_control = ["no-store"]
+        resp.data = json.dumps(await self._database.run(_look)).encode()
+
+    on_head = on_get
+
+
+def _look(connection: Connection) -> dict[str, Any]:
+    workers = list_workers(connection, SILENT_SECONDS)
+    work = {row["lane"]: row for row in count_lanes(connection)}
+    finished = count_finished_last_minute(connection)
+    return {
+        "lanes": {lane: _lane(work.get(lane, {}), lane, workers) for lane in Lane},
+        "outbox": dict(measure_outbox(connection)),
+        "workers": [_worker(worker) for worker in workers],
+        "calculations_per_minute": sum(finished.values()),
+        "finished_last_minute": finished,
+    }
+
+
+def _lane(
+    work: Mapping[str, Any], lane: Lane, workers: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    mine = [worker for worker in workers if worker["lane"] == lane]
+    return {
+        "queued": work.get("queued", 0),
+        "running": work.get("running", 0),
+        "oldest_queued_seconds": work.get("oldest_queued_seconds"),
+        "estimated_seconds_to_go": work.get("seconds_to_go", 0),
+        "workers": len(mine),
+        "slots": sum(worker["slots"] for worker in mine),
+    }
+
+
+def _worker(worker: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(worker["id"]),
+        "host": worker["host"],
+        "pid": worker["pid"],
+        "lane": worker["lane"],
+        "slots": worker["slots"],
+        "started_at": rfc3339(worker["started_at"]),
+        "seen_at": rfc3339(worker["seen_at"]),
+        "running": worker["running"],
+    }

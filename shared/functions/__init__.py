@@ -1,0 +1,1 @@
+"""The calculations this service offers, and the registry that finds more of them."""

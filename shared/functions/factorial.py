@@ -1,0 +1,75 @@
+"""Factorials, exact and in decimal: the second function, and the example for those to come."""
+
+from __future__ import annotations
+
+import math
+
+import gmpy2
+
+from shared.functions.registry import Arguments, Estimate, Function, Progress, interpolate
+
+MAX_N = 10_000_000
+
+# (n, seconds, peak bytes of the process) of `compute`, held to one core: AMD EPYC (Zen 3),
+# 2.4 GHz, CPython 3.11, gmpy2 2.3 with GMP 6.3.
+MEASURED = (
+    (1, 1e-6, 30e6),
+    (10, 1e-6, 30e6),
+)
+
+# The product takes a tenth of the time or less, its digits the rest.
+PRODUCT_SHARE = 0.1
+
+RESIDUE_RUN = 32  # factors multiplied before each reduction
+
+
+def estimate(arguments: Arguments) -> Estimate:
+    n = arguments["n"]
+    seconds, peak_bytes = interpolate(MEASURED, n)
+    return Estimate(seconds=seconds, digits=digit_count(n), bytes=int(peak_bytes))
+
+
+def digit_count(n: int) -> int:
+    """Count the decimal digits of n!, by Stirling's series for log n! (OEIS A034886)."""
+    if n < 2:
+        return 1
+    return math.floor(math.lgamma(n + 1) / math.log(10)) + 1
+
+
+def compute(arguments: Arguments, progress: Progress) -> str:
+    value = gmpy2.fac(arguments["n"])
+    progress(PRODUCT_SHARE)
+    return value.digits()
+
+
+def residue(arguments: Arguments, modulus: int) -> int:
+    """Multiply 1 to n modulo a number, a run of factors at a time."""
+    n = arguments["n"]
+    value = 1
+    for start in range(1, n + 1, RESIDUE_RUN):
+        value = value * math.prod(range(start, min(start + RESIDUE_RUN, n + 1))) % modulus
+    return value % modulus
+
+
+factorial = Function(
+    name="factorial",
+    version=1,
+    summary="The factorial of n, exact: the product of the integers from 1 to n.",
+    arguments_schema={
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            "n": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": MAX_N,
+                "description": "How many factors.",
+            },
+        },
+        "required": ["n"],
+        "additionalProperties": False,
+    },
+    estimate=estimate,
+    compute=compute,
+    residue=residue,
+)
