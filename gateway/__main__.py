@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from gateway.app import create_app
 from shared.config import Settings, load_settings
@@ -12,7 +13,19 @@ from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
 
 
-class _Server(BaseApplication):
+class _Log(Logger):  # type: ignore[misc]
+    """Gunicorn's messages as JSON lines among ours; the access log is NGINX's to write."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the handlers to the root logger."""
+        self.error_log.setLevel(cfg.loglevel.upper())
+        self.error_log.propagate = True
+
+    def access(self, *_: Any) -> None:
+        """Write nothing."""
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with our settings instead of its command line and configuration file."""
 
     def __init__(self, settings: Settings) -> None:
@@ -22,6 +35,7 @@ class _Server(BaseApplication):
     def load_config(self) -> None:
         """Hand our settings to gunicorn."""
         options: dict[str, Any] = {
+            "loglevel": self._settings.log_level,
             "bind": self._settings.gateway_bind,
             "workers": self._settings.gateway_processes,
             "worker_class": "asgi",
@@ -32,8 +46,7 @@ class _Server(BaseApplication):
             "timeout": 60,
             "keepalive": 75,
             "proc_name": "reckoner-gateway",
-            "accesslog": None,  # NGINX writes it, with the request's id
-            "logconfig_dict": {"version": 1, "disable_existing_loggers": False},
+            "logger_class": _Log,
             "control_socket_disable": True,
         }
         for name, value in options.items():

@@ -22,10 +22,13 @@ from gateway.seed import Seed
 from gateway.submission import Submission
 from gateway.system import System
 from gateway.waiting import Waiting
+from shared.computing import Calculator
 from shared.config import Settings
 from shared.connections import connect_to_listen, make_engine
 from shared.functions.registry import Registry
 from shared.store.notifications import CHANGED
+
+App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
 
 class Background:
@@ -52,7 +55,7 @@ class Background:
         await asyncio.to_thread(self._database.close)
 
 
-def create_app(settings: Settings, registry: Registry) -> falcon.asgi.App:
+def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
     connections = settings.gateway_database_connections
     engine = make_engine(settings, connections=connections, name="reckoner gateway")
@@ -62,10 +65,11 @@ def create_app(settings: Settings, registry: Registry) -> falcon.asgi.App:
         lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener")
     )
     planner = Planner(registry, settings)
-    services = Services(
-        database, planner, Submission(database, planner, bell), waiting, Backlog(database)
+    submission = Submission(database, planner, bell, Calculator())
+    services = Services(database, planner, submission, waiting, Backlog(database))
+    app = falcon.asgi.App(
+        middleware=[RequestIds(), Background(database, bell, waiting)],  # type: ignore[arg-type]
     )
-    app = falcon.asgi.App(middleware=[RequestIds(), Background(database, bell, waiting)])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)
@@ -74,9 +78,7 @@ def create_app(settings: Settings, registry: Registry) -> falcon.asgi.App:
     return app
 
 
-def _add_routes(
-    app: falcon.asgi.App, services: Services, settings: Settings, registry: Registry
-) -> None:
+def _add_routes(app: App, services: Services, settings: Settings, registry: Registry) -> None:
     result = Result(services)
     app.add_route("/", Root())
     app.add_route("/calculations", _Collection(services))

@@ -38,7 +38,7 @@ class Backlog:
         over its lane's slots. Never waits: a look that is due happens meanwhile.
         """
         self._look_again_if_due()
-        seconds = row["estimate_seconds"] * (1 - row["progress"])
+        seconds: float = row["estimate_seconds"] * (1 - row["progress"])
         if row["status"] == Status.QUEUED:
             seconds += self._seconds.get(Lane(row["lane"]), 0)
         return max(1, min(math.ceil(seconds), _LONGEST_SECONDS))

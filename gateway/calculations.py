@@ -16,12 +16,13 @@ from gateway.database import Database
 from gateway.identifiers import parse_calculation_id
 from gateway.planning import Planner
 from gateway.preferences import read_preferences, write_applied
-from gateway.submission import Row, Submission
+from gateway.submission import Submission
 from gateway.waiting import Waiting
 from shared.calculation import Status, document
 from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
 from shared.store import calculations as store
+from shared.store.calculations import Row
 from shared.store.notifications import notify_changed
 
 SINGLE_LIMIT_BYTES = 64 * KIB
@@ -119,9 +120,7 @@ class CalculationBatch:
         calculations = await self._services.database.compute(
             lambda: self._services.planner.plan_batch(body, BATCH_MOST)
         )
-        receipt = await self._services.submission.submit_batch(
-            calculations, req.context.request_id
-        )
+        receipt = await self._services.submission.submit_batch(calculations, req.context.request_id)
         answer: Mapping[str, Any] = {
             "calculations": [
                 {"id": str(calculation.id), "status": receipt.statuses[calculation.id]}

@@ -67,7 +67,9 @@ class Ready:
         except ProgrammingError:
             return "not migrated: run `python -m migrations upgrade`"
         if revision != SCHEMA_REVISION:
-            return f"at schema {revision}, not {SCHEMA_REVISION}: run `python -m migrations upgrade`"
+            return (
+                f"at schema {revision}, not {SCHEMA_REVISION}: run `python -m migrations upgrade`"
+            )
         return "ok"
 
     async def _check_broker(self) -> str:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
@@ -30,16 +31,11 @@ class CalculationList:
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer with the page that the query asks for."""
-        query = req.params
+        query = _single_values(req.params)
         faults = [
             Fault(f"/{name}", f"is not known here; the parameters are {', '.join(_PARAMETERS)}.")
             for name in query
             if name not in _PARAMETERS
-        ]
-        faults += [
-            Fault(f"/{name}", "is given more than once.")
-            for name, value in query.items()
-            if not isinstance(value, str)
         ]
         if faults:
             raise ArgumentsInvalid(faults)
@@ -86,6 +82,17 @@ def decode_cursor(cursor: str) -> Position:
             [Fault("/cursor", "is not one that a page of this list gave as `next`.")]
         ) from error
     return position
+
+
+def _single_values(parameters: Mapping[str, str | list[str]]) -> dict[str, str]:
+    faults = [
+        Fault(f"/{name}", "is given more than once.")
+        for name, value in parameters.items()
+        if not isinstance(value, str)
+    ]
+    if faults:
+        raise ArgumentsInvalid(faults)
+    return {name: value for name, value in parameters.items() if isinstance(value, str)}
 
 
 def _status(written: str | None) -> Status | None:

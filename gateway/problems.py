@@ -6,7 +6,7 @@ A detail is one sentence on what is wrong and one on what to do.
 import http
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any
@@ -131,10 +131,15 @@ def _(error: errors.ArgumentsInvalid) -> Problem:
         422,
         "invalid-arguments",
         "The request asks for something that cannot be",
-        f"{len(error.faults)} member(s) of the request are at fault. "
-        "Mend those that `errors` names and send it again.",
+        _sum_up(error.faults),
         {"errors": [fault._asdict() for fault in error.faults]},
     )
+
+
+def _sum_up(faults: Sequence[errors.Fault]) -> str:
+    if len(faults) == 1:
+        return f"{faults[0].pointer or 'The body'}: {faults[0].detail} Mend it and send it again."
+    return f"It has {len(faults)} faults. Mend those that `errors` names and send it again."
 
 
 @describe.register

@@ -26,7 +26,9 @@ from shared.messages import (
 
 _CONNECT_SECONDS = 15.0
 _CONFIRM_SECONDS = 30.0
-_PERSISTENT = pika.BasicProperties(delivery_mode=2, content_type="application/json")
+_PERSISTENT = pika.BasicProperties(  # type: ignore[no-untyped-call]
+    delivery_mode=2, content_type="application/json"
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -181,7 +183,7 @@ class Publisher:
             self._is_ready = False
             channel.connection.close()
 
-    def _on_closed(self, connection: pika.SelectConnection, reason: Exception | str) -> None:
+    def _on_closed(self, connection: Any, reason: Any) -> None:
         self._is_ready = False
         self._closing = self._closing or str(reason) or type(reason).__name__
         if self._batch is not None:

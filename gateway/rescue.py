@@ -78,7 +78,9 @@ class Rescue:
         with self._engine.begin() as connection:
             lost = return_lost(connection, lane, older_than_seconds=age, limit=_BATCH)
         if lost:
-            _logger.warning("%d messages of the %s lane were lost; publishing again", len(lost), lane)
+            _logger.warning(
+                "%d messages of the %s lane were lost; publishing again", len(lost), lane
+            )
         return len(lost)
 
 

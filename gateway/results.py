@@ -15,9 +15,9 @@ from gateway.calculations import Services
 from gateway.identifiers import parse_calculation_id
 from gateway.problems import Problem, write_problem
 from gateway.representation import Answer, Representation, Selection, accepts_gzip
-from gateway.submission import Row
 from shared.calculation import Status
 from shared.errors import ResultCorrupt, ResultMissing, ResultNotFinished, ResultPruned
+from shared.store.calculations import Row
 from shared.store.models import CHUNK_DIGITS
 from shared.store.results import find_chunk
 

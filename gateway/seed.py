@@ -7,9 +7,9 @@ import falcon.asgi
 
 from gateway.calculations import Services
 from gateway.results import Result
-from gateway.submission import Row
 from shared.calculation import Status
 from shared.errors import ArgumentsInvalid, Fault
+from shared.store.calculations import Row
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 
@@ -21,9 +21,7 @@ class Seed:
         self._services = services
         self._result = result
 
-    async def on_get(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, n: str
-    ) -> None:
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, n: str) -> None:
         """Submit fibonacci(n) and answer with one line."""
         if not _NUMBER.fullmatch(n):
             raise ArgumentsInvalid([Fault("/n", "must be a whole number of at most 30 digits.")])

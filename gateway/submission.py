@@ -1,22 +1,23 @@
 """The use case of submitting: compute what is cheap, queue the rest, find what exists."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from gateway.bell import Bell
 from gateway.database import Database
-from gateway.inline import compute_inline
 from gateway.planning import Planner
 from shared.calculation import Calculation, Status
+from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
-from shared.store.rows import FinishedResult
+from shared.store.calculations import Row
+from shared.store.results import insert_chunks
 
-Row = Mapping[str, Any]
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +35,33 @@ class Submission:
     database: Database
     planner: Planner
     bell: Bell
+    calculator: Calculator
 
     async def submit(self, calculation: Calculation, request_id: str) -> Row:
         """Return the row of this calculation, which may have been there before."""
+        computed: Computed | None = None
         if self.planner.is_inline(calculation):
-            return await self._submit_inline(calculation, request_id)
+            known = await self.database.run(
+                lambda connection: store.find_calculation(connection, calculation.id)
+            )
+            if known is not None and known["status"] == Status.SUCCEEDED:
+                return known
+            # In a database thread: a thousandth of a second is long for the event loop.
+            computed = await self.database.compute(lambda: self._compute(calculation))
         row, is_queued = await self.database.run(
-            lambda connection: _store_one(connection, calculation, request_id)
+            lambda connection: _store(connection, calculation, computed, request_id)
         )
         if is_queued:
             self.bell.ring()
         return row
 
-    async def _submit_inline(self, calculation: Calculation, request_id: str) -> Row:
-        row = await self.database.run(
-            lambda connection: store.find_calculation(connection, calculation.id)
-        )
-        if row is not None and row["status"] == Status.SUCCEEDED:
-            return row
-        # In a database thread: a thousandth of a second is long for the event loop.
-        result = await self.database.compute(lambda: compute_inline(calculation))
-        row, is_queued = await self.database.run(
-            lambda connection: _store_computed(connection, calculation, result, request_id)
-        )
-        if is_queued:
-            self.bell.ring()
-        return row
+    def _compute(self, calculation: Calculation) -> Computed | None:
+        """Return the result; None if the function raised, which is then the workers' to report."""
+        try:
+            return self.calculator.compute(calculation.function, calculation.arguments)
+        except Exception:  # whatever a function raises, of ours or plugged in
+            _logger.exception("A function raised", extra={"calculation_id": calculation.id})
+            return None
 
     async def submit_batch(
         self, calculations: Sequence[Calculation], request_id: str
@@ -74,28 +76,22 @@ class Submission:
         return receipt
 
 
-def _store_one(
-    connection: Connection, calculation: Calculation, request_id: str
+def _store(
+    connection: Connection, calculation: Calculation, computed: Computed | None, request_id: str
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is now queued anew."""
-    row = store.insert_one_queued(connection, calculation, request_id)
+    if computed is None:
+        row = store.insert_one_queued(connection, calculation, request_id)
+    else:
+        row = store.insert_succeeded(connection, calculation, computed.result, request_id)
+        if row is not None and row["result_attempt"] is not None:
+            insert_chunks(connection, calculation.id, row["result_attempt"], computed.digits)
     if row is not None:
-        return row, True
+        return row, computed is None
     return _revive(connection, calculation, request_id)
 
 
-def _store_computed(
-    connection: Connection, calculation: Calculation, result: FinishedResult, request_id: str
-) -> tuple[Row, bool]:
-    row = store.insert_succeeded(connection, calculation, result, request_id)
-    if row is not None:
-        return row, False
-    return _revive(connection, calculation, request_id)
-
-
-def _revive(
-    connection: Connection, calculation: Calculation, request_id: str
-) -> tuple[Row, bool]:
+def _revive(connection: Connection, calculation: Calculation, request_id: str) -> tuple[Row, bool]:
     """Return the row of a calculation that exists; one that ended without a result is queued.
 
     A cancel that no worker has carried out yet is taken back: somebody wants the result again.

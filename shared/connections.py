@@ -34,25 +34,19 @@ def make_engine(settings: Settings, *, connections: int, name: str) -> Engine:
     )
 
 
-def connect_to_listen(settings: Settings, *channels: str, name: str) -> psycopg2.extensions.connection:
+def connect_to_listen(
+    settings: Settings, *channels: str, name: str
+) -> psycopg2.extensions.connection:
     """Open an autocommit connection outside any pool that listens on these channels."""
     url = settings.sqlalchemy_url
-    connection = psycopg2.connect(
-        host=url.host,
-        port=url.port,
-        user=url.username,
-        password=url.password,
-        dbname=url.database,
-        application_name=name,
+    address: dict[str, Any] = {
+        **url.translate_connect_args(username="user", database="dbname"),
+        **url.query,
         **_KEEPALIVE,
-        **_plain(url.query),
-    )
+    }
+    connection: psycopg2.extensions.connection = psycopg2.connect(**address, application_name=name)
     connection.autocommit = True
     with connection.cursor() as cursor:
         for channel in channels:
             cursor.execute(f"LISTEN {channel}")  # constants of ours, never a client's words
     return connection
-
-
-def _plain(query: Any) -> dict[str, str]:
-    return {name: value for name, value in query.items() if isinstance(value, str)}

@@ -98,7 +98,7 @@ def decode(members: object) -> Work:
             "calculation_id": str(identity),
             "function": str(function),
             "function_version": int(function_version),
-            "arguments": {**arguments},
+            "arguments": dict() as arguments,
             "request_id": None | str() as request_id,
             **rest,
         } if not rest:

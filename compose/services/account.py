@@ -23,12 +23,6 @@ class Account:
         )
         return answer.returncode == 0
 
-    def own(self, path: Path) -> None:
-        """Hand a file or folder, and all that is in it, to this user."""
-        os.chown(path, self.uid, self.gid)
-        for inner in path.rglob("*"):
-            os.chown(inner, self.uid, self.gid, follow_symlinks=False)
-
 
 def drop_to(name: str) -> Account | None:
     """Return the account that root has to change to; None if this process is not root's."""

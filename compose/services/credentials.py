@@ -10,6 +10,7 @@ USER = "reckoner"
 def password_in(file: Path) -> str:
     """Return the password kept in the file, generating it first if there is none."""
     if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         # Written aside and renamed, so that a crash leaves either a whole password or none.
         draft = file.with_name(file.name + ".new")
         draft.unlink(missing_ok=True)

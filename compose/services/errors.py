@@ -1,11 +1,11 @@
 """What can go wrong with a private service, each with what to do about it.
 
-    ServiceError
-    ├── ProgramMissing
-    ├── PortTaken
-    ├── DataOfAnotherVersion
-    ├── PreparationFailed
-    └── NotReady
+ServiceError
+├── ProgramMissing
+├── PortTaken
+├── DataOfAnotherVersion
+├── PreparationFailed
+└── NotReady
 """
 
 

@@ -50,9 +50,7 @@ def _still_running(record: Path) -> list[int]:
         led = any(entry.pid == leader for entry in family)
         # Without its leader, a session is known only by a number that could have been used again
         # since, so each member must also be at work where the leader was started.
-        found = [
-            entry.pid for entry in family if led or process_table.working_folder(entry.pid) == folder
-        ]
+        found = [e.pid for e in family if led or process_table.working_folder(e.pid) == folder]
     if not found:
         record.unlink(missing_ok=True)
     return found

@@ -1,0 +1,156 @@
+"""A private NGINX before the gateway, from the same template as in Docker Compose."""
+
+import os
+import re
+import resource
+import shutil
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from compose.services.leftovers import end_leftovers
+from compose.services.ports import answers
+from compose.services.processes import Process, never
+from compose.services.programs import find_program, service_environment
+
+HOST = "127.0.0.1"
+
+_TEMPLATES = Path(__file__).resolve().parent.parent / "nginx"
+_MAX_FILES = 16_384
+_LOG_BYTES_KEPT = 64 * 1024 * 1024
+
+# SIGQUIT lets open requests finish, event streams among them: not for long.
+_STOP_PLAN = ((signal.SIGQUIT, 2.0), (signal.SIGTERM, 3.0))
+
+
+class Nginx:
+    """NGINX in `folder`, listening on `host` and `port`, passing on to `gateway` (host:port)."""
+
+    name = "nginx"
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        gateway: str,
+        *,
+        host: str = HOST,
+        output: int | None = None,
+    ) -> None:
+        self.folder = folder.absolute()
+        self.port = port
+        self.host = host
+        self._gateway = gateway
+        self._output = output
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL of the service, without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def access_log(self) -> Path:
+        """The file with one line of JSON for each request."""
+        return self.folder / "access.log"
+
+    @property
+    def running(self) -> bool:
+        """Whether the server runs now."""
+        return self._process is not None and self._process.running
+
+    @property
+    def exit_status(self) -> int | None:
+        """How the server ended last."""
+        return self._process.exit_status if self._process else None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the server's main process."""
+        return self._process.pid if self._process else None
+
+    def prepare(self) -> None:
+        """Write the configuration."""
+        (self.folder / "temporary").mkdir(parents=True, exist_ok=True)
+        end_leftovers([self.folder / "nginx.process"])
+        self._shift_access_log()
+        # The cache is of the last run's database, which could have been deleted since.
+        shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        names = {
+            "RECKONER_LISTEN": self.url.removeprefix("http://"),
+            "RECKONER_GATEWAY": self._gateway,
+            "RECKONER_ACCESS_LOG": _quoted(self.access_log),
+            "RECKONER_CACHE": _quoted(self.folder / "cache"),
+            "RECKONER_STATE": str(self.folder),
+            "RECKONER_USER": "user root;" if os.geteuid() == 0 else "",
+            "RECKONER_FILES": str(min(hard_limit, _MAX_FILES) if hard_limit > 0 else _MAX_FILES),
+        }
+        for source, target in (("local", "nginx"), ("reckoner", "reckoner")):
+            template = (_TEMPLATES / f"{source}.conf.template").read_text()
+            (self.folder / f"{target}.conf").write_text(_render(template, names))
+        self._process = Process(
+            self.name,
+            # -e: otherwise it opens the log file it was built with before it reads anything.
+            [
+                find_program("nginx", "nginx"),
+                *("-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"),
+            ],
+            environment=service_environment(),
+            folder=self.folder,
+            record=self.folder / "nginx.process",
+            log=self.folder / "nginx.log",
+            output=self._output,
+            stop_plan=_STOP_PLAN,
+        )
+
+    def start(self) -> None:
+        """Start the server, without waiting for it."""
+        assert self._process is not None, "prepare() comes first"
+        self._process.start()
+
+    def ready(self) -> bool:
+        """Tell whether connections are accepted now, whether or not the gateway answers."""
+        return answers(self.port, self.host)
+
+    def wait_ready(self, timeout: float = 10.0) -> None:
+        """Return once connections are accepted; `NotReady` if they are not."""
+        assert self._process is not None, "prepare() comes first"
+        self._process.wait_until(self.ready, timeout)
+
+    def stop(self, hurry: Callable[[], bool] = never) -> None:
+        """Let open requests finish for a moment, and stop."""
+        if self._process is not None:
+            self._process.stop(hurry)
+
+    def restart(self, timeout: float = 10.0) -> None:
+        """Stop, start, and wait until connections are accepted again."""
+        self.stop()
+        self.start()
+        self.wait_ready(timeout)
+
+    def kill(self) -> None:
+        """Kill the server and its workers at once, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+
+    def remove(self) -> None:
+        """Stop, and delete configuration, logs and cache."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _shift_access_log(self) -> None:
+        """Keep one older access log, so that the two do not grow for ever."""
+        if self.access_log.exists() and self.access_log.stat().st_size > _LOG_BYTES_KEPT:
+            self.access_log.rename(self.access_log.with_suffix(".log.1"))
+
+
+def _render(template: str, names: Mapping[str, str]) -> str:
+    """Replace ${NAME} as envsubst does; a name that is not there stays, and NGINX complains."""
+    return re.sub(r"\$\{([A-Z_]+)\}", lambda found: names.get(found[1], found[0]), template)
+
+
+def _quoted(path: Path) -> str:
+    """Write a path for NGINX's configuration, which splits words at spaces."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'

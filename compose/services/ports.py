@@ -1,6 +1,6 @@
 """TCP ports: find a free one, and say who holds a taken one."""
 
-import random
+import secrets
 import socket
 from pathlib import Path
 
@@ -15,21 +15,26 @@ _LISTEN = "0A"  # the state column of /proc/net/tcp
 def free_port(host: str = "127.0.0.1") -> int:
     """Return a port on which nothing listens now, and which no outgoing connection will take."""
     while True:
-        port = random.randint(FIRST_PORT, LAST_PORT)
+        port = secrets.choice(range(FIRST_PORT, LAST_PORT))
         if is_free(port, host):
             return port
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Tell whether a server could listen on the port now."""
+    return refusal(port, host) is None
+
+
+def refusal(port: int, host: str = "127.0.0.1") -> str | None:
+    """Return the kernel's reason why this user's server could not listen on the port, if any."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As servers do it: a port whose old connections are in TIME_WAIT counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:

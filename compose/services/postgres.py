@@ -1,7 +1,5 @@
 """A private PostgreSQL server: its own data, port and logins, and no other way in."""
 
-import hashlib
-import os
 import shutil
 import signal
 import subprocess
@@ -9,16 +7,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from compose.services import process_table
-from compose.services.account import Account, drop_to
+from compose.services.account import drop_to
 from compose.services.credentials import USER, password_in
-from compose.services.errors import DataOfAnotherVersion, PreparationFailed
 from compose.services.leftovers import end_leftovers
+from compose.services.postgres_data import (
+    ADMIN,
+    DATABASE,
+    create_data,
+    home_elsewhere,
+    home_of,
+    programs_for,
+)
 from compose.services.processes import Process, never
-from compose.services.programs import find_program, service_environment
+from compose.services.programs import service_environment
 
 HOST = "127.0.0.1"
-DATABASE = "reckoner"
-ADMIN = "postgres"
 
 # For a small machine. Durability (fsync, synchronous_commit) stays as it is by default: on.
 PARAMETERS: Mapping[str, str] = {
@@ -41,9 +44,6 @@ PARAMETERS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-
-# The data folder of a checkout that the server's user cannot enter, such as one below /root.
-_ELSEWHERE = Path("/var/lib/reckoner")
 
 # SIGINT disconnects clients and writes a checkpoint; SIGQUIT leaves recovery to the next start.
 _STOP_PLAN = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))
@@ -109,11 +109,14 @@ class Postgres:
         """Create the data with its roles and database, unless they are there already."""
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftovers([self._record])
-        account, home = self._account_and_home()
+        account = drop_to("postgres")  # PostgreSQL refuses to run as root
+        home = home_of(self.folder, account)
+        if account is not None and home != self.folder:
+            self._say(f"The user {account.name} cannot enter {self.folder}; its data is in {home}.")
         data = home / "data"
-        programs = self._programs_for(data)
+        programs = programs_for(data)
         if not data.exists():
-            self._initialise(programs, data, account)
+            create_data(data, programs, password_in(self.folder / "password"), account)
         self._process = Process(
             self.name,
             [programs / "postgres", "-D", data, *self._settings()],
@@ -125,8 +128,8 @@ class Postgres:
             account=account,
             stop_plan=_STOP_PLAN,
         )
-        self._answers = [programs / "pg_isready", "-q", "-h", HOST, "-p", str(self.port)]
-        self._data = data
+        self._probe = [str(programs / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
+        self._data = data.resolve()
 
     def start(self) -> None:
         """Start the server, without waiting for it."""
@@ -135,7 +138,7 @@ class Postgres:
 
     def ready(self) -> bool:
         """Tell whether the server accepts connections now."""
-        return subprocess.run(self._answers).returncode == 0
+        return subprocess.run(self._probe).returncode == 0
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Return once the server accepts connections; `NotReady` if it does not."""
@@ -160,7 +163,7 @@ class Postgres:
     def remove(self) -> None:
         """Stop, and delete all data, wherever it is."""
         self.stop()
-        for home in (self.folder, self._home_elsewhere):
+        for home in (self.folder, home_elsewhere(self.folder)):
             shutil.rmtree(home, ignore_errors=True)
 
     @property
@@ -168,85 +171,9 @@ class Postgres:
         return self.folder / "postgres.process"
 
     @property
-    def _home_elsewhere(self) -> Path:
-        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
-        return _ELSEWHERE / digest
-
-    @property
     def _prepared(self) -> Process:
         assert self._process is not None, "prepare() comes first"
         return self._process
-
-    def _account_and_home(self) -> tuple[Account | None, Path]:
-        """Return who runs the server and where its data is; PostgreSQL refuses to run as root."""
-        account = drop_to("postgres")
-        if account is None or account.reaches(self.folder):
-            return account, self.folder
-        home = self._home_elsewhere
-        home.mkdir(parents=True, exist_ok=True)
-        self._say(f"The user {account.name} cannot enter {self.folder}: its data is in {home}.")
-        return account, home
-
-    def _programs_for(self, data: Path) -> Path:
-        """Return the folder of the programs of the version that wrote the data, else the newest."""
-        newest = find_program("initdb", "postgresql", ["/usr/lib/postgresql/*/bin/initdb"])
-        programs = newest.resolve().parent
-        if not (data / "PG_VERSION").exists():
-            return programs
-        version = (data / "PG_VERSION").read_text().strip()
-        if (programs / "postgres").exists() and _major_version(programs) == version:
-            return programs
-        same = Path(f"/usr/lib/postgresql/{version}/bin")
-        if (same / "postgres").exists():
-            return same
-        raise DataOfAnotherVersion(
-            f"The data in {data} was written by PostgreSQL {version}, which is not installed.",
-            f"Install postgresql-{version}, or move {data} away to begin with no data.",
-        )
-
-    def _initialise(self, programs: Path, data: Path, account: Account | None) -> None:
-        """Create the data beside its place and rename it, so that it is complete or not there."""
-        draft = data.with_name("data.new")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
-        if account is not None:
-            account.own(draft)
-        password = password_in(self.folder / "password")
-        # Passed as a file descriptor's path would be unreadable for another user: so by a pipe.
-        initdb = [programs / "initdb", "-D", draft, "-U", ADMIN, "--pwfile=/dev/stdin"]
-        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums"]
-        self._run([*initdb, *options], password + "\n", draft.parent, account)
-        # The server in single-user mode reads one statement per line, and needs no port.
-        statements = (
-            f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{password}'\n"
-            f"CREATE DATABASE {DATABASE} OWNER {USER}\n"
-        )
-        single = [programs / "postgres", "--single", "-D", draft, "postgres"]
-        self._run(single, statements, draft.parent, account)
-        draft.rename(data)
-
-    def _run(
-        self, command: list[str | Path], text: str, folder: Path, account: Account | None
-    ) -> None:
-        """Run a command of the set-up to its end, with `text` as its input."""
-        user = account.uid if account else None
-        group = account.gid if account else None
-        done = subprocess.run(
-            command,
-            input=text,
-            text=True,
-            capture_output=True,
-            cwd=folder,
-            env=service_environment(),
-            user=user,
-            group=group,
-            extra_groups=[] if account else None,
-            start_new_session=True,  # a Ctrl-C meant for this process must not cut it off
-        )
-        if done.returncode != 0 or "ERROR:" in done.stderr:
-            raise PreparationFailed(
-                f"{command[0]} failed with {done.returncode}.", f"It says: {done.stderr.strip()}"
-            )
 
     def _settings(self) -> list[str]:
         network = {
@@ -263,11 +190,5 @@ class Postgres:
         if not lock.exists():
             return
         pid = int(lock.read_text().splitlines()[0])
-        if process_table.working_folder(pid) != self._data.resolve():
+        if process_table.working_folder(pid) != self._data:
             lock.unlink()
-
-
-def _major_version(programs: Path) -> str:
-    """Return for example 15."""
-    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True)
-    return said.stdout.split()[2].partition(".")[0]

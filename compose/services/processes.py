@@ -21,6 +21,7 @@ StopPlan = Sequence[tuple[signal.Signals, float]]
 TERMINATE: StopPlan = ((signal.SIGTERM, 10.0),)
 
 _POLL_SECONDS = 0.02
+_READY_POLL_SECONDS = 0.1
 _HURRIED_SECONDS = 0.5
 _KILL_SECONDS = 10.0
 
@@ -94,6 +95,12 @@ class Process:
         }
         self._record.write_text(json.dumps(note) + "\n")
 
+    def family(self) -> list[process_table.Entry]:
+        """Return the processes of the last instance that are alive: it and its descendants."""
+        if self._child is None:
+            return []
+        return process_table.family_of(self._child.pid, self._started)
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the program itself, not to its children."""
         if self._child is not None:
@@ -122,7 +129,7 @@ class Process:
             return
         give_up = time.monotonic() + _KILL_SECONDS
         # Looked up again after each round: a child may have been born meanwhile.
-        while family := process_table.family_of(self._child.pid, self._started):
+        while family := self.family():
             for entry in family:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(entry.pid, signal.SIGKILL)
@@ -141,7 +148,7 @@ class Process:
                 raise NotReady(f"{self.name} ended with {self.exit_status}.", self._hint())
             if time.monotonic() > give_up:
                 raise NotReady(f"{self.name} did not answer in {timeout:g} s.", self._hint())
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_READY_POLL_SECONDS)
 
     def _hint(self) -> str:
         return f"Its log says why: {self._log}" if self._output is None else "Its log says why."

@@ -11,14 +11,20 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from shared.errors import Fault
 
 MAX_SHOWN = 60  # characters of an offending value that a message repeats
-MAX_SHOWN_BITS = 200  # a longer integer is not written out: that takes quadratic time
+LONG_INTEGER = 10**MAX_SHOWN
+
+# CPython writes no integer of more than 4,300 digits, and the validator's messages try to. A
+# longer one is beyond every bound whatever it is, so it is cut to this.
+HUGE_INTEGER = 10**4_200
 
 # To JSON Schema 10.0 is an integer (core, 4.2.1). Its canonical JSON is not that of 10, though, so
 # one calculation would have two ids.
 _STRICT_TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda _checker, value: type(value) is int
 )
-_StrictValidator = validators.extend(Draft202012Validator, type_checker=_STRICT_TYPES)
+_StrictValidator = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, type_checker=_STRICT_TYPES
+)
 
 
 class _Bounds(NamedTuple):
@@ -43,7 +49,7 @@ class ArgumentsCheck:
             self._validator = _StrictValidator(self._schema)
         found = [
             fault
-            for error in self._validator.iter_errors(arguments)
+            for error in self._validator.iter_errors(_with_writable_integers(arguments))
             for fault in self._described(error)
         ]
         return found + list(_nul_faults(arguments, ""))
@@ -67,7 +73,8 @@ class ArgumentsCheck:
     def _described(self, error: ValidationError) -> Iterator[Fault]:
         pointer = "".join(f"/{_escaped(str(part))}" for part in error.absolute_path)
         name = ".".join(str(part) for part in error.absolute_path) or "The arguments"
-        value, limit = error.instance, error.validator_value
+        value: Any = error.instance
+        limit: Any = error.validator_value
         match error.validator:
             case "required":
                 for missing in limit:
@@ -146,13 +153,19 @@ def _integer_fault(name: str, value: object) -> str:
 
 def _shown(value: object) -> str:
     """Write a value as JSON, shortened."""
-    if isinstance(value, int) and value.bit_length() > MAX_SHOWN_BITS:
-        return f"{'a negative' if value < 0 else 'a'} number of {value.bit_length()} bits"
-    try:
-        return _shortened(json.dumps(value, ensure_ascii=False))
-    except ValueError:
-        # An array or object with an integer beyond CPython's limit for text.
-        return f"a {type(value).__name__}"
+    if isinstance(value, int) and abs(value) >= LONG_INTEGER:
+        return f"a {'negative ' if value < 0 else ''}number of more than {MAX_SHOWN} digits"
+    return _shortened(json.dumps(value, ensure_ascii=False))
+
+
+def _with_writable_integers(value: object) -> object:
+    if type(value) is int:
+        return max(-HUGE_INTEGER, min(value, HUGE_INTEGER))
+    if isinstance(value, dict):
+        return {name: _with_writable_integers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_writable_integers(member) for member in value]
+    return value
 
 
 def _shortened(text: str) -> str:

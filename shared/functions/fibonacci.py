@@ -26,7 +26,7 @@ LIMB_DIGITS = 300
 BASE = mpz(10) ** LIMB_DIGITS
 
 # Below this, GMP's own doubling and conversion take less time than limbs do.
-SMALLEST_IN_LIMBS = 300_000
+SMALLEST_IN_LIMBS = 500_000
 
 # Doubling in limbs starts from an index of at most this many bits, where a pair from GMP is cheap.
 START_BITS = 14
@@ -41,11 +41,21 @@ LOG10_PHI = 2089876402499787337692720892375554168224
 LOG10_SQRT_5 = 3494850021680094023931305526377534866159
 LOG_SCALE = 10**40
 
-# (n, seconds, peak bytes of the process) of `compute`, held to one core: AMD EPYC (Zen 3),
-# 2.4 GHz, CPython 3.11, gmpy2 2.3 with GMP 6.3.
+# (n, seconds, bytes) of `compute`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
+# gmpy2 2.3 and GMP 6.3; peak memory of the process and a seventh more.
 MEASURED = (
-    (1, 1e-6, 30e6),
-    (10, 1e-6, 30e6),
+    (10, 0.8e-6, 30e6),
+    (1_000, 1.5e-6, 30e6),
+    (10_000, 14e-6, 30e6),
+    (100_000, 400e-6, 30e6),
+    (500_000, 4.5e-3, 32e6),
+    (1_000_000, 11e-3, 32e6),
+    (10_000_000, 136e-3, 46e6),
+    (30_000_000, 488e-3, 78e6),
+    (100_000_000, 1.66, 175e6),
+    (300_000_000, 5.7, 490e6),
+    (1_000_000_000, 21.0, 1.31e9),
+    (3_000_000_000, 68.0, 3.8e9),
 )
 
 
@@ -61,15 +71,18 @@ def digit_count(n: int) -> int:
 
 
 def estimate(arguments: Arguments) -> Estimate:
+    """Predict the cost of `compute`, from the measured rows."""
     n = arguments["n"]
     seconds, peak_bytes = interpolate(MEASURED, n)
     return Estimate(seconds=seconds, digits=digit_count(n), bytes=int(peak_bytes))
 
 
 def compute(arguments: Arguments, progress: Progress) -> Digits:
+    """Return F(n): from GMP if small, in pieces from limbs if large."""
     n = arguments["n"]
     if n < SMALLEST_IN_LIMBS:
-        return gmpy2.fib(n).digits()
+        digits: str = gmpy2.fib(n).digits()
+        return digits
     return _in_limbs(n, progress)
 
 
@@ -78,29 +91,46 @@ def _in_limbs(n: int, progress: Progress) -> Iterator[str]:
 
     Doubles the pair F(k), F(k-1) with two squarings a step, which two cores can do at once:
     F(2k+1) = 4F(k)² - F(k-1)² + 2(-1)^k, F(2k-1) = F(k)² + F(k-1)², and F(2k) is their
-    difference (GMP manual, "Fibonacci Numbers Algorithm"). The last step needs one of them.
+    difference. The last step needs one number and takes one product, a quarter less work:
+    F(2k) = F(k)·(F(k) + 2F(k-1)), F(2k+1) = (2F(k) + F(k-1))·(2F(k) - F(k-1)) + 2(-1)^k.
+    Source: GMP manual, "Fibonacci Numbers Algorithm".
     """
     steps = n.bit_length() - START_BITS
     k = n >> steps
     high, low = (_limbs(value) for value in gmpy2.fib2(k))
     with ThreadPoolExecutor(max_workers=1) as second_core:
-        for step in range(steps - 1, -1, -1):
+        for step in range(steps - 1, 0, -1):
             # The work doubles with every step, so this is the share of those before it.
             progress((2.0 ** -(step + 1) - 2.0**-steps) * (1 - LAST_PASS_SHARE))
             width, slots = _slot_bits(len(high)), 2 * len(high)
             x, y = _squares(gmpy2.pack(high, width), gmpy2.pack(low, width), second_core)
-            sign = -2 if k & 1 else 2
+            smaller = x + y
+            larger = 4 * x - y + _sign(k)
+            del x, y
             k = n >> step
-            larger = 4 * x - y + sign if k & 1 else 3 * x - 2 * y + sign
-            if step == 0:
-                break
-            smaller = 3 * x - 2 * y + sign if k & 1 else x + y
+            if k & 1:
+                smaller = larger - smaller
+            else:
+                larger -= smaller
             high = _stripped(_carried(larger, width, slots))
+            del larger
             low = _stripped(_carried(smaller, width, slots))
-    limbs = _carried(larger, width, slots)
-    del high, low, x, y, larger  # the last pass has use for their memory
-    progress(1 - LAST_PASS_SHARE)
+            del smaller
+    progress(0.5 * (1 - LAST_PASS_SHARE))
+    width, slots = _slot_bits(len(high)), 2 * len(high)
+    x, y = gmpy2.pack(high, width), gmpy2.pack(low, width)
+    del high, low
+    limbs = _carried(_last_product(x, y, k, n), width, slots)
+    del x, y
     yield from _digits(limbs, slots, progress)
+
+
+def _last_product(x: mpz, y: mpz, k: int, n: int) -> mpz:
+    return (2 * x + y) * (2 * x - y) + _sign(k) if n & 1 else x * (x + 2 * y)
+
+
+def _sign(k: int) -> int:
+    return -2 if k & 1 else 2
 
 
 def _limbs(value: mpz) -> list[mpz]:
@@ -113,8 +143,9 @@ def _limbs(value: mpz) -> list[mpz]:
 
 
 def _slot_bits(limbs: int) -> int:
-    """Bits for a slot that holds 4x - y or 3x - 2y, of squares of so many limbs, and its lift."""
-    return 2 * BASE.bit_length() + limbs.bit_length() + 4
+    """Count the bits of a slot that holds 4x - y, of squares x, y of so many limbs, and a lift."""
+    limb_bits: int = BASE.bit_length()
+    return 2 * limb_bits + limbs.bit_length() + 4
 
 
 def _squares(x: mpz, y: mpz, second_core: Executor) -> tuple[mpz, mpz]:
@@ -123,7 +154,7 @@ def _squares(x: mpz, y: mpz, second_core: Executor) -> tuple[mpz, mpz]:
 
 
 def _square(x: mpz) -> mpz:
-    with gmpy2.local_context(allow_release_gil=True):
+    with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):
         return x * x
 
 
@@ -171,13 +202,13 @@ def residue(arguments: Arguments, modulus: int) -> int:
 
     F(2k) = F(k)·(2F(k+1) - F(k)), F(2k+1) = F(k)² + F(k+1)². Source: OEIS A000045.
     """
-    n = arguments["n"]
-    f, g = 0, 1
+    n: int = arguments["n"]
+    f, g = 0, 1 % modulus
     for position in range(n.bit_length() - 1, -1, -1):
         f, g = f * (2 * g - f) % modulus, (f * f + g * g) % modulus
         if n >> position & 1:
             f, g = g, (f + g) % modulus
-    return f % modulus
+    return f
 
 
 fibonacci = Function(

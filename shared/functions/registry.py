@@ -23,8 +23,10 @@ Digits = str | Iterable[str]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a calculation will cost: wall seconds on one core of a server of the 2020s,
-    decimal digits of the result, and peak bytes of the process that computes it.
+    """What a calculation will cost.
+
+    Wall seconds on one core of a server of the 2020s, decimal digits of the result, and peak
+    bytes of the process that computes it.
     """
 
     seconds: float

@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, CursorResult, text
 
 from shared.calculation import Calculation, Status, canonical_json
 from shared.store.rows import FinishedResult
+
+#: One row of `calculations` by its columns' names.
+Row = dict[str, Any]
 
 #: A row's columns that make its document.
 DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, attempt,
@@ -107,17 +110,17 @@ def insert_queued(
 
 def insert_one_queued(
     connection: Connection, calculation: Calculation, request_id: str
-) -> RowMapping | None:
+) -> Row | None:
     """Queue one calculation; None if it exists already."""
     values = _identity_and_estimate(calculation) | {"request_id": request_id}
-    return connection.execute(_INSERT_ONE_QUEUED, values).mappings().one_or_none()
+    return _row(connection.execute(_INSERT_ONE_QUEUED, values))
 
 
 def insert_succeeded(
     connection: Connection, calculation: Calculation, result: FinishedResult, request_id: str
-) -> RowMapping | None:
+) -> Row | None:
     """Store a calculation that was computed in its request; None if it exists already."""
-    return (
+    return _row(
         connection.execute(
             _INSERT_SUCCEEDED,
             _identity_and_estimate(calculation)
@@ -131,8 +134,6 @@ def insert_succeeded(
                 "result_value": result.value,
             },
         )
-        .mappings()
-        .one_or_none()
     )
 
 
@@ -157,9 +158,9 @@ def withdraw_cancel(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
     return set(withdrawn.scalars())
 
 
-def find_calculation(connection: Connection, calculation_id: UUID) -> RowMapping | None:
+def find_calculation(connection: Connection, calculation_id: UUID) -> Row | None:
     """Return the row that makes the document, or None."""
-    return connection.execute(_FIND, {"id": calculation_id}).mappings().one_or_none()
+    return _row(connection.execute(_FIND, {"id": calculation_id}))
 
 
 def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Status, bool]]:
@@ -175,7 +176,7 @@ def list_calculations(
     function: str | None,
     before: tuple[datetime, UUID] | None,
     limit: int,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return up to `limit` rows, newest first, that come after the keyset position `before`."""
     conditions = ["true"]
     values: dict[str, Any] = {"limit": limit}
@@ -197,15 +198,9 @@ def list_calculations(
     return [dict(row) for row in connection.execute(statement, values).mappings()]
 
 
-def cancel_calculation(
-    connection: Connection, calculation_id: UUID, error_json: str
-) -> RowMapping | None:
+def cancel_calculation(connection: Connection, calculation_id: UUID, error_json: str) -> Row | None:
     """Cancel a queued one, or ask the worker of a running one; None if there is neither."""
-    return (
-        connection.execute(_CANCEL, {"id": calculation_id, "error": error_json})
-        .mappings()
-        .one_or_none()
-    )
+    return _row(connection.execute(_CANCEL, {"id": calculation_id, "error": error_json}))
 
 
 def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
@@ -219,3 +214,8 @@ def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
         "estimate_digits": calculation.estimate.digits,
         "estimate_bytes": calculation.estimate.bytes,
     }
+
+
+def _row(result: CursorResult[Any]) -> Row | None:
+    row = result.mappings().one_or_none()
+    return None if row is None else dict(row)

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from shared.store.models import CHUNK_DIGITS
+
 _INSERT = text("""
     INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
     VALUES (:id, :attempt, :ordinal, :digits)""")
@@ -37,13 +39,19 @@ _PRUNE = text("""
     SELECT count(*) FROM pruned""")
 
 
-def insert_chunk(
-    connection: Connection, calculation_id: UUID, attempt: int, ordinal: int, digits: str
-) -> None:
-    """Store one chunk in the transaction that also commits its result."""
+def insert_chunks(connection: Connection, calculation_id: UUID, attempt: int, digits: str) -> None:
+    """Store all chunks of a result in the transaction that also commits it."""
     connection.execute(
         _INSERT,
-        {"id": calculation_id, "attempt": attempt, "ordinal": ordinal, "digits": digits},
+        [
+            {
+                "id": calculation_id,
+                "attempt": attempt,
+                "ordinal": start // CHUNK_DIGITS,
+                "digits": digits[start : start + CHUNK_DIGITS],
+            }
+            for start in range(0, len(digits), CHUNK_DIGITS)
+        ],
     )
 
 
@@ -94,4 +102,5 @@ def find_chunk(
 
 def prune_result(connection: Connection, calculation_id: UUID) -> bool:
     """Remove the digits of a result and keep its document; False if there was none."""
-    return connection.execute(_PRUNE, {"id": calculation_id}).scalar_one() == 1
+    pruned: int = connection.execute(_PRUNE, {"id": calculation_id}).scalar_one()
+    return pruned == 1

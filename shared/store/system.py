@@ -1,8 +1,8 @@
 """Statements that look at the whole, for GET /system, estimates of waiting and readiness."""
 
-from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
@@ -26,14 +26,14 @@ _FINISHED_LAST_MINUTE = text("""
 _SCHEMA_REVISION = text("SELECT version_num FROM alembic_version")
 
 
-def count_lanes(connection: Connection) -> Sequence[RowMapping]:
+def count_lanes(connection: Connection) -> list[dict[str, Any]]:
     """Return for each lane with unfinished work how much of it there is."""
-    return connection.execute(_LANES).mappings().all()
+    return [dict(row) for row in connection.execute(_LANES).mappings()]
 
 
-def measure_outbox(connection: Connection) -> RowMapping:
+def measure_outbox(connection: Connection) -> dict[str, Any]:
     """Return how many rows are due to be published, and the age of the oldest in seconds."""
-    return connection.execute(_OUTBOX).mappings().one()
+    return dict(connection.execute(_OUTBOX).mappings().one())
 
 
 def count_finished_last_minute(connection: Connection) -> dict[str, int]:

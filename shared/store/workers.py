@@ -1,9 +1,9 @@
 """Statements on `workers`: who is alive, and what they run."""
 
-from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
 
@@ -46,6 +46,9 @@ def delete_silent_workers(connection: Connection, silent_seconds: float) -> None
     connection.execute(_DELETE_SILENT, {"silent_seconds": silent_seconds})
 
 
-def list_workers(connection: Connection, silent_seconds: float) -> Sequence[RowMapping]:
+def list_workers(connection: Connection, silent_seconds: float) -> list[dict[str, Any]]:
     """Return the workers seen lately, each with the ids of what it runs."""
-    return connection.execute(_LIST, {"silent_seconds": silent_seconds}).mappings().all()
+    return [
+        dict(row)
+        for row in connection.execute(_LIST, {"silent_seconds": silent_seconds}).mappings()
+    ]

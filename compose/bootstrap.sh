@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+#
+# Installs what `make up` and `make test` need and is not there yet: programs by apt-get, Python
+# packages into .venv. Asks nothing. Run again, it looks, finds all there, and is done.
+#
+#   compose/bootstrap.sh up          for `make up`
+#   compose/bootstrap.sh dev         for `make test`
+#   compose/bootstrap.sh packages    only the Debian packages, as root
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where nginx is, and what a user's PATH leaves out
+
+# The system services that the packages bring, and that must not run because of us.
+UNITS=(postgresql.service rabbitmq-server.service nginx.service epmd.service epmd.socket)
+POLICY=/usr/sbin/policy-rc.d
+
+# Standard output may be closed.
+say() { printf '%s\n' "$*" 2>/dev/null || true; }
+die() {
+    printf '%s\n' "$@" >&2 || true
+    exit 1
+}
+
+# Run a command without its output, unless it fails.
+quietly() {
+    local log
+    log=$(mktemp)
+    # 9 is the lock: nothing that a command leaves running may hold it.
+    if ! "$@" >"$log" 2>&1 </dev/null 9<&-; then
+        cat "$log" >&2 || true
+        rm -f "$log"
+        return 1
+    fi
+    rm -f "$log"
+}
+
+good_python() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+# A pyenv can hold names that do not work just now, so each is tried.
+find_python() {
+    local name
+    for name in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.14 /usr/bin/python3; do
+        if type -P "$name" >/dev/null && good_python "$name"; then
+            type -P "$name"
+            return
+        fi
+    done
+}
+
+# The Debian packages that are missing, one per line.
+missing_packages() {
+    local python=$1
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || type -P initdb >/dev/null || echo postgresql
+    compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null || echo rabbitmq-server
+    type -P nginx >/dev/null || echo nginx
+    if [ -z "$python" ]; then
+        printf '%s\n' python3 python3-venv
+    elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        # Debian's Python keeps these apart, in a package for each version.
+        "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+    fi
+}
+
+unit_is_there() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ]; }
+
+# Install packages as root, and leave no service running or enabled that was not there before.
+install_packages() {
+    local unit new=()
+    for unit in "${UNITS[@]}"; do
+        unit_is_there "$unit" || new+=("$unit")
+    done
+    if [ ! -e "$POLICY" ]; then
+        trap 'rm -f "$POLICY"' EXIT
+        trap 'exit 130' INT
+        trap 'exit 143' TERM
+        trap 'exit 129' HUP
+        printf '#!/bin/sh\nexit 101\n' >"$POLICY" # invoke-rc.d(8): starting is not allowed
+        chmod 755 "$POLICY"
+    fi
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+    local apt=(apt-get -y -o DPkg::Lock::Timeout=300)
+    # An outdated list may still do; if it does not, the installation says so.
+    quietly "${apt[@]}" update || say "apt-get update failed; going on with the lists that are there."
+    quietly "${apt[@]}" install --no-install-recommends -o Dpkg::Options::=--force-confold "$@" ||
+        die "These packages could not be installed: $*" "What apt-get says about it is above."
+    if type -P systemctl >/dev/null; then
+        for unit in "${new[@]}"; do
+            if unit_is_there "$unit"; then
+                quietly systemctl disable "$unit" || true
+                [ ! -d /run/systemd/system ] || quietly systemctl stop "$unit" || true
+            fi
+        done
+    fi
+}
+
+packages() {
+    local missing
+    mapfile -t missing < <(missing_packages "$1")
+    [ ${#missing[@]} -gt 0 ] || return 0
+    type -P apt-get >/dev/null || die "Missing: ${missing[*]}" \
+        "This is not a Debian or Ubuntu: install the like of these packages, then try again."
+    if [ "$(id -u)" = 0 ]; then
+        say "Installing ${missing[*]} (once; a minute or two)"
+        install_packages "${missing[@]}"
+    elif type -P sudo >/dev/null && sudo -n true 2>/dev/null; then
+        sudo -n compose/bootstrap.sh packages "${missing[@]}"
+    else
+        die "Missing: ${missing[*]}" "Install them once as root, with: compose/bootstrap.sh packages"
+    fi
+}
+
+# What .venv is made from; another sum means that it is out of date.
+fingerprint() {
+    printf '%s\n' "$PWD"
+    cksum "$1" setup.cfg pyproject.toml
+}
+
+virtual_environment() {
+    local requirements=$1 python=$2 stamp=.venv/$1.stamp
+    if [ ! -x .venv/bin/python ] || ! good_python .venv/bin/python; then
+        say "Creating .venv with $python"
+        rm -rf .venv
+        quietly "$python" -m venv .venv || die ".venv could not be created with $python; see above."
+    fi
+    if ! fingerprint "$requirements" | cmp -s - "$stamp"; then
+        say "Installing Python packages into .venv"
+        local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet)
+        quietly "${pip[@]}" -r "$requirements" || die "Python packages could not be installed; see above."
+        # Editable: the functions are found by entry points, which need an installation.
+        quietly "${pip[@]}" --no-deps -e . || die "Reckoner could not be installed into .venv; see above."
+        fingerprint "$requirements" >"$stamp"
+    fi
+}
+
+# One at a time. The lock is on this file itself, so that none is left lying about.
+exec 9<compose/bootstrap.sh
+flock 9
+
+case ${1:-} in
+up) requirements=requirements.txt ;;
+dev) requirements=requirements-dev.txt ;;
+packages)
+    [ "$(id -u)" = 0 ] || die "Only root can install packages." "Try: sudo compose/bootstrap.sh packages"
+    shift
+    if [ $# -gt 0 ]; then install_packages "$@"; else packages "$(find_python)"; fi
+    exit
+    ;;
+*) die "Usage: compose/bootstrap.sh up|dev|packages" ;;
+esac
+
+# What .venv was made with does for all later runs, and needs no looking for.
+if [ -x .venv/bin/python ] && good_python .venv/bin/python; then
+    python=.venv/bin/python
+else
+    python=$(find_python)
+fi
+packages "$python"
+[ -n "$python" ] || python=$(find_python)
+[ -n "$python" ] || die "There is no Python 3.11 or newer." \
+    "Install one, and if it is not on the PATH, name it: PYTHON=/path/to/python3 make up"
+virtual_environment "$requirements" "$python"

@@ -1,0 +1,128 @@
+"""One stream of log lines from many processes, each line with the name of its process."""
+
+import os
+import queue
+import selectors
+import threading
+import time
+
+_COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)  # of a terminal (ECMA-48), for the names
+_MAX_LINE_BYTES = 64 * 1024
+# What a terminal that stands still (Ctrl-S, a pager) may owe before lines are left out. A process
+# must never wait for it: one that cannot write its log would stop working.
+_MAX_LINES_WAITING = 20_000
+_FLUSH_SECONDS = 2.0
+_STANDARD_OUTPUT = 1
+
+
+class LogView:
+    """Shows on standard output what the processes write into the pipes given out by `pipe_for`.
+
+    `own_name` stands before what `say` is given.
+    """
+
+    def __init__(self, own_name: str, width: int) -> None:
+        self._own_name = own_name
+        self._width = width
+        self._coloured = os.isatty(_STANDARD_OUTPUT) and not _no_colour()
+        self._names: dict[str, bytes] = {own_name: self._prefix(own_name, 1)}
+        self._ends: dict[str, int] = {}
+        self._selector = selectors.DefaultSelector()
+        self._lines: queue.Queue[bytes | None] = queue.Queue(_MAX_LINES_WAITING)
+        self._left_out = 0
+        self._closing = threading.Event()
+        self._reader = threading.Thread(target=self._read, name="log-reader", daemon=True)
+        self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
+        self._reader.start()
+        self._writer.start()
+
+    def pipe_for(self, name: str) -> int:
+        """Return the file descriptor to which the process of this name writes its log."""
+        if name not in self._ends:
+            reading, writing = os.pipe()
+            os.set_blocking(reading, False)
+            colour = _COLOURS[len(self._ends) % len(_COLOURS)]
+            self._names[name] = self._prefix(name, colour)
+            self._ends[name] = writing
+            self._selector.register(reading, selectors.EVENT_READ, (name, bytearray()))
+        return self._ends[name]
+
+    def say(self, text: str) -> None:
+        """Show lines of this process's own."""
+        for line in text.splitlines():
+            self._show(self._own_name, line.encode())
+
+    def close(self) -> None:
+        """Show what has been written so far, and end."""
+        self._closing.set()
+        self._reader.join(_FLUSH_SECONDS)
+        try:
+            self._lines.put(None, timeout=_FLUSH_SECONDS)
+        except queue.Full:
+            return  # the terminal stands still
+        self._writer.join(_FLUSH_SECONDS)
+
+    def _prefix(self, name: str, colour: int) -> bytes:
+        text = f"{name:<{self._width}} | "
+        return (f"\x1b[{colour}m{text}\x1b[0m" if self._coloured else text).encode()
+
+    def _show(self, name: str, line: bytes) -> None:
+        try:
+            if self._left_out:
+                note = f"{self._left_out} lines left out".encode()
+                self._lines.put_nowait(self._names[self._own_name] + note + b"\n")
+                self._left_out = 0
+            self._lines.put_nowait(self._names[name] + line.rstrip(b"\r") + b"\n")
+        except queue.Full:
+            self._left_out += 1
+
+    def _read(self) -> None:
+        """Take lines out of all pipes, until closed and all are empty."""
+        while True:
+            # A time-out, because the pipe of a process that starts later is not being watched yet.
+            ready = self._selector.select(timeout=0.1)
+            if not ready and self._closing.is_set():
+                return
+            for key, _ in ready:
+                name, rest = key.data
+                try:
+                    rest += os.read(key.fd, _MAX_LINE_BYTES)
+                except BlockingIOError:
+                    continue
+                *lines, last = rest.split(b"\n")
+                if len(last) > _MAX_LINE_BYTES:
+                    lines, last = [*lines, last], bytearray()
+                for line in lines:
+                    self._show(name, bytes(line))
+                rest[:] = last
+
+    def _write(self) -> None:
+        """Put lines on standard output, until closed; once it is gone, nowhere."""
+        gone = False
+        while (line := self._lines.get()) is not None:
+            block = bytearray(line)
+            while not self._lines.empty() and len(block) < _MAX_LINE_BYTES:
+                following = self._lines.get()
+                if following is None:
+                    self._lines.put(None)
+                    break
+                block += following
+            gone = gone or not _written(block)
+
+
+def _written(block: bytearray) -> bool:
+    """Write all of it to standard output; tell whether that is still there."""
+    remaining = memoryview(block)
+    while remaining:
+        try:
+            remaining = remaining[os.write(_STANDARD_OUTPUT, remaining) :]
+        except BlockingIOError:
+            time.sleep(0.01)  # somebody has made the terminal non-blocking
+        except OSError:
+            return False
+    return True
+
+
+def _no_colour() -> bool:
+    """Tell whether the user wants none (no-color.org), or the terminal knows none."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

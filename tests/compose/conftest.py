@@ -1,0 +1,125 @@
+"""One deployment by Docker Compose for all tests here, under a name, an image and ports of its own.
+
+It is removed at the end, with its data, its image and its secrets.
+"""
+
+import json
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from compose.services import free_port
+
+ROOT = Path(__file__).parents[2]
+
+_UP_SECONDS = 600
+_COMMAND_SECONDS = 180
+
+
+class Deployment:
+    """The project under a name of its own."""
+
+    def __init__(self, secrets: Path) -> None:
+        self.name = f"reckoner-test-{uuid.uuid4().hex[:8]}"
+        self.secrets = secrets
+        self.port = free_port()
+        self.management_port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if "RECKONER" not in name},
+            "RECKONER_IMAGE": self.name,
+            "RECKONER_SETTINGS": os.devnull,
+            "RECKONER_SECRETS": str(secrets),
+            "RECKONER_ADDRESS": "127.0.0.1",
+            "RECKONER_PORT": str(self.port),
+            "RECKONER_RABBITMQ_UI_PORT": str(self.management_port),
+        }
+
+    def compose(self, *arguments: str, timeout: float = _COMMAND_SECONDS) -> str:
+        """Run a command of Docker Compose on it and return the output."""
+        # No env file: what a user set for a deployment of their own has no say here.
+        files = ("--env-file", os.devnull, "-f", "compose/compose.yaml", "-p", self.name)
+        return run("docker", "compose", *files, *arguments, env=self.environment, timeout=timeout)
+
+    def up(self, *arguments: str) -> None:
+        """Start what does not run, and wait until all of it is healthy."""
+        try:
+            self.compose("up", "-d", "--wait", *arguments, timeout=_UP_SECONDS)
+        except AssertionError as error:
+            error.add_note(self.compose("ps", "--all"))
+            error.add_note(self.compose("logs", "--tail=50"))
+            raise
+
+    def containers(self, *services: str) -> list[dict[str, Any]]:
+        """Return what `docker inspect` tells of the running containers."""
+        ids = self.compose("ps", "--quiet", *services).split()
+        found: list[dict[str, Any]] = json.loads(run("docker", "inspect", *ids))
+        return found
+
+    def volumes(self) -> list[str]:
+        """Return the names of the volumes that exist."""
+        mine = f"label=com.docker.compose.project={self.name}"
+        return run("docker", "volume", "ls", "--quiet", "--filter", mine).split()
+
+    def secret(self, name: str) -> str:
+        """Return the content of a secret file."""
+        return (self.secrets / name).read_text()
+
+    def remove(self) -> None:
+        """Remove everything that is this deployment's."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout=10")
+        if run("docker", "image", "ls", "--quiet", self.name):
+            run("docker", "image", "rm", self.name)
+
+
+def run(*command: str, env: dict[str, str] | None = None, timeout: float = _COMMAND_SECONDS) -> str:
+    """Run a command in the project's root and return its output; a failure shows what it said."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, timeout=timeout, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (
+        f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Build the image, start everything, and remove it all at the end."""
+    try:
+        run("docker", "info")
+        run("docker", "compose", "version")
+    except (AssertionError, FileNotFoundError) as error:
+        pytest.fail(
+            "These tests need a running Docker Engine with the compose plugin, and leave to use "
+            f"it. Without them, run `make test`.\n{error}",
+            pytrace=False,
+        )
+    secrets = tmp_path_factory.mktemp("compose") / "secrets"
+    run("compose/make-secrets", str(secrets))
+    deployment = Deployment(secrets)
+    try:
+        deployment.up("--build")
+        yield deployment
+    finally:
+        deployment.remove()
+
+
+@pytest.fixture
+def deployment(built: Deployment) -> Deployment:
+    """Return the deployment, running, whatever the test before did to it."""
+    built.up()
+    return built
+
+
+@pytest.fixture
+def client(deployment: Deployment) -> Iterator[httpx.Client]:
+    """Return an HTTP client of the service, by way of NGINX."""
+    with httpx.Client(base_url=deployment.url, timeout=90) as client:
+        yield client

@@ -1,0 +1,102 @@
+"""The whole of Reckoner behind NGINX: one that tests start themselves, or one that runs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from compose.services import Nginx, Postgres, RabbitMQ, free_port
+from tests.eventually import eventually
+
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def base_url(request) -> Iterator[str]:
+    """The address of a Reckoner that is ready."""
+    given = request.config.getoption("--base-url")
+    if given:
+        yield given.rstrip("/")
+        return
+    with Stack(
+        request.getfixturevalue("state_folder"),
+        request.getfixturevalue("postgres"),
+        request.getfixturevalue("rabbitmq"),
+    ) as stack:
+        yield stack.url
+
+
+@pytest.fixture
+def client(base_url) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=base_url, timeout=90) as client:
+        yield client
+
+
+class Stack:
+    """Gateway, relay, one worker of each lane and NGINX, as processes of their own."""
+
+    def __init__(self, folder: Path, postgres: Postgres, rabbitmq: RabbitMQ) -> None:
+        gateway = f"127.0.0.1:{free_port()}"
+        self._folder = folder
+        self._nginx = Nginx(folder / "nginx", free_port(), gateway)
+        self._environment = os.environ | {
+            "RECKONER_DATABASE_URL": postgres.url,
+            "RECKONER_BROKER_URL": rabbitmq.url,
+            "RECKONER_GATEWAY_BIND": gateway,
+            "RECKONER_LOST_MESSAGE_SECONDS": "5",
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return self._nginx.url
+
+    def __enter__(self) -> "Stack":
+        subprocess.run(
+            [sys.executable, "-m", "migrations", "upgrade"],
+            env=self._environment,
+            cwd=_ROOT,
+            check=True,
+        )
+        try:
+            for module in ("gateway", "gateway.relay", "workers quick", "workers heavy"):
+                self._start(module)
+            self._nginx.prepare()
+            self._nginx.start()
+            eventually(self._is_ready, what=f"ready; logs are in {self._folder}")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self, module: str) -> None:
+        with (self._folder / f"{module.replace(' ', '-')}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *module.split()],
+                env=self._environment,
+                cwd=_ROOT,
+                stderr=log,
+            )
+        self._processes.append(process)
+
+    def _is_ready(self) -> bool:
+        try:
+            system = httpx.get(f"{self.url}/system")
+        except httpx.TransportError:
+            return False
+        return system.status_code == 200 and len(system.json()["workers"]) == 2
+
+    def __exit__(self, *_: object) -> None:
+        self._nginx.stop()
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,0 +1,117 @@
+"""A worker process: what it is made of, how it starts, and how it ends."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from uuid import uuid4
+
+import dramatiq
+from dramatiq import Worker
+
+from shared.calculation import Lane
+from shared.config import Settings, load_settings
+from shared.connections import make_engine
+from shared.errors import SettingsInvalid
+from shared.functions.registry import load_registry
+from shared.logs import set_up_logs
+from shared.messages import actor_name, queue_name
+from workers.broker import QuorumBroker
+from workers.heavy import HeavyLane
+from workers.presence import Presence
+from workers.quick import QuickLane
+
+logger = logging.getLogger(__name__)
+
+#: A worker that could not consume for so long ends, so that its supervisor starts a fresh one.
+SILENCE_SECONDS = 60.0
+
+_LOOK_SECONDS = 0.5
+_POLL_MILLISECONDS = 200
+
+#: Connections to PostgreSQL besides one for each heavy slot: heartbeat or writer, and presence.
+_OWN_CONNECTIONS = 2
+
+_STOPPING_MILLISECONDS = 30_000
+
+USAGE_STATUS = 2
+
+
+def main(arguments: list[str]) -> int:
+    """Run the worker of the lane that the command line names; return its exit status."""
+    if arguments not in ([Lane.QUICK], [Lane.HEAVY]):
+        sys.stderr.write("usage: python -m workers quick|heavy\n")
+        return USAGE_STATUS
+    try:
+        settings = load_settings()
+    except SettingsInvalid as error:
+        sys.stderr.write(f"{error}\n")
+        return USAGE_STATUS
+    set_up_logs(settings.log_level)
+    return run(settings, Lane(arguments[0]), _stop_on_signals())
+
+
+def run(settings: Settings, lane: Lane, stopping: threading.Event) -> int:
+    """Work until `stopping` is set, and return 0; or 1 when this process can no longer work."""
+    worker_id = uuid4()
+    slots = settings.heavy_slots if lane is Lane.HEAVY else settings.quick_threads
+    spare = slots if lane is Lane.HEAVY else 0
+    engine = make_engine(
+        settings, connections=_OWN_CONNECTIONS + spare, name=f"reckoner-{lane}-worker"
+    )
+    presence = Presence(engine, worker_id, lane=lane, slots=slots)
+    if not presence.start(stopping):
+        return 0
+    part: QuickLane | HeavyLane
+    if lane is Lane.HEAVY:
+        part = HeavyLane(settings, engine, worker_id)
+    else:
+        part = QuickLane(settings, engine, load_registry())
+    broker = QuorumBroker(
+        settings.amqp_urls,
+        part.make_consumer,
+        part.before_hanging_up,
+        name=f"reckoner-{lane}-worker {worker_id}",
+    )
+    part.start()
+    dramatiq.actor(broker=broker, actor_name=actor_name(lane), queue_name=queue_name(lane))(
+        part.calculate
+    )
+    worker = Worker(broker, worker_threads=slots, worker_timeout=_POLL_MILLISECONDS)
+    worker.start()
+    logger.info("started", extra={"worker_id": worker_id, "lane": lane, "slots": slots})
+    status = _watch(worker, part, stopping)
+    part.stop()
+    worker.stop(timeout=_STOPPING_MILLISECONDS)
+    presence.close()
+    engine.dispose()
+    logger.info("stopped", extra={"worker_id": worker_id, "status": status})
+    return status
+
+
+def _watch(worker: Worker, part: QuickLane | HeavyLane, stopping: threading.Event) -> int:
+    """Wait for the end; return the exit status that it calls for."""
+    while not stopping.wait(_LOOK_SECONDS):
+        if part.silent_seconds() > SILENCE_SECONDS:
+            logger.critical("could not consume for %g seconds: giving up", SILENCE_SECONDS)
+            return 1
+        if not part.is_sound() or not all(thread.is_alive() for thread in worker.workers):
+            logger.critical("a thread of this worker has died: giving up")
+            return 1
+    return 0
+
+
+def _stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set; the second of them ends the process at once."""
+    stopping = threading.Event()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopping

@@ -1,0 +1,208 @@
+"""One attempt at a claimed calculation: run it, store its digits, write how it ended."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from shared.config import Settings
+from shared.digits import DigitsSummary, in_chunks
+from shared.errors import CalculationAborted, LeaseLost
+from shared.failures import CANCELLED_JSON, failure_json
+from shared.functions.verification import random_prime
+from shared.store.leases import (
+    finish_cancelled,
+    finish_failed,
+    finish_succeeded,
+    release_calculation,
+)
+from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
+from shared.store.notifications import notify_changed, notify_outbox
+from shared.store.results import (
+    delete_chunks_of_other_attempts,
+    delete_unfinished_chunks,
+    insert_claimed_chunk,
+)
+from shared.store.rows import FinishedResult
+from workers.lease import End, Lease
+from workers.patience import UNAVAILABLE, brief, persist
+from workers.sandbox import Request, Sandbox
+
+logger = logging.getLogger(__name__)
+
+#: How long a stopping worker tries to hand a claim back. Where that fails, its lease runs out.
+_HANDING_BACK_SECONDS = 1.0
+
+
+class Attempt:
+    """Holds one lease from claim to finish. Every write is fenced by its attempt number."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        settings: Settings,
+        engine: Engine,
+        worker_id: UUID,
+        child_command: Sequence[str],
+    ) -> None:
+        self._lease = lease
+        self._claim = lease.claim
+        self._settings = settings
+        self._engine = engine
+        self._worker_id = worker_id
+        self._child_command = child_command
+        self._extra = {
+            "calculation_id": self._claim.calculation_id,
+            "request_id": self._claim.request_id,
+            "attempt": self._claim.attempt,
+            "worker_id": worker_id,
+        }
+
+    def run(self) -> None:
+        """See the calculation through to one of its ends."""
+        logger.info("claimed %s", self._claim.function, extra=self._extra)
+        began = time.monotonic()
+        try:
+            try:
+                result = self._compute()
+            except CalculationAborted as aborted:
+                self._lease.check()  # a child that was killed because its lease ended did not fail
+                self._fail(aborted)
+            else:
+                self._succeed(result)
+                logger.info(
+                    "succeeded: %d digits in %.3f s, computed in %.3f s",
+                    result.digits,
+                    time.monotonic() - began,
+                    result.compute_seconds,
+                    extra=self._extra,
+                )
+        except LeaseLost:
+            self._give_up(self._lease.end or End.LOST)
+
+    def _compute(self) -> FinishedResult:
+        """Run the child and store its digits, as far as they do not fit into the row."""
+        request = Request(
+            function=self._claim.function,
+            version=self._claim.version,
+            arguments=self._claim.arguments,
+            prime=random_prime(),
+            memory_limit_bytes=self._settings.memory_limit_bytes,
+            time_limit_seconds=self._settings.time_limit_seconds,
+        )
+        with Sandbox(request, self._child_command) as child:
+            self._lease.on_end(child.kill)
+            try:
+                return self._take_digits(child)
+            finally:
+                if child.stderr:
+                    extra = {**self._extra, "stderr": child.stderr}
+                    logger.warning("its process wrote to standard error", extra=extra)
+
+    def _take_digits(self, child: Sandbox) -> FinishedResult:
+        summary = DigitsSummary()
+        value = None
+        pieces = child.pieces(self._note_progress, self._lease.check)
+        for ordinal, chunk in enumerate(in_chunks(pieces, CHUNK_DIGITS)):
+            if not chunk.isdigit():
+                raise CalculationAborted("result-wrong", "Its process sent no digits.")
+            summary.feed(chunk)
+            digits = chunk.decode("ascii")
+            if ordinal == 0 and len(digits) <= ROW_DIGITS:
+                value = digits  # and these are all: only the last chunk can be so short
+            else:
+                self._store(ordinal, digits)
+        told = child.summary
+        if not summary.digits or (summary.digits, summary.sha256) != (told.digits, told.sha256):
+            raise CalculationAborted(
+                "result-wrong", "The digits that arrived are not those that were checked."
+            )
+        return summary.finished(value, told.compute_seconds)
+
+    def _note_progress(self, fraction: float) -> None:
+        self._lease.progress = max(self._lease.progress, fraction)
+
+    def _store(self, ordinal: int, digits: str) -> None:
+        self._write(
+            "store digits",
+            lambda connection: insert_claimed_chunk(
+                connection,
+                self._claim.calculation_id,
+                self._claim.attempt,
+                ordinal,
+                digits,
+                worker_id=self._worker_id,
+            ),
+        )
+
+    def _succeed(self, result: FinishedResult) -> None:
+        def finish(connection: Connection) -> bool:
+            delete_chunks_of_other_attempts(
+                connection, self._claim.calculation_id, self._claim.attempt
+            )
+            notify_changed(connection, [self._claim.calculation_id])
+            return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
+
+        self._write("store a result", finish)
+
+    def _fail(self, aborted: CalculationAborted) -> None:
+        error_json = failure_json(aborted.reason, aborted.detail)
+
+        def finish(connection: Connection) -> bool:
+            if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):
+                return False
+            delete_unfinished_chunks(connection, self._claim.calculation_id)
+            notify_changed(connection, [self._claim.calculation_id])
+            return True
+
+        self._write("store a failure", finish)
+        logger.warning("failed, %s: %s", aborted.reason, aborted.detail, extra=self._extra)
+
+    def _write(self, what: str, write: Callable[[Connection], bool]) -> None:
+        """Commit a fenced write, trying again for as long as the lease lasts.
+
+        Raises LeaseLost if it says that the claim is no longer ours.
+        """
+
+        def attempt() -> None:
+            with self._engine.begin() as connection:
+                if not write(connection):
+                    raise LeaseLost(str(self._claim.calculation_id))
+
+        try:
+            persist(attempt, what, lambda: self._lease.end is not None)
+        except UNAVAILABLE as error:
+            raise LeaseLost(str(self._claim.calculation_id)) from error
+
+    def _give_up(self, end: End) -> None:
+        """Carry out a cancel, or hand the claim back, or leave what is no longer ours."""
+        patience = _HANDING_BACK_SECONDS
+        if end is End.CANCELLED:
+            patience = self._settings.lease_seconds
+        until = time.monotonic() + patience
+
+        def hand_back() -> str:
+            with self._engine.begin() as connection:
+                # At most one of them touches the row: a cancel may have been withdrawn meanwhile
+                # by a new submission, or have come while this worker was stopping.
+                if finish_cancelled(
+                    connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id
+                ):
+                    outcome = "cancelled"
+                elif release_calculation(connection, self._claim, worker_id=self._worker_id):
+                    notify_outbox(connection)
+                    outcome = "released"
+                else:
+                    outcome = "lost"
+                delete_unfinished_chunks(connection, self._claim.calculation_id)
+                notify_changed(connection, [self._claim.calculation_id])
+                return outcome
+
+        try:
+            outcome = persist(hand_back, "hand a claim back", lambda: time.monotonic() > until)
+        except UNAVAILABLE as error:
+            logger.warning("left to its lease, %s: %s", end.value, brief(error), extra=self._extra)
+        else:
+            logger.info("%s, %s", end.value, outcome, extra=self._extra)

@@ -1,0 +1,230 @@
+"""Deliveries of one lane's queue, over a connection of their own, as Dramatiq wants them.
+
+Dramatiq's own consumer answers a message when its actor returns, over one callback each, and lets
+a malformed message reach code that cannot take it. Here an answer may be given by whoever has
+done the work, at any time and from any thread, and many at once.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pika
+from dramatiq.broker import Consumer, MessageProxy
+from dramatiq.errors import ConnectionClosed, DecodeError
+from dramatiq.message import Message
+from pika.adapters.blocking_connection import BlockingConnection
+from pika.exceptions import AMQPChannelError, AMQPError, ConnectionWrongStateError
+
+from shared import messages
+from shared.calculation import Lane
+from shared.errors import MessageInvalid
+
+logger = logging.getLogger(__name__)
+
+#: How long closing waits for answers that are on their way.
+_CLOSING_SECONDS = 1.0
+
+
+class Consumption:
+    """When this process was last able to consume."""
+
+    def __init__(self) -> None:
+        self._seen_at = time.monotonic()
+
+    def note(self) -> None:
+        """Say that there is an open channel now."""
+        self._seen_at = time.monotonic()
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long there has been none."""
+        return time.monotonic() - self._seen_at
+
+
+class Delivery(MessageProxy):
+    """A message, and the consumer that must answer for it."""
+
+    def __init__(self, message: Message[Any], tag: int, consumer: "LaneConsumer") -> None:
+        super().__init__(message)
+        self.tag = tag
+        self.consumer = consumer
+        #: Whether someone else than Dramatiq answers, or nobody, so that it comes again.
+        self.is_kept = False
+
+    def acknowledge(self) -> None:
+        """Answer now, ahead of the actor's return."""
+        self.is_kept = True
+        self.consumer.acknowledge((self.tag,))
+
+
+class LaneConsumer(Consumer):
+    """Takes deliveries and sends answers; how it subscribes is its subclass's to say.
+
+    `acknowledge`, `refuse`, `ack` and `nack` may come from any thread, the rest from Dramatiq's
+    consumer thread. Answers after the connection is gone are dropped: the messages come again,
+    and find their work done.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[pika.URLParameters],
+        lane: Lane,
+        *,
+        prefetch: int,
+        poll_seconds: float,
+        consumption: Consumption,
+    ) -> None:
+        self.queue_name = messages.queue_name(lane)
+        self._lane = lane
+        self._poll_seconds = poll_seconds
+        self._consumption = consumption
+        self._arrived: deque[tuple[pika.spec.Basic.Deliver, bytes]] = deque()
+        self._is_cancelled = False
+        self._answered: set[int] = set()  # beyond _answered_up_to
+        self._answered_up_to = 0
+        try:
+            self._connection = BlockingConnection(parameters)
+        except (AMQPError, OSError) as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        try:
+            self._channel = self._connection.channel()
+            self._channel.add_on_cancel_callback(self._on_cancel)
+            self._channel.queue_declare(
+                messages.dead_letter_queue_name(lane),
+                durable=True,
+                arguments=messages.dead_letter_queue_arguments(),
+            )
+            self._channel.queue_declare(
+                self.queue_name, durable=True, arguments=messages.queue_arguments(lane)
+            )
+            self._channel.basic_qos(prefetch_count=prefetch)
+        except (AMQPError, OSError) as error:
+            self.close()
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+
+    def __next__(self) -> Delivery | None:
+        """Return the next delivery, or None after `poll_seconds` without one."""
+        try:
+            self._subscribe()
+            if not self._arrived:
+                self._connection.process_data_events(time_limit=self._poll_seconds)
+            if self._is_cancelled or not self._channel.is_open:
+                raise AMQPChannelError(f"{self.queue_name} was taken away")
+            self._consumption.note()
+            return self._take() if self._arrived else None
+        except (AMQPError, OSError) as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+
+    def _subscribe(self) -> None:
+        """See that the subscriptions are as they should be."""
+        raise NotImplementedError
+
+    def _take(self) -> Delivery | None:
+        """Take the first of those that arrived; None if it had to be refused."""
+        method, body = self._arrived.popleft()
+        try:
+            message = read_message(body, self._lane)
+        except MessageInvalid as error:
+            logger.error("refused a message: %s", error)
+            self._refuse(method.delivery_tag)
+            return None
+        return Delivery(message, method.delivery_tag, self)
+
+    def _on_delivery(
+        self, _channel: Any, method: pika.spec.Basic.Deliver, _properties: Any, body: bytes
+    ) -> None:
+        self._arrived.append((method, body))
+
+    def _on_cancel(self, _method: Any) -> None:
+        self._is_cancelled = True  # its queue is gone, or the node that led it
+
+    def ack(self, message: MessageProxy) -> None:
+        """Acknowledge after the actor has returned, if that is not for someone else to do."""
+        assert isinstance(message, Delivery)
+        if not message.is_kept:
+            message.consumer.acknowledge((message.tag,))
+
+    def nack(self, message: MessageProxy) -> None:
+        """Have a message dead-lettered whose actor raised."""
+        assert isinstance(message, Delivery)
+        if not message.is_kept:
+            message.consumer.refuse(message.tag)
+
+    def acknowledge(self, tags: Collection[int]) -> None:
+        """Acknowledge these deliveries soon."""
+        self._soon(partial(self._acknowledge, tags))
+
+    def refuse(self, tag: int) -> None:
+        """Have this delivery dead-lettered soon."""
+        self._soon(partial(self._refuse, tag))
+
+    def close(self) -> None:
+        """Send the answers that are on their way, and hang up."""
+        with suppress(AMQPError, OSError):
+            handled = threading.Event()
+            self._soon(handled.set)  # callbacks keep their order
+            until = time.monotonic() + _CLOSING_SECONDS
+            while self._connection.is_open and not handled.is_set() and time.monotonic() < until:
+                self._connection.process_data_events(time_limit=0.05)
+            if self._connection.is_open:
+                self._connection.close()
+
+    def _soon(self, callback: Callable[[], None]) -> None:
+        with suppress(ConnectionWrongStateError):
+            self._connection.add_callback_threadsafe(callback)
+
+    def _acknowledge(self, tags: Collection[int]) -> None:
+        """Acknowledge with one frame what leaves no gap, and the rest one by one."""
+        if not self._channel.is_open:
+            return
+        self._answered.update(tags)
+        self._close_gap()
+        without_gap = [tag for tag in tags if tag <= self._answered_up_to]
+        if without_gap:
+            # RabbitMQ wants a tag that is outstanding, and the highest of these is.
+            self._channel.basic_ack(max(without_gap), multiple=True)
+        for tag in tags:
+            if tag > self._answered_up_to:
+                self._channel.basic_ack(tag)
+
+    def _refuse(self, tag: int) -> None:
+        if self._channel.is_open:
+            self._channel.basic_nack(tag, requeue=False)
+            self._answered.add(tag)
+            self._close_gap()
+
+    def _close_gap(self) -> None:
+        while self._answered_up_to + 1 in self._answered:
+            self._answered_up_to += 1
+            self._answered.remove(self._answered_up_to)
+
+
+def read_message(body: bytes, lane: Lane) -> Message[Any]:
+    """Return the message in a delivery for this lane's actor.
+
+    Dramatiq files messages by the queue and the actor that they name themselves, and heeds options
+    like `eta`, so a message that is not exactly of our form must not get as far.
+
+    Raises MessageInvalid.
+    """
+    try:
+        message: Message[Any] = Message.decode(body)
+    except DecodeError as error:
+        raise MessageInvalid("not a message", body) from error
+    kwargs: object = message.kwargs  # of any type: Dramatiq does not check
+    if (
+        message.queue_name != messages.queue_name(lane)
+        or message.actor_name != messages.actor_name(lane)
+        or message.args != ()
+        or message.options != {}
+        or not isinstance(kwargs, dict)
+        or kwargs.keys() != {"work"}
+    ):
+        raise MessageInvalid("not a message for this queue", body)
+    return message

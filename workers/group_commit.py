@@ -1,0 +1,153 @@
+"""The one thread of a quick worker that writes results: many in one transaction.
+
+A commit waits for the disk, and while it does the next results gather. So nothing ever waits for
+a batch to fill: it is as large as the last commit was long.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from shared.messages import Work
+from shared.store.notifications import notify_changed
+from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
+from shared.store.results import insert_chunks
+from workers.consumer import Delivery, LaneConsumer
+from workers.patience import UNAVAILABLE, persist
+
+logger = logging.getLogger(__name__)
+
+_BATCH_OUTCOMES = 500
+_BATCH_DIGITS = 4_000_000
+
+#: Digits that may wait for their commit. More, and those who compute wait instead.
+_WAITING_DIGITS = 16_000_000
+
+#: How long a worker that is to stop tries to reach PostgreSQL. What it cannot write comes again.
+_LAST_TRIES_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a calculation ended: with a result, or else with a problem document in JSON."""
+
+    work: Work
+    delivery: Delivery
+    success: QuickSuccess | None
+    error_json: str | None
+
+    @property
+    def digits(self) -> int:
+        """How much there is to write."""
+        return len(self.success.digits) if self.success else 0
+
+
+class GroupCommit:
+    """Writes outcomes, and acknowledges their messages once they are committed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._changed = threading.Condition()
+        self._waiting: deque[Outcome] = deque()
+        self._waiting_digits = 0
+        self._give_up_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Say whether the writer still writes."""
+        return self._thread.is_alive()
+
+    def submit(self, outcome: Outcome) -> None:
+        """Have it written soon; its message is answered then. Waits while there is too much."""
+        outcome.delivery.is_kept = True
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting_digits < _WAITING_DIGITS)
+            self._waiting.append(outcome)
+            self._waiting_digits += outcome.digits
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Write what there is, and stop."""
+        with self._changed:
+            self._give_up_at = time.monotonic() + _LAST_TRIES_SECONDS
+            self._changed.notify_all()
+        self._thread.join(timeout=2 * _LAST_TRIES_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            while batch := self._next_batch():
+                self._write(batch)
+        except UNAVAILABLE:
+            logger.error("stopping with results unwritten: their messages will come again")
+        except Exception:
+            logger.exception("the writer of results failed")
+
+    def _next_batch(self) -> list[Outcome]:
+        """Wait for outcomes; none means that there will be no more."""
+        batch: list[Outcome] = []
+        digits = 0
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._give_up_at is not None)
+            while self._waiting and len(batch) < _BATCH_OUTCOMES and digits < _BATCH_DIGITS:
+                batch.append(self._waiting.popleft())
+                digits += batch[-1].digits
+            self._waiting_digits -= digits
+            self._changed.notify_all()
+        return batch
+
+    def _write(self, batch: Sequence[Outcome]) -> None:
+        """Commit and acknowledge a batch."""
+        try:
+            persist(lambda: self._commit(batch), "store results", self._is_late)
+        except UNAVAILABLE:
+            raise
+        except DBAPIError:
+            # PostgreSQL refuses something in it. The others must not suffer: find which.
+            if len(batch) == 1:
+                work = batch[0].work
+                logger.exception(
+                    "PostgreSQL refuses a result",
+                    extra={"calculation_id": work.calculation_id, "request_id": work.request_id},
+                )
+                batch[0].delivery.consumer.refuse(batch[0].delivery.tag)
+                return
+            for outcome in batch:
+                self._write([outcome])
+            return
+        tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
+        for outcome in batch:
+            tags[outcome.delivery.consumer].append(outcome.delivery.tag)
+        for consumer, answered in tags.items():
+            consumer.acknowledge(answered)
+
+    def _is_late(self) -> bool:
+        return self._give_up_at is not None and time.monotonic() > self._give_up_at
+
+    def _commit(self, batch: Sequence[Outcome]) -> None:
+        # By id: a message that came twice may be in one batch twice.
+        successes = {o.work.calculation_id: o.success for o in batch if o.success}
+        errors = {o.work.calculation_id: o.error_json for o in batch if o.error_json}
+        changed: set[UUID] = set()
+        with self._engine.begin() as connection:
+            if successes:
+                attempts = finish_quick_succeeded(connection, list(successes.values()))
+                for identity, attempt in attempts.items():
+                    success = successes[identity]
+                    if success.result.value is None:
+                        insert_chunks(connection, identity, attempt, success.digits)
+                changed |= attempts.keys()
+            if errors:
+                changed |= finish_quick_failed(connection, errors)
+            notify_changed(connection, changed)

@@ -1,0 +1,43 @@
+"""What a child process may use, and whom it dies with (Linux)."""
+
+import ctypes
+import os
+import resource
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_NICENESS = 5
+
+
+def die_with(parent_pid: int) -> None:
+    """Have the kernel kill this process when the thread that started it ends, however it ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    # The parent may have died before the line above.
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def limit_memory(memory_bytes: int) -> None:
+    """Allow so many bytes of addresses beyond what is mapped already, and no core files."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    ceiling = pages * resource.getpagesize() + memory_bytes
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        ceiling = min(ceiling, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def yield_to_others() -> None:
+    """Let services that someone waits for go first, and be the first that the kernel kills.
+
+    When memory runs out it must take a calculation, which then fails with a reason, and neither
+    a worker nor PostgreSQL beside it.
+    """
+    os.nice(_NICENESS)
+    with suppress(OSError):  # some sandboxes mount /proc read-only
+        Path("/proc/self/oom_score_adj").write_text("1000")

@@ -1,0 +1,73 @@
+"""A worker process's row in `workers`: there from start to stop, and fresh while it lives."""
+
+import logging
+import os
+import socket
+import threading
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from shared.calculation import Lane
+from shared.store.workers import delete_worker, upsert_worker
+from workers.patience import UNAVAILABLE, brief
+
+logger = logging.getLogger(__name__)
+
+_BEAT_SECONDS = 3.0
+_START_PAUSE_SECONDS = 2.0
+
+
+class Presence:
+    """Keeps the row in a thread of its own, so that a slow PostgreSQL delays nothing else."""
+
+    def __init__(self, engine: Engine, worker_id: UUID, *, lane: Lane, slots: int) -> None:
+        self._engine = engine
+        self._worker_id = worker_id
+        self._lane = lane
+        self._slots = slots
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
+
+    def start(self, stopping: threading.Event) -> bool:
+        """Register as soon as PostgreSQL is there; False if `stopping` came first."""
+        while not stopping.is_set():
+            try:
+                self._beat()
+            except (*UNAVAILABLE, DBAPIError) as error:  # DBAPIError: not migrated yet
+                logger.warning("waiting for PostgreSQL: %s", brief(error))
+                stopping.wait(_START_PAUSE_SECONDS)
+            else:
+                self._thread.start()
+                return True
+        return False
+
+    def close(self) -> None:
+        """Sign off, if PostgreSQL is there; otherwise the row grows old and is removed."""
+        self._closed.set()
+        try:
+            with self._engine.begin() as connection:
+                delete_worker(connection, self._worker_id)
+        except UNAVAILABLE as error:
+            logger.warning("cannot sign off: %s", brief(error))
+
+    def _run(self) -> None:
+        while not self._closed.wait(_BEAT_SECONDS):
+            try:
+                self._beat()
+            except UNAVAILABLE as error:
+                logger.warning("cannot say that this worker lives: %s", brief(error))
+            except Exception:
+                logger.exception("cannot say that this worker lives")
+
+    def _beat(self) -> None:
+        with self._engine.begin() as connection:
+            upsert_worker(
+                connection,
+                self._worker_id,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                lane=self._lane,
+                slots=self._slots,
+            )

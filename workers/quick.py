@@ -1,0 +1,121 @@
+"""The quick lane: computed in this process's threads, written in batches, and never claimed.
+
+Two workers may compute the same calculation; the guarded update of the first counts.
+"""
+
+import logging
+from collections.abc import Sequence
+
+import pika
+from sqlalchemy import Engine
+
+from shared import messages
+from shared.calculation import Lane
+from shared.computing import Calculator
+from shared.config import Settings
+from shared.errors import FunctionUnknown, ResultWrong
+from shared.failures import failure_json
+from shared.functions.registry import Function, Registry
+from shared.messages import Work
+from shared.store.quick import QuickSuccess
+from workers.broker import current_delivery
+from workers.consumer import Consumption, Delivery, LaneConsumer
+from workers.group_commit import GroupCommit, Outcome
+
+logger = logging.getLogger(__name__)
+
+_DETAIL_CHARACTERS = 500
+
+
+class QuickLane:
+    """What a quick worker consists of besides Dramatiq."""
+
+    lane = Lane.QUICK
+
+    def __init__(self, settings: Settings, engine: Engine, registry: Registry) -> None:
+        self.threads = settings.quick_threads
+        self._prefetch = settings.quick_prefetch
+        self._registry = registry
+        self._calculator = Calculator()
+        self._writer = GroupCommit(engine)
+        self._consumption = Consumption()
+
+    def make_consumer(
+        self, parameters: Sequence[pika.URLParameters], poll_seconds: float
+    ) -> LaneConsumer:
+        """Connect and subscribe."""
+        return QuickConsumer(
+            parameters,
+            Lane.QUICK,
+            prefetch=self._prefetch,
+            poll_seconds=poll_seconds,
+            consumption=self._consumption,
+        )
+
+    def start(self) -> None:
+        """Get ready for deliveries."""
+        self._writer.start()
+
+    def calculate(self, work: object) -> None:
+        """Compute, check, and hand the outcome to the writer. This is the actor.
+
+        Raises MessageInvalid.
+        """
+        decoded = messages.decode(work)
+        self._writer.submit(self._outcome(decoded, current_delivery()))
+
+    def _outcome(self, work: Work, delivery: Delivery) -> Outcome:
+        try:
+            function = _installed(self._registry, work)
+            computed = self._calculator.compute(function, work.arguments)
+        except FunctionUnknown as error:
+            error_json = failure_json("function-gone", str(error))
+        except ResultWrong as error:
+            error_json = failure_json("result-wrong", str(error))
+        except Exception as error:  # a function may raise anything
+            detail = f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]
+            error_json = failure_json("function-failed", detail)
+            logger.exception("%s failed", work.function, extra=_members(work))
+        else:
+            success = QuickSuccess(work.calculation_id, computed.result, computed.digits)
+            return Outcome(work, delivery, success, None)
+        logger.warning("failed: %s", error_json, extra=_members(work))
+        return Outcome(work, delivery, None, error_json)
+
+    def silent_seconds(self) -> float:
+        """Return how long this process has been unable to consume."""
+        return self._consumption.silent_seconds
+
+    def is_sound(self) -> bool:
+        """Say whether all threads of ours are there."""
+        return self._writer.is_alive
+
+    def stop(self) -> None:
+        """Nothing to hurry: what is being computed is done in a moment, and is written."""
+
+    def before_hanging_up(self) -> None:
+        """Write the last results while their messages can still be acknowledged."""
+        self._writer.close()
+
+
+class QuickConsumer(LaneConsumer):
+    """Subscribes once, and has messages waiting in the process."""
+
+    _is_subscribed = False
+
+    def _subscribe(self) -> None:
+        if not self._is_subscribed:
+            self._is_subscribed = True
+            self._channel.basic_consume(self.queue_name, self._on_delivery)
+
+
+def _installed(registry: Registry, work: Work) -> Function:
+    """Return the function in the version that was asked for; else raise FunctionUnknown."""
+    function = registry.get(work.function)
+    if function.version != work.function_version:
+        raise FunctionUnknown(f"{work.function}, version {work.function_version}", ())
+    return function
+
+
+def _members(work: Work) -> dict[str, object]:
+    return {"calculation_id": work.calculation_id, "request_id": work.request_id}

@@ -1,0 +1,252 @@
+"""A child process seen from its worker: start it, read it, kill it and all that it started."""
+
+import fcntl
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from shared.errors import CalculationAborted
+from workers.deaths import cause_of_death
+from workers.frames import CHILD_REASONS, FrameReader, Kind, unpack_progress
+
+#: What a worker runs for one calculation.
+CHILD_COMMAND = (sys.executable, "-m", "workers.child")
+
+_PIPE_BYTES = 2**20
+_READ_BYTES = 2**18
+_STDERR_KEPT_BYTES = 4096
+
+#: How long a look at the deadline, at the lease and at the process itself may be put off.
+_LOOK_SECONDS = 0.1
+
+#: How long a child may take from closing its output to ending.
+_ENDING_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the child is to compute, and within which limits."""
+
+    function: str
+    version: int
+    arguments: Any
+    prime: int
+    memory_limit_bytes: int
+    time_limit_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSummary:
+    """What the child says that it has sent, having checked it."""
+
+    digits: int
+    sha256: str
+    compute_seconds: float
+
+
+class Sandbox:
+    """One child process with its own process group. Use it in a `with` block.
+
+    `kill` may come from any thread; everything else belongs to one.
+    """
+
+    def __init__(self, request: Request, command: Sequence[str] = CHILD_COMMAND) -> None:
+        self._request = request
+        self._lock = threading.Lock()
+        self._reaped = False
+        self._deadline = 0.0
+        self._stderr = bytearray()
+        self._summary: ChildSummary | None = None
+        with os.fdopen(os.memfd_create("request"), "wb") as stdin:
+            stdin.write(_encoded(request))
+            stdin.flush()
+            stdin.seek(0)
+            self._process = subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                # A function gets no secrets of ours.
+                env={k: v for k, v in os.environ.items() if not k.startswith("RECKONER_")},
+            )
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._out = self._process.stdout.fileno()
+        self._err = self._process.stderr.fileno()
+        os.set_blocking(self._out, False)
+        os.set_blocking(self._err, False)
+        with suppress(OSError):  # the kernel may grant users less; then there are more reads
+            fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+    @property
+    def pid(self) -> int:
+        """The child's process id, which is also its group's."""
+        return self._process.pid
+
+    @property
+    def summary(self) -> ChildSummary:
+        """The child's summary, once `pieces` has ended."""
+        assert self._summary is not None
+        return self._summary
+
+    @property
+    def stderr(self) -> str:
+        """The last of what the child wrote to standard error."""
+        return self._stderr.decode("utf-8", "replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def pieces(
+        self, on_progress: Callable[[float], None], keep_on: Callable[[], None]
+    ) -> Iterator[bytes]:
+        """Yield digits as they arrive; they are not right before the last has been yielded.
+
+        `keep_on` is called several times a second and raises to stop. The time that the caller
+        spends between two pieces is not the child's and does not count.
+
+        Raises CalculationAborted when the child fails, dies, or exceeds its time.
+        """
+        self._deadline = time.monotonic() + self._request.time_limit_seconds
+        for kind, payload in self._frames(keep_on):
+            if kind is Kind.PROGRESS:
+                on_progress(unpack_progress(payload))
+            elif kind is Kind.DIGITS:
+                left_at = time.monotonic()
+                yield payload
+                self._deadline += time.monotonic() - left_at
+            elif kind is Kind.SUMMARY:
+                self._summary = _decoded_summary(payload)
+                return
+            else:
+                raise _decoded_error(payload)
+        keep_on()  # it may have been killed by us
+        raise self._death()
+
+    def _frames(self, keep_on: Callable[[], None]) -> Iterator[tuple[Kind, bytes]]:
+        """Yield frames until the output ends or the process does."""
+        reader = FrameReader()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out, selectors.EVENT_READ)
+            selector.register(self._err, selectors.EVENT_READ)
+            while True:
+                keep_on()
+                if time.monotonic() > self._deadline:
+                    raise CalculationAborted(
+                        "time-limit",
+                        f"It ran longer than the {self._request.time_limit_seconds:g} seconds "
+                        "that one attempt may take (RECKONER_TIME_LIMIT_SECONDS).",
+                    )
+                # Asked first: what it wrote before it ended is then in the pipe.
+                ended = self._has_ended()
+                ready = [key.fd for key, _ in selector.select(0 if ended else _LOOK_SECONDS)]
+                if self._err in ready and not self._read_stderr():
+                    selector.unregister(self._err)
+                if self._out in ready:
+                    data = os.read(self._out, _READ_BYTES)
+                    if not data:
+                        return
+                    yield from reader.feed(data)
+                elif ended:
+                    # Something that it left behind may hold the pipe open for ever.
+                    return
+
+    def _read_stderr(self) -> bool:
+        data = os.read(self._err, _READ_BYTES)
+        self._stderr = (self._stderr + data)[-_STDERR_KEPT_BYTES:]
+        return bool(data)
+
+    def _has_ended(self) -> bool:
+        """Say whether the child has ended, and leave it unreaped, so that its id stays its own."""
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, flags) is not None
+
+    def _death(self) -> CalculationAborted:
+        """Find out how the child came to its end."""
+        end_by = time.monotonic() + _ENDING_SECONDS
+        while not self._has_ended() and time.monotonic() < end_by:
+            time.sleep(0.01)
+        ended_itself = self._has_ended()
+        with suppress(BlockingIOError):
+            while self._read_stderr():
+                pass
+        self.close()
+        return cause_of_death(
+            self._process.returncode if ended_itself else 0,
+            self.stderr,
+            self._request.memory_limit_bytes,
+        )
+
+    def kill(self) -> None:
+        """Kill the child and everything in its group, now. Harmless when it is gone."""
+        with self._lock:
+            if not self._reaped:
+                # The leader is ours and not reaped, so the group's id cannot be another's.
+                with suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Kill what is left, reap it, and close the pipes."""
+        if self._reaped:
+            return
+        self.kill()
+        # Outside the lock, as a process takes its time to give gigabytes back.
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        with self._lock:
+            self._process.wait()
+            self._reaped = True
+        for pipe in (self._process.stdout, self._process.stderr):
+            assert pipe is not None
+            pipe.close()
+
+
+def _encoded(request: Request) -> bytes:
+    members = {
+        "parent_pid": os.getpid(),
+        "function": request.function,
+        "version": request.version,
+        "arguments": request.arguments,
+        "memory_limit_bytes": request.memory_limit_bytes,
+        "prime": request.prime,
+    }
+    return json.dumps(members).encode("ascii")
+
+
+def _decoded_summary(payload: bytes) -> ChildSummary:
+    match _members(payload):
+        case {"digits": int(digits), "sha256": str(sha256), "compute_seconds": float(seconds)}:
+            return ChildSummary(digits, sha256, seconds)
+    raise CalculationAborted("process-died", "Its process sent a summary that is none.")
+
+
+def _decoded_error(payload: bytes) -> CalculationAborted:
+    match _members(payload):
+        case {"reason": str(reason), "detail": str(detail)} if reason in CHILD_REASONS:
+            return CalculationAborted(reason, detail)
+    return CalculationAborted("process-died", "Its process sent an error that is none.")
+
+
+def _members(payload: bytes) -> object:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return None
