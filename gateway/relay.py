@@ -9,6 +9,7 @@ import argparse
 import logging
 import select
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -48,10 +49,12 @@ class Relay:
         self._listener: psycopg2.extensions.connection | None = None
         self._next_rescue = 0.0
         self._stopping = threading.Event()
+        self._waking, self._wake = socket.socketpair()
 
     def stop(self) -> None:
         """Have the loop end after what it is doing."""
         self._stopping.set()
+        self._wake.send(b"!")
 
     def run(self) -> None:
         """Publish and rescue until stopped; an unavailable neighbour is waited for."""
@@ -92,8 +95,8 @@ class Relay:
             next_due = seconds_to_next(connection)
         if next_due is not None:
             seconds = min(seconds, max(0.0, next_due))
-        readable, _, _ = select.select([listener], [], [], seconds)
-        if readable:
+        readable, _, _ = select.select([listener, self._waking], [], [], seconds)
+        if listener in readable:
             listener.poll()
             listener.notifies.clear()
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import quote, urlsplit
 
 from dynaconf import Dynaconf
 from sqlalchemy import URL, make_url
@@ -151,5 +152,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
 def _with_password(url: str, password: str | None) -> str:
     if password is None:
         return url
-    parsed = make_url(url)  # AMQP URLs have the same shape; the empty vhost stays as it was
-    return parsed.set(password=password).render_as_string(hide_password=False)
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    user = user.partition(":")[0]
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}{at}{host}").geturl()

@@ -27,8 +27,9 @@ def failure(reason: str, detail: str) -> dict[str, Any]:
 
 
 def failure_json(reason: str, detail: str) -> str:
-    """Return the same as JSON, as the store takes it; NUL is the one character it cannot keep."""
-    return json.dumps(failure(reason, detail.replace("\0", "�")))
+    """Return the same as JSON, as the store takes it: it cannot keep NUL and lone surrogates."""
+    storable = detail.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
+    return json.dumps(failure(reason, storable))
 
 
 CANCELLED_JSON = failure_json(

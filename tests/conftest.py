@@ -25,7 +25,9 @@ _numbers = itertools.count()
 
 
 def pytest_addoption(parser):
-    parser.addoption("--base-url", help="run tests/e2e against this address, not a stack of its own")
+    parser.addoption(
+        "--base-url", help="run tests/e2e against this address, not a stack of its own"
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -32,6 +32,9 @@ _LOOK_SECONDS = 0.1
 #: How long a child may take from closing its output to ending.
 _ENDING_SECONDS = 2.0
 
+#: How long killed descendants may take to be gone.
+_REAPING_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -214,9 +217,18 @@ class Sandbox:
         with self._lock:
             self._process.wait()
             self._reaped = True
+        self._reap_descendants()
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None
             pipe.close()
+
+    def _reap_descendants(self) -> None:
+        """Reap what the function forked, where that falls to us: as process 1 of a container."""
+        until = time.monotonic() + _REAPING_SECONDS
+        with suppress(ChildProcessError):  # there are none, or none left
+            while time.monotonic() < until:
+                if os.waitpid(-self.pid, os.WNOHANG) == (0, 0):
+                    time.sleep(0.01)
 
 
 def _encoded(request: Request) -> bytes:

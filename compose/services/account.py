@@ -19,7 +19,11 @@ class Account:
         """Tell whether this user may enter the folder."""
         # Asked of the kernel rather than worked out from modes: access lists count as well.
         answer = subprocess.run(
-            ["/usr/bin/test", "-x", folder], user=self.uid, group=self.gid, extra_groups=[]
+            ["/usr/bin/test", "-x", folder],
+            user=self.uid,
+            group=self.gid,
+            extra_groups=[],
+            start_new_session=True,  # a Ctrl-C meant for this process must not be the answer
         )
         return answer.returncode == 0
 

@@ -138,7 +138,7 @@ class Postgres:
 
     def ready(self) -> bool:
         """Tell whether the server accepts connections now."""
-        return subprocess.run(self._probe).returncode == 0
+        return subprocess.run(self._probe, start_new_session=True).returncode == 0
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Return once the server accepts connections; `NotReady` if it does not."""

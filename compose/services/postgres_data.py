@@ -104,5 +104,7 @@ def _run(command: list[str | Path], text: str, folder: Path, account: Account | 
 
 def _major_version(programs: Path) -> str:
     """Return for example 15."""
-    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True)
+    said = subprocess.run(
+        [programs / "postgres", "--version"], capture_output=True, text=True, start_new_session=True
+    )
     return said.stdout.split()[2].partition(".")[0]

@@ -139,6 +139,9 @@ class RabbitMQ:
 
     def stop(self, hurry: Callable[[], bool] = never) -> None:
         """Stop the node, by force if that takes too long, and all that came with it."""
+        if not self.ready():
+            # While it starts, it does not hear SIGTERM; and there is nothing that it could lose.
+            self.kill()
         for process in (self._process, self._epmd):
             if process is not None:
                 process.stop(hurry)

@@ -14,6 +14,7 @@ _INSERT_FENCED = text("""
     INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
     SELECT id, attempt, :ordinal, :digits FROM calculations
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+    ON CONFLICT (calculation_id, attempt, ordinal) DO UPDATE SET digits = excluded.digits
     RETURNING ordinal""")
 
 _DELETE_OTHERS = text("""
@@ -64,7 +65,10 @@ def insert_claimed_chunk(
     *,
     worker_id: UUID,
 ) -> bool:
-    """Store one chunk ahead of its result; False, and nothing stored, if the claim was lost."""
+    """Store one chunk ahead of its result; False, and nothing stored, if the claim was lost.
+
+    Storing it again is harmless: whoever lost the connection does not know if it was committed.
+    """
     row = connection.execute(
         _INSERT_FENCED,
         {

@@ -74,7 +74,9 @@ def test_a_range_beyond_the_end_is_416(client, stored, asked):
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("asked", ["bytes=9-5", "digits=0-5", "bytes=a-b", "bytes=-", "bytes=0-1,4-5"])
+@pytest.mark.parametrize(
+    "asked", ["bytes=9-5", "digits=0-5", "bytes=a-b", "bytes=-", "bytes=0-1,4-5"]
+)
 def test_a_range_that_means_nothing_is_ignored(client, stored, asked):
     path, digits = stored
     answer = client.get(path, headers={"Range": asked})

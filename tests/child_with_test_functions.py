@@ -1,0 +1,176 @@
+"""A child process like the real one, with functions that misbehave.
+
+Run as a module, with the arguments `{"n": …}` like every function here.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gmpy2
+
+from shared.functions.registry import Digits, Estimate, Function, Progress, Registry
+from workers.child import main
+
+COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"n": {"type": "integer", "minimum": 0}},
+    "required": ["n"],
+    "additionalProperties": False,
+}
+
+
+def repeat(n: int, progress: Progress) -> Iterator[str]:
+    """The digit 7, n times, in uneven pieces."""
+    size = 1
+    sent = 0
+    while sent < n:
+        piece = "7" * min(size, n - sent)
+        yield piece
+        sent += len(piece)
+        progress(sent / n)
+        size = size * 3 % 1_000_003
+
+
+def sevens_modulo(n: int, prime: int) -> int:
+    return 7 * (pow(10, n, 9 * prime) - 1) // 9 % prime
+
+
+def whole(n: int, _progress: Progress) -> str:
+    return "7" * n
+
+
+def wrong(n: int, _progress: Progress) -> str:
+    return "7" * (n - 1) + "8"
+
+
+def words(_n: int, _progress: Progress) -> str:
+    return "seven"
+
+
+def nothing(_n: int, _progress: Progress) -> str:
+    return ""
+
+
+def hang(_n: int, progress: Progress) -> str:
+    progress(0.25)
+    time.sleep(3600)
+    return ""
+
+
+def multiply(_n: int, progress: Progress) -> str:
+    """Stay inside one C call that holds the interpreter lock."""
+    progress(0.25)
+    return str(gmpy2.mpz(3) ** 1_000_000_000)
+
+
+def hog(_n: int, _progress: Progress) -> str:
+    held = []
+    while True:
+        held.append(bytearray(2**20))
+
+
+def hog_in_gmp(_n: int, _progress: Progress) -> str:
+    return str(gmpy2.mpz(1) << 2**36)
+
+
+def crash(_n: int, _progress: Progress) -> str:
+    ctypes.string_at(0)
+    return ""
+
+
+def abort(_n: int, _progress: Progress) -> str:
+    os.abort()
+
+
+def kill_itself(n: int, _progress: Progress) -> str:
+    os.kill(os.getpid(), n or signal.SIGKILL)
+    time.sleep(3600)
+    return ""
+
+
+def leave(n: int, _progress: Progress) -> str:
+    sys.stderr.write("so long\n")
+    sys.stderr.flush()
+    os._exit(n)
+
+
+def talk(n: int, _progress: Progress) -> str:
+    """Print on every way to standard output."""
+    print("DDDD garbage " * 1000)
+    os.write(1, b"D\x00\x00\x00\x04oops")
+    subprocess.run(["echo", "noise"], check=True)
+    return "7" * n
+
+
+def talk_much_to_stderr(n: int, _progress: Progress) -> str:
+    for _ in range(n):
+        sys.stderr.write("x" * 1023 + "\n")
+    return "7" * n
+
+
+def fail(_n: int, _progress: Progress) -> str:
+    raise ValueError("no such number: \0 \ud800 " + "x" * 5000)
+
+
+def fork(_n: int, _progress: Progress) -> str:
+    """Leave children behind that hold every pipe open."""
+    for _ in range(3):
+        if os.fork() == 0:
+            time.sleep(3600)
+    os._exit(0)
+
+
+def fork_and_forget(n: int, _progress: Progress) -> str:
+    """Return twice: once in the parent, once in its child."""
+    os.fork()
+    return "7" * n
+
+
+def garbage(n: int, _progress: Progress) -> str:
+    """Write to every file that is open, the frames' among them."""
+    for descriptor in range(3, 20):
+        try:
+            os.write(descriptor, b"\xff" * n)
+        except OSError:
+            pass
+    time.sleep(3600)
+    return ""
+
+
+def _function(body: Callable[[int, Progress], Any]) -> Function:
+    def compute(arguments: Any, progress: Progress) -> Digits:
+        return body(arguments["n"], progress)
+
+    def residue(arguments: Any, prime: int) -> int:
+        return sevens_modulo(arguments["n"], prime)
+
+    return Function(
+        name=body.__name__,
+        version=1,
+        summary=body.__doc__ or body.__name__,
+        arguments_schema=SCHEMA,
+        estimate=lambda arguments: Estimate(1.0, max(1, arguments["n"]), 2**26),
+        compute=compute,
+        residue=residue,
+    )
+
+
+REGISTRY = Registry(
+    _function(body)
+    for body in (
+        repeat, whole, wrong, words, nothing, hang, multiply, hog, hog_in_gmp, crash, abort,
+        kill_itself, leave, talk, talk_much_to_stderr, fail, fork, fork_and_forget, garbage,
+    )
+)  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main(lambda: REGISTRY))

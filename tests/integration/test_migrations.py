@@ -1,0 +1,84 @@
+"""The schema that the migrations make is the one that the code describes."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.exc import IntegrityError
+
+from migrations.schema import downgrade, head_revision, upgrade
+from shared.store.models import SCHEMA_REVISION, metadata
+
+
+def test_migrations_and_models_agree(engine):
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_constraints_and_indexes_agree_to_the_word(engine, empty_database_url):
+    """Alembic compares neither CHECKs nor partial indexes' conditions nor storage."""
+    definitions = text("""
+        SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'
+        UNION ALL
+        SELECT indexname, indexdef FROM pg_indexes
+        WHERE schemaname = 'public' AND indexname NOT LIKE 'alembic%'
+        UNION ALL
+        SELECT relname, array_to_string(reloptions, ',') FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL""")
+    other = create_engine(empty_database_url)
+    metadata.create_all(other)
+    with engine.connect() as migrated, other.connect() as created:
+        assert set(migrated.execute(definitions)) == set(created.execute(definitions))
+    other.dispose()
+
+
+def test_every_step_goes_up_and_down_again(empty_database_url):
+    url = make_url(empty_database_url)
+    upgrade(url)
+    upgrade(url)
+    downgrade(url, "base")
+    engine = create_engine(url)
+    assert set(inspect(engine).get_table_names()) == {"alembic_version"}
+    upgrade(url)
+    assert {"calculations", "result_chunks", "workers"} <= set(inspect(engine).get_table_names())
+    engine.dispose()
+
+
+def test_the_code_expects_the_newest_schema():
+    assert head_revision() == SCHEMA_REVISION
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"status": "'lost'"},
+        {"status": "'succeeded'", "finished_at": "now()"},
+        {"status": "'failed'", "finished_at": "now()"},
+        {"status": "'running'"},
+        {"finished_at": "now()"},
+        {"cancel_requested": "true"},
+        {"progress": "1.5"},
+        {"lane": "'slow'"},
+        {"attempt_base": "1"},
+        {"lease_until": "now()"},
+    ],
+)
+def test_the_database_refuses_a_state_that_means_nothing(engine, columns):
+    row = {
+        "id": "gen_random_uuid()",
+        "function": "'f'",
+        "version": "1",
+        "arguments": "'{}'",
+        "status": "'queued'",
+        "lane": "'quick'",
+        "estimate_seconds": "1",
+        "estimate_digits": "1",
+        "estimate_bytes": "1",
+        **columns,
+    }
+    statement = text(
+        f"INSERT INTO calculations ({', '.join(row)}) VALUES ({', '.join(row.values())})"
+    )
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(statement)

@@ -1,0 +1,270 @@
+"""The statements: each names the state that it expects, and touches nothing else."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.calculation import Lane, Status, document
+from shared.failures import CANCELLED_JSON, failure_json
+from shared.store import calculations, leases, outbox, quick, results, system, workers
+from shared.store.rows import Renewal
+from tests.factories import make_calculation, make_result
+
+WORKER, OTHER_WORKER = uuid4(), uuid4()
+
+
+@pytest.fixture
+def connection(engine):
+    with engine.begin() as connection:
+        yield connection
+
+
+def queue(connection, *, n=1_000, lane=Lane.QUICK):
+    calculation = make_calculation(arguments={"n": n}, lane=lane)
+    calculations.insert_queued(connection, [calculation], "request")
+    return calculation
+
+
+def claim(connection, calculation, *, worker_id=WORKER, lease_seconds=60):
+    return leases.claim_calculation(
+        connection, calculation.id, worker_id=worker_id, lease_seconds=lease_seconds
+    )
+
+
+def status_of(connection, calculation):
+    return calculations.find_calculation(connection, calculation.id)["status"]
+
+
+def expire(connection, *, max_attempts=3):
+    return leases.expire_leases(
+        connection,
+        max_attempts=max_attempts,
+        backoff_seconds=0,
+        failed_error_json=failure_json("worker-lost", "Gone."),
+        cancelled_error_json=CANCELLED_JSON,
+        limit=100,
+    )
+
+
+def test_what_is_inserted_twice_is_there_once(connection):
+    calculation = make_calculation()
+    assert calculations.insert_queued(connection, [calculation], "a") == {calculation.id}
+    assert calculations.insert_queued(connection, [calculation], "b") == set()
+    assert calculations.insert_one_queued(connection, calculation, "c") is None
+
+
+def test_integers_beyond_double_precision_come_back_exactly(connection):
+    calculation = queue(connection, n=2**53 + 1)
+    row = calculations.find_calculation(connection, calculation.id)
+    assert row["arguments"] == {"n": 2**53 + 1}
+
+
+def test_a_queued_document_is_complete(connection):
+    calculation = queue(connection)
+    shown = document(calculations.find_calculation(connection, calculation.id))
+    assert shown["status"] == "queued"
+    assert shown["result"] is None
+    assert shown["error"] is None
+    assert shown["created_at"].endswith("Z")
+    assert shown["estimate"]["digits"] == 209
+
+
+def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
+    queue(connection)
+    connection.commit()
+    with engine.begin() as first, engine.begin() as second:
+        assert len(outbox.claim_unpublished(first, 10)) == 1
+        assert outbox.claim_unpublished(second, 10) == []
+
+
+def test_what_was_published_leaves_the_outbox(connection):
+    calculation = queue(connection)
+    ((lane, work),) = outbox.claim_unpublished(connection, 10)
+    assert (lane, work.calculation_id, work.arguments) == ("quick", calculation.id, {"n": 1_000})
+    assert work.request_id == "request"
+    outbox.mark_published(connection, [calculation.id])
+    assert outbox.claim_unpublished(connection, 10) == []
+    assert outbox.seconds_to_next(connection) is None
+
+
+def test_a_claim_counts_an_attempt_and_excludes_others(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claimed = claim(connection, calculation)
+    assert claimed.attempt == 1
+    assert claim(connection, calculation, worker_id=OTHER_WORKER) is None
+
+
+def test_a_zombie_cannot_write_once_its_claim_went_to_another(engine, connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    zombie = claim(connection, calculation, lease_seconds=0)
+    connection.commit()
+    with engine.begin() as later:
+        assert expire(later) == {calculation.id: "queued"}
+    with engine.begin() as later:
+        successor = claim(later, calculation, worker_id=OTHER_WORKER)
+        assert successor.attempt == 2
+        lost = {"worker_id": WORKER}
+        assert not leases.finish_succeeded(later, zombie, make_result(), **lost)
+        assert not leases.finish_failed(later, zombie, CANCELLED_JSON, **lost)
+        assert not leases.finish_cancelled(later, zombie, CANCELLED_JSON, **lost)
+        assert not leases.release_calculation(later, zombie, **lost)
+        assert not results.insert_claimed_chunk(later, calculation.id, 1, 0, "42", **lost)
+        renewal = Renewal(calculation.id, zombie.attempt, 0.5)
+        assert leases.extend_leases(later, [renewal], worker_id=WORKER, lease_seconds=9) == {}
+        assert leases.finish_succeeded(later, successor, make_result(), worker_id=OTHER_WORKER)
+
+
+def test_progress_never_goes_back(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claimed = claim(connection, calculation)
+    for progress in (0.5, 0.25):
+        renewal = Renewal(calculation.id, claimed.attempt, progress)
+        leases.extend_leases(connection, [renewal], worker_id=WORKER, lease_seconds=60)
+    assert calculations.find_calculation(connection, calculation.id)["progress"] == 0.5
+
+
+def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    connection.commit()
+    for expected in ("queued", "queued", "failed"):
+        with engine.begin() as later:
+            claim(later, calculation, lease_seconds=0)
+        with engine.begin() as later:
+            assert expire(later) == {calculation.id: expected}
+    with engine.begin() as later:
+        row = calculations.find_calculation(later, calculation.id)
+        assert row["attempt"] == 3
+        assert row["error"]["type"].endswith("worker-lost")
+        assert calculations.requeue_ended(later, [calculation], "again") == {calculation.id}
+    with engine.begin() as later:
+        assert claim(later, calculation, lease_seconds=0).attempt == 4
+    with engine.begin() as later:
+        assert expire(later) == {calculation.id: "queued"}
+
+
+def test_a_live_lease_is_left_alone(engine, connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claim(connection, calculation)
+    connection.commit()
+    with engine.begin() as later:
+        assert expire(later) == {}
+
+
+def test_handing_back_costs_no_attempt(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claimed = claim(connection, calculation)
+    assert leases.release_calculation(connection, claimed, worker_id=WORKER)
+    assert status_of(connection, calculation) == "queued"
+    assert len(outbox.claim_unpublished(connection, 10)) == 1
+    attempt, base = connection.execute(text("SELECT attempt, attempt_base FROM calculations")).one()
+    assert attempt == base == 1
+
+
+def test_cancelling_depends_on_the_status(connection):
+    queued, running, done = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2, 3))
+    claim(connection, running)
+    leases.finish_succeeded(connection, claim(connection, done), make_result(), worker_id=WORKER)
+    cancel = calculations.cancel_calculation
+    assert cancel(connection, queued.id, CANCELLED_JSON)["status"] == "cancelled"
+    asked = cancel(connection, running.id, CANCELLED_JSON)
+    assert (asked["status"], asked["cancel_requested"]) == ("running", True)
+    assert cancel(connection, done.id, CANCELLED_JSON) is None
+
+
+def test_a_withdrawn_cancel_gives_the_calculation_back(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claimed = claim(connection, calculation)
+    calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
+    assert calculations.withdraw_cancel(connection, [calculation.id]) == {calculation.id}
+    assert not leases.finish_cancelled(connection, claimed, CANCELLED_JSON, worker_id=WORKER)
+    assert leases.release_calculation(connection, claimed, worker_id=WORKER)
+
+
+def test_a_quick_result_is_written_once_and_only_over_queued(connection):
+    calculation, cancelled = queue(connection, n=1), queue(connection, n=2)
+    calculations.cancel_calculation(connection, cancelled.id, CANCELLED_JSON)
+    done = [quick.QuickSuccess(one.id, make_result(), "42") for one in (calculation, cancelled)]
+    assert quick.finish_quick_succeeded(connection, done) == {calculation.id: 1}
+    assert quick.finish_quick_succeeded(connection, done) == {}
+    assert status_of(connection, cancelled) == "cancelled"
+
+
+def test_a_quick_failure_keeps_its_reason(connection):
+    calculation = queue(connection)
+    error = failure_json("function-failed", "It raised ValueError.")
+    assert quick.finish_quick_failed(connection, {calculation.id: error}) == {calculation.id}
+    row = calculations.find_calculation(connection, calculation.id)
+    assert row["error"]["detail"] == "It raised ValueError."
+
+
+def test_only_messages_missing_for_long_are_published_again(connection):
+    calculation = queue(connection)
+    outbox.mark_published(connection, [calculation.id])
+    assert outbox.return_lost(connection, Lane.QUICK, older_than_seconds=60, limit=9) == set()
+    connection.execute(text("UPDATE calculations SET published_at = now() - interval '61s'"))
+    assert outbox.oldest_waiting_seconds(connection, Lane.QUICK) >= 61
+    assert outbox.oldest_waiting_seconds(connection, Lane.HEAVY) == 0
+    assert outbox.return_lost(connection, Lane.HEAVY, older_than_seconds=60, limit=9) == set()
+    lost = outbox.return_lost(connection, Lane.QUICK, older_than_seconds=60, limit=9)
+    assert lost == {calculation.id}
+
+
+def test_a_pruned_result_keeps_its_document(connection):
+    calculation = make_calculation()
+    calculations.insert_succeeded(connection, calculation, make_result(), "request")
+    assert results.prune_result(connection, calculation.id)
+    assert not results.prune_result(connection, calculation.id)
+    row = calculations.find_calculation(connection, calculation.id)
+    assert (row["status"], row["result_digits"], row["result_value"]) == ("succeeded", 2, None)
+    assert row["result_pruned_at"] is not None
+
+
+def test_the_list_is_served_by_its_index_however_it_is_narrowed(connection):
+    for n in range(30):
+        queue(connection, n=n)
+        connection.execute(
+            text("UPDATE calculations SET created_at = created_at + make_interval(secs => :n)"),
+            {"n": 1},
+        )
+    page = calculations.list_calculations(
+        connection, status=Status.QUEUED, function="fibonacci", before=None, limit=10
+    )
+    position = (page[-1]["created_at"], page[-1]["id"])
+    following = calculations.list_calculations(
+        connection, status=None, function=None, before=position, limit=30
+    )
+    assert [row["arguments"]["n"] for row in page + following] != []
+    assert len({row["id"] for row in page + following}) == 30
+    oldest = following[-1]["created_at"] - timedelta(seconds=1)
+    assert (
+        calculations.list_calculations(
+            connection, status=None, function=None, before=(oldest, uuid4()), limit=1
+        )
+        == []
+    )
+
+
+def test_workers_are_listed_with_what_they_run_until_they_fall_silent(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    workers.upsert_worker(connection, WORKER, host="h", pid=1, lane=Lane.HEAVY, slots=2)
+    claim(connection, calculation)
+    (listed,) = workers.list_workers(connection, 15)
+    assert (listed["slots"], listed["running"]) == (2, [str(calculation.id)])
+    connection.execute(text("UPDATE workers SET seen_at = now() - interval '1h'"))
+    assert workers.list_workers(connection, 15) == []
+    workers.delete_silent_workers(connection, 60)
+    assert connection.execute(text("SELECT count(*) FROM workers")).scalar_one() == 0
+
+
+def test_the_system_counts_what_waits_and_what_was_done(connection):
+    queue(connection, n=1)
+    queue(connection, n=2, lane=Lane.HEAVY)
+    calculations.insert_succeeded(
+        connection, make_calculation(arguments={"n": 3}), make_result(), "request"
+    )
+    lanes = {row["lane"]: row["queued"] for row in system.count_lanes(connection)}
+    assert lanes == {"quick": 1, "heavy": 1}
+    assert system.measure_outbox(connection)["depth"] == 2
+    assert system.count_finished_last_minute(connection) == {"succeeded": 1}

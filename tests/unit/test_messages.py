@@ -1,0 +1,72 @@
+"""The message contract: what is encoded is decoded, anything else is refused."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.calculation import Lane, calculation_id
+from shared.errors import MessageInvalid
+from shared.messages import Work, actor_name, decode, encode, queue_arguments, queue_name
+
+IDENTITY = calculation_id("fibonacci", 1, {"n": 5})
+MEMBERS = {
+    "version": 1,
+    "calculation_id": str(IDENTITY),
+    "function": "fibonacci",
+    "function_version": 1,
+    "arguments": {"n": 5},
+    "request_id": "r-1",
+}
+
+
+@given(n=st.integers(), request_id=st.none() | st.text())
+def test_what_is_encoded_is_decoded(n, request_id):
+    arguments = {"n": n}
+    work = Work(calculation_id("fibonacci", 1, arguments), "fibonacci", 1, arguments, request_id)
+    message = json.loads(encode(work, Lane.QUICK))
+    assert message["queue_name"] == queue_name(Lane.QUICK)
+    assert message["actor_name"] == actor_name(Lane.QUICK)
+    assert decode(message["kwargs"]["work"]) == work
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"version": True},
+        {"version": None},
+        {"calculation_id": "nonsense"},
+        {"calculation_id": str(uuid4())},
+        {"calculation_id": None},
+        {"arguments": {"n": 6}},
+        {"arguments": [5]},
+        {"function": 5},
+        {"function_version": "1"},
+        {"request_id": 5},
+        {"more": 1},
+    ],
+)
+def test_a_message_that_is_not_ours_is_refused(change):
+    with pytest.raises(MessageInvalid):
+        decode({**MEMBERS, **change})
+
+
+@pytest.mark.parametrize("missing", sorted(MEMBERS))
+def test_a_message_without_a_member_is_refused(missing):
+    with pytest.raises(MessageInvalid):
+        decode({name: value for name, value in MEMBERS.items() if name != missing})
+
+
+@given(rubbish=st.recursive(st.none() | st.integers() | st.text(), st.lists))
+def test_rubbish_is_refused(rubbish):
+    with pytest.raises(MessageInvalid):
+        decode(rubbish)
+
+
+def test_queues_are_quorum_queues_with_a_dead_letter_queue():
+    arguments = queue_arguments(Lane.HEAVY)
+    assert arguments["x-queue-type"] == "quorum"
+    assert arguments["x-dead-letter-routing-key"] == "reckoner.heavy.dead"

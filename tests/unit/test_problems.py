@@ -1,0 +1,48 @@
+"""Every error that a client can cause has a problem document of its own."""
+
+import inspect
+from uuid import uuid4
+
+import pytest
+
+from gateway.problems import describe
+from shared import errors
+
+SAMPLES = [
+    errors.FunctionUnknown("x", ["fibonacci"]),
+    errors.ArgumentsInvalid([errors.Fault("/n", "must be a number.")]),
+    errors.BodyInvalid("It is nested too deeply."),
+    errors.BodyTooLarge(65_536),
+    errors.MediaTypeUnsupported(None),
+    errors.CalculationTooLarge(10, 5),
+    errors.CalculationNotFound("x"),
+    errors.CalculationFinal(uuid4(), "succeeded"),
+    errors.ResultNotFinished(uuid4(), "queued", 1),
+    errors.ResultMissing(uuid4(), "failed", None),
+    errors.ResultPruned(uuid4()),
+    errors.StoreUnavailable(),
+]
+
+
+@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
+def test_an_error_says_what_is_wrong_and_what_to_do(error):
+    problem = describe(error)
+    assert 400 <= problem.status < 600
+    assert problem.status != 500
+    assert problem.detail.count(".") >= 2 or ":" in problem.detail
+
+
+def test_no_fault_of_a_request_is_forgotten():
+    faults = {
+        kind
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, (errors.RequestFault, errors.ResultUnavailable))
+    }
+    described = {type(error) for error in SAMPLES}
+    assert faults - described == {errors.RequestFault, errors.ResultUnavailable}
+
+
+def test_a_bug_is_a_500_that_gives_nothing_away():
+    problem = describe(KeyError("secret"))
+    assert problem.status == 500
+    assert "secret" not in problem.detail

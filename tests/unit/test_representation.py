@@ -1,0 +1,68 @@
+"""Ranges and validators against the plain meaning of a slice."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.representation import Answer, Representation, accepts_gzip
+
+BODY = b"0123456789"
+REPRESENTATION = Representation(len(BODY), hashlib.sha256(BODY).hexdigest())
+
+
+def select(**headers):
+    given_headers = {"if_none_match": None, "range_header": None, "if_range": None, **headers}
+    return REPRESENTATION.select(**given_headers)
+
+
+@given(first=st.integers(0, 30), last=st.integers(0, 30))
+def test_a_range_means_what_a_slice_means(first, last):
+    selection = select(range_header=f"bytes={first}-{last}")
+    if last < first:
+        assert selection.answer is Answer.WHOLE
+    elif first >= len(BODY):
+        assert selection.answer is Answer.UNSATISFIABLE
+    else:
+        assert selection.answer is Answer.PART
+        assert BODY[selection.first : selection.end] == BODY[first : last + 1]
+
+
+@given(count=st.integers(0, 30))
+def test_a_suffix_means_the_last_bytes(count):
+    selection = select(range_header=f"bytes=-{count}")
+    if count == 0:
+        assert selection.answer is Answer.UNSATISFIABLE
+    else:
+        assert BODY[selection.first : selection.end] == BODY[-count:]
+
+
+@given(text=st.text(max_size=40))
+def test_no_range_header_makes_it_fail(text):
+    selection = select(range_header=text, if_none_match=text, if_range=text)
+    assert 0 <= selection.first <= selection.end <= len(BODY)
+
+
+def test_if_none_match_wins_over_a_range():
+    selection = select(range_header="bytes=0-1", if_none_match=REPRESENTATION.etag)
+    assert selection.answer is Answer.NOT_MODIFIED
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, False),
+        ("", False),
+        ("gzip", True),
+        ("br, gzip;q=0.5", True),
+        ("GZIP", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.0", False),
+        ("identity", False),
+        ("*", False),
+        ("notgzip", False),
+    ],
+)
+def test_gzip_is_used_only_where_it_is_named(header, expected):
+    assert accepts_gzip(header) is expected
