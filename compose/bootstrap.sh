@@ -149,6 +149,10 @@ packages)
 *) die "Usage: compose/bootstrap.sh up|dev|packages" ;;
 esac
 
+[ -w . ] || die "This folder cannot be written by $(id -un)." "Run this as its owner, or copy it."
+[ ! -e .venv ] || [ -O .venv ] || die "The folder .venv belongs to another user." \
+    "Run this as that user, or remove the folder."
+
 # What .venv was made with does for all later runs, and needs no looking for.
 if [ -x .venv/bin/python ] && good_python .venv/bin/python; then
     python=.venv/bin/python

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -16,11 +17,13 @@ from compose.state_folder import STATE, held
 from compose.stop_signals import StopSignals
 
 _NAME_WIDTH = len("migrations")
+_MAX_FILES = 65_536
 
 
 def main() -> int:
     """Run until the user wants an end; return the status to exit with."""
     _open_standard_streams()
+    _allow_many_files()
     signals = StopSignals()
     signals.catch()
     problem: ServiceError | None = None
@@ -92,6 +95,17 @@ def _open_standard_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+
+
+def _allow_many_files() -> None:
+    """Let every process open as many files as its user may, but not a senseless number.
+
+    A shell's usual limit of 1024 is too low for servers; and Erlang sets memory aside for all.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(_MAX_FILES, hard)
+    if soft != wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ import signal
 import sys
 import threading
 from types import FrameType
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import dramatiq
 from dramatiq import Worker
+from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.config import Settings, load_settings
@@ -34,8 +35,6 @@ _POLL_MILLISECONDS = 200
 #: Connections to PostgreSQL besides one for each heavy slot: heartbeat or writer, and presence.
 _OWN_CONNECTIONS = 2
 
-_STOPPING_MILLISECONDS = 30_000
-
 USAGE_STATUS = 2
 
 
@@ -50,25 +49,32 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return USAGE_STATUS
     set_up_logs(settings.log_level)
-    return run(settings, Lane(arguments[0]), _stop_on_signals())
-
-
-def run(settings: Settings, lane: Lane, stopping: threading.Event) -> int:
-    """Work until `stopping` is set, and return 0; or 1 when this process can no longer work."""
     worker_id = uuid4()
-    slots = settings.heavy_slots if lane is Lane.HEAVY else settings.quick_threads
-    spare = slots if lane is Lane.HEAVY else 0
+    lane = Lane(arguments[0])
+    slots = settings.heavy_slots if lane is Lane.HEAVY else 0
     engine = make_engine(
-        settings, connections=_OWN_CONNECTIONS + spare, name=f"reckoner-{lane}-worker"
+        settings, connections=_OWN_CONNECTIONS + slots, name=f"reckoner-{lane}-worker"
     )
-    presence = Presence(engine, worker_id, lane=lane, slots=slots)
-    if not presence.start(stopping):
-        return 0
     part: QuickLane | HeavyLane
     if lane is Lane.HEAVY:
         part = HeavyLane(settings, engine, worker_id)
     else:
         part = QuickLane(settings, engine, load_registry())
+    return run(settings, part, engine, worker_id, _stop_on_signals())
+
+
+def run(
+    settings: Settings,
+    part: QuickLane | HeavyLane,
+    engine: Engine,
+    worker_id: UUID,
+    stopping: threading.Event,
+) -> int:
+    """Work until `stopping` is set, and return 0; or 1 when this process can no longer work."""
+    lane = part.lane
+    presence = Presence(engine, worker_id, lane=lane, slots=part.threads)
+    if not presence.start(stopping):
+        return 0
     broker = QuorumBroker(
         settings.amqp_urls,
         part.make_consumer,
@@ -79,12 +85,12 @@ def run(settings: Settings, lane: Lane, stopping: threading.Event) -> int:
     dramatiq.actor(broker=broker, actor_name=actor_name(lane), queue_name=queue_name(lane))(
         part.calculate
     )
-    worker = Worker(broker, worker_threads=slots, worker_timeout=_POLL_MILLISECONDS)
+    worker = Worker(broker, worker_threads=part.threads, worker_timeout=_POLL_MILLISECONDS)
     worker.start()
-    logger.info("started", extra={"worker_id": worker_id, "lane": lane, "slots": slots})
+    logger.info("started", extra={"worker_id": worker_id, "lane": lane, "slots": part.threads})
     status = _watch(worker, part, stopping)
     part.stop()
-    worker.stop(timeout=_STOPPING_MILLISECONDS)
+    worker.stop(timeout=int(part.stopping_seconds * 1000))
     presence.close()
     engine.dispose()
     logger.info("stopped", extra={"worker_id": worker_id, "status": status})

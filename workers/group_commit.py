@@ -113,12 +113,12 @@ class GroupCommit:
             persist(lambda: self._commit(batch), "store results", self._is_late)
         except UNAVAILABLE:
             raise
-        except DBAPIError:
-            # PostgreSQL refuses something in it. The others must not suffer: find which.
+        except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
+            # Something in it cannot be stored. The others must not suffer: find which.
             if len(batch) == 1:
                 work = batch[0].work
                 logger.exception(
-                    "PostgreSQL refuses a result",
+                    "a result cannot be stored",
                     extra={"calculation_id": work.calculation_id, "request_id": work.request_id},
                 )
                 batch[0].delivery.consumer.refuse(batch[0].delivery.tag)

@@ -30,6 +30,9 @@ class HeavyLane:
 
     lane = Lane.HEAVY
 
+    #: For claims to be handed back, after the children have been killed.
+    stopping_seconds = 2.0
+
     def __init__(
         self,
         settings: Settings,

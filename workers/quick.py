@@ -32,6 +32,9 @@ class QuickLane:
 
     lane = Lane.QUICK
 
+    #: For calculations under way, of at most RECKONER_QUICK_SECONDS each, or so it was estimated.
+    stopping_seconds = 20.0
+
     def __init__(self, settings: Settings, engine: Engine, registry: Registry) -> None:
         self.threads = settings.quick_threads
         self._prefetch = settings.quick_prefetch
