@@ -74,7 +74,7 @@ def _welcome(launcher: Launcher, settings: LocalSettings, seconds: float) -> str
 Reckoner is ready, after {seconds:.1f} s.
 
   Reckoner          {settings.url}
-  its API           {settings.url}/docs
+  functions         {settings.url}/functions
   RabbitMQ          http://localhost:{rabbitmq.management_port}  user {rabbitmq.user}, \
 password {rabbitmq.password}
   PostgreSQL        127.0.0.1:{launcher.postgres.port}, see var/reckoner.env

@@ -67,7 +67,8 @@ def check_ports(settings: LocalSettings) -> None:
     for field, purpose in _PORTS.items():
         port = getattr(settings, field)
         variable = PREFIX + field.upper()
-        remedy = f"Choose another, for example: {variable}={port + 100} make up"
+        other = port + 100 if port >= 1024 else port + 8000
+        remedy = f"Choose another, for example: {variable}={other} make up"
         if port in used:
             raise PortTaken(f"Port {port} is set for both {used[port]} and {purpose}.", remedy)
         used[port] = purpose

@@ -1,7 +1,6 @@
 """The resources under /calculations but the digits themselves."""
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from uuid import UUID
 
 import falcon.asgi
 
+from gateway.answers import write_json
 from gateway.backlog import Backlog
 from gateway.bodies import KIB, read_json
 from gateway.database import Database
@@ -75,9 +75,7 @@ class Services:
 
 def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
     """Answer with the document; an unfinished one says when to look again."""
-    resp.content_type = falcon.MEDIA_JSON
-    resp.cache_control = ["no-cache"]
-    resp.data = json.dumps(document(row)).encode()
+    write_json(resp, document(row), cache="no-cache")
     if not Status(row["status"]).is_final:
         resp.set_header("Retry-After", str(backlog.retry_after(row)))
 
@@ -130,8 +128,7 @@ class CalculationBatch:
             "existing": len(calculations) - receipt.accepted,
         }
         resp.status = falcon.HTTP_202
-        resp.content_type = falcon.MEDIA_JSON
-        resp.data = json.dumps(answer).encode()
+        write_json(resp, answer)
 
 
 class Calculation:

@@ -1,10 +1,10 @@
 """GET /functions: what can be calculated, within which bounds, and what it costs."""
 
-import json
 from typing import Any
 
 import falcon.asgi
 
+from gateway.answers import write_json
 from shared.functions.registry import Function, Registry
 
 
@@ -13,7 +13,7 @@ class Functions:
 
     def __init__(self, registry: Registry, memory_limit_bytes: int) -> None:
         functions = [_describe(function, memory_limit_bytes) for function in registry]
-        self._body = json.dumps({"functions": functions}).encode()
+        self._answer = {"functions": functions}
 
     async def on_get(
         self,
@@ -21,8 +21,7 @@ class Functions:
         resp: falcon.asgi.Response,
     ) -> None:
         """Answer with all functions by name."""
-        resp.content_type = falcon.MEDIA_JSON
-        resp.data = self._body
+        write_json(resp, self._answer, cache="no-cache")
 
     on_head = on_get
 

@@ -1,13 +1,12 @@
 """GET /health/live and /health/ready: is the process alive, and can it take work in."""
 
 import asyncio
-import json
-from typing import Any
 
 import falcon.asgi
 import pika
 from sqlalchemy.exc import ProgrammingError
 
+from gateway.answers import write_json
 from gateway.database import Database
 from shared.config import Settings
 from shared.errors import StoreUnavailable
@@ -26,7 +25,7 @@ class Live:
         resp: falcon.asgi.Response,
     ) -> None:
         """Answer 200 whatever its dependencies do."""
-        _write(resp, {"status": "live"})
+        write_json(resp, {"status": "live"})
 
     on_head = on_get
 
@@ -53,7 +52,8 @@ class Ready:
         if not is_ready:
             resp.status = falcon.HTTP_503
             resp.set_header("Retry-After", "2")
-        _write(resp, {"status": status, "checks": {"postgresql": database, "rabbitmq": broker}})
+        checks = {"postgresql": database, "rabbitmq": broker}
+        write_json(resp, {"status": status, "checks": checks})
 
     on_head = on_get
 
@@ -83,9 +83,3 @@ class Ready:
             writer.close()
             return "ok"
         return "unreachable"
-
-
-def _write(resp: falcon.asgi.Response, answer: dict[str, Any]) -> None:
-    resp.content_type = falcon.MEDIA_JSON
-    resp.cache_control = ["no-store"]
-    resp.data = json.dumps(answer).encode()

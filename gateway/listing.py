@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from uuid import UUID
 
 import falcon.asgi
 
+from gateway.answers import write_json
 from gateway.database import Database
 from shared.calculation import Status, document
 from shared.errors import ArgumentsInvalid, Fault
@@ -55,10 +55,8 @@ class CalculationList:
         if more:
             last = encode_cursor((page[-1]["created_at"], page[-1]["id"]))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
-        resp.content_type = falcon.MEDIA_JSON
-        resp.cache_control = ["no-cache"]
         answer = {"calculations": [document(row) for row in page], "next": following}
-        resp.data = json.dumps(answer).encode()
+        write_json(resp, answer, cache="no-cache")
 
     on_head = on_get
 

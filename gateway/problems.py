@@ -50,7 +50,7 @@ def write_problem(resp: falcon.asgi.Response, problem: Problem) -> None:
     resp.status = problem.status
     resp.content_type = MEDIA_TYPE
     resp.cache_control = ["no-store"]
-    resp.data = json.dumps(problem.document()).encode()
+    resp.data = json.dumps(problem.document()).encode() + b"\n"
     resp.stream = None
     for name, value in problem.headers.items():
         resp.set_header(name, value)

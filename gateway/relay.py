@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Protocol
 
 import psycopg2
 import psycopg2.extensions
@@ -36,6 +37,13 @@ _PULSE = Path(tempfile.gettempdir()) / "reckoner-relay.pulse"
 _PULSE_SECONDS = 45.0
 
 _logger = logging.getLogger("gateway.relay")
+
+
+class HasFileno(Protocol):
+    """What select can watch."""
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
 
 
 class Relay:
@@ -95,7 +103,8 @@ class Relay:
             next_due = seconds_to_next(connection)
         if next_due is not None:
             seconds = min(seconds, max(0.0, next_due))
-        readable, _, _ = select.select([listener, self._waking], [], [], seconds)
+        watched: list[HasFileno] = [listener, self._waking]
+        readable, _, _ = select.select(watched, [], [], seconds)
         if listener in readable:
             listener.poll()
             listener.notifies.clear()

@@ -1,25 +1,22 @@
 """GET /: what this is, and where to go on."""
 
-import json
-
 import falcon.asgi
 
-_ANSWER = json.dumps(
-    {
-        "name": "Reckoner",
-        "summary": "Calculations over REST: queued durably, computed once, exact, kept for good.",
-        "links": {
-            "submit": "/calculations",
-            "submit many": "/calculations/batch",
-            "list": "/calculations",
-            "functions": "/functions",
-            "system": "/system",
-            "health": "/health/ready",
-            "fibonacci in one line": "/calculate/10",
-        },
+from gateway.answers import write_json
+
+_ANSWER = {
+    "name": "Reckoner",
+    "summary": "Calculations over REST: queued durably, computed once, exact, kept for good.",
+    "links": {
+        "submit": "/calculations",
+        "submit many": "/calculations/batch",
+        "list": "/calculations",
+        "functions": "/functions",
+        "system": "/system",
+        "health": "/health/ready",
+        "fibonacci in one line": "/calculate/10",
     },
-    indent=2,
-).encode()
+}
 
 
 class Root:
@@ -31,7 +28,6 @@ class Root:
         resp: falcon.asgi.Response,
     ) -> None:
         """Answer with the routes there are."""
-        resp.content_type = falcon.MEDIA_JSON
-        resp.data = _ANSWER + b"\n"
+        write_json(resp, _ANSWER, cache="no-cache")
 
     on_head = on_get

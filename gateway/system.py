@@ -1,12 +1,12 @@
 """GET /system: how much waits, who works on what, and how fast."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import falcon.asgi
 from sqlalchemy import Connection
 
+from gateway.answers import write_json
 from gateway.backlog import SILENT_SECONDS
 from gateway.database import Database
 from shared.calculation import Lane, rfc3339
@@ -26,9 +26,7 @@ class System:
         resp: falcon.asgi.Response,
     ) -> None:
         """Answer with the state at this moment."""
-        resp.content_type = falcon.MEDIA_JSON
-        resp.cache_control = ["no-store"]
-        resp.data = json.dumps(await self._database.run(_look)).encode()
+        write_json(resp, await self._database.run(_look))
 
     on_head = on_get
 

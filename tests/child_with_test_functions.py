@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import gmpy2
@@ -65,6 +66,20 @@ def hang(_n: int, progress: Progress) -> str:
     return ""
 
 
+def begin(n: int, _progress: Progress) -> Iterator[str]:
+    """Yield n digits and never the last."""
+    yield "7" * n
+    time.sleep(3600)
+
+
+def slow(n: int, progress: Progress) -> Iterator[str]:
+    """Take n tenths of a second."""
+    for digit in range(n):
+        time.sleep(0.1)
+        progress(digit / n)
+        yield "7"
+
+
 def multiply(_n: int, progress: Progress) -> str:
     """Stay inside one C call that holds the interpreter lock."""
     progress(0.25)
@@ -104,7 +119,7 @@ def leave(n: int, _progress: Progress) -> str:
 
 def talk(n: int, _progress: Progress) -> str:
     """Print on every way to standard output."""
-    print("DDDD garbage " * 1000)
+    print("DDDD garbage " * 1000)  # noqa: T201
     os.write(1, b"D\x00\x00\x00\x04oops")
     subprocess.run(["echo", "noise"], check=True)
     return "7" * n
@@ -137,15 +152,13 @@ def fork_and_forget(n: int, _progress: Progress) -> str:
 def garbage(n: int, _progress: Progress) -> str:
     """Write to every file that is open, the frames' among them."""
     for descriptor in range(3, 20):
-        try:
+        with suppress(OSError):
             os.write(descriptor, b"\xff" * n)
-        except OSError:
-            pass
     time.sleep(3600)
     return ""
 
 
-def _function(body: Callable[[int, Progress], Any]) -> Function:
+def _function(body: Callable[[int, Progress], Digits]) -> Function:
     def compute(arguments: Any, progress: Progress) -> Digits:
         return body(arguments["n"], progress)
 
@@ -166,7 +179,7 @@ def _function(body: Callable[[int, Progress], Any]) -> Function:
 REGISTRY = Registry(
     _function(body)
     for body in (
-        repeat, whole, wrong, words, nothing, hang, multiply, hog, hog_in_gmp, crash, abort,
+        repeat, whole, wrong, words, nothing, hang, begin, slow, multiply, hog, hog_in_gmp, crash, abort,
         kill_itself, leave, talk, talk_much_to_stderr, fail, fork, fork_and_forget, garbage,
     )
 )  # fmt: skip

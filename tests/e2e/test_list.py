@@ -1,5 +1,7 @@
 """GET /calculations: newest first, in pages."""
 
+from typing import Any
+
 from tests.e2e.numbers import fresh
 from tests.e2e.test_submission import submit
 
@@ -7,7 +9,8 @@ from tests.e2e.test_submission import submit
 def test_pages_hold_every_calculation_once_and_newest_first(client):
     first = fresh(0, 20_000)
     expected = [submit(client, n).json()["id"] for n in range(first, first + 25)]
-    seen, path = [], "/calculations?limit=7"
+    seen: list[dict[str, Any]] = []
+    path = "/calculations?limit=7"
     while path and len(seen) < 100:
         page = client.get(path).json()
         assert len(page["calculations"]) <= 7

@@ -15,7 +15,7 @@ from shared.calculation import Lane
 from shared.config import load_settings
 from shared.connections import make_engine
 from shared.errors import BrokerUnavailable
-from shared.messages import decode, queue_name
+from shared.messages import Work, decode, queue_name
 from shared.store import calculations, leases
 from shared.store.notifications import notify_outbox
 from tests.eventually import eventually
@@ -57,7 +57,7 @@ def queue(engine, *numbers, lane=Lane.QUICK):
 
 def take(channel, lane=Lane.QUICK):
     """Return the work that waits in the lane's queue, and acknowledge it."""
-    works = []
+    works: list[Work] = []
     while True:
         method, _, body = channel.basic_get(queue_name(lane), auto_ack=True)
         if method is None:
@@ -167,4 +167,5 @@ def test_an_expired_lease_goes_back_to_the_outbox(impatient, relay_engine):
         )
     assert rescue.look() == 1
     with relay_engine.begin() as connection:
-        assert calculations.find_calculation(connection, calculation.id)["status"] == "queued"
+        statuses = calculations.find_statuses(connection, [calculation.id])
+    assert statuses == {calculation.id: ("queued", False)}

@@ -33,8 +33,14 @@ def claim(connection, calculation, *, worker_id=WORKER, lease_seconds=60):
     )
 
 
+def row_of(connection, calculation):
+    row = calculations.find_calculation(connection, calculation.id)
+    assert row is not None
+    return row
+
+
 def status_of(connection, calculation):
-    return calculations.find_calculation(connection, calculation.id)["status"]
+    return row_of(connection, calculation)["status"]
 
 
 def expire(connection, *, max_attempts=3):
@@ -57,13 +63,13 @@ def test_what_is_inserted_twice_is_there_once(connection):
 
 def test_integers_beyond_double_precision_come_back_exactly(connection):
     calculation = queue(connection, n=2**53 + 1)
-    row = calculations.find_calculation(connection, calculation.id)
+    row = row_of(connection, calculation)
     assert row["arguments"] == {"n": 2**53 + 1}
 
 
 def test_a_queued_document_is_complete(connection):
     calculation = queue(connection)
-    shown = document(calculations.find_calculation(connection, calculation.id))
+    shown = document(row_of(connection, calculation))
     assert shown["status"] == "queued"
     assert shown["result"] is None
     assert shown["error"] is None
@@ -122,7 +128,7 @@ def test_progress_never_goes_back(connection):
     for progress in (0.5, 0.25):
         renewal = Renewal(calculation.id, claimed.attempt, progress)
         leases.extend_leases(connection, [renewal], worker_id=WORKER, lease_seconds=60)
-    assert calculations.find_calculation(connection, calculation.id)["progress"] == 0.5
+    assert row_of(connection, calculation)["progress"] == 0.5
 
 
 def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connection):
@@ -134,7 +140,7 @@ def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connectio
         with engine.begin() as later:
             assert expire(later) == {calculation.id: expected}
     with engine.begin() as later:
-        row = calculations.find_calculation(later, calculation.id)
+        row = row_of(later, calculation)
         assert row["attempt"] == 3
         assert row["error"]["type"].endswith("worker-lost")
         assert calculations.requeue_ended(later, [calculation], "again") == {calculation.id}
@@ -195,7 +201,7 @@ def test_a_quick_failure_keeps_its_reason(connection):
     calculation = queue(connection)
     error = failure_json("function-failed", "It raised ValueError.")
     assert quick.finish_quick_failed(connection, {calculation.id: error}) == {calculation.id}
-    row = calculations.find_calculation(connection, calculation.id)
+    row = row_of(connection, calculation)
     assert row["error"]["detail"] == "It raised ValueError."
 
 
@@ -216,7 +222,7 @@ def test_a_pruned_result_keeps_its_document(connection):
     calculations.insert_succeeded(connection, calculation, make_result(), "request")
     assert results.prune_result(connection, calculation.id)
     assert not results.prune_result(connection, calculation.id)
-    row = calculations.find_calculation(connection, calculation.id)
+    row = row_of(connection, calculation)
     assert (row["status"], row["result_digits"], row["result_value"]) == ("succeeded", 2, None)
     assert row["result_pruned_at"] is not None
 

@@ -1,0 +1,239 @@
+"""Work for workers, and workers for tests: as threads of the test or as processes."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import pika
+from sqlalchemy import Engine, text
+
+from shared import messages
+from shared.calculation import Calculation, Lane, Status, calculation_id
+from shared.config import Settings
+from shared.connections import make_engine
+from shared.functions.registry import Registry
+from shared.messages import Work
+from shared.store.calculations import find_calculation, insert_queued
+from tests.child_with_test_functions import COMMAND, REGISTRY
+from tests.eventually import eventually
+from workers.app import run
+from workers.heavy import HeavyLane
+from workers.quick import QuickLane
+
+_ROOT = Path(__file__).parents[2]
+
+
+class Feed:
+    """Does what gateway and relay do, and looks at what became of it."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings = settings
+        self.engine = engine
+
+    def submit(self, *calculations: Calculation) -> None:
+        """Queue calculations and publish their messages."""
+        self.insert(*calculations)
+        for lane in {calculation.lane for calculation in calculations}:
+            self.publish(lane, *[body_of(c) for c in calculations if c.lane is lane])
+
+    def insert(self, *calculations: Calculation) -> None:
+        with self.engine.begin() as connection:
+            insert_queued(connection, calculations, "a-request")
+            connection.execute(text("UPDATE calculations SET published_at = now()"))
+
+    def publish(self, lane: Lane, *bodies: bytes) -> None:
+        with self._channel(lane) as channel:
+            channel.confirm_delivery()
+            for body in bodies:
+                channel.basic_publish("", messages.queue_name(lane), body)
+
+    def ready(self, lane: Lane) -> int:
+        """Count messages that no worker holds."""
+        return self._count(lane, messages.queue_name(lane))
+
+    def dead(self, lane: Lane) -> int:
+        """Count messages that were refused."""
+        return self._count(lane, messages.dead_letter_queue_name(lane))
+
+    def delete_queue(self, lane: Lane) -> None:
+        with self._channel(lane) as channel:
+            channel.queue_delete(messages.queue_name(lane))
+
+    def row(self, calculation: Calculation) -> Any:
+        with self.engine.begin() as connection:
+            return find_calculation(connection, calculation.id)
+
+    def status(self, calculation: Calculation) -> Status:
+        return Status(self.row(calculation)["status"])
+
+    def wait_for(self, status: Status, *calculations: Calculation, seconds: float = 60) -> None:
+        """Wait until all have this status."""
+        ids = [str(calculation.id) for calculation in calculations]
+
+        def all_there() -> bool:
+            with self.engine.begin() as connection:
+                found = connection.execute(
+                    text(
+                        "SELECT status, count(*) FROM calculations "
+                        "WHERE id = ANY (CAST(:ids AS uuid[])) GROUP BY status"
+                    ),
+                    {"ids": ids},
+                )
+                counts = {row.status: row.count for row in found}
+            assert counts == {str(status): len(calculations)}
+            return True
+
+        eventually(all_there, within_seconds=seconds, what=f"all {status}")
+
+    def digits(self, calculation: Calculation) -> str:
+        """Return all digits that are stored."""
+        row = self.row(calculation)
+        if row["result_value"] is not None:
+            return str(row["result_value"])
+        with self.engine.begin() as connection:
+            chunks = connection.execute(
+                text(
+                    "SELECT digits FROM result_chunks WHERE calculation_id = :id "
+                    "AND attempt = :attempt ORDER BY ordinal"
+                ),
+                {"id": calculation.id, "attempt": row["result_attempt"]},
+            )
+            return "".join(chunks.scalars())
+
+    def execute(self, statement: str, **values: object) -> int:
+        with self.engine.begin() as connection:
+            return connection.execute(text(statement), values).rowcount
+
+    def scalar(self, query: str, **values: object) -> Any:
+        with self.engine.begin() as connection:
+            return connection.execute(text(query), values).scalar_one()
+
+    def _channel(self, lane: Lane) -> "Channel":
+        return Channel(self._settings, lane)
+
+    def _count(self, lane: Lane, queue_name: str) -> int:
+        with self._channel(lane) as channel:
+            declared = channel.queue_declare(queue_name, passive=True)
+            return int(declared.method.message_count)
+
+
+class Channel:
+    """A channel for a moment, on which the lane's queues are declared."""
+
+    def __init__(self, settings: Settings, lane: Lane) -> None:
+        nodes = [pika.URLParameters(url) for url in settings.amqp_urls]
+        self._connection = pika.BlockingConnection(nodes)
+        self._lane = lane
+
+    def __enter__(self) -> Any:
+        channel: Any = self._connection.channel()
+        channel.queue_declare(
+            messages.dead_letter_queue_name(self._lane),
+            durable=True,
+            arguments=messages.dead_letter_queue_arguments(),
+        )
+        channel.queue_declare(
+            messages.queue_name(self._lane),
+            durable=True,
+            arguments=messages.queue_arguments(self._lane),
+        )
+        return channel
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def make_test_calculation(name: str, n: int = 10, lane: Lane = Lane.QUICK) -> Calculation:
+    """Return a calculation of a function that only tests have."""
+    function = REGISTRY.get(name)
+    arguments = {"n": n}
+    identity = calculation_id(name, function.version, arguments)
+    return Calculation(identity, function, arguments, function.estimate(arguments), lane)
+
+
+def body_of(calculation: Calculation) -> bytes:
+    """Return the message that the relay would publish."""
+    function = calculation.function
+    work = Work(calculation.id, function.name, function.version, calculation.arguments, "a-request")
+    return messages.encode(work, calculation.lane)
+
+
+class WorkerThread:
+    """A worker in a thread of the test, with functions of the test's."""
+
+    def __init__(self, settings: Settings, lane: Lane, registry: Registry | None = None) -> None:
+        self.worker_id: UUID = uuid4()
+        self.status: int | None = None
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._engine = make_engine(settings, connections=4, name="worker in a test")
+        self._part: QuickLane | HeavyLane
+        if lane is Lane.QUICK:
+            assert registry is not None
+            self._part = QuickLane(settings, self._engine, registry)
+        else:
+            self._part = HeavyLane(settings, self._engine, self.worker_id, COMMAND)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        self.status = run(self._settings, self._part, self._engine, self.worker_id, self._stopping)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join()
+
+    def join(self, seconds: float = 30) -> None:
+        """Wait until it has ended."""
+        self._thread.join(seconds)
+        assert not self._thread.is_alive()
+
+
+class WorkerProcess:
+    """A worker as it is in production."""
+
+    def __init__(self, settings: Settings, lane: Lane, log: Path, **environment: object) -> None:
+        self.log = log
+        self._command: Sequence[str] = (sys.executable, "-m", "workers", str(lane))
+        self._environment = os.environ | {
+            "RECKONER_DATABASE_URL": settings.database_url,
+            "RECKONER_BROKER_URL": settings.broker_url,
+            **{f"RECKONER_{name.upper()}": str(value) for name, value in environment.items()},
+        }
+
+    def __enter__(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, env=self._environment, cwd=_ROOT, stderr=log
+            )
+        return self._process
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+
+def children_of(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the ids of a process's children."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{process.pid}/task").iterdir():
+        found += [int(child) for child in (thread / "children").read_text().split()]
+    return found

@@ -1,0 +1,221 @@
+"""The quick lane from message to committed result."""
+
+import json
+import signal
+import time
+
+import gmpy2
+import pytest
+from sqlalchemy import text
+
+from shared.calculation import Lane, Status
+from shared.failures import CANCELLED_JSON
+from shared.functions.registry import Registry
+from shared.store.calculations import cancel_calculation
+from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
+from tests.child_with_test_functions import REGISTRY
+from tests.eventually import eventually
+from tests.factories import make_calculation
+from tests.integration.lanes import (
+    Feed,
+    WorkerProcess,
+    WorkerThread,
+    body_of,
+    make_test_calculation,
+)
+
+
+@pytest.fixture
+def feed(settings, engine) -> Feed:
+    return Feed(settings, engine)
+
+
+@pytest.fixture
+def quick_worker(settings, registry):
+    with WorkerThread(settings, Lane.QUICK, registry) as worker:
+        yield worker
+
+
+def fibonacci(n, **overrides):
+    return make_calculation(arguments={"n": n}, **overrides)
+
+
+def test_every_message_ends_in_its_exact_result(feed, quick_worker):
+    calculations = [fibonacci(n) for n in range(1_000)]
+    feed.submit(*calculations)
+    feed.wait_for(Status.SUCCEEDED, *calculations)
+    for calculation in calculations:
+        assert feed.digits(calculation) == gmpy2.fib(calculation.arguments["n"]).digits()
+    assert feed.row(calculations[-1])["attempt"] == 1
+    quick_worker.stop()
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
+    assert feed.dead(Lane.QUICK) == 0
+
+
+@pytest.mark.parametrize("n", [39_100, 39_300, 1_400_000])
+def test_long_results_are_stored_in_chunks(feed, quick_worker, n):
+    calculation = fibonacci(n)
+    feed.submit(calculation)
+    feed.wait_for(Status.SUCCEEDED, calculation)
+    digits = gmpy2.fib(n).digits()
+    row = feed.row(calculation)
+    assert feed.digits(calculation) == digits
+    assert row["result_digits"] == len(digits)
+    assert (row["result_value"] is None) is (len(digits) > ROW_DIGITS)
+    chunks = feed.scalar("SELECT count(*) FROM result_chunks")
+    assert chunks == (0 if len(digits) <= ROW_DIGITS else -(-len(digits) // CHUNK_DIGITS))
+
+
+def test_a_message_that_comes_again_changes_nothing(feed, quick_worker):
+    calculation = fibonacci(1_000)
+    feed.submit(calculation)
+    feed.publish(Lane.QUICK, *[body_of(calculation)] * 50)
+    feed.wait_for(Status.SUCCEEDED, calculation)
+    first = feed.row(calculation)
+    marker = fibonacci(2_000)
+    feed.submit(marker)
+    feed.wait_for(Status.SUCCEEDED, marker)
+    quick_worker.stop()
+    assert feed.row(calculation) == first
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
+
+
+def test_a_cancelled_calculation_stays_cancelled(feed, settings, registry):
+    cancelled, marker = fibonacci(1_000), fibonacci(2_000)
+    feed.submit(cancelled, marker)
+    with feed.engine.begin() as connection:
+        cancel_calculation(connection, cancelled.id, CANCELLED_JSON)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        feed.wait_for(Status.SUCCEEDED, marker)
+    assert feed.status(cancelled) is Status.CANCELLED
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
+
+
+def test_a_function_that_is_not_installed_is_gone(feed, settings):
+    calculation = fibonacci(1_000)
+    feed.submit(calculation)
+    with WorkerThread(settings, Lane.QUICK, Registry([])):
+        feed.wait_for(Status.FAILED, calculation)
+    assert feed.row(calculation)["error"]["type"] == "urn:reckoner:problem:function-gone"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("fail", "function-failed"), ("wrong", "result-wrong"), ("nothing", "result-wrong")],
+)
+def test_a_function_that_fails_fails_its_calculation_alone(feed, settings, name, reason):
+    function = REGISTRY.get(name)
+    bad = make_test_calculation(name)
+    good = [make_test_calculation("whole", n) for n in range(1, 50)]
+    feed.submit(good[0], bad, *good[1:])
+    with WorkerThread(settings, Lane.QUICK, REGISTRY):
+        feed.wait_for(Status.SUCCEEDED, *good)
+        feed.wait_for(Status.FAILED, bad)
+    error = feed.row(bad)["error"]
+    assert error["type"] == f"urn:reckoner:problem:{reason}"
+    assert function.name in error["detail"] or "ValueError" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\x00",
+        b"[1]",
+        b'{"queue_name": 1}',
+        b'{"queue_name":"elsewhere","actor_name":"calculate_quick","args":[],'
+        b'"kwargs":{"work":{}},"options":{},"message_id":"1","message_timestamp":1}',
+        b'{"queue_name":"reckoner.quick","actor_name":"unheard-of","args":[],'
+        b'"kwargs":{"work":{}},"options":{},"message_id":"1","message_timestamp":1}',
+        b'{"queue_name":"reckoner.quick","actor_name":"calculate_quick","args":[],'
+        b'"kwargs":{"work":{}},"options":{"eta":1},"message_id":"1","message_timestamp":1}',
+        b'{"queue_name":"reckoner.quick","actor_name":"calculate_quick","args":[],'
+        b'"kwargs":7,"options":{},"message_id":"1","message_timestamp":1}',
+        b'{"queue_name":"reckoner.quick","actor_name":"calculate_quick","args":[],'
+        b'"kwargs":{"work":{"version":1}},"options":{},"message_id":"1","message_timestamp":1}',
+    ],
+)
+def test_a_message_that_is_none_is_put_aside(feed, quick_worker, body):
+    calculation = fibonacci(1_000)
+    feed.insert(calculation)
+    feed.publish(Lane.QUICK, body, body_of(calculation))
+    feed.wait_for(Status.SUCCEEDED, calculation)
+    eventually(lambda: feed.dead(Lane.QUICK) == 1)
+
+
+def test_an_id_that_does_not_follow_from_the_arguments_is_put_aside(feed, quick_worker):
+    message = json.loads(body_of(fibonacci(1_000)))
+    message["kwargs"]["work"]["arguments"]["n"] = 1_001
+    feed.publish(Lane.QUICK, json.dumps(message).encode())
+    eventually(lambda: feed.dead(Lane.QUICK) == 1)
+
+
+def test_a_message_is_acknowledged_after_its_result_is_committed(feed, settings, tmp_path):
+    calculation = fibonacci(1_000)
+    feed.submit(calculation)
+    with feed.engine.begin() as connection:
+        connection.execute(
+            text("SELECT 1 FROM calculations WHERE id = :id FOR UPDATE"), {"id": calculation.id}
+        )
+        with WorkerProcess(settings, Lane.QUICK, tmp_path / "log") as worker:
+            eventually(lambda: waits_for_a_lock(feed))
+            assert feed.ready(Lane.QUICK) == 0
+            worker.kill()
+            eventually(lambda: feed.ready(Lane.QUICK) == 1)
+
+
+def waits_for_a_lock(feed) -> bool:
+    return bool(
+        feed.scalar(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    )
+
+
+def test_connections_that_break_lose_nothing(feed, settings, registry):
+    calculations = [fibonacci(n) for n in range(3_000)]
+    feed.submit(*calculations)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        for _ in range(5):
+            feed.scalar(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE application_name = 'worker in a test'"
+            )
+            time.sleep(0.1)
+        feed.wait_for(Status.SUCCEEDED, *calculations)
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
+
+
+def test_a_queue_that_was_deleted_comes_back(feed, quick_worker):
+    first, second = fibonacci(1_000), fibonacci(2_000)
+    feed.submit(first)
+    feed.wait_for(Status.SUCCEEDED, first)
+    feed.delete_queue(Lane.QUICK)
+    feed.submit(second)
+    feed.wait_for(Status.SUCCEEDED, second)
+
+
+def test_a_worker_told_to_stop_commits_what_it_has_and_leaves_the_rest(feed, settings, tmp_path):
+    calculations = [fibonacci(n) for n in range(3_000)]
+    feed.submit(*calculations)
+    log = tmp_path / "log"
+    with WorkerProcess(settings, Lane.QUICK, log) as worker:
+        eventually(lambda: feed.scalar("SELECT count(*) FROM workers") == 1)
+        eventually(
+            lambda: feed.scalar("SELECT count(*) FROM calculations WHERE status = 'succeeded'")
+        )
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(10) == 0
+    done = feed.scalar("SELECT count(*) FROM calculations WHERE status = 'succeeded'")
+    eventually(lambda: feed.ready(Lane.QUICK) == len(calculations) - done)
+    assert feed.scalar("SELECT count(*) FROM workers") == 0
+    with WorkerProcess(settings, Lane.QUICK, log):
+        feed.wait_for(Status.SUCCEEDED, *calculations)
+
+
+def test_a_worker_that_cannot_consume_gives_up(store_settings, registry, monkeypatch):
+    monkeypatch.setattr("workers.app.SILENCE_SECONDS", 1.0)
+    with WorkerThread(store_settings, Lane.QUICK, registry) as worker:
+        worker.join()
+        assert worker.status == 1
