@@ -64,6 +64,62 @@ missing_packages() {
 
 unit_is_there() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ]; }
 
+# Leave no service running or enabled that was not there before.
+calm_services() {
+    local unit
+    [ -z "$policy_is_ours" ] || rm -f "$POLICY"
+    for unit in "${new_units[@]}"; do
+        unit_is_there "$unit" || continue
+        if type -P systemctl >/dev/null; then
+            quietly systemctl disable "$unit" || true
+            [ ! -d /run/systemd/system ] || quietly systemctl stop "$unit" || true
+        else # a container: should systemd come one day
+            quietly deb-systemd-helper disable "$unit" || true
+        fi
+    done
+}
+
+# Install packages, as root.
+install_packages() {
+    local unit
+    new_units=() policy_is_ours=
+    for unit in "${UNITS[@]}"; do
+        unit_is_there "$unit" || new_units+=("$unit")
+    done
+    trap calm_services EXIT # also when interrupted
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    if [ ! -e "$POLICY" ]; then
+        policy_is_ours=yes
+        printf '#!/bin/sh\nexit 101\n' >"$POLICY" # invoke-rc.d(8): starting is not allowed
+        chmod 755 "$POLICY"
+    fi
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+    local apt=(apt-get -y -o DPkg::Lock::Timeout=300)
+    # An outdated list may still do; if it does not, the installation says so.
+    quietly "${apt[@]}" update || say "apt-get update failed; going on with the lists that are there."
+    # In a session of its own: a Ctrl-C must not cut it off half-way, which apt would not get over.
+    quietly setsid --wait "${apt[@]}" install --no-install-recommends \
+        -o Dpkg::Options::=--force-confold "$@" ||
+        die "These packages could not be installed: $*" "What apt-get says about it is above."
+}
+
+packages() {
+    local python=$1
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || type -P initdb >/dev/null || echo postgresql
+    compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null || echo rabbitmq-server
+    type -P nginx >/dev/null || echo nginx
+    if [ -z "$python" ]; then
+        printf '%s\n' python3 python3-venv
+    elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        # Debian's Python keeps these apart, in a package for each version.
+        "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+    fi
+}
+
+unit_is_there() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ]; }
+
 # Install packages as root, and leave no service running or enabled that was not there before.
 install_packages() {
     local unit new=()

@@ -85,9 +85,9 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
         "created_at": rfc3339(row["created_at"]),
         "started_at": rfc3339(row["started_at"]),
         "finished_at": rfc3339(row["finished_at"]),
-        "compute_seconds": row["compute_seconds"],
+        "compute_seconds": _to_microseconds(row["compute_seconds"]),
         "estimate": {
-            "seconds": row["estimate_seconds"],
+            "seconds": _to_microseconds(row["estimate_seconds"]),
             "digits": row["estimate_digits"],
             "bytes": row["estimate_bytes"],
         },
@@ -108,6 +108,10 @@ def _result(row: Mapping[str, Any], path: str) -> dict[str, Any] | None:
         "tail": row["result_tail"],
         "href": f"{path}/result",
     }
+
+
+def _to_microseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)
 
 
 def rfc3339(moment: datetime | None) -> str | None:

@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from compose.services.errors import ServiceError
+
 
 @dataclass(frozen=True)
 class Account:
@@ -29,8 +31,17 @@ class Account:
 
 
 def drop_to(name: str) -> Account | None:
-    """Return the account that root has to change to; None if this process is not root's."""
+    """Return the account that root has to change to; None if this process is not root's.
+
+    Raises `ServiceError` if there is no such user.
+    """
     if os.geteuid() != 0:
         return None
-    user = pwd.getpwnam(name)
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError as error:
+        raise ServiceError(
+            f"There is no system user {name}, whom root has to change to.",
+            "Install the Debian package postgresql, which brings it, or run this as another user.",
+        ) from error
     return Account(user.pw_name, user.pw_uid, user.pw_gid)
