@@ -177,12 +177,33 @@ def _function(body: Callable[[int, Progress], Digits]) -> Function:
 
 
 REGISTRY = Registry(
-    _function(body)
-    for body in (
-        repeat, whole, wrong, words, nothing, hang, begin, slow, multiply, hog, hog_in_gmp, crash, abort,
-        kill_itself, leave, talk, talk_much_to_stderr, fail, fork, fork_and_forget, garbage,
+    map(
+        _function,
+        (
+            repeat,
+            whole,
+            wrong,
+            words,
+            nothing,
+            hang,
+            begin,
+            slow,
+            multiply,
+            hog,
+            hog_in_gmp,
+            crash,
+            abort,
+            kill_itself,
+            leave,
+            talk,
+            talk_much_to_stderr,
+            fail,
+            fork,
+            fork_and_forget,
+            garbage,
+        ),
     )
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ from shared.errors import MessageInvalid
 
 logger = logging.getLogger(__name__)
 
+#: A subscription that has brought nothing for so long is renewed. A quorum queue that is deleted
+#: and declared again forgets its consumers, and RabbitMQ 3.10 does not tell them.
+RENEWAL_SECONDS = 5.0
+
 #: How long closing waits for answers that are on their way.
 _CLOSING_SECONDS = 1.0
 
@@ -86,8 +90,9 @@ class LaneConsumer(Consumer):
         self._consumption = consumption
         self._arrived: deque[tuple[pika.spec.Basic.Deliver, bytes]] = deque()
         self._is_cancelled = False
-        self._answered: set[int] = set()  # beyond _answered_up_to
+        self._delivered_up_to = 0
         self._answered_up_to = 0
+        self._answered: set[int] = set()  # beyond _answered_up_to
         try:
             self._connection = BlockingConnection(parameters)
         except (AMQPError, OSError) as error:
@@ -139,7 +144,13 @@ class LaneConsumer(Consumer):
     def _on_delivery(
         self, _channel: Any, method: pika.spec.Basic.Deliver, _properties: Any, body: bytes
     ) -> None:
+        self._delivered_up_to = method.delivery_tag
         self._arrived.append((method, body))
+
+    @property
+    def _outstanding(self) -> int:
+        """How many deliveries have had no answer."""
+        return self._delivered_up_to - self._answered_up_to - len(self._answered)
 
     def _on_cancel(self, _method: Any) -> None:
         self._is_cancelled = True  # its queue is gone, or the node that led it

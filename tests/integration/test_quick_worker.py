@@ -116,6 +116,20 @@ def test_a_function_that_fails_fails_its_calculation_alone(feed, settings, name,
     assert function.name in error["detail"] or "ValueError" in error["detail"]
 
 
+def message(**overrides) -> bytes:
+    """Return a message that is right but for its work."""
+    members = {
+        "queue_name": "reckoner.quick",
+        "actor_name": "calculate_quick",
+        "args": [],
+        "kwargs": {"work": {}},
+        "options": {},
+        "message_id": "1",
+        "message_timestamp": 1,
+    }
+    return json.dumps({**members, **overrides}).encode()
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -123,16 +137,15 @@ def test_a_function_that_fails_fails_its_calculation_alone(feed, settings, name,
         b"\xff\x00",
         b"[1]",
         b'{"queue_name": 1}',
-        b'{"queue_name":"elsewhere","actor_name":"calculate_quick","args":[],'
-        b'"kwargs":{"work":{}},"options":{},"message_id":"1","message_timestamp":1}',
-        b'{"queue_name":"reckoner.quick","actor_name":"unheard-of","args":[],'
-        b'"kwargs":{"work":{}},"options":{},"message_id":"1","message_timestamp":1}',
-        b'{"queue_name":"reckoner.quick","actor_name":"calculate_quick","args":[],'
-        b'"kwargs":{"work":{}},"options":{"eta":1},"message_id":"1","message_timestamp":1}',
-        b'{"queue_name":"reckoner.quick","actor_name":"calculate_quick","args":[],'
-        b'"kwargs":7,"options":{},"message_id":"1","message_timestamp":1}',
-        b'{"queue_name":"reckoner.quick","actor_name":"calculate_quick","args":[],'
-        b'"kwargs":{"work":{"version":1}},"options":{},"message_id":"1","message_timestamp":1}',
+        message(),
+        message(kwargs={"work": {"version": 1}}),
+        message(queue_name="elsewhere"),
+        message(actor_name="unheard-of"),
+        message(args=[1]),
+        message(options={"eta": 1}),
+        message(options=7),
+        message(kwargs=7),
+        message(kwargs={"work": {}, "more": 1}),
     ],
 )
 def test_a_message_that_is_none_is_put_aside(feed, quick_worker, body):
