@@ -68,14 +68,11 @@ unit_is_there() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/syst
 calm_services() {
     local unit
     [ -z "$policy_is_ours" ] || rm -f "$POLICY"
+    type -P systemctl >/dev/null || return 0
     for unit in "${new_units[@]}"; do
         unit_is_there "$unit" || continue
-        if type -P systemctl >/dev/null; then
-            quietly systemctl disable "$unit" || true
-            [ ! -d /run/systemd/system ] || quietly systemctl stop "$unit" || true
-        else # a container: should systemd come one day
-            quietly deb-systemd-helper disable "$unit" || true
-        fi
+        quietly systemctl disable "$unit" || true
+        [ ! -d /run/systemd/system ] || quietly systemctl stop "$unit" || true
     done
 }
 
@@ -106,97 +103,6 @@ install_packages() {
 }
 
 packages() {
-    local python=$1
-    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || type -P initdb >/dev/null || echo postgresql
-    compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null || echo rabbitmq-server
-    type -P nginx >/dev/null || echo nginx
-    if [ -z "$python" ]; then
-        printf '%s\n' python3 python3-venv
-    elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        # Debian's Python keeps these apart, in a package for each version.
-        "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
-    fi
-}
-
-unit_is_there() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ]; }
-
-# Install packages as root, and leave no service running or enabled that was not there before.
-install_packages() {
-    local unit new=()
-    for unit in "${UNITS[@]}"; do
-        unit_is_there "$unit" || new+=("$unit")
-    done
-    if [ ! -e "$POLICY" ]; then
-        trap 'rm -f "$POLICY"' EXIT
-        trap 'exit 130' INT
-        trap 'exit 143' TERM
-        trap 'exit 129' HUP
-        printf '#!/bin/sh\nexit 101\n' >"$POLICY" # invoke-rc.d(8): starting is not allowed
-        chmod 755 "$POLICY"
-    fi
-    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-    local apt=(apt-get -y -o DPkg::Lock::Timeout=300)
-    # An outdated list may still do; if it does not, the installation says so.
-    quietly "${apt[@]}" update || say "apt-get update failed; going on with the lists that are there."
-    quietly "${apt[@]}" install --no-install-recommends -o Dpkg::Options::=--force-confold "$@" ||
-        die "These packages could not be installed: $*" "What apt-get says about it is above."
-    for unit in "${new[@]}"; do
-        unit_is_there "$unit" || continue
-        if type -P systemctl >/dev/null; then
-            quietly systemctl disable "$unit" || true
-            [ ! -d /run/systemd/system ] || quietly systemctl stop "$unit" || true
-        else # a container: should systemd come one day
-            quietly deb-systemd-helper disable "$unit" || true
-        fi
-    done
-}
-
-packages() {
-    local python=$1
-    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || type -P initdb >/dev/null || echo postgresql
-    compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null || echo rabbitmq-server
-    type -P nginx >/dev/null || echo nginx
-    if [ -z "$python" ]; then
-        printf '%s\n' python3 python3-venv
-    elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        # Debian's Python keeps these apart, in a package for each version.
-        "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
-    fi
-}
-
-unit_is_there() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ]; }
-
-# Install packages as root, and leave no service running or enabled that was not there before.
-install_packages() {
-    local unit new=()
-    for unit in "${UNITS[@]}"; do
-        unit_is_there "$unit" || new+=("$unit")
-    done
-    if [ ! -e "$POLICY" ]; then
-        trap 'rm -f "$POLICY"' EXIT
-        trap 'exit 130' INT
-        trap 'exit 143' TERM
-        trap 'exit 129' HUP
-        printf '#!/bin/sh\nexit 101\n' >"$POLICY" # invoke-rc.d(8): starting is not allowed
-        chmod 755 "$POLICY"
-    fi
-    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-    local apt=(apt-get -y -o DPkg::Lock::Timeout=300)
-    # An outdated list may still do; if it does not, the installation says so.
-    quietly "${apt[@]}" update || say "apt-get update failed; going on with the lists that are there."
-    quietly "${apt[@]}" install --no-install-recommends -o Dpkg::Options::=--force-confold "$@" ||
-        die "These packages could not be installed: $*" "What apt-get says about it is above."
-    if type -P systemctl >/dev/null; then
-        for unit in "${new[@]}"; do
-            if unit_is_there "$unit"; then
-                quietly systemctl disable "$unit" || true
-                [ ! -d /run/systemd/system ] || quietly systemctl stop "$unit" || true
-            fi
-        done
-    fi
-}
-
-packages() {
     local missing
     mapfile -t missing < <(missing_packages "$1")
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -206,7 +112,9 @@ packages() {
         say "Installing ${missing[*]} (once; a minute or two)"
         install_packages "${missing[@]}"
     elif type -P sudo >/dev/null && sudo -n true 2>/dev/null; then
+        flock -u 9 # which the other takes
         sudo -n compose/bootstrap.sh packages "${missing[@]}"
+        flock 9
     else
         die "Missing: ${missing[*]}" "Install them once as root, with: compose/bootstrap.sh packages"
     fi

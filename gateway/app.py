@@ -1,6 +1,8 @@
 """The application: routes, the error table, and what starts and stops with the process."""
 
 import asyncio
+import logging
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import falcon
@@ -11,7 +13,9 @@ from gateway.bell import Bell
 from gateway.calculations import Calculation, CalculationBatch, Calculations, Services
 from gateway.catalogue import Functions
 from gateway.database import Database
+from gateway.events import Events
 from gateway.health import Live, Ready
+from gateway.listener import Listener
 from gateway.listing import CalculationList
 from gateway.middleware import RequestIds
 from gateway.planning import Planner
@@ -28,31 +32,41 @@ from shared.connections import connect_to_listen, make_engine
 from shared.functions.registry import Registry
 from shared.store.notifications import CHANGED
 
+_PAUSE_SECONDS = 1.0
+
+_logger = logging.getLogger(__name__)
+
 App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
 
 class Background:
     """The tasks and connections of one process, which live as long as it does."""
 
-    def __init__(self, database: Database, bell: Bell, waiting: Waiting) -> None:
+    def __init__(self, database: Database, *runs: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._database = database
-        self._bell = bell
-        self._waiting = waiting
+        self._runs = runs
         self._tasks: list[asyncio.Task[None]] = []
 
     async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
-        """Begin to listen and to ring."""
-        self._tasks = [
-            asyncio.create_task(self._bell.run(), name="bell"),
-            asyncio.create_task(self._waiting.run(), name="waiting"),
-        ]
+        """Begin to ring, to look and to listen."""
+        self._tasks = [asyncio.create_task(_for_ever(run)) for run in self._runs]
 
     async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
-        """End both, and close the connections."""
+        """End them, and close the connections."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._database.close)
+
+
+async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Begin again after a bug: requests that wait must not wait for nothing."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            _logger.exception("A background task failed; it begins again")
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def create_app(settings: Settings, registry: Registry) -> App:
@@ -61,14 +75,15 @@ def create_app(settings: Settings, registry: Registry) -> App:
     engine = make_engine(settings, connections=connections, name="reckoner gateway")
     database = Database(engine, connections)
     bell = Bell(database)
-    waiting = Waiting(
-        lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener")
+    waiting = Waiting(database)
+    listener = Listener(
+        lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"), waiting
     )
     planner = Planner(registry, settings)
     submission = Submission(database, planner, bell, Calculator())
     services = Services(database, planner, submission, waiting, Backlog(database))
     app = falcon.asgi.App(
-        middleware=[RequestIds(), Background(database, bell, waiting)],  # type: ignore[arg-type]
+        middleware=[RequestIds(), Background(database, bell.run, waiting.run, listener.run)],  # type: ignore[arg-type]
     )
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
@@ -85,6 +100,7 @@ def _add_routes(app: App, services: Services, settings: Settings, registry: Regi
     app.add_route("/calculations/batch", CalculationBatch(services))
     app.add_route("/calculations/{calculation_id}", Calculation(services))
     app.add_route("/calculations/{calculation_id}/result", result)
+    app.add_route("/calculations/{calculation_id}/events", Events(services))
     app.add_route("/calculate/{n}", Seed(services, result))
     app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
     app.add_route("/system", System(services.database))

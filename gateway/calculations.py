@@ -1,6 +1,5 @@
 """The resources under /calculations but the digits themselves."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from gateway.identifiers import parse_calculation_id
 from gateway.planning import Planner
 from gateway.preferences import read_preferences, write_applied
 from gateway.submission import Submission
-from gateway.waiting import Waiting
+from gateway.waiting import Waiting, Watch
 from shared.calculation import Status, document
 from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
@@ -28,9 +27,6 @@ from shared.store.notifications import notify_changed
 SINGLE_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 4 * KIB * KIB
 BATCH_MOST = 10_000
-
-#: A held request looks for itself this often, should a notification ever be lost.
-_LOOK_AGAIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +52,15 @@ class Services:
             raise CalculationNotFound(str(calculation_id))
         return row
 
-    async def wait_until_final(self, row: Row, changed: asyncio.Event, seconds: float) -> Row:
-        """Return the row once it is final or the time is over, looking only when it changed."""
+    async def wait_until_final(self, row: Row, watch: Watch, seconds: float) -> Row:
+        """Return the row once it is final or the time is over; it is not looked for meanwhile."""
+        watch.looked()
         deadline = time.monotonic() + seconds
         while not Status(row["status"]).is_final:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            try:
-                await asyncio.wait_for(changed.wait(), min(left, _LOOK_AGAIN_SECONDS))
-            except TimeoutError:
-                if left <= _LOOK_AGAIN_SECONDS:
-                    break
-            changed.clear()
-            row = await self.get(row["id"])
+            row = await watch.next_row(left) or row
         return row
 
 
@@ -92,9 +83,9 @@ class Calculations:
         body = await read_json(req, limit_bytes=SINGLE_LIMIT_BYTES)
         calculation = services.planner.plan_request(body)
         preferences = read_preferences(req)
-        with services.waiting.watch(calculation.id) as changed:
+        with services.waiting.watch(calculation.id) as watch:
             row = await services.submission.submit(calculation, req.context.request_id)
-            row = await services.wait_until_final(row, changed, preferences.wait_seconds)
+            row = await services.wait_until_final(row, watch, preferences.wait_seconds)
         write_document(resp, row, services.backlog)
         write_applied(resp, preferences)
         path = f"/calculations/{calculation.id}"
@@ -144,9 +135,9 @@ class Calculation:
         services = self._services
         identity = parse_calculation_id(calculation_id)
         preferences = read_preferences(req)
-        with services.waiting.watch(identity) as changed:
+        with services.waiting.watch(identity) as watch:
             row = await services.get(identity)
-            row = await services.wait_until_final(row, changed, preferences.wait_seconds)
+            row = await services.wait_until_final(row, watch, preferences.wait_seconds)
         write_document(resp, row, services.backlog)
         write_applied(resp, preferences)
 

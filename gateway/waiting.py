@@ -1,94 +1,110 @@
-"""The one LISTEN connection of a gateway process, and those who wait on it.
+"""Those who wait for calculations to change, and the one task that looks for all of them.
 
-Waiters never poll. A notification says which calculations changed; whoever waits for one of them
-looks at it once. When the connection was lost, something may have been missed: all look once.
+Waiters never poll. When a notification says that calculations changed, one query looks at all of
+them that anybody waits for, and hands each row to its waiters: a thousand waiters cost one query.
 """
 
 import asyncio
-import logging
+import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 from uuid import UUID
 
-import psycopg2
-import psycopg2.extensions
+from gateway.database import Database
+from shared.errors import StoreUnavailable
+from shared.store.calculations import Row, find_calculations
 
-from shared.store.notifications import read_changed
+#: Everything that is waited for is looked at this often, should a notification ever be lost.
+_SWEEP_SECONDS = 15.0
+_RETRY_SECONDS = 0.5
+_MOST_PER_QUERY = 500
 
-_RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
 
-_logger = logging.getLogger(__name__)
+class Watch:
+    """One waiter's view of one calculation."""
 
-Connect = Callable[[], psycopg2.extensions.connection]
+    def __init__(self) -> None:
+        self._arrived = asyncio.Event()
+        self._row: Row | None = None
+        self.fresh_after = 0.0
+
+    def looked(self) -> None:
+        """Say that the waiter has just looked by itself: what was seen before is old."""
+        self._row = None
+        self._arrived.clear()
+        self.fresh_after = asyncio.get_running_loop().time()
+
+    def hand(self, row: Row) -> None:
+        """Give the waiter a newer row."""
+        self._row = row
+        self._arrived.set()
+
+    async def next_row(self, seconds: float) -> Row | None:
+        """Return the row once the calculation may have changed; None if it has not in time."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._arrived.wait(), seconds)
+        self._arrived.clear()
+        row, self._row = self._row, None
+        return row
 
 
 class Waiting:
-    """Wakes waiters by calculation id."""
+    """Knows who waits for what."""
 
-    def __init__(self, connect: Connect) -> None:
-        self._connect = connect
-        self._waiters: dict[UUID, set[asyncio.Event]] = defaultdict(set)
-        self._broken = asyncio.Event()
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._watches: dict[UUID, set[Watch]] = defaultdict(set)
+        self._changed: set[UUID] = set()
+        self._wake = asyncio.Event()
 
     @contextmanager
-    def watch(self, calculation_id: UUID) -> Iterator[asyncio.Event]:
-        """Yield an event that is set whenever the calculation may have changed.
-
-        Watch first and look afterwards: then no change falls between the two.
-        """
-        event = asyncio.Event()
-        self._waiters[calculation_id].add(event)
+    def watch(self, calculation_id: UUID) -> Iterator[Watch]:
+        """Watch a calculation. Watch first and look afterwards: then no change falls between."""
+        watch = Watch()
+        self._watches[calculation_id].add(watch)
         try:
-            yield event
+            yield watch
         finally:
-            events = self._waiters[calculation_id]
-            events.discard(event)
-            if not events:
-                del self._waiters[calculation_id]
+            watches = self._watches[calculation_id]
+            watches.discard(watch)
+            if not watches:
+                del self._watches[calculation_id]
 
-    async def run(self) -> None:
-        """Listen until cancelled, connecting again whenever the connection is lost."""
-        failures = 0
+    def changed(self, ids: Iterable[UUID]) -> None:
+        """Have those looked at that somebody waits for."""
+        self._changed.update(identity for identity in ids if identity in self._watches)
+        if self._changed:
+            self._wake.set()
+
+    def changed_all(self) -> None:
+        """Have everything looked at that somebody waits for."""
+        self.changed(list(self._watches))
+
+    async def run(self) -> NoReturn:
+        """Look whenever something changed, until cancelled."""
         while True:
             try:
-                connection = await asyncio.to_thread(self._connect)
-            except psycopg2.Error as error:
-                _logger.warning("Cannot listen for changes: %s", str(error).strip())
-                pause = _RECONNECT_SECONDS[min(failures, len(_RECONNECT_SECONDS) - 1)]
-                failures += 1
-                await asyncio.sleep(pause)
-                continue
-            failures = 0
-            try:
-                self._wake_all()
-                await self._listen(connection)
-            finally:
-                connection.close()
-            _logger.warning("The connection that listens for changes was lost.")
+                await asyncio.wait_for(self._wake.wait(), _SWEEP_SECONDS)
+            except TimeoutError:
+                self.changed_all()
+            self._wake.clear()
+            while self._changed:
+                await self._look()
 
-    async def _listen(self, connection: psycopg2.extensions.connection) -> None:
-        loop = asyncio.get_running_loop()
-        self._broken.clear()
-        descriptor = connection.fileno()
-        loop.add_reader(descriptor, self._read, connection)
+    async def _look(self) -> None:
+        ids = [self._changed.pop() for _ in range(min(len(self._changed), _MOST_PER_QUERY))]
+        began = asyncio.get_running_loop().time()
         try:
-            await self._broken.wait()
-        finally:
-            loop.remove_reader(descriptor)
-
-    def _read(self, connection: psycopg2.extensions.connection) -> None:
-        try:
-            connection.poll()
-        except psycopg2.Error:
-            self._broken.set()
+            rows = await self._database.run(lambda connection: find_calculations(connection, ids))
+        except StoreUnavailable:
+            self._changed.update(ids)
+            await asyncio.sleep(_RETRY_SECONDS)
             return
-        while connection.notifies:
-            for calculation_id in read_changed(connection.notifies.pop(0).payload):
-                for event in self._waiters.get(calculation_id, ()):
-                    event.set()
-
-    def _wake_all(self) -> None:
-        for events in self._waiters.values():
-            for event in events:
-                event.set()
+        for row in rows:
+            for watch in self._watches.get(row["id"], ()):
+                if began >= watch.fresh_after:
+                    watch.hand(row)
+                else:  # the waiter has looked since, so this row may be the older one
+                    self._changed.add(row["id"])

@@ -12,6 +12,7 @@ _HERE = Path(__file__).parent
 
 def upgrade(url: URL, revision: str = "head") -> None:
     """Bring the database up to a revision."""
+    head_revision()
     command.upgrade(_config(url), revision)
 
 
@@ -21,10 +22,14 @@ def downgrade(url: URL, revision: str) -> None:
 
 
 def head_revision() -> str:
-    """Return the newest revision that this code knows."""
+    """Return the newest revision that this code knows.
+
+    Raises RuntimeError if there is none: without it, an incomplete installation would leave the
+    database empty and call that success.
+    """
     head = ScriptDirectory(str(_HERE)).get_current_head()
     if head is None:
-        raise AssertionError("there is no migration")
+        raise RuntimeError(f"There are no migrations in {_HERE / 'versions'}; install Reckoner anew.")
     return head
 
 

@@ -93,7 +93,7 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
         },
         "result": _result(row, path),
         "error": row["error"],
-        "links": {"self": path, "result": f"{path}/result"},
+        "links": {"self": path, "result": f"{path}/result", "events": f"{path}/events"},
     }
 
 

@@ -27,9 +27,10 @@ from shared.errors import MessageInvalid
 
 logger = logging.getLogger(__name__)
 
-#: A subscription that has brought nothing for so long is renewed. A quorum queue that is deleted
-#: and declared again forgets its consumers, and RabbitMQ 3.10 does not tell them.
-RENEWAL_SECONDS = 5.0
+#: A channel that has brought nothing for so long is renewed. When a quorum queue is deleted and
+#: declared again at once, its consumers are not told (RabbitMQ 3.10): the channel goes on with
+#: its count of the old queue's deliveries, and silently drops those of the new one.
+_RENEWAL_SECONDS = 10.0
 
 #: How long closing waits for answers that are on their way.
 _CLOSING_SECONDS = 1.0
@@ -68,7 +69,7 @@ class Delivery(MessageProxy):
 
 
 class LaneConsumer(Consumer):
-    """Takes deliveries and sends answers; how it subscribes is its subclass's to say.
+    """Takes deliveries and sends answers, with one subscription.
 
     `acknowledge`, `refuse`, `ack` and `nack` may come from any thread, the rest from Dramatiq's
     consumer thread. Answers after the connection is gone are dropped: the messages come again,
@@ -88,34 +89,42 @@ class LaneConsumer(Consumer):
         self._lane = lane
         self._poll_seconds = poll_seconds
         self._consumption = consumption
+        self._prefetch = prefetch
         self._arrived: deque[tuple[pika.spec.Basic.Deliver, bytes]] = deque()
-        self._is_cancelled = False
-        self._delivered_up_to = 0
-        self._answered_up_to = 0
-        self._answered: set[int] = set()  # beyond _answered_up_to
         try:
             self._connection = BlockingConnection(parameters)
         except (AMQPError, OSError) as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
         try:
-            self._channel = self._connection.channel()
-            self._channel.add_on_cancel_callback(self._on_cancel)
-            self._channel.queue_declare(
-                messages.dead_letter_queue_name(lane),
-                durable=True,
-                arguments=messages.dead_letter_queue_arguments(),
-            )
-            self._channel.queue_declare(
-                self.queue_name, durable=True, arguments=messages.queue_arguments(lane)
-            )
-            self._channel.basic_qos(prefetch_count=prefetch)
+            self._open_channel()
         except (AMQPError, OSError) as error:
             self.close()
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
+    def _open_channel(self) -> None:
+        """Begin anew, with no subscription and nothing delivered."""
+        self._subscriptions: set[str] = set()
+        self._delivered_up_to = 0
+        self._answered_up_to = 0
+        self._answered: set[int] = set()  # beyond _answered_up_to
+        self._is_cancelled = False
+        self._quiet_since = time.monotonic()
+        self._channel = self._connection.channel()
+        self._channel.add_on_cancel_callback(self._on_cancel)
+        self._channel.queue_declare(
+            messages.dead_letter_queue_name(self._lane),
+            durable=True,
+            arguments=messages.dead_letter_queue_arguments(),
+        )
+        self._channel.queue_declare(
+            self.queue_name, durable=True, arguments=messages.queue_arguments(self._lane)
+        )
+        self._channel.basic_qos(prefetch_count=self._prefetch)
+
     def __next__(self) -> Delivery | None:
         """Return the next delivery, or None after `poll_seconds` without one."""
         try:
+            self._renew_quiet_channel()
             self._subscribe()
             if not self._arrived:
                 self._connection.process_data_events(time_limit=self._poll_seconds)
@@ -126,9 +135,23 @@ class LaneConsumer(Consumer):
         except (AMQPError, OSError) as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
+    def _renew_quiet_channel(self) -> None:
+        # Answers that are still due belong to the channel, and nothing need come before them.
+        if self._arrived or self._outstanding or not self._subscriptions:
+            self._quiet_since = time.monotonic()
+        elif time.monotonic() - self._quiet_since > _RENEWAL_SECONDS:
+            self._channel.close()
+            self._open_channel()
+
     def _subscribe(self) -> None:
-        """See that the subscriptions are as they should be."""
-        raise NotImplementedError
+        """Have as many subscriptions as are wanted."""
+        while len(self._subscriptions) < self._wanted_subscriptions():
+            tag = self._channel.basic_consume(self.queue_name, self._on_delivery)
+            self._subscriptions.add(tag)
+
+    def _wanted_subscriptions(self) -> int:
+        """Return how many subscriptions there should be, each with its own prefetch."""
+        return 1
 
     def _take(self) -> Delivery | None:
         """Take the first of those that arrived; None if it had to be refused."""

@@ -4,7 +4,6 @@ Two workers may compute the same calculation; the guarded update of the first co
 """
 
 import logging
-import time
 from collections.abc import Sequence
 
 import pika
@@ -20,7 +19,7 @@ from shared.functions.registry import Function, Registry
 from shared.messages import Work
 from shared.store.quick import QuickSuccess
 from workers.broker import current_delivery
-from workers.consumer import RENEWAL_SECONDS, Consumption, Delivery, LaneConsumer
+from workers.consumer import Consumption, Delivery, LaneConsumer
 from workers.group_commit import GroupCommit, Outcome
 
 logger = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class QuickLane:
         self, parameters: Sequence[pika.URLParameters], poll_seconds: float
     ) -> LaneConsumer:
         """Connect and subscribe."""
-        return QuickConsumer(
+        return LaneConsumer(
             parameters,
             Lane.QUICK,
             prefetch=self._prefetch,
@@ -100,26 +99,6 @@ class QuickLane:
     def before_hanging_up(self) -> None:
         """Write the last results while their messages can still be acknowledged."""
         self._writer.close()
-
-
-class QuickConsumer(LaneConsumer):
-    """Subscribes once, and has messages waiting in the process."""
-
-    _subscription: str | None = None
-    _heard_at = 0.0
-    _heard_tag = 0
-
-    def _subscribe(self) -> None:
-        now = time.monotonic()
-        # While answers are due nothing need come; and a new subscription has a prefetch of its own.
-        if self._outstanding or self._heard_tag != self._delivered_up_to:
-            self._heard_at, self._heard_tag = now, self._delivered_up_to
-        if self._subscription is not None and now - self._heard_at > RENEWAL_SECONDS:
-            self._channel.basic_cancel(self._subscription)
-            self._subscription = None
-        if self._subscription is None:
-            self._heard_at = now
-            self._subscription = self._channel.basic_consume(self.queue_name, self._on_delivery)
 
 
 def _installed(registry: Registry, work: Work) -> Function:

@@ -7,12 +7,11 @@ comes near, however long the calculation.
 """
 
 import threading
-import time
 from typing import Any
 
 from dramatiq.broker import MessageProxy
 
-from workers.consumer import RENEWAL_SECONDS, Delivery, LaneConsumer
+from workers.consumer import Delivery, LaneConsumer
 
 
 class Slots:
@@ -53,27 +52,24 @@ class SlotConsumer(LaneConsumer):
 
     def __init__(self, *args: Any, slots: Slots, **options: Any) -> None:
         self._slots = slots
-        self._subscriptions: dict[str, float] = {}  # by tag, when it was made
         super().__init__(*args, prefetch=1, **options)
 
     def _subscribe(self) -> None:
         if self._slots.is_closed:
             # What has arrived meanwhile stays unanswered, and goes back when the connection ends.
             self._arrived.clear()
-        now = time.monotonic()
-        for tag, made_at in list(self._subscriptions.items()):
-            if self._slots.is_closed or now - made_at > RENEWAL_SECONDS:
-                self._channel.basic_cancel(tag)
-                del self._subscriptions[tag]
-        while len(self._subscriptions) < self._slots.free:
-            tag = self._channel.basic_consume(self.queue_name, self._on_delivery)
-            self._subscriptions[tag] = now
+            while self._subscriptions:
+                self._channel.basic_cancel(self._subscriptions.pop())
+        super()._subscribe()
+
+    def _wanted_subscriptions(self) -> int:
+        return self._slots.free
 
     def _take(self) -> Delivery | None:
         # Cancelled before anything is acknowledged, or RabbitMQ would send the next one.
         tag = self._arrived[0][0].consumer_tag
         self._channel.basic_cancel(tag)
-        self._subscriptions.pop(tag, None)
+        self._subscriptions.discard(tag)
         delivery = super()._take()
         if delivery is not None:
             self._slots.take()

@@ -69,6 +69,10 @@ _WITHDRAW_CANCEL = text("""
 
 _FIND = text(f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = :id")  # noqa: S608
 
+_FIND_MANY = text(
+    f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"  # noqa: S608
+)
+
 _FIND_STATUSES = text(
     "SELECT id, status, cancel_requested FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
@@ -161,6 +165,12 @@ def withdraw_cancel(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
 def find_calculation(connection: Connection, calculation_id: UUID) -> Row | None:
     """Return the row that makes the document, or None."""
     return _row(connection.execute(_FIND, {"id": calculation_id}))
+
+
+def find_calculations(connection: Connection, ids: Sequence[UUID]) -> list[Row]:
+    """Return the rows of those ids that exist."""
+    rows = connection.execute(_FIND_MANY, {"ids": [str(identity) for identity in ids]})
+    return [dict(row) for row in rows.mappings()]
 
 
 def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Status, bool]]:

@@ -75,6 +75,7 @@ class Feed:
     def wait_for(self, status: Status, *calculations: Calculation, seconds: float = 60) -> None:
         """Wait until all have this status."""
         ids = [str(calculation.id) for calculation in calculations]
+        wanted = str(status)
 
         def all_there() -> bool:
             with self.engine.begin() as connection:
@@ -85,8 +86,8 @@ class Feed:
                     ),
                     {"ids": ids},
                 )
-                counts = {row.status: row.count for row in found}
-            assert counts == {str(status): len(calculations)}
+                counts = {row[0]: row[1] for row in found}
+            assert counts == {wanted: len(calculations)}
             return True
 
         eventually(all_there, within_seconds=seconds, what=f"all {status}")

@@ -1,0 +1,64 @@
+"""The one LISTEN connection of a gateway process."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import NoReturn
+
+import psycopg2
+import psycopg2.extensions
+
+from gateway.waiting import Waiting
+from shared.store.notifications import read_changed
+
+_RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
+
+_logger = logging.getLogger(__name__)
+
+Connect = Callable[[], psycopg2.extensions.connection]
+
+
+class Listener:
+    """Tells the waiters what PostgreSQL notifies, on a connection that is opened again if lost."""
+
+    def __init__(self, connect: Connect, waiting: Waiting) -> None:
+        self._connect = connect
+        self._waiting = waiting
+
+    async def run(self) -> NoReturn:
+        """Listen until cancelled."""
+        failures = 0
+        while True:
+            try:
+                connection = await asyncio.to_thread(self._connect)
+            except psycopg2.Error as error:
+                _logger.warning("Cannot listen for changes: %s", str(error).strip())
+                await asyncio.sleep(_RECONNECT_SECONDS[min(failures, 3)])
+                failures += 1
+                continue
+            failures = 0
+            try:
+                self._waiting.changed_all()  # whatever was notified meanwhile was missed
+                await self._listen(connection)
+            finally:
+                connection.close()
+            _logger.warning("The connection that listens for changes was lost.")
+
+    async def _listen(self, connection: psycopg2.extensions.connection) -> None:
+        loop = asyncio.get_running_loop()
+        lost = asyncio.Event()
+        descriptor = connection.fileno()
+        loop.add_reader(descriptor, self._read, connection, lost)
+        try:
+            await lost.wait()
+        finally:
+            loop.remove_reader(descriptor)
+
+    def _read(self, connection: psycopg2.extensions.connection, lost: asyncio.Event) -> None:
+        try:
+            connection.poll()
+        except psycopg2.Error:
+            lost.set()
+            return
+        while connection.notifies:
+            self._waiting.changed(read_changed(connection.notifies.pop(0).payload))
