@@ -79,6 +79,7 @@ calm_services() {
 # Install packages, as root.
 install_packages() {
     local unit
+    say "Installing $* (once; a minute or two)"
     new_units=() policy_is_ours=
     for unit in "${UNITS[@]}"; do
         unit_is_there "$unit" || new_units+=("$unit")
@@ -109,7 +110,6 @@ packages() {
     type -P apt-get >/dev/null || die "Missing: ${missing[*]}" \
         "This is not a Debian or Ubuntu: install the like of these packages, then try again."
     if [ "$(id -u)" = 0 ]; then
-        say "Installing ${missing[*]} (once; a minute or two)"
         install_packages "${missing[@]}"
     elif type -P sudo >/dev/null && sudo -n true 2>/dev/null; then
         flock -u 9 # which the other takes

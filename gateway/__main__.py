@@ -8,6 +8,7 @@ from gunicorn.glogging import Logger
 
 from gateway.app import create_app
 from shared.config import Settings, load_settings
+from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
 from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
@@ -55,6 +56,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """Build the application, in each process after the fork."""
         set_up_logs(self._settings.log_level)
+        arm_from_environment()
         return create_app(self._settings, load_registry())
 
 

@@ -18,6 +18,7 @@ from gateway.preferences import read_preferences, write_applied
 from gateway.submission import Submission
 from gateway.waiting import Waiting, Watch
 from shared.calculation import Status, document
+from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
 from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
 from shared.store import calculations as store
@@ -85,6 +86,7 @@ class Calculations:
         preferences = read_preferences(req)
         with services.waiting.watch(calculation.id) as watch:
             row = await services.submission.submit(calculation, req.context.request_id)
+            crash_point(GATEWAY_BEFORE_ANSWER)
             row = await services.wait_until_final(row, watch, preferences.wait_seconds)
         write_document(resp, row, services.backlog)
         write_applied(resp, preferences)

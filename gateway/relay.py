@@ -24,8 +24,10 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.publisher import Publisher
 from gateway.rescue import Rescue
+from shared import crash_points
 from shared.config import Settings, load_settings
 from shared.connections import connect_to_listen, make_engine
+from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable, SettingsInvalid
 from shared.logs import set_up_logs
 from shared.messages import encode
@@ -92,6 +94,7 @@ class Relay:
             if not due:
                 return 0
             confirmed = self._publisher.publish([(lane, encode(work, lane)) for lane, work in due])
+            crash_point(crash_points.RELAY_BEFORE_MARK)
             mark_published(connection, [due[index][1].calculation_id for index in confirmed])
         if len(confirmed) < len(due):
             raise BrokerUnavailable(f"{len(due) - len(confirmed)} messages were refused")
@@ -130,6 +133,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 (before there are logs)
         return 2
     set_up_logs(settings.log_level)
+    crash_points.arm_from_environment()
     relay = Relay(settings, make_engine(settings, connections=1, name="reckoner relay"))
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: relay.stop())

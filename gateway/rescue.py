@@ -65,23 +65,28 @@ class Rescue:
         return sum(status == "queued" for status in expired.values())
 
     def _return_lost(self, lane: Lane) -> int:
-        """Publish again what waits too long for a queue that holds nothing.
-
-        A message in a long queue is not lost, however old: only an empty queue proves it.
-        """
+        """Publish again what waits too long, if its queue is empty or is past it."""
         age = self._settings.lost_message_seconds
         with self._engine.begin() as connection:
             if oldest_waiting_seconds(connection, lane) < age:
                 return 0
-        if _ready_messages(self._settings.amqp_urls, lane) > 0:
-            return 0
-        with self._engine.begin() as connection:
-            lost = return_lost(connection, lane, older_than_seconds=age, limit=_BATCH)
-        if lost:
-            _logger.warning(
-                "%d messages of the %s lane were lost; publishing again", len(lost), lane
-            )
-        return len(lost)
+        is_empty = _ready_messages(self._settings.amqp_urls, lane) == 0
+        returned = 0
+        while True:
+            with self._engine.begin() as connection:
+                lost = return_lost(
+                    connection,
+                    lane,
+                    queue_is_empty=is_empty,
+                    older_than_seconds=age,
+                    limit=_BATCH,
+                )
+            returned += len(lost)
+            if len(lost) < _BATCH:
+                break
+        if returned:
+            _logger.warning("%d messages of the %s lane were lost", returned, lane)
+        return returned
 
 
 def _ready_messages(urls: Sequence[str], lane: Lane) -> int:

@@ -29,7 +29,7 @@ def head_revision() -> str:
     """
     head = ScriptDirectory(str(_HERE)).get_current_head()
     if head is None:
-        raise RuntimeError(f"There are no migrations in {_HERE / 'versions'}; install Reckoner anew.")
+        raise RuntimeError(f"No migrations in {_HERE / 'versions'}; install Reckoner anew.")
     return head
 
 

@@ -93,6 +93,7 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
         },
         "result": _result(row, path),
         "error": row["error"],
+        "history": row["history"],
         "links": {"self": path, "result": f"{path}/result", "events": f"{path}/events"},
     }
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from shared.calculation import Lane
 from shared.config import Settings, load_settings
 from shared.connections import make_engine
+from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
 from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
@@ -49,6 +50,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return USAGE_STATUS
     set_up_logs(settings.log_level)
+    arm_from_environment()
     worker_id = uuid4()
     lane = Lane(arguments[0])
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
@@ -72,7 +74,7 @@ def run(
 ) -> int:
     """Work until `stopping` is set, and return 0; or 1 when this process can no longer work."""
     lane = part.lane
-    presence = Presence(engine, worker_id, lane=lane, slots=part.threads)
+    presence = Presence(engine, worker_id, part.watermark, lane=lane, slots=part.threads)
     if not presence.start(stopping):
         return 0
     broker = QuorumBroker(

@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
 from shared.config import Settings
+from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.digits import DigitsSummary, in_chunks
 from shared.errors import CalculationAborted, LeaseLost
 from shared.failures import CANCELLED_JSON, failure_json
@@ -26,6 +27,7 @@ from shared.store.results import (
     insert_claimed_chunk,
 )
 from shared.store.rows import FinishedResult
+from workers.chunks import ChunkWriter
 from workers.lease import End, Lease
 from workers.patience import UNAVAILABLE, brief, persist
 from workers.sandbox import Request, Sandbox
@@ -63,6 +65,7 @@ class Attempt:
     def run(self) -> None:
         """See the calculation through to one of its ends."""
         logger.info("claimed %s", self._claim.function, extra=self._extra)
+        crash_point(HEAVY_AFTER_CLAIM)
         began = time.monotonic()
         try:
             try:
@@ -71,6 +74,7 @@ class Attempt:
                 self._lease.check()  # a child that was killed because its lease ended did not fail
                 self._fail(aborted)
             else:
+                crash_point(HEAVY_BEFORE_FINISH)
                 self._succeed(result)
                 logger.info(
                     "succeeded: %d digits in %.3f s, computed in %.3f s",
@@ -105,15 +109,17 @@ class Attempt:
         summary = DigitsSummary()
         value = None
         pieces = child.pieces(self._note_progress, self._lease.check)
-        for ordinal, chunk in enumerate(in_chunks(pieces, CHUNK_DIGITS)):
-            if not chunk.isdigit():
-                raise CalculationAborted("result-wrong", "Its process sent no digits.")
-            summary.feed(chunk)
-            digits = chunk.decode("ascii")
-            if ordinal == 0 and len(digits) <= ROW_DIGITS:
-                value = digits  # and these are all: only the last chunk can be so short
-            else:
-                self._store(ordinal, digits)
+        with ChunkWriter(self._store) as writer:
+            for chunk in in_chunks(pieces, CHUNK_DIGITS):
+                if not chunk.isdigit():
+                    raise CalculationAborted("result-wrong", "Its process sent no digits.")
+                is_first = summary.digits == 0
+                summary.feed(chunk)
+                if is_first and len(chunk) <= ROW_DIGITS:
+                    value = chunk.decode("ascii")  # and all: only the last chunk can be so short
+                else:
+                    writer.add(chunk.decode("ascii"))
+            writer.finish()
         told = child.summary
         if not summary.digits or (summary.digits, summary.sha256) != (told.digits, told.sha256):
             raise CalculationAborted(
@@ -124,16 +130,19 @@ class Attempt:
     def _note_progress(self, fraction: float) -> None:
         self._lease.progress = max(self._lease.progress, fraction)
 
-    def _store(self, ordinal: int, digits: str) -> None:
+    def _store(self, chunks: Mapping[int, str]) -> None:
         self._write(
             "store digits",
-            lambda connection: insert_claimed_chunk(
-                connection,
-                self._claim.calculation_id,
-                self._claim.attempt,
-                ordinal,
-                digits,
-                worker_id=self._worker_id,
+            lambda connection: all(
+                insert_claimed_chunk(
+                    connection,
+                    self._claim.calculation_id,
+                    self._claim.attempt,
+                    ordinal,
+                    digits,
+                    worker_id=self._worker_id,
+                )
+                for ordinal, digits in chunks.items()
             ),
         )
 

@@ -15,12 +15,14 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.messages import Work
 from shared.store.notifications import notify_changed
 from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
 from shared.store.results import insert_chunks
 from workers.consumer import Delivery, LaneConsumer
 from workers.patience import UNAVAILABLE, persist
+from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class GroupCommit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.watermark = Watermark()
         self._changed = threading.Condition()
         self._waiting: deque[Outcome] = deque()
         self._waiting_digits = 0
@@ -109,6 +112,7 @@ class GroupCommit:
 
     def _write(self, batch: Sequence[Outcome]) -> None:
         """Commit and acknowledge a batch."""
+        crash_point(QUICK_BEFORE_COMMIT)
         try:
             persist(lambda: self._commit(batch), "store results", self._is_late)
         except UNAVAILABLE:
@@ -126,6 +130,7 @@ class GroupCommit:
             for outcome in batch:
                 self._write([outcome])
             return
+        crash_point(QUICK_BEFORE_ACKNOWLEDGE)
         tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
         for outcome in batch:
             tags[outcome.delivery.consumer].append(outcome.delivery.tag)
@@ -142,12 +147,13 @@ class GroupCommit:
         changed: set[UUID] = set()
         with self._engine.begin() as connection:
             if successes:
-                attempts = finish_quick_succeeded(connection, list(successes.values()))
-                for identity, attempt in attempts.items():
+                written = finish_quick_succeeded(connection, list(successes.values()))
+                for identity, attempt, published_at in written:
                     success = successes[identity]
                     if success.result.value is None:
                         insert_chunks(connection, identity, attempt, success.digits)
-                changed |= attempts.keys()
+                    changed.add(identity)
+                    self.watermark.note(published_at)
             if errors:
                 changed |= finish_quick_failed(connection, errors)
             notify_changed(connection, changed)

@@ -21,6 +21,7 @@ from workers.lease import Lease, Leases
 from workers.patience import UNAVAILABLE, persist
 from workers.sandbox import CHILD_COMMAND
 from workers.slots import SlotConsumer, Slots
+from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class HeavyLane:
         self._child_command = child_command
         self._slots = Slots(settings.heavy_slots)
         self._consumption = Consumption()
+        self.watermark = Watermark()
         self._leases = Leases(
             engine,
             worker_id,
@@ -109,6 +111,7 @@ class HeavyLane:
                     lease_seconds=self._settings.lease_seconds,
                 )
                 if claim is not None:
+                    self.watermark.note(claim.published_at)
                     notify_changed(connection, [claim.calculation_id])
             return None if claim is None else self._leases.hold(claim, asked_at)
 

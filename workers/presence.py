@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.calculation import Lane
 from shared.store.workers import delete_worker, upsert_worker
 from workers.patience import UNAVAILABLE, brief
+from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +23,12 @@ _START_PAUSE_SECONDS = 2.0
 class Presence:
     """Keeps the row in a thread of its own, so that a slow PostgreSQL delays nothing else."""
 
-    def __init__(self, engine: Engine, worker_id: UUID, *, lane: Lane, slots: int) -> None:
+    def __init__(
+        self, engine: Engine, worker_id: UUID, watermark: Watermark, *, lane: Lane, slots: int
+    ) -> None:
         self._engine = engine
         self._worker_id = worker_id
+        self._watermark = watermark
         self._lane = lane
         self._slots = slots
         self._closed = threading.Event()
@@ -70,4 +74,5 @@ class Presence:
                 pid=os.getpid(),
                 lane=self._lane,
                 slots=self._slots,
+                consumed_published_at=self._watermark(),
             )

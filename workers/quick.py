@@ -41,6 +41,7 @@ class QuickLane:
         self._registry = registry
         self._calculator = Calculator()
         self._writer = GroupCommit(engine)
+        self.watermark = self._writer.watermark
         self._consumption = Consumption()
 
     def make_consumer(

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("result_attempt", sa.Integer(), nullable=True),
         sa.Column("result_pruned_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("error", postgresql.JSONB(), nullable=True),
+        sa.Column("history", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False),
         sa.CheckConstraint(
             "(status = 'running') = (lease_until IS NOT NULL) AND (status = 'running') = (worker_id IS NOT NULL)",
             name=op.f("calculations_lease_check"),
@@ -154,6 +155,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.Column("consumed_published_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("lane IN ('quick', 'heavy')", name=op.f("workers_lane_check")),
         sa.CheckConstraint("slots >= 1", name=op.f("workers_slots_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("workers_pkey")),

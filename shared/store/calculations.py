@@ -17,7 +17,7 @@ Row = dict[str, Any]
 DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, attempt,
     created_at, started_at, finished_at, compute_seconds, estimate_seconds, estimate_digits,
     estimate_bytes, cancel_requested, result_digits, result_sha256, result_head, result_tail,
-    result_value, result_attempt, result_pruned_at, error"""
+    result_value, result_attempt, result_pruned_at, error, history"""
 
 _INSERT_QUEUED = text("""
     INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
@@ -37,7 +37,7 @@ _INSERT_ONE_QUEUED = text(f"""
     VALUES (:id, :function, :version, CAST(:arguments AS jsonb), 'queued', :lane,
             :estimate_seconds, :estimate_digits, :estimate_bytes, :request_id)
     ON CONFLICT (id) DO NOTHING
-    RETURNING {DOCUMENT_COLUMNS}""")  # noqa: S608 (constants of ours)
+    RETURNING {DOCUMENT_COLUMNS}""")
 
 _INSERT_SUCCEEDED = text(f"""
     INSERT INTO calculations (id, function, version, arguments, status, lane, progress, attempt,
@@ -51,7 +51,7 @@ _INSERT_SUCCEEDED = text(f"""
             :result_digits, :result_sha256, :result_head, :result_tail,
             CAST(:result_value AS text), CASE WHEN CAST(:result_value AS text) IS NULL THEN 1 END)
     ON CONFLICT (id) DO NOTHING
-    RETURNING {DOCUMENT_COLUMNS}""")  # noqa: S608 (constants of ours)
+    RETURNING {DOCUMENT_COLUMNS}""")
 
 _REQUEUE = text("""
     UPDATE calculations
@@ -67,10 +67,10 @@ _WITHDRAW_CANCEL = text("""
     WHERE id = ANY (CAST(:ids AS uuid[])) AND status = 'running' AND cancel_requested
     RETURNING id""")
 
-_FIND = text(f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = :id")  # noqa: S608
+_FIND = text(f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = :id")
 
 _FIND_MANY = text(
-    f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"  # noqa: S608
+    f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
 
 _FIND_STATUSES = text(
@@ -84,7 +84,7 @@ _CANCEL = text(f"""
         error = CASE status WHEN 'queued' THEN CAST(:error AS jsonb) END,
         cancel_requested = (status = 'running')
     WHERE id = :id AND status IN ('queued', 'running')
-    RETURNING {DOCUMENT_COLUMNS}""")  # noqa: S608
+    RETURNING {DOCUMENT_COLUMNS}""")
 
 
 def insert_queued(
@@ -202,7 +202,7 @@ def list_calculations(
         conditions.append("(created_at, id) < (:before_created_at, :before_id)")
         values["before_created_at"], values["before_id"] = before
     statement = text(
-        f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE {' AND '.join(conditions)} "  # noqa: S608
+        f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE {' AND '.join(conditions)} "
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
     return [dict(row) for row in connection.execute(statement, values).mappings()]

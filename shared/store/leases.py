@@ -7,12 +7,24 @@ from sqlalchemy import Connection, TextClause, text
 
 from shared.store.rows import Claim, FinishedResult, Renewal
 
+#: An attempt's entry in the history of its calculation, appended in the statement that ends it;
+#: the list keeps the last 20, for a calculation that is handed back again and again.
+_APPEND = """history = jsonb_path_query_array(history, '$[last - 18 to last]')
+        || jsonb_build_object('attempt', attempt, 'worker', worker_id, 'began_at', started_at,
+                              'ended_at', now(), 'outcome', {outcome})"""
+
+
+def _appending(outcome: str) -> str:
+    return _APPEND.format(outcome=outcome)
+
+
 _CLAIM = text("""
     UPDATE calculations
     SET status = 'running', attempt = attempt + 1, worker_id = :worker_id, started_at = now(),
         lease_until = now() + make_interval(secs => :lease_seconds), progress = 0
     WHERE id = :id AND status = 'queued' AND lane = 'heavy'
-    RETURNING id, attempt, function, version, arguments, estimate_seconds, request_id""")
+    RETURNING id, attempt, function, version, arguments, estimate_seconds, request_id,
+              published_at""")
 
 _EXTEND = text("""
     UPDATE calculations
@@ -24,18 +36,20 @@ _EXTEND = text("""
       AND status = 'running' AND worker_id = :worker_id
     RETURNING calculations.id, cancel_requested""")
 
-_RELEASE = text("""
+_RELEASE = text(f"""
     UPDATE calculations
-    SET status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
+    SET {_appending("'released'")},
+        status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
         cancel_requested = false, published_at = NULL, not_before = now(),
         attempt_base = attempt_base + 1
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
       AND NOT cancel_requested
     RETURNING id""")
 
-_FINISH_SUCCEEDED = text("""
+_FINISH_SUCCEEDED = text(f"""
     UPDATE calculations
-    SET status = 'succeeded', progress = 1, worker_id = NULL, lease_until = NULL,
+    SET {_appending("'succeeded'")},
+        status = 'succeeded', progress = 1, worker_id = NULL, lease_until = NULL,
         cancel_requested = false, finished_at = now(), compute_seconds = :compute_seconds,
         result_digits = :digits, result_sha256 = :sha256, result_head = :head,
         result_tail = :tail, result_value = CAST(:value AS text),
@@ -43,24 +57,27 @@ _FINISH_SUCCEEDED = text("""
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
     RETURNING id""")
 
-_FINISH_FAILED = text("""
+_FINISH_FAILED = text(f"""
     UPDATE calculations
-    SET status = 'failed', worker_id = NULL, lease_until = NULL, cancel_requested = false,
+    SET {_appending("CAST(:error AS jsonb) ->> 'type'")},
+        status = 'failed', worker_id = NULL, lease_until = NULL, cancel_requested = false,
         finished_at = now(), error = CAST(:error AS jsonb)
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
     RETURNING id""")
 
-_FINISH_CANCELLED = text("""
+_FINISH_CANCELLED = text(f"""
     UPDATE calculations
-    SET status = 'cancelled', worker_id = NULL, lease_until = NULL, cancel_requested = false,
+    SET {_appending("'cancelled'")},
+        status = 'cancelled', worker_id = NULL, lease_until = NULL, cancel_requested = false,
         finished_at = now(), error = CAST(:error AS jsonb)
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
       AND cancel_requested
     RETURNING id""")
 
-_EXPIRE = text("""
+_EXPIRE = text(f"""
     UPDATE calculations
-    SET status = verdict.status,
+    SET {_appending("'lost'")},
+        status = verdict.status,
         error = CASE verdict.status WHEN 'failed' THEN CAST(:failed_error AS jsonb)
                                     WHEN 'cancelled' THEN CAST(:cancelled_error AS jsonb) END,
         finished_at = CASE WHEN verdict.status <> 'queued' THEN now() END,

@@ -79,6 +79,8 @@ calculations = Table(
     Column("result_attempt", Integer),
     Column("result_pruned_at", _MOMENT),
     Column("error", JSONB),
+    # Attempts that a worker claimed, in order, with how each ended.
+    Column("history", JSONB, nullable=False, server_default=text("'[]'")),
     CheckConstraint(
         "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
     ),
@@ -166,6 +168,8 @@ workers = Table(
     Column("slots", SmallInteger, nullable=False),
     Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
     Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
+    # When the newest message that it consumed had been published: older ones are not in the queue.
+    Column("consumed_published_at", _MOMENT),
     CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
     CheckConstraint("slots >= 1", name="slots"),
 )

@@ -33,7 +33,12 @@ _RETURN_LOST = text("""
     WHERE id IN (
         SELECT id FROM calculations
         WHERE status = 'queued' AND lane = :lane
-          AND published_at < now() - make_interval(secs => :older_than_seconds)
+          AND published_at < least(
+                now(),
+                CASE WHEN NOT :queue_is_empty THEN
+                    (SELECT coalesce(max(consumed_published_at), '-infinity')
+                     FROM workers WHERE lane = :lane)
+                END) - make_interval(secs => :older_than_seconds)
         ORDER BY published_at LIMIT :limit
         FOR UPDATE SKIP LOCKED)
     RETURNING id""")
@@ -66,14 +71,25 @@ def oldest_waiting_seconds(connection: Connection, lane: Lane) -> float:
 
 
 def return_lost(
-    connection: Connection, lane: Lane, *, older_than_seconds: float, limit: int
+    connection: Connection,
+    lane: Lane,
+    *,
+    queue_is_empty: bool,
+    older_than_seconds: float,
+    limit: int,
 ) -> set[UUID]:
     """Put rows whose message is gone back into the outbox; return their ids.
 
-    Only for a lane whose queue is known to be empty: a message that waits is not lost.
+    A message that waits in a long queue is not lost, however old. It is if the queue is empty,
+    or if a worker has come to messages that were published well after it.
     """
     lost = connection.execute(
         _RETURN_LOST,
-        {"lane": str(lane), "older_than_seconds": older_than_seconds, "limit": limit},
+        {
+            "lane": str(lane),
+            "queue_is_empty": queue_is_empty,
+            "older_than_seconds": older_than_seconds,
+            "limit": limit,
+        },
     )
     return set(lost.scalars())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -21,7 +22,7 @@ _FINISH_SUCCEEDED = text("""
                 CAST(:compute_seconds AS double precision[]))
          AS done (id, digits, sha256, head, tail, value, compute_seconds)
     WHERE calculations.id = done.id AND status = 'queued'
-    RETURNING calculations.id, calculations.attempt""")
+    RETURNING calculations.id, calculations.attempt, calculations.published_at""")
 
 _FINISH_FAILED = text("""
     UPDATE calculations
@@ -43,8 +44,11 @@ class QuickSuccess:
 
 def finish_quick_succeeded(
     connection: Connection, successes: Sequence[QuickSuccess]
-) -> dict[UUID, int]:
-    """Commit results of those still queued; return each with the attempt it was."""
+) -> list[tuple[UUID, int, datetime | None]]:
+    """Commit results of those still queued.
+
+    Return each with the attempt that it was and when its message had been published.
+    """
     rows = connection.execute(
         _FINISH_SUCCEEDED,
         {
@@ -57,7 +61,7 @@ def finish_quick_succeeded(
             "compute_seconds": [success.result.compute_seconds for success in successes],
         },
     )
-    return {row.id: row.attempt for row in rows}
+    return [(row.id, row.attempt, row.published_at) for row in rows]
 
 
 def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str]) -> set[UUID]:

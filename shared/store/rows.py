@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ class Claim:
     arguments: Mapping[str, Any]
     estimate_seconds: float
     request_id: str | None
+    published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Statements on `workers`: who is alive, and what they run."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from sqlalchemy import Connection, text
 from shared.calculation import Lane
 
 _INSERT = text("""
-    INSERT INTO workers (id, host, pid, lane, slots) VALUES (:id, :host, :pid, :lane, :slots)
-    ON CONFLICT (id) DO UPDATE SET seen_at = now()""")
+    INSERT INTO workers (id, host, pid, lane, slots, consumed_published_at)
+    VALUES (:id, :host, :pid, :lane, :slots, :consumed_published_at)
+    ON CONFLICT (id) DO UPDATE
+    SET seen_at = now(), consumed_published_at = excluded.consumed_published_at""")
 
 _DELETE = text("DELETE FROM workers WHERE id = :id")
 
@@ -28,11 +31,26 @@ _LIST = text("""
 
 
 def upsert_worker(
-    connection: Connection, worker_id: UUID, *, host: str, pid: int, lane: Lane, slots: int
+    connection: Connection,
+    worker_id: UUID,
+    *,
+    host: str,
+    pid: int,
+    lane: Lane,
+    slots: int,
+    consumed_published_at: datetime | None = None,
 ) -> None:
-    """Register a worker process, or say that it is still there."""
+    """Register a worker process, or say that it is still there and how far it has come."""
     connection.execute(
-        _INSERT, {"id": worker_id, "host": host, "pid": pid, "lane": str(lane), "slots": slots}
+        _INSERT,
+        {
+            "id": worker_id,
+            "host": host,
+            "pid": pid,
+            "lane": str(lane),
+            "slots": slots,
+            "consumed_published_at": consumed_published_at,
+        },
     )
 
 

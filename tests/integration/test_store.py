@@ -194,8 +194,8 @@ def test_a_quick_result_is_written_once_and_only_over_queued(connection):
     calculation, cancelled = queue(connection, n=1), queue(connection, n=2)
     calculations.cancel_calculation(connection, cancelled.id, CANCELLED_JSON)
     done = [quick.QuickSuccess(one.id, make_result(), "42") for one in (calculation, cancelled)]
-    assert quick.finish_quick_succeeded(connection, done) == {calculation.id: 1}
-    assert quick.finish_quick_succeeded(connection, done) == {}
+    assert quick.finish_quick_succeeded(connection, done) == [(calculation.id, 1, None)]
+    assert quick.finish_quick_succeeded(connection, done) == []
     assert status_of(connection, cancelled) == "cancelled"
 
 
@@ -210,12 +210,24 @@ def test_a_quick_failure_keeps_its_reason(connection):
 def test_only_messages_missing_for_long_are_published_again(connection):
     calculation = queue(connection)
     outbox.mark_published(connection, [calculation.id])
-    assert outbox.return_lost(connection, Lane.QUICK, older_than_seconds=60, limit=9) == set()
+    assert (
+        outbox.return_lost(
+            connection, Lane.QUICK, queue_is_empty=True, older_than_seconds=60, limit=9
+        )
+        == set()
+    )
     connection.execute(text("UPDATE calculations SET published_at = now() - interval '61s'"))
     assert outbox.oldest_waiting_seconds(connection, Lane.QUICK) >= 61
     assert outbox.oldest_waiting_seconds(connection, Lane.HEAVY) == 0
-    assert outbox.return_lost(connection, Lane.HEAVY, older_than_seconds=60, limit=9) == set()
-    lost = outbox.return_lost(connection, Lane.QUICK, older_than_seconds=60, limit=9)
+    assert (
+        outbox.return_lost(
+            connection, Lane.HEAVY, queue_is_empty=True, older_than_seconds=60, limit=9
+        )
+        == set()
+    )
+    lost = outbox.return_lost(
+        connection, Lane.QUICK, queue_is_empty=True, older_than_seconds=60, limit=9
+    )
     assert lost == {calculation.id}
 
 
@@ -276,3 +288,62 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     assert lanes == {"quick": 1, "heavy": 1}
     assert system.measure_outbox(connection)["depth"] == 2
     assert system.count_finished_last_minute(connection) == {"succeeded": 1}
+
+
+def test_the_history_tells_how_each_attempt_ended(engine):
+    calculation = make_calculation(lane=Lane.HEAVY)
+    with engine.begin() as connection:
+        calculations.insert_queued(connection, [calculation], "request")
+    with engine.begin() as connection:
+        claim(connection, calculation, lease_seconds=0)
+    with engine.begin() as connection:
+        expire(connection)
+    with engine.begin() as connection:
+        leases.release_calculation(connection, claim(connection, calculation), worker_id=WORKER)
+        error = failure_json("memory-limit", "Too much.")
+        leases.finish_failed(connection, claim(connection, calculation), error, worker_id=WORKER)
+    with engine.begin() as connection:
+        history = row_of(connection, calculation)["history"]
+    assert [entry["attempt"] for entry in history] == [1, 2, 3]
+    outcomes = ["lost", "released", "urn:reckoner:problem:memory-limit"]
+    assert [entry["outcome"] for entry in history] == outcomes
+    assert {entry["worker"] for entry in history} == {str(WORKER)}
+
+
+def test_the_history_keeps_the_last_twenty(engine):
+    calculation = make_calculation(lane=Lane.HEAVY)
+    with engine.begin() as connection:
+        calculations.insert_queued(connection, [calculation], "request")
+    for _ in range(25):
+        with engine.begin() as connection:
+            claimed = claim(connection, calculation)
+            leases.release_calculation(connection, claimed, worker_id=WORKER)
+    with engine.begin() as connection:
+        history = row_of(connection, calculation)["history"]
+    assert [entry["attempt"] for entry in history] == list(range(6, 26))
+
+
+def test_a_message_that_the_queue_has_passed_is_lost_and_a_waiting_one_is_not(connection):
+    old, new = queue(connection, n=1), queue(connection, n=2)
+    for calculation, minutes in ((old, 10), (new, 5)):
+        connection.execute(
+            text(
+                "UPDATE calculations SET published_at = now() - make_interval(mins => :m)"
+                " WHERE id = :id"
+            ),
+            {"id": calculation.id, "m": minutes},
+        )
+    look = {"queue_is_empty": False, "older_than_seconds": 60, "limit": 9}
+    assert outbox.return_lost(connection, Lane.QUICK, **look) == set()
+    consumed = connection.execute(text("SELECT now() - interval '7 minutes'")).scalar_one()
+    workers.upsert_worker(
+        connection,
+        WORKER,
+        host="h",
+        pid=1,
+        lane=Lane.QUICK,
+        slots=1,
+        consumed_published_at=consumed,
+    )
+    assert outbox.return_lost(connection, Lane.HEAVY, **look) == set()
+    assert outbox.return_lost(connection, Lane.QUICK, **look) == {old.id}

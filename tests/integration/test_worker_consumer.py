@@ -1,0 +1,131 @@
+"""Answers to deliveries: from any thread, in any order, and too late."""
+
+import itertools
+import threading
+
+import pika
+import pytest
+
+from shared.calculation import Lane
+from tests.eventually import eventually
+from tests.factories import make_calculation
+from tests.integration.lanes import Feed, body_of
+from workers.consumer import Consumption, Delivery, LaneConsumer
+
+COUNT = 12
+
+
+@pytest.fixture
+def feed(settings, engine) -> Feed:
+    feed = Feed(settings, engine)
+    bodies = [body_of(make_calculation(arguments={"n": n})) for n in range(COUNT)]
+    feed.publish(Lane.QUICK, *bodies)
+    return feed
+
+
+def make_consumer(settings, prefetch=COUNT) -> LaneConsumer:
+    return LaneConsumer(
+        [pika.URLParameters(url) for url in settings.amqp_urls],
+        Lane.QUICK,
+        prefetch=prefetch,
+        poll_seconds=0.05,
+        consumption=Consumption(),
+    )
+
+
+def take(consumer, count) -> list[Delivery]:
+    found: list[Delivery] = []
+
+    def all_there() -> bool:
+        delivery = next(consumer)
+        if delivery is not None:
+            found.append(delivery)
+        return len(found) == count
+
+    eventually(all_there)
+    return found
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [range(1, COUNT + 1)],
+        [[3], [1], [2], [12, 5], [4]],
+        [[2, 4], [3], [1], [6], [5]],
+        [[12], [11], [10], [1]],
+        [[1], [1]],
+    ],
+)
+def test_exactly_what_was_acknowledged_does_not_come_again(feed, settings, batches):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    assert [delivery.tag for delivery in deliveries] == list(range(1, COUNT + 1))
+    acknowledged = set(itertools.chain(*batches))
+    for batch in batches:
+        consumer.acknowledge(batch)
+        next(consumer)
+    consumer.close()
+    eventually(lambda: feed.ready(Lane.QUICK) == COUNT - len(acknowledged))
+    rest = make_consumer(settings)
+    left = {d.kwargs["work"]["arguments"]["n"] for d in take(rest, COUNT - len(acknowledged))}
+    assert left == {tag - 1 for tag in range(1, COUNT + 1)} - acknowledged_numbers(acknowledged)
+    rest.close()
+
+
+def acknowledged_numbers(tags) -> set[int]:
+    return {tag - 1 for tag in tags}
+
+
+def test_a_refusal_among_acknowledgements_goes_to_the_dead_letters(feed, settings):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    deliveries[0].fail()
+    consumer.nack(deliveries[0])
+    consumer.acknowledge([delivery.tag for delivery in deliveries[1:]])
+    consumer.close()
+    eventually(lambda: feed.dead(Lane.QUICK) == 1)
+    assert feed.ready(Lane.QUICK) == 0
+
+
+def test_answers_from_other_threads_arrive(feed, settings):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    threads = [threading.Thread(target=delivery.acknowledge) for delivery in deliveries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    consumer.close()
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
+
+
+def test_an_answer_after_the_connection_is_gone_is_dropped(feed, settings):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    consumer.close()
+    deliveries[0].acknowledge()
+    consumer.nack(deliveries[1])
+    eventually(lambda: feed.ready(Lane.QUICK) == COUNT)
+
+
+def test_no_more_than_the_prefetch_is_held(feed, settings):
+    consumer = make_consumer(settings, prefetch=5)
+    deliveries = take(consumer, 5)
+    assert next(consumer) is None
+    eventually(lambda: feed.ready(Lane.QUICK) == COUNT - 5)
+    deliveries[2].acknowledge()
+    take(consumer, 1)
+    consumer.close()
+
+
+def test_a_renewed_channel_goes_on(feed, settings, monkeypatch):
+    monkeypatch.setattr("workers.consumer._RENEWAL_SECONDS", 0.0)
+    consumer = make_consumer(settings)
+    for delivery in take(consumer, COUNT):
+        delivery.acknowledge()
+    for _ in range(5):
+        assert next(consumer) is None
+    feed.publish(Lane.QUICK, body_of(make_calculation()))
+    take(consumer, 1)[0].acknowledge()
+    consumer.close()
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
