@@ -34,6 +34,9 @@ from shared.store.notifications import CHANGED
 
 _PAUSE_SECONDS = 1.0
 
+#: Nobody waits longer than this for a statement; a batch of 10,000 takes about one second.
+_STATEMENT_SECONDS = 10
+
 _logger = logging.getLogger(__name__)
 
 App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
@@ -72,12 +75,19 @@ async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
 def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
     connections = settings.gateway_database_connections
-    engine = make_engine(settings, connections=connections, name="reckoner gateway")
+    engine = make_engine(
+        settings,
+        connections=connections,
+        name="reckoner gateway",
+        statement_seconds=_STATEMENT_SECONDS,
+    )
     database = Database(engine, connections)
     bell = Bell(database)
     waiting = Waiting(database)
     listener = Listener(
-        lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"), waiting
+        lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"),
+        database,
+        waiting,
     )
     planner = Planner(registry, settings)
     submission = Submission(database, planner, bell, Calculator())

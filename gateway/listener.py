@@ -1,6 +1,7 @@
 """The one LISTEN connection of a gateway process."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import NoReturn
@@ -8,9 +9,13 @@ from typing import NoReturn
 import psycopg2
 import psycopg2.extensions
 
+from gateway.database import Database
 from gateway.waiting import Waiting
-from shared.store.notifications import read_changed
+from shared.errors import StoreUnavailable
+from shared.store.notifications import notify_listeners, read_changed
 
+#: A connection that has not even brought what we sent ourselves for so long is dead.
+_SILENCE_SECONDS = 20.0
 _RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
 
 _logger = logging.getLogger(__name__)
@@ -21,9 +26,11 @@ Connect = Callable[[], psycopg2.extensions.connection]
 class Listener:
     """Tells the waiters what PostgreSQL notifies, on a connection that is opened again if lost."""
 
-    def __init__(self, connect: Connect, waiting: Waiting) -> None:
+    def __init__(self, connect: Connect, database: Database, waiting: Waiting) -> None:
         self._connect = connect
+        self._database = database
         self._waiting = waiting
+        self._has_heard = False
 
     async def run(self) -> NoReturn:
         """Listen until cancelled."""
@@ -50,7 +57,13 @@ class Listener:
         descriptor = connection.fileno()
         loop.add_reader(descriptor, self._read, connection, lost)
         try:
-            await lost.wait()
+            self._has_heard = True
+            while self._has_heard and not lost.is_set():
+                self._has_heard = False
+                with contextlib.suppress(StoreUnavailable):
+                    await self._database.run(notify_listeners)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), _SILENCE_SECONDS)
         finally:
             loop.remove_reader(descriptor)
 
@@ -60,5 +73,6 @@ class Listener:
         except psycopg2.Error:
             lost.set()
             return
+        self._has_heard = True
         while connection.notifies:
             self._waiting.changed(read_changed(connection.notifies.pop(0).payload))

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from gateway.answers import write_json
 from gateway.database import Database
 from shared.calculation import Status, document
 from shared.errors import ArgumentsInvalid, Fault
-from shared.store.calculations import list_calculations
+from shared.store.listing import list_calculations
 
 DEFAULT_LIMIT = 100
 MOST_LIMIT = 1_000
@@ -63,7 +63,7 @@ class CalculationList:
 
 def encode_cursor(position: Position) -> str:
     """Return the position as one opaque word for a URL."""
-    moment, identity = position
+    moment, identity = position[0].astimezone(UTC), position[1]
     return base64.urlsafe_b64encode(f"{moment.isoformat()} {identity}".encode()).decode()
 
 
@@ -73,7 +73,7 @@ def decode_cursor(cursor: str) -> Position:
         words = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
         moment, _, identity = words.partition(" ")
         position = datetime.fromisoformat(moment), UUID(identity)
-        if position[0].tzinfo is None or encode_cursor(position) != cursor:
+        if position[0].utcoffset() != timedelta() or encode_cursor(position) != cursor:
             raise ValueError(cursor)
     except (ValueError, binascii.Error) as error:
         raise ArgumentsInvalid(

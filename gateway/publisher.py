@@ -24,8 +24,14 @@ from shared.messages import (
     queue_name,
 )
 
-_CONNECT_SECONDS = 15.0
-_CONFIRM_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
+
+#: Rows are locked until their confirms are there, so not for long.
+_CONFIRM_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 15
+
+#: How long a goodbye may take before the connection is dropped without.
+_CLOSE_SECONDS = 2.0
 _PERSISTENT = pika.BasicProperties(  # type: ignore[no-untyped-call]
     delivery_mode=2, content_type="application/json"
 )
@@ -63,20 +69,20 @@ class Publisher:
 
         Raises BrokerUnavailable; some may have arrived nevertheless.
         """
-        self._ensure_open()
+        self.open()
         connection = self._connection
         if connection is None:
             raise BrokerUnavailable(self._closing)
         batch = _Batch(messages)
         connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
         is_answered = batch.done.wait(_CONFIRM_SECONDS)
+        confirmed = sorted(batch.confirmed)
         if batch.is_unroutable or not is_answered:
             self.close()  # the next connection declares the queues again
-        if not is_answered:
-            raise BrokerUnavailable(f"no confirm within {_CONFIRM_SECONDS:g} s")
-        if not self._is_ready and not batch.confirmed:
-            raise BrokerUnavailable(self._closing or "a queue had been deleted")
-        return sorted(batch.confirmed)
+        if len(confirmed) < len(messages) and not confirmed:
+            silence = f"no confirm within {_CONFIRM_SECONDS:g} s"
+            raise BrokerUnavailable(self._closing if is_answered else silence)
+        return confirmed
 
     def close(self) -> None:
         """Close the connection and wait for its thread."""
@@ -84,16 +90,22 @@ class Publisher:
         if connection is None or thread is None:
             return
         self._is_ready = False
-        connection.ioloop.add_callback_threadsafe(lambda: _shut(connection))
-        thread.join(_CONNECT_SECONDS)
         self._connection = self._thread = None
+        connection.ioloop.add_callback_threadsafe(lambda: _shut(connection))
+        thread.join(_CLOSE_SECONDS)
+        if thread.is_alive():  # a broker that does not say goodbye
+            connection.ioloop.add_callback_threadsafe(connection.ioloop.stop)
+            thread.join(_CLOSE_SECONDS)
 
-    def _ensure_open(self) -> None:
+    def open(self) -> None:
+        """Connect and declare the queues, if that is not so already. Raises BrokerUnavailable."""
         if self._is_ready:
             return
         self.close()
         self._opened.clear()
         node = next(self._nodes)
+        node.heartbeat = _HEARTBEAT_SECONDS
+        node.blocked_connection_timeout = _CONNECT_SECONDS
         self._connection = pika.SelectConnection(
             node,
             on_open_callback=self._on_connected,
@@ -147,7 +159,7 @@ class Publisher:
     def _send(self, batch: _Batch) -> None:
         self._batch = batch
         channel = self._channel
-        if not self._is_ready or channel is None:
+        if not self._is_ready or channel is None or not batch.messages:
             batch.done.set()
             return
         for index, (lane, body) in enumerate(batch.messages):
@@ -184,12 +196,14 @@ class Publisher:
             channel.connection.close()
 
     def _on_closed(self, connection: Any, reason: Any) -> None:
+        connection.ioloop.stop()
+        if connection is not self._connection:
+            return  # one that was given up before
         self._is_ready = False
         self._closing = self._closing or str(reason) or type(reason).__name__
         if self._batch is not None:
             self._batch.done.set()
         self._opened.set()
-        connection.ioloop.stop()
 
 
 def _shut(connection: pika.SelectConnection) -> None:

@@ -6,7 +6,9 @@ workers do not mind, and never not at all.
 """
 
 import argparse
+import contextlib
 import logging
+import os
 import select
 import signal
 import socket
@@ -25,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.publisher import Publisher
 from gateway.rescue import Rescue
 from shared import crash_points
+from shared.calculation import Lane
 from shared.config import Settings, load_settings
 from shared.connections import connect_to_listen, make_engine
 from shared.crash_points import crash_point
@@ -35,7 +38,8 @@ from shared.store.notifications import OUTBOX
 from shared.store.outbox import claim_unpublished, mark_published, seconds_to_next
 
 _RETRY_SECONDS = 1.0
-_PULSE = Path(tempfile.gettempdir()) / "reckoner-relay.pulse"
+_LOCKED_SECONDS = 0.1
+_PULSE = Path(tempfile.gettempdir()) / f"reckoner-relay-{os.getuid()}.pulse"
 _PULSE_SECONDS = 45.0
 
 _logger = logging.getLogger("gateway.relay")
@@ -69,7 +73,8 @@ class Relay:
     def run(self) -> None:
         """Publish and rescue until stopped; an unavailable neighbour is waited for."""
         while not self._stopping.is_set():
-            _PULSE.touch()
+            with contextlib.suppress(OSError):  # without it --check says no, and all else works
+                _PULSE.touch()
             try:
                 self._turn()
             except BrokerUnavailable as error:
@@ -84,28 +89,36 @@ class Relay:
             self._rescue.look()
         if self._listener is None:
             self._listener = connect_to_listen(self._settings, OUTBOX, name="reckoner relay bell")
-        if self.publish_batch() < self._settings.relay_batch:
-            self._wait_for_bell(self._listener)
+        published = [self.publish_batch(lane) for lane in Lane]
+        if max(published) < self._settings.relay_batch:
+            self._wait_for_bell(self._listener, has_published=any(published))
 
-    def publish_batch(self) -> int:
-        """Publish what is due, up to one batch; return how many rows that was."""
+    def publish_batch(self, lane: Lane) -> int:
+        """Publish what is due in a lane, up to one batch; return how many rows that was.
+
+        Lane by lane, so that a queue that confirms nothing holds up its own lane only.
+        """
+        self._publisher.open()  # before rows are locked, as it may take its time
         with self._engine.begin() as connection:
-            due = claim_unpublished(connection, self._settings.relay_batch)
+            due = claim_unpublished(connection, lane, self._settings.relay_batch)
             if not due:
                 return 0
-            confirmed = self._publisher.publish([(lane, encode(work, lane)) for lane, work in due])
+            confirmed = self._publisher.publish([(lane, encode(work, lane)) for work in due])
             crash_point(crash_points.RELAY_BEFORE_MARK)
-            mark_published(connection, [due[index][1].calculation_id for index in confirmed])
+            mark_published(connection, [due[index].calculation_id for index in confirmed])
         if len(confirmed) < len(due):
             raise BrokerUnavailable(f"{len(due) - len(confirmed)} messages were refused")
         return len(due)
 
-    def _wait_for_bell(self, listener: psycopg2.extensions.connection) -> None:
+    def _wait_for_bell(
+        self, listener: psycopg2.extensions.connection, *, has_published: bool
+    ) -> None:
         seconds = self._settings.relay_poll_seconds
         with self._engine.begin() as connection:
             next_due = seconds_to_next(connection)
         if next_due is not None:
-            seconds = min(seconds, max(0.0, next_due))
+            # What is due and was not ours to take is locked by another relay.
+            seconds = min(seconds, max(0.0 if has_published else _LOCKED_SECONDS, next_due))
         watched: list[HasFileno] = [listener, self._waking]
         readable, _, _ = select.select(watched, [], [], seconds)
         if listener in readable:

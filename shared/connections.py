@@ -1,6 +1,8 @@
 """Factories for connections to PostgreSQL. Nothing here is made by importing."""
 
 import json
+import select
+from collections.abc import Callable
 from typing import Any
 
 import psycopg2
@@ -19,18 +21,32 @@ _KEEPALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-_STATEMENT_TIMEOUT = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+
+#: How much longer than the server's own limit to wait for an answer before the connection is
+#: taken for dead. A proxy that holds it open and passes nothing on is not seen by keepalives.
+_GRACE_SECONDS = 5
 
 
-def make_engine(settings: Settings, *, connections: int, name: str) -> Engine:
-    """Return an engine with at most `connections` connections; `name` shows in pg_stat_activity."""
+def make_engine(
+    settings: Settings, *, connections: int, name: str, statement_seconds: int = 30
+) -> Engine:
+    """Return an engine with at most `connections` connections; `name` shows in pg_stat_activity.
+
+    No statement takes longer than `statement_seconds`, or 5 s more if the server does not answer:
+    it then fails as if the connection had broken. This goes for all connections of the process.
+    """
+    psycopg2.extensions.set_wait_callback(_answers_within(statement_seconds + _GRACE_SECONDS))
+    options = (
+        f"-c statement_timeout={statement_seconds * 1000} "
+        "-c idle_in_transaction_session_timeout=60000"
+    )
     return create_engine(
         settings.sqlalchemy_url,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=10,
         json_serializer=json.dumps,
-        connect_args={**_KEEPALIVE, "application_name": name, "options": _STATEMENT_TIMEOUT},
+        connect_args={**_KEEPALIVE, "application_name": name, "options": options},
     )
 
 
@@ -50,3 +66,18 @@ def connect_to_listen(
         for channel in channels:
             cursor.execute(f"LISTEN {channel}")  # constants of ours, never a client's words
     return connection
+
+
+def _answers_within(seconds: float) -> Callable[[psycopg2.extensions.connection], None]:
+    """Return what psycopg2 calls to wait for the server, with an end to its patience."""
+
+    def wait(connection: psycopg2.extensions.connection) -> None:
+        while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
+            descriptor = connection.fileno()
+            awaited = ([descriptor], [], [])
+            if state == psycopg2.extensions.POLL_WRITE:
+                awaited = ([], [descriptor], [])
+            if not any(select.select(*awaited, seconds)):
+                raise psycopg2.OperationalError(f"PostgreSQL did not answer within {seconds:g} s")
+
+    return wait

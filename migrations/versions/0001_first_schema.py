@@ -92,7 +92,11 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("progress BETWEEN 0 AND 1", name=op.f("calculations_progress_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("calculations_pkey")),
-        postgresql_with={"fillfactor": "70"},
+        postgresql_with={
+            "fillfactor": "90",
+            "autovacuum_analyze_scale_factor": "0",
+            "autovacuum_analyze_threshold": "20000",
+        },
     )
     op.create_index(
         "calculations_finished",
@@ -105,14 +109,14 @@ def upgrade() -> None:
     op.create_index(
         "calculations_leases",
         "calculations",
-        ["lease_until"],
+        ["worker_id"],
         unique=False,
         postgresql_where=sa.text("status = 'running'"),
     )
     op.create_index(
         "calculations_newest",
         "calculations",
-        [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        ["function", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
     )
     op.create_index(
@@ -125,7 +129,7 @@ def upgrade() -> None:
     op.create_index(
         "calculations_outbox",
         "calculations",
-        ["not_before"],
+        ["lane", "not_before"],
         unique=False,
         postgresql_where=sa.text("status = 'queued' AND published_at IS NULL"),
     )

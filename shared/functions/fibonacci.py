@@ -102,27 +102,34 @@ def _in_limbs(n: int, progress: Progress) -> Iterator[str]:
         for step in range(steps - 1, 0, -1):
             # The work doubles with every step, so this is the share of those before it.
             progress((2.0 ** -(step + 1) - 2.0**-steps) * (1 - LAST_PASS_SHARE))
-            width, slots = _slot_bits(len(high)), 2 * len(high)
-            x, y = _squares(gmpy2.pack(high, width), gmpy2.pack(low, width), second_core)
-            smaller = x + y
-            larger = 4 * x - y + _sign(k)
-            del x, y
-            k = n >> step
-            if k & 1:
-                smaller = larger - smaller
-            else:
-                larger -= smaller
-            high = _stripped(_carried(larger, width, slots))
-            del larger
-            low = _stripped(_carried(smaller, width, slots))
-            del smaller
+            next_k = n >> step
+            high, low = _doubled(high, low, k, next_k, second_core)
+            k = next_k
     progress(0.5 * (1 - LAST_PASS_SHARE))
     width, slots = _slot_bits(len(high)), 2 * len(high)
     x, y = gmpy2.pack(high, width), gmpy2.pack(low, width)
     del high, low
     limbs = _carried(_last_product(x, y, k, n), width, slots)
     del x, y
-    yield from _digits(limbs, slots, progress)
+    yield from _digits(limbs, slots + 1, progress)
+
+
+def _doubled(
+    high: list[mpz], low: list[mpz], k: int, next_k: int, second_core: Executor
+) -> tuple[list[mpz], list[mpz]]:
+    """Turn F(k), F(k-1) into F(next_k), F(next_k - 1), where next_k is 2k or 2k+1."""
+    width, slots = _slot_bits(len(high)), 2 * len(high)
+    x, y = _squares(gmpy2.pack(high, width), gmpy2.pack(low, width), second_core)
+    smaller = x + y
+    larger = 4 * x - y + _sign(k)
+    del x, y
+    if next_k & 1:
+        smaller = larger - smaller
+    else:
+        larger -= smaller
+    high = _stripped(_carried(larger, width, slots))
+    del larger
+    return high, _stripped(_carried(smaller, width, slots))
 
 
 def _last_product(x: mpz, y: mpz, k: int, n: int) -> mpz:
@@ -143,7 +150,12 @@ def _limbs(value: mpz) -> list[mpz]:
 
 
 def _slot_bits(limbs: int) -> int:
-    """Count the bits of a slot that holds 4x - y, of squares x, y of so many limbs, and a lift."""
+    """Count the bits of a slot for products of so many limbs, L, with room for a lift.
+
+    A slot of a product sums at most L products of limbs: it is from 0 to L·(BASE - 1)². So those
+    of x + y, 4x - y ± 2, 3x - 2y ± 2 and x + 2z, of squares x and y and a product z, are less
+    than 4L·BASE² < 2^(bits - 2) from zero.
+    """
     limb_bits: int = BASE.bit_length()
     return 2 * limb_bits + limbs.bit_length() + 4
 
@@ -161,7 +173,12 @@ def _square(x: mpz) -> mpz:
 def _carried(packed: mpz, width: int, slots: int) -> Iterator[mpz]:
     """Yield proper limbs, least significant first, of slots that may exceed BASE or be negative.
 
-    A multiple of BASE lifts every slot above zero, and comes off again with the carry.
+    A multiple of BASE lifts every slot above zero, and comes off again with the carry. It is
+    2^(width - 1) less at most BASE - 1, so slots less than 2^(width - 2) from zero stay below
+    2^width, and none borrows from the next.
+
+    The carry out of the last slot is one limb more, from 0 to 3: F(k) < BASE^L makes
+    F(2k+1) ≤ 4F(k)² + 2 < 4·BASE^2L.
     """
     lift_carry = (mpz(1) << (width - 1)) // BASE
     packed += gmpy2.pack([mpz(1)] * slots, width) * (lift_carry * BASE)
@@ -172,6 +189,7 @@ def _carried(packed: mpz, width: int, slots: int) -> Iterator[mpz]:
         carry, limb = gmpy2.f_divmod(slot + carry, BASE)
         carry -= lift_carry
         yield limb
+    yield carry
 
 
 def _stripped(limbs: Iterable[mpz]) -> list[mpz]:

@@ -1,7 +1,6 @@
 """Statements on the rows of `calculations` that the gateway needs."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -58,13 +57,20 @@ _REQUEUE = text("""
     SET status = 'queued', lane = new.lane, progress = 0, attempt_base = attempt,
         not_before = now(), published_at = NULL, started_at = NULL, finished_at = NULL,
         compute_seconds = NULL, error = NULL, request_id = :request_id
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:lanes AS text[])) AS new (id, lane)
-    WHERE calculations.id = new.id AND status IN ('failed', 'cancelled')
+    FROM (SELECT ended.id, new.lane
+          FROM unnest(CAST(:ids AS uuid[]), CAST(:lanes AS text[])) AS new (id, lane)
+          JOIN calculations AS ended ON ended.id = new.id
+          WHERE (ended.status IN ('failed', 'cancelled')) IS TRUE
+          ORDER BY ended.id FOR UPDATE OF ended) AS new
+    WHERE calculations.id = new.id
     RETURNING calculations.id""")
 
 _WITHDRAW_CANCEL = text("""
     UPDATE calculations SET cancel_requested = false
-    WHERE id = ANY (CAST(:ids AS uuid[])) AND status = 'running' AND cancel_requested
+    WHERE id IN (SELECT id FROM calculations
+                 WHERE id = ANY (CAST(:ids AS uuid[])) AND (status = 'running') IS TRUE
+                   AND cancel_requested
+                 ORDER BY id FOR UPDATE)
     RETURNING id""")
 
 _FIND = text(f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = :id")
@@ -92,7 +98,8 @@ def insert_queued(
 ) -> set[UUID]:
     """Queue those that do not exist yet; return their ids.
 
-    They are inserted in the order of their ids, so that two batches cannot deadlock.
+    They are inserted in the order of their ids, so that two batches cannot deadlock; the two
+    statements below lock in the same order.
     """
     ordered = sorted(calculations, key=lambda calculation: calculation.id)
     inserted = connection.execute(
@@ -177,35 +184,6 @@ def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tup
     """Return the status of each known id, and whether its cancel is under way."""
     rows = connection.execute(_FIND_STATUSES, {"ids": [str(identity) for identity in ids]})
     return {row.id: (Status(row.status), row.cancel_requested) for row in rows}
-
-
-def list_calculations(
-    connection: Connection,
-    *,
-    status: Status | None,
-    function: str | None,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[Row]:
-    """Return up to `limit` rows, newest first, that come after the keyset position `before`."""
-    conditions = ["true"]
-    values: dict[str, Any] = {"limit": limit}
-    if status is not None:
-        # Spelled out and not bound: the planner must see which partial index serves it.
-        conditions.append(f"status = '{status.value}'")
-        if status is not Status.SUCCEEDED:
-            conditions.append("status <> 'succeeded'")
-    if function is not None:
-        conditions.append("function = :function")
-        values["function"] = function
-    if before is not None:
-        conditions.append("(created_at, id) < (:before_created_at, :before_id)")
-        values["before_created_at"], values["before_id"] = before
-    statement = text(
-        f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE {' AND '.join(conditions)} "
-        "ORDER BY created_at DESC, id DESC LIMIT :limit"
-    )
-    return [dict(row) for row in connection.execute(statement, values).mappings()]
 
 
 def cancel_calculation(connection: Connection, calculation_id: UUID, error_json: str) -> Row | None:

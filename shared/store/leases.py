@@ -22,7 +22,7 @@ _CLAIM = text("""
     UPDATE calculations
     SET status = 'running', attempt = attempt + 1, worker_id = :worker_id, started_at = now(),
         lease_until = now() + make_interval(secs => :lease_seconds), progress = 0
-    WHERE id = :id AND status = 'queued' AND lane = 'heavy'
+    WHERE id = :id AND (status = 'queued') IS TRUE AND lane = 'heavy'
     RETURNING id, attempt, function, version, arguments, estimate_seconds, request_id,
               published_at""")
 

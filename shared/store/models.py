@@ -108,7 +108,8 @@ calculations = Table(
     ),
     CheckConstraint("(status IN ('failed', 'cancelled')) = (error IS NOT NULL)", name="error"),
     CheckConstraint("NOT cancel_requested OR status = 'running'", name="cancel"),
-    Index("calculations_newest", text("created_at DESC"), text("id DESC")),
+    # The list, function by function; the whole is a merge of the few functions there are.
+    Index("calculations_newest", "function", text("created_at DESC"), text("id DESC")),
     Index(
         "calculations_not_succeeded",
         "status",
@@ -118,6 +119,7 @@ calculations = Table(
     ),
     Index(
         "calculations_outbox",
+        "lane",
         "not_before",
         postgresql_where=text("status = 'queued' AND published_at IS NULL"),
     ),
@@ -129,7 +131,8 @@ calculations = Table(
     ),
     Index(
         "calculations_leases",
-        "lease_until",
+        # Not by lease_until: a heartbeat then touches no index, and rewrites the row in place.
+        "worker_id",
         postgresql_where=text("status = 'running'"),
     ),
     Index(
@@ -138,8 +141,13 @@ calculations = Table(
         postgresql_using="brin",
         postgresql_with={"pages_per_range": "32", "autosummarize": "on"},
     ),
-    # Every row is written two or three times: leave room for its next version on its page.
-    postgresql_with={"fillfactor": "70"},
+    # Room for heartbeats in place. A burst changes what is in the partial indexes at once, which
+    # a share of a large table as threshold would notice too late.
+    postgresql_with={
+        "fillfactor": "90",
+        "autovacuum_analyze_scale_factor": "0",
+        "autovacuum_analyze_threshold": "20000",
+    },
 )
 
 result_chunks = Table(

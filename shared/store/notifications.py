@@ -34,6 +34,11 @@ def notify_changed(connection: Connection, ids: Iterable[UUID]) -> None:
         connection.execute(_NOTIFY, {"channel": CHANGED, "payload": payload})
 
 
+def notify_listeners(connection: Connection) -> None:
+    """Tell the gateways nothing, so that they hear that their connection is alive."""
+    connection.execute(_NOTIFY, {"channel": CHANGED, "payload": ""})
+
+
 def read_changed(payload: str) -> Iterator[UUID]:
     """Return the ids that a notification on CHANGED names."""
     return (UUID(hex=identity) for identity in payload.split(",") if identity)

@@ -21,7 +21,7 @@ _FINISH_SUCCEEDED = text("""
                 CAST(:heads AS text[]), CAST(:tails AS text[]), CAST(:values AS text[]),
                 CAST(:compute_seconds AS double precision[]))
          AS done (id, digits, sha256, head, tail, value, compute_seconds)
-    WHERE calculations.id = done.id AND status = 'queued'
+    WHERE calculations.id = done.id AND (status = 'queued') IS TRUE
     RETURNING calculations.id, calculations.attempt, calculations.published_at""")
 
 _FINISH_FAILED = text("""
@@ -29,7 +29,7 @@ _FINISH_FAILED = text("""
     SET status = 'failed', attempt = calculations.attempt + 1, started_at = now(),
         finished_at = now(), error = failed.error
     FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS failed (id, error)
-    WHERE calculations.id = failed.id AND status = 'queued'
+    WHERE calculations.id = failed.id AND (status = 'queued') IS TRUE
     RETURNING calculations.id""")
 
 

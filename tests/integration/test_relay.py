@@ -116,7 +116,7 @@ def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel)
 def test_without_rabbitmq_nothing_is_marked_as_published(store_settings, relay_engine):
     queue(relay_engine, 1)
     with pytest.raises(BrokerUnavailable):
-        Relay(store_settings, relay_engine).publish_batch()
+        Relay(store_settings, relay_engine).publish_batch(Lane.QUICK)
     assert unpublished(relay_engine) == 1
 
 
@@ -140,17 +140,17 @@ def impatient(database_url, broker_url):
 def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
     relay, rescue = Relay(impatient, relay_engine), Rescue(relay_engine, impatient)
     (calculation,) = queue(relay_engine, 1)
-    relay.publish_batch()
+    relay.publish_batch(Lane.QUICK)
     channel.queue_purge(queue_name(Lane.QUICK))
     eventually(lambda: rescue.look() == 1)
-    relay.publish_batch()
+    relay.publish_batch(Lane.QUICK)
     assert [work.calculation_id for work in take(channel)] == [calculation.id]
 
 
 def test_a_message_that_waits_is_not_published_twice(impatient, relay_engine, channel):
     relay, rescue = Relay(impatient, relay_engine), Rescue(relay_engine, impatient)
     queue(relay_engine, 1)
-    relay.publish_batch()
+    relay.publish_batch(Lane.QUICK)
     with relay_engine.begin() as connection:
         connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
     assert rescue.look() == 0
@@ -160,7 +160,7 @@ def test_a_message_that_waits_is_not_published_twice(impatient, relay_engine, ch
 def test_an_expired_lease_goes_back_to_the_outbox(impatient, relay_engine):
     relay, rescue = Relay(impatient, relay_engine), Rescue(relay_engine, impatient)
     (calculation,) = queue(relay_engine, 1, lane=Lane.HEAVY)
-    relay.publish_batch()
+    relay.publish_batch(Lane.HEAVY)
     with relay_engine.begin() as connection:
         leases.claim_calculation(
             connection, calculation.id, worker_id=calculation.id, lease_seconds=0

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane, Status, document
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, outbox, quick, results, system, workers
+from shared.store import calculations, leases, listing, outbox, quick, results, system, workers
 from shared.store.rows import Renewal
 from tests.factories import make_calculation, make_result
 
@@ -81,17 +81,18 @@ def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
     queue(connection)
     connection.commit()
     with engine.begin() as first, engine.begin() as second:
-        assert len(outbox.claim_unpublished(first, 10)) == 1
-        assert outbox.claim_unpublished(second, 10) == []
+        assert len(outbox.claim_unpublished(first, Lane.QUICK, 10)) == 1
+        assert outbox.claim_unpublished(second, Lane.QUICK, 10) == []
 
 
 def test_what_was_published_leaves_the_outbox(connection):
     calculation = queue(connection)
-    ((lane, work),) = outbox.claim_unpublished(connection, 10)
-    assert (lane, work.calculation_id, work.arguments) == ("quick", calculation.id, {"n": 1_000})
+    (work,) = outbox.claim_unpublished(connection, Lane.QUICK, 10)
+    assert (work.calculation_id, work.arguments) == (calculation.id, {"n": 1_000})
+    assert outbox.claim_unpublished(connection, Lane.HEAVY, 10) == []
     assert work.request_id == "request"
     outbox.mark_published(connection, [calculation.id])
-    assert outbox.claim_unpublished(connection, 10) == []
+    assert outbox.claim_unpublished(connection, Lane.QUICK, 10) == []
     assert outbox.seconds_to_next(connection) is None
 
 
@@ -163,7 +164,7 @@ def test_handing_back_costs_no_attempt(connection):
     claimed = claim(connection, calculation)
     assert leases.release_calculation(connection, claimed, worker_id=WORKER)
     assert status_of(connection, calculation) == "queued"
-    assert len(outbox.claim_unpublished(connection, 10)) == 1
+    assert len(outbox.claim_unpublished(connection, Lane.HEAVY, 10)) == 1
     attempt, base = connection.execute(text("SELECT attempt, attempt_base FROM calculations")).one()
     assert attempt == base == 1
 
@@ -248,18 +249,18 @@ def test_the_list_is_served_by_its_index_however_it_is_narrowed(connection):
             text("UPDATE calculations SET created_at = created_at + make_interval(secs => :n)"),
             {"n": 1},
         )
-    page = calculations.list_calculations(
+    page = listing.list_calculations(
         connection, status=Status.QUEUED, function="fibonacci", before=None, limit=10
     )
     position = (page[-1]["created_at"], page[-1]["id"])
-    following = calculations.list_calculations(
+    following = listing.list_calculations(
         connection, status=None, function=None, before=position, limit=30
     )
     assert [row["arguments"]["n"] for row in page + following] != []
     assert len({row["id"] for row in page + following}) == 30
     oldest = following[-1]["created_at"] - timedelta(seconds=1)
     assert (
-        calculations.list_calculations(
+        listing.list_calculations(
             connection, status=None, function=None, before=(oldest, uuid4()), limit=1
         )
         == []
@@ -333,8 +334,13 @@ def test_a_message_that_the_queue_has_passed_is_lost_and_a_waiting_one_is_not(co
             ),
             {"id": calculation.id, "m": minutes},
         )
-    look = {"queue_is_empty": False, "older_than_seconds": 60, "limit": 9}
-    assert outbox.return_lost(connection, Lane.QUICK, **look) == set()
+
+    def look(lane):
+        return outbox.return_lost(
+            connection, lane, queue_is_empty=False, older_than_seconds=60, limit=9
+        )
+
+    assert look(Lane.QUICK) == set()
     consumed = connection.execute(text("SELECT now() - interval '7 minutes'")).scalar_one()
     workers.upsert_worker(
         connection,
@@ -345,5 +351,5 @@ def test_a_message_that_the_queue_has_passed_is_lost_and_a_waiting_one_is_not(co
         slots=1,
         consumed_published_at=consumed,
     )
-    assert outbox.return_lost(connection, Lane.HEAVY, **look) == set()
-    assert outbox.return_lost(connection, Lane.QUICK, **look) == {old.id}
+    assert look(Lane.HEAVY) == set()
+    assert look(Lane.QUICK) == {old.id}
