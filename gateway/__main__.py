@@ -39,9 +39,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": self._settings.log_level,
             "bind": self._settings.gateway_bind,
             "workers": self._settings.gateway_processes,
-            "worker_class": "asgi",
+            "worker_class": "gateway.server.Worker",
+            # Wider than NGINX's own limits, so that NGINX answers what is beyond them.
+            "limit_request_line": 8_190,
+            "limit_request_fields": 1_000,
+            "limit_request_field_size": 16_380,
             "worker_connections": 4_096,
-            "backlog": 4_096,
             # A held request may take 60 s, and it must not be cut off by a restart.
             "graceful_timeout": 75,
             "timeout": 60,

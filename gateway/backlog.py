@@ -1,17 +1,14 @@
 """How long a calculation is likely to take still, for an honest Retry-After."""
 
-import asyncio
-import contextlib
 import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway.database import Database
+from gateway.looks import SharedLook
 from shared.calculation import Lane, Status
-from shared.errors import StoreUnavailable
 from shared.store.system import count_lanes
 from shared.store.workers import list_workers
 
@@ -23,13 +20,10 @@ _LONGEST_SECONDS = 3_600
 
 
 class Backlog:
-    """Knows how much work waits in each lane, as of at most a few seconds ago."""
+    """Knows how much work waits in each lane, as of a few seconds ago."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._seconds: Mapping[Lane, float] = {}
-        self._looked_at = -math.inf
-        self._looking: asyncio.Task[None] | None = None
+        self._seconds_ahead = SharedLook(database, _seconds_ahead, _FRESH_SECONDS)
 
     def retry_after(self, row: Mapping[str, Any]) -> int:
         """Return the whole seconds after which to look at this unfinished calculation again.
@@ -37,21 +31,11 @@ class Backlog:
         What is left of its own estimate; while it is queued, also the work ahead of it, spread
         over its lane's slots. Never waits: a look that is due happens meanwhile.
         """
-        self._look_again_if_due()
+        ahead = self._seconds_ahead.latest or {}
         seconds: float = row["estimate_seconds"] * (1 - row["progress"])
         if row["status"] == Status.QUEUED:
-            seconds += self._seconds.get(Lane(row["lane"]), 0)
+            seconds += ahead.get(Lane(row["lane"]), 0)
         return max(1, min(math.ceil(seconds), _LONGEST_SECONDS))
-
-    def _look_again_if_due(self) -> None:
-        is_looking = self._looking is not None and not self._looking.done()
-        if not is_looking and time.monotonic() - self._looked_at > _FRESH_SECONDS:
-            self._looking = asyncio.create_task(self._look())
-
-    async def _look(self) -> None:
-        with contextlib.suppress(StoreUnavailable):
-            self._seconds = await self._database.run(_seconds_ahead)
-        self._looked_at = time.monotonic()
 
 
 def _seconds_ahead(connection: Connection) -> dict[Lane, float]:

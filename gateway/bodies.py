@@ -10,23 +10,31 @@ from shared.errors import BodyInvalid, BodyTooLarge, MediaTypeUnsupported
 
 KIB = 1024
 
+#: Nesting that is taken; no function's arguments come near, and checking them recurses.
+MOST_NESTED = 32
+
 #: What is read of a body that is refused. A client that is still sending, NGINX among them, would
 #: take the end of the connection for the gateway's failure and never see the answer.
 _DRAINED_BYTES = 8 * KIB * KIB
 
 
-async def read_json(req: falcon.asgi.Request, *, limit_bytes: int) -> Any:
-    """Return the body as JSON.
+async def read_body(req: falcon.asgi.Request, *, limit_bytes: int) -> bytes:
+    """Return the body, which is declared to be JSON.
 
-    Never holds more than the limit. Raises MediaTypeUnsupported, BodyTooLarge or BodyInvalid.
+    Never holds more than the limit. Raises MediaTypeUnsupported or BodyTooLarge.
     """
+    coding = (req.get_header("Content-Encoding") or "identity").strip().lower()
+    if coding != "identity":
+        raise MediaTypeUnsupported(f"{req.content_type}, encoded as {coding}")
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise MediaTypeUnsupported(req.content_type)
-    return parse_json(await _read(req, limit_bytes))
+    return await _read(req, limit_bytes)
 
 
 async def _read(req: falcon.asgi.Request, limit_bytes: int) -> bytes:
+    if req.content_length is not None and req.content_length > _DRAINED_BYTES:
+        raise BodyTooLarge(limit_bytes)
     body = bytearray()
     received = 0
     async for piece in req.stream:
@@ -47,9 +55,11 @@ def parse_json(body: bytes) -> Any:
     beyond what Python reads.
     """
     try:
-        return json.loads(
+        value = json.loads(
             body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
         )
+        if body.count(b"[") + body.count(b"{") > MOST_NESTED and _is_deep(value):
+            raise _NotJson(f"It is nested more than {MOST_NESTED} deep.")
     except UnicodeDecodeError as error:
         raise BodyInvalid(f"Byte {error.start} is not UTF-8.") from error
     except json.JSONDecodeError as error:
@@ -64,6 +74,21 @@ def parse_json(body: bytes) -> Any:
         # The only other ValueError: CPython's guard against quadratic time.
         digits = sys.get_int_max_str_digits()
         raise BodyInvalid(f"An integer in it has more than {digits} digits.") from error
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MOST_NESTED):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, (list, dict))
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return any(isinstance(one, (list, dict)) for one in level)
 
 
 class _NotJson(ValueError):

@@ -10,7 +10,7 @@ import falcon.asgi
 
 from gateway.answers import write_json
 from gateway.backlog import Backlog
-from gateway.bodies import KIB, read_json
+from gateway.bodies import KIB, parse_json, read_body
 from gateway.database import Database
 from gateway.identifiers import parse_calculation_id
 from gateway.planning import Planner
@@ -81,8 +81,8 @@ class Calculations:
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Take a calculation in; hold the request for the result if asked to."""
         services = self._services
-        body = await read_json(req, limit_bytes=SINGLE_LIMIT_BYTES)
-        calculation = services.planner.plan_request(body)
+        body = await read_body(req, limit_bytes=SINGLE_LIMIT_BYTES)
+        calculation = services.planner.plan_request(parse_json(body))
         preferences = read_preferences(req)
         with services.waiting.watch(calculation.id) as watch:
             row = await services.submission.submit(calculation, req.context.request_id)
@@ -106,10 +106,10 @@ class CalculationBatch:
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Queue up to 10,000 calculations at once, or none if one of them is at fault."""
-        body = await read_json(req, limit_bytes=BATCH_LIMIT_BYTES)
-        # In a thread: checking ten thousand takes long enough to be missed by other requests.
+        body = await read_body(req, limit_bytes=BATCH_LIMIT_BYTES)
+        # In a thread: reading ten thousand takes long enough to be missed by other requests.
         calculations = await self._services.database.compute(
-            lambda: self._services.planner.plan_batch(body, BATCH_MOST)
+            lambda: self._services.planner.plan_batch(parse_json(body), BATCH_MOST)
         )
         receipt = await self._services.submission.submit_batch(calculations, req.context.request_id)
         answer: Mapping[str, Any] = {

@@ -28,10 +28,11 @@ class Functions:
 
 def _describe(function: Function, memory_limit_bytes: int) -> dict[str, Any]:
     properties = function.arguments_schema["properties"]
-    size = properties[function.size_argument]
     estimates = []
     decade = 1
-    while decade <= size["maximum"]:
+    # A function with further arguments has no estimate that goes by one of them alone.
+    largest = properties[function.size_argument]["maximum"] if len(properties) == 1 else 0
+    while decade <= largest:
         estimate = function.estimate({function.size_argument: decade})
         estimates.append(
             {

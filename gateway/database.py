@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import StoreUnavailable
@@ -15,6 +15,10 @@ from shared.errors import StoreUnavailable
 T = TypeVar("T")
 
 _UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+
+#: SQLSTATE of a server that takes no writes, such as a standby after a failover, and of a session
+#: that the server ended while its transaction idled.
+_NOT_NOW = ("25006", "25P03")
 
 #: Requests that may wait for a connection. Beyond this, an honest 503 beats a long silence.
 _MOST_WAITING = 4_000
@@ -52,13 +56,20 @@ class Database:
     def _transact(self, use_case: Callable[[Connection], T]) -> T:
         try:
             return self._attempt(use_case)
-        except _UNAVAILABLE:
-            pass  # a server that restarted leaves dead connections behind: the next one is new
+        except (OperationalError, InterfaceError) as error:
+            if not error.connection_invalidated and not _is_conflict(error):
+                raise _unavailable(error) from error
+            # A server that restarted leaves dead connections behind: the next one is new.
+        except PoolTimeout as error:
+            raise _unavailable(error) from error
+        except InternalError as error:
+            if getattr(error.orig, "pgcode", None) not in _NOT_NOW:
+                raise
+            raise _unavailable(error) from error
         try:
             return self._attempt(use_case)
         except _UNAVAILABLE as error:
-            _logger.warning("PostgreSQL is not available: %s", str(error).splitlines()[0])
-            raise StoreUnavailable from error
+            raise _unavailable(error) from error
 
     def _attempt(self, use_case: Callable[[Connection], T]) -> T:
         with self._engine.begin() as connection:
@@ -68,3 +79,13 @@ class Database:
         """Let running use cases end, then close all connections."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
+
+
+def _is_conflict(error: DBAPIError) -> bool:
+    """Say whether the transaction lost against another and can simply be run again."""
+    return getattr(error.orig, "pgcode", None) in ("40P01", "40001")
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    _logger.warning("PostgreSQL is not available: %s", str(error).splitlines()[0])
+    return StoreUnavailable()

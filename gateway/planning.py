@@ -1,5 +1,6 @@
 """From the members of a request to calculations with an identity, a cost and a lane."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ from shared.errors import (
 from shared.functions.registry import Function, Registry
 
 _MEMBERS = ("function", "arguments")
+
+#: Of an object with very many unknown members, or very long ones, not all is repeated back.
+_SHOWN_MEMBERS = 20
+_SHOWN_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,11 @@ def _faults_of_members(body: Any, names: tuple[str, ...]) -> list[Fault]:
         return [Fault("", f"must be an object with the member(s) {' and '.join(names)}.")]
     missing = [Fault(f"/{name}", "is missing.") for name in names if name not in body]
     unknown = [
-        Fault(f"/{_escaped(name)}", f"is not known here; the members are {' and '.join(names)}.")
-        for name in body
+        Fault(
+            f"/{_escaped(name[:_SHOWN_CHARACTERS])}",
+            f"is not known here; the members are {' and '.join(names)}.",
+        )
+        for name in itertools.islice(body, _SHOWN_MEMBERS)
         if name not in names
     ]
     return missing + unknown

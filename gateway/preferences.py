@@ -8,9 +8,11 @@ import falcon.asgi
 #: The longest that a request is held, in seconds.
 MOST_WAIT_SECONDS = 60
 
-_PREFERENCE = re.compile(
-    r"""\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*))?[^,"]*"""
-)
+#: A longer header is ignored.
+_MOST_CHARACTERS = 1_000
+
+_PREFERENCE = re.compile(r"""([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*=[ \t]*("[^"]*"|[^\s;,"]*))?""")
+_QUOTED_OR_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*")|,""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,26 @@ def read_preferences(req: falcon.asgi.Request) -> Preferences:
     anyway, unless a wait says how long to hold it.
     """
     header = req.get_header("Prefer")
-    if header is None:
+    if header is None or len(header) > _MOST_CHARACTERS:
         return Preferences(0, None)
     asked: dict[str, str] = {}
-    for name, value in _PREFERENCE.findall(header):
-        asked.setdefault(name.lower(), value.strip('"'))
+    for preference in _split(header):
+        if found := _PREFERENCE.match(preference.strip()):
+            asked.setdefault(found[1].lower(), (found[2] or "").strip('"'))
     applied = []
     if asked.get("respond-async") == "":
         applied.append("respond-async")
     wait_seconds = 0
     wait = asked.get("wait", "")
     if wait.isascii() and wait.isdigit():
-        wait_seconds = MOST_WAIT_SECONDS if len(wait) > 3 else min(int(wait), MOST_WAIT_SECONDS)
+        wait_seconds = min(int(wait), MOST_WAIT_SECONDS)
         applied.append(f"wait={wait_seconds}")
     return Preferences(wait_seconds, ", ".join(applied) or None)
+
+
+def _split(header: str) -> list[str]:
+    """Return what stands between commas, those in quoted strings not counted."""
+    return _QUOTED_OR_COMMA.sub(lambda found: found[1] or "\n", header).split("\n")
 
 
 def write_applied(resp: falcon.asgi.Response, preferences: Preferences) -> None:

@@ -254,11 +254,23 @@ def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
 
 
 @describe.register
+def _(error: errors.ResultCorrupt) -> Problem:  # noqa: ARG001
+    return Problem(
+        500,
+        "result-corrupt",
+        "The stored result is damaged",
+        "Its digits no longer match the SHA-256 that was stored with them, so they are not served. "
+        "Tell the operator of this server.",
+    )
+
+
+@describe.register
 def _(error: errors.StoreUnavailable) -> Problem:  # noqa: ARG001
     return Problem(
         503,
         "unavailable",
         "The database cannot be reached",
-        f"Nothing was stored. Send the request again in {_RETRY_SECONDS} s.",
+        "The request may not have been carried out. "
+        f"Send it again in {_RETRY_SECONDS} s; that is harmless if it was.",
         headers={"Retry-After": str(_RETRY_SECONDS)},
     )

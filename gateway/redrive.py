@@ -86,7 +86,7 @@ def _put_back(channel: BlockingChannel, lane: Lane) -> int:
             "",
             queue_name(lane),
             body,
-            pika.BasicProperties(delivery_mode=2),
+            pika.BasicProperties(delivery_mode=2),  # type: ignore[no-untyped-call]
             mandatory=True,
         )
         channel.basic_ack(tag)  # only once the copy is confirmed

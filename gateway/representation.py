@@ -19,6 +19,7 @@ class Answer(Enum):
     PART = auto()
     NOT_MODIFIED = auto()
     UNSATISFIABLE = auto()
+    OTHER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +37,25 @@ class Representation:
 
     length: int
     sha256: str
+    is_gzip: bool = False
 
     @property
     def etag(self) -> str:
-        """Return the strong entity tag."""
-        return f'"{self.sha256}"'
+        """Return the strong entity tag; another coding is another representation."""
+        return f'"{self.sha256}-gzip"' if self.is_gzip else f'"{self.sha256}"'
 
     @property
-    def gzip_etag(self) -> str:
-        """Return the entity tag of the same bytes in gzip's coding."""
-        return f'"{self.sha256}-gzip"'
-
-    @property
-    def repr_digest(self) -> str:
-        """Return the value of Repr-Digest (RFC 9530)."""
+    def digest(self) -> str:
+        """Return the SHA-256 of the plain bytes as a digest field has it (RFC 9530)."""
         return f"sha-256=:{base64.b64encode(bytes.fromhex(self.sha256)).decode()}:"
 
     def select(
-        self, *, if_none_match: str | None, range_header: str | None, if_range: str | None
+        self,
+        *,
+        if_match: str | None,
+        if_none_match: str | None,
+        range_header: str | None,
+        if_range: str | None,
     ) -> Selection:
         """Return what these request headers ask for.
 
@@ -61,9 +63,15 @@ class Representation:
         it; an If-Range with anything but our tag asks for the whole.
         """
         whole = Selection(Answer.WHOLE, 0, self.length)
-        if if_none_match is not None and self._is_matched(if_none_match):
+        if if_match is not None and not self._is_matched(if_match, weakly=False):
+            return Selection(Answer.OTHER, 0, 0)
+        if if_none_match is not None and self._is_matched(if_none_match, weakly=True):
             return Selection(Answer.NOT_MODIFIED, 0, 0)
-        if range_header is None or (if_range is not None and if_range.strip() != self.etag):
+        if (
+            range_header is None
+            or self.is_gzip
+            or (if_range is not None and if_range.strip() != self.etag)
+        ):
             return whole
         asked = _RANGE.fullmatch(range_header.replace(" ", "").lower())
         if asked is None or asked.groups() == ("", ""):
@@ -85,16 +93,24 @@ class Representation:
             return None, 0
         return _bounded(first), min(_bounded(last) + 1, self.length)
 
-    def _is_matched(self, if_none_match: str) -> bool:
-        if if_none_match.strip() == "*":
+    def _is_matched(self, condition: str, *, weakly: bool) -> bool:
+        if condition.strip() == "*":
             return True
-        tags = {tag.removeprefix("W/") for tag in _ETAG.findall(if_none_match)}
-        return bool(tags & {self.etag, self.gzip_etag})
+        tags = set(_ETAG.findall(condition))
+        if weakly:
+            tags = {tag.removeprefix("W/") for tag in tags}
+        return self.etag in tags
 
     def write_headers(self, resp: falcon.asgi.Response) -> None:
         """Set what every answer about this representation carries."""
         resp.set_header("ETag", self.etag)
-        resp.set_header("Repr-Digest", self.repr_digest)
+        if self.is_gzip:
+            # Its own digest is known only when all of it has been compressed; this one is of what
+            # the client has once it has decompressed it (draft-ietf-httpbis-unencoded-digest).
+            resp.set_header("Content-Encoding", "gzip")
+            resp.set_header("Unencoded-Digest", self.digest)
+        else:
+            resp.set_header("Repr-Digest", self.digest)
         resp.set_header("Accept-Ranges", "bytes")
         resp.set_header("Cache-Control", "public, max-age=31536000, immutable")
         resp.append_header("Vary", "Accept-Encoding")

@@ -20,6 +20,7 @@ from shared.store.workers import delete_silent_workers
 _BATCH = 1_000
 _BACKOFF_SECONDS = 1.0
 _FORGET_WORKERS_SECONDS = 60.0
+_PATIENCE_SECONDS = 5
 
 _logger = logging.getLogger(__name__)
 
@@ -92,14 +93,14 @@ class Rescue:
 def _ready_messages(urls: Sequence[str], lane: Lane) -> int:
     """Return how many messages wait in the lane's queue; none if it was deleted."""
     try:
-        connection = pika.BlockingConnection([pika.URLParameters(url) for url in urls])
-    except pika.exceptions.AMQPError as error:
+        connection = pika.BlockingConnection([_hurried(url) for url in urls])
+    except (pika.exceptions.AMQPError, OSError) as error:
         raise BrokerUnavailable(str(error) or type(error).__name__) from error
     try:
         declared = connection.channel().queue_declare(queue_name(lane), passive=True)
     except pika.exceptions.ChannelClosedByBroker:
         return 0
-    except pika.exceptions.AMQPError as error:
+    except (pika.exceptions.AMQPError, OSError) as error:
         raise BrokerUnavailable(str(error) or type(error).__name__) from error
     else:
         waiting: int = declared.method.message_count
@@ -107,3 +108,13 @@ def _ready_messages(urls: Sequence[str], lane: Lane) -> int:
     finally:
         if connection.is_open:
             connection.close()
+
+
+def _hurried(url: str) -> pika.URLParameters:
+    """Return the address with little patience: publishing waits meanwhile."""
+    parameters = pika.URLParameters(url)
+    parameters.socket_timeout = parameters.stack_timeout = _PATIENCE_SECONDS
+    parameters.blocked_connection_timeout = _PATIENCE_SECONDS
+    parameters.heartbeat = _PATIENCE_SECONDS
+    parameters.connection_attempts = 1
+    return parameters

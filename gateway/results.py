@@ -14,7 +14,7 @@ import falcon.asgi
 from gateway.calculations import Services
 from gateway.identifiers import parse_calculation_id
 from gateway.problems import Problem, write_problem
-from gateway.representation import Answer, Representation, Selection, accepts_gzip
+from gateway.representation import Answer, Representation, accepts_gzip
 from shared.calculation import Status
 from shared.errors import ResultCorrupt, ResultMissing, ResultNotFinished, ResultPruned
 from shared.store.calculations import Row
@@ -39,29 +39,44 @@ class Result:
         """Answer with all digits or the range that was asked for."""
         row = await self._services.get(parse_calculation_id(calculation_id))
         self.check_available(row)
-        representation = Representation(row["result_digits"], row["result_sha256"])
+        is_get = req.method == "GET"
+        range_header = req.get_header("Range") if is_get else None
+        representation = Representation(
+            row["result_digits"],
+            row["result_sha256"],
+            # Ranges are of the plain digits, so that a broken download can be resumed anywhere.
+            is_gzip=range_header is None and accepts_gzip(req.get_header("Accept-Encoding")),
+        )
         selection = representation.select(
+            if_match=req.get_header("If-Match"),
             if_none_match=req.get_header("If-None-Match"),
-            range_header=req.get_header("Range"),
+            range_header=range_header,
             if_range=req.get_header("If-Range"),
         )
-        representation.write_headers(resp)
-        resp.content_type = "text/plain; charset=us-ascii"
         match selection.answer:
+            case Answer.UNSATISFIABLE:
+                write_problem(resp, _unsatisfiable(representation))
+                return
+            case Answer.OTHER:
+                write_problem(resp, _OTHER)
+                return
             case Answer.NOT_MODIFIED:
                 resp.status = falcon.HTTP_304
-            case Answer.UNSATISFIABLE:
-                _write_unsatisfiable(resp, representation)
             case Answer.PART:
                 resp.status = falcon.HTTP_206
                 span = f"bytes {selection.first}-{selection.end - 1}/{representation.length}"
                 resp.set_header("Content-Range", span)
-                self._write_digits(req, resp, row, selection)
-            case Answer.WHOLE:
-                if accepts_gzip(req.get_header("Accept-Encoding")):
-                    self._write_gzip(req, resp, row, representation)
-                else:
-                    self._write_digits(req, resp, row, selection)
+        representation.write_headers(resp)
+        resp.content_type = "text/plain; charset=us-ascii"
+        if selection.answer is Answer.NOT_MODIFIED:
+            return
+        if not representation.is_gzip:
+            resp.content_length = selection.end - selection.first
+        if not is_get:
+            resp.stream = _nothing()  # and no length of it, where the real one is not known
+            return
+        digits = await self.open(row, selection.first, selection.end)
+        resp.stream = self._compressed(digits) if representation.is_gzip else digits
 
     on_head = on_get
 
@@ -76,27 +91,6 @@ class Result:
         if row["result_pruned_at"] is not None:
             raise ResultPruned(row["id"])
 
-    def _write_digits(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, row: Row, selection: Selection
-    ) -> None:
-        resp.content_length = selection.end - selection.first
-        if req.method != "HEAD":
-            resp.stream = self.stream(row, selection.first, selection.end)
-
-    def _write_gzip(
-        self,
-        req: falcon.asgi.Request,
-        resp: falcon.asgi.Response,
-        row: Row,
-        representation: Representation,
-    ) -> None:
-        # Another representation: another tag, and the digest of the plain one is not its own.
-        resp.set_header("Content-Encoding", "gzip")
-        resp.set_header("ETag", representation.gzip_etag)
-        resp.delete_header("Repr-Digest")
-        if req.method != "HEAD":
-            resp.stream = self._compressed(self.stream(row, 0, representation.length))
-
     async def _compressed(self, digits: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         compressor = zlib.compressobj(_FAST_GZIP, zlib.DEFLATED, _GZIP_WRAPPER)
         async for piece in digits:
@@ -107,27 +101,31 @@ class Result:
                 yield compressed
         yield compressor.flush()
 
-    async def stream(self, row: Row, first: int, end: int) -> AsyncIterator[bytes]:
-        """Yield the bytes from `first` up to `end`, a chunk at a time.
+    async def open(self, row: Row, first: int, end: int) -> AsyncIterator[bytes]:
+        """Return a stream of the bytes from `first` up to `end`, a chunk at a time.
 
         When that is all of them, the last chunk is held back until the SHA-256 of the whole is
         seen to be right; if it is not, the connection breaks off instead of ending well.
-        Raises ResultCorrupt.
+        Raises ResultCorrupt at once if the first chunk shows it.
         """
+        stream = self._stream(row, first, end)
+        beginning = await anext(stream)
+        return _chained(beginning, stream)
+
+    async def _stream(self, row: Row, first: int, end: int) -> AsyncIterator[bytes]:
         is_whole = first == 0 and end == row["result_digits"]
         digest = hashlib.sha256()
         for ordinal in range(first // CHUNK_DIGITS, -(-end // CHUNK_DIGITS)):
             chunk = await self._chunk(row, ordinal)
             start = ordinal * CHUNK_DIGITS
-            piece = chunk[max(first - start, 0) : end - start]
-            if is_whole:
-                digest.update(piece)
-                is_last = start + len(chunk) >= end
-                if is_last and digest.hexdigest() != row["result_sha256"]:
-                    error = ResultCorrupt(row["id"])
-                    _logger.critical("%s", error, extra={"calculation_id": row["id"]})
-                    raise error
-            yield piece
+            is_last = start + CHUNK_DIGITS >= end
+            digest.update(chunk)
+            is_short = not is_last and len(chunk) < CHUNK_DIGITS
+            if is_short or (is_whole and is_last and digest.hexdigest() != row["result_sha256"]):
+                error = ResultCorrupt(row["id"])
+                _logger.critical("%s", error, extra={"calculation_id": row["id"]})
+                raise error
+            yield chunk[max(first - start, 0) : end - start]
 
     async def _chunk(self, row: Row, ordinal: int) -> bytes:
         if row["result_value"] is not None:
@@ -142,17 +140,31 @@ class Result:
         return digits.encode("ascii")
 
 
-def _write_unsatisfiable(resp: falcon.asgi.Response, representation: Representation) -> None:
-    write_problem(
-        resp,
-        Problem(
-            416,
-            "range-not-satisfiable",
-            "The range lies beyond the result",
-            f"The result has {representation.length} digits, counted from 0. "
-            "Ask for a range within them.",
-            headers={"Content-Range": f"bytes */{representation.length}"},
-        ),
+async def _chained(beginning: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield beginning
+    async for piece in rest:
+        yield piece
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
+
+
+def _unsatisfiable(representation: Representation) -> Problem:
+    return Problem(
+        416,
+        "range-not-satisfiable",
+        "The range lies beyond the result",
+        f"The result has {representation.length} digits, counted from 0. "
+        "Ask for a range within them.",
+        headers={"Content-Range": f"bytes */{representation.length}"},
     )
-    for name in ("ETag", "Repr-Digest"):
-        resp.delete_header(name)
+
+
+_OTHER = Problem(
+    412,
+    "precondition-failed",
+    "The result is not the one that If-Match names",
+    "A result never changes, so the tag is of another one. Ask without If-Match.",
+)

@@ -9,7 +9,6 @@ from gateway.calculations import Services
 from gateway.results import Result
 from shared.calculation import Status
 from shared.errors import ArgumentsInvalid, Fault
-from shared.store.calculations import Row
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 
@@ -37,15 +36,17 @@ class Seed:
             beginning = f"fibonacci({int(n)}) = ".encode()
             resp.content_length = len(beginning) + row["result_digits"] + 1
             resp.set_header("Content-Location", path)
-            resp.stream = self._line(beginning, row)
+            digits = await self._result.open(row, 0, row["result_digits"])
+            resp.stream = _line(beginning, digits)
         else:
             resp.status = falcon.HTTP_202
             resp.set_header("Location", path)
             resp.set_header("Retry-After", str(services.backlog.retry_after(row)))
             resp.text = f"fibonacci({int(n)}) is {row['status']}; look at {path}\n"
 
-    async def _line(self, beginning: bytes, row: Row) -> AsyncIterator[bytes]:
-        yield beginning
-        async for piece in self._result.stream(row, 0, row["result_digits"]):
-            yield piece
-        yield b"\n"
+
+async def _line(beginning: bytes, digits: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield beginning
+    async for piece in digits:
+        yield piece
+    yield b"\n"

@@ -15,6 +15,8 @@ from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
 from shared.store.calculations import Row
+from shared.store.notifications import notify_changed
+from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
 
 _logger = logging.getLogger(__name__)
@@ -80,31 +82,48 @@ def _store(
     connection: Connection, calculation: Calculation, computed: Computed | None, request_id: str
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is now queued anew."""
-    if computed is None:
-        row = store.insert_one_queued(connection, calculation, request_id)
-    else:
-        row = store.insert_succeeded(connection, calculation, computed.result, request_id)
-        if row is not None and row["result_attempt"] is not None:
-            insert_chunks(connection, calculation.id, row["result_attempt"], computed.digits)
+    if computed is not None:
+        return _store_computed(connection, calculation, computed, request_id), False
+    row = store.insert_one_queued(connection, calculation, request_id)
     if row is not None:
-        return row, computed is None
-    return _revive(connection, calculation, request_id)
-
-
-def _revive(connection: Connection, calculation: Calculation, request_id: str) -> tuple[Row, bool]:
-    """Return the row of a calculation that exists; one that ended without a result is queued.
-
-    A cancel that no worker has carried out yet is taken back: somebody wants the result again.
-    """
+        return row, True
     row = _existing(connection, calculation)
-    is_queued = False
-    if row["status"] in (Status.FAILED, Status.CANCELLED):
-        is_queued = bool(store.requeue_ended(connection, [calculation], request_id))
-    elif row["cancel_requested"]:
-        store.withdraw_cancel(connection, [calculation.id])
-    else:
+    if row["status"] == Status.SUCCEEDED:
         return row, False
+    is_queued = calculation.id in _revive(connection, [calculation], request_id)
     return _existing(connection, calculation), is_queued
+
+
+def _store_computed(
+    connection: Connection, calculation: Calculation, computed: Computed, request_id: str
+) -> Row:
+    """Store a result and return the row; one that waited for a worker need not wait any more."""
+    row = store.insert_succeeded(connection, calculation, computed.result, request_id)
+    attempt = 1
+    if row is None:
+        _revive(connection, [calculation], request_id)
+        success = QuickSuccess(calculation.id, computed.result, computed.digits)
+        written = finish_quick_succeeded(connection, [success])
+        if not written:
+            return _existing(connection, calculation)
+        attempt = written[0][1]
+        notify_changed(connection, [calculation.id])
+        row = _existing(connection, calculation)
+    if computed.result.value is None:
+        insert_chunks(connection, calculation.id, attempt, computed.digits)
+    return row
+
+
+def _revive(
+    connection: Connection, calculations: Sequence[Calculation], request_id: str
+) -> set[UUID]:
+    """Queue those that ended without a result; return their ids.
+
+    A cancel that no worker has carried out yet is taken back first: somebody wants the result
+    again. If the worker was quicker, the calculation is cancelled, and queued like the others.
+    """
+    store.withdraw_cancel(connection, [calculation.id for calculation in calculations])
+    return store.requeue_ended(connection, calculations, request_id)
 
 
 def _existing(connection: Connection, calculation: Calculation) -> Row:
@@ -118,20 +137,9 @@ def _store_batch(
     connection: Connection, calculations: Sequence[Calculation], request_id: str
 ) -> BatchReceipt:
     accepted = store.insert_queued(connection, calculations, request_id)
-    statuses = dict.fromkeys(accepted, Status.QUEUED)
     others = [calculation for calculation in calculations if calculation.id not in accepted]
+    statuses: dict[UUID, Status] = {}
     if others:
-        known = store.find_statuses(connection, [calculation.id for calculation in others])
-        ended = [
-            calculation
-            for calculation in others
-            if known[calculation.id][0] in (Status.FAILED, Status.CANCELLED)
-        ]
-        requeued = store.requeue_ended(connection, ended, request_id) if ended else set()
-        cancelling = [identity for identity, (_, cancelling) in known.items() if cancelling]
-        if cancelling:
-            store.withdraw_cancel(connection, cancelling)
-        statuses |= {identity: status for identity, (status, _) in known.items()}
-        statuses |= dict.fromkeys(requeued, Status.QUEUED)
-        accepted |= requeued
-    return BatchReceipt(statuses, len(accepted))
+        accepted |= _revive(connection, others, request_id)
+        statuses = store.find_statuses(connection, [calculation.id for calculation in others])
+    return BatchReceipt(dict.fromkeys(accepted, Status.QUEUED) | statuses, len(accepted))

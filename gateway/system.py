@@ -9,24 +9,27 @@ from sqlalchemy import Connection
 from gateway.answers import write_json
 from gateway.backlog import SILENT_SECONDS
 from gateway.database import Database
+from gateway.looks import SharedLook
 from shared.calculation import Lane, rfc3339
 from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
 from shared.store.workers import list_workers
+
+_FRESH_SECONDS = 0.5
 
 
 class System:
     """The state of the whole, as PostgreSQL knows it."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._state = SharedLook(database, _look, _FRESH_SECONDS)
 
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Answer with the state at this moment."""
-        write_json(resp, await self._database.run(_look))
+        """Answer with the state of this moment, or of the last second when many ask."""
+        write_json(resp, await self._state.get())
 
     on_head = on_get
 

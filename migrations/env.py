@@ -13,9 +13,9 @@ def _migrate() -> None:
     engine = create_engine(context.config.attributes["url"])
     with engine.connect() as connection:
         # A migration must not queue behind a long transaction while all requests queue behind it.
-        connection.execute(text("SET lock_timeout = '10s'"))
         connection.execute(text("SET statement_timeout = '15min'"))
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        connection.execute(text("SET lock_timeout = '10s'"))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata)
         with context.begin_transaction():

@@ -55,7 +55,9 @@ class Settings:
     def sqlalchemy_url(self) -> URL:
         """The database's address with its password filled in."""
         url = make_url(self.database_url)
-        return url.set(password=self.database_password) if self.database_password else url
+        if self.database_password is None or url.password is not None:
+            return url
+        return url.set(password=self.database_password)
 
     @property
     def amqp_urls(self) -> list[str]:
@@ -83,6 +85,9 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
         raw = (overrides or {}).get(setting.name)
         if raw is None:
             raw = _from_file(setting.name, faults)
+        if raw is None and types[setting.name] not in (int, float):
+            # As it is: dynaconf would take a password of digits for a number.
+            raw = os.environ.get(f"{_PREFIX}_{setting.name.upper()}")
         if raw is None:
             raw = source.get(setting.name)
         values[setting.name] = _checked(
@@ -140,6 +145,8 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
             )
     if any(not url.startswith(("amqp://", "amqps://")) for url in values["broker_url"].split(";")):
         faults.append("RECKONER_BROKER_URL must begin with amqp:// or amqps://.")
+    if values["broker_password"] is not None and "@" not in values["broker_url"]:
+        faults.append("RECKONER_BROKER_URL must name a user when there is a password.")
     if values["lease_seconds"] < 3 * values["heartbeat_seconds"]:
         faults.append("RECKONER_LEASE_SECONDS must be at least 3 × RECKONER_HEARTBEAT_SECONDS.")
     if values["inline_seconds"] > values["quick_seconds"]:
@@ -150,9 +157,8 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
 
 
 def _with_password(url: str, password: str | None) -> str:
-    if password is None:
-        return url
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
-    user = user.partition(":")[0]
+    if password is None or not user or ":" in user:
+        return url
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}{at}{host}").geturl()

@@ -74,10 +74,10 @@ def _answers_within(seconds: float) -> Callable[[psycopg2.extensions.connection]
     def wait(connection: psycopg2.extensions.connection) -> None:
         while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
             descriptor = connection.fileno()
-            awaited = ([descriptor], [], [])
-            if state == psycopg2.extensions.POLL_WRITE:
-                awaited = ([], [descriptor], [])
-            if not any(select.select(*awaited, seconds)):
+            is_writing = state == psycopg2.extensions.POLL_WRITE
+            readable = [] if is_writing else [descriptor]
+            writable = [descriptor] if is_writing else []
+            if not any(select.select(readable, writable, [], seconds)):
                 raise psycopg2.OperationalError(f"PostgreSQL did not answer within {seconds:g} s")
 
     return wait

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from shared.errors import Fault
 
 MAX_SHOWN = 60  # characters of an offending value that a message repeats
+MAX_EXTRAS = 20  # unknown arguments that are named
 LONG_INTEGER = 10**MAX_SHOWN
 
 # CPython writes no integer of more than 4,300 digits, and the validator's messages try to. A
@@ -52,7 +54,7 @@ class ArgumentsCheck:
             for error in self._validator.iter_errors(_with_writable_integers(arguments))
             for fault in self._described(error)
         ]
-        return found + list(_nul_faults(arguments, ""))
+        return found or list(_unstorable_faults(arguments, ""))
 
     def _is_plainly_right(self, arguments: object) -> bool:
         """Accept exactly what the validator would, where all arguments are bounded integers.
@@ -83,7 +85,8 @@ class ArgumentsCheck:
                         yield Fault(f"{pointer}/{_escaped(missing)}", f"{missing} is missing.")
             case "additionalProperties" if isinstance(error.schema, Mapping):
                 known = error.schema.get("properties", {})
-                for extra in value.keys() - known.keys():
+                extras = (name for name in value if name not in known)
+                for extra in itertools.islice(extras, MAX_EXTRAS):
                     yield Fault(
                         f"{pointer}/{_escaped(_shortened(extra))}",
                         f"{_shortened(extra)} is not an argument of {self._function_name},"
@@ -126,16 +129,30 @@ def _integer_bounds(schema: Mapping[str, Any]) -> dict[str, _Bounds] | None:
     return {name: _Bounds(r["minimum"], r["maximum"]) for name, r in properties.items()}
 
 
-def _nul_faults(value: object, pointer: str) -> Iterator[Fault]:
-    """Find strings with NUL, which PostgreSQL cannot store in text or jsonb."""
-    if isinstance(value, str) and "\0" in value:
-        yield Fault(pointer, "Text must not contain the NUL character.")
+def _unstorable_faults(value: object, pointer: str) -> Iterator[Fault]:
+    """Find what a schema may allow and the store cannot keep as it is.
+
+    PostgreSQL has no NUL and no half of a surrogate pair in text, and writes a fraction in its own
+    way, so that the id would no longer follow from the arguments.
+    """
+    if isinstance(value, float):
+        yield Fault(pointer, "Numbers must be integers; give a fraction as text.")
+    elif isinstance(value, str) and not _is_storable(value):
+        yield Fault(pointer, "Text must not contain NUL or half a surrogate pair.")
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _nul_faults(member, f"{pointer}/{_escaped(_shortened(str(name)))}")
+            yield from _unstorable_faults(member, f"{pointer}/{_escaped(_shortened(str(name)))}")
     elif isinstance(value, list | tuple):
         for index, member in enumerate(value):
-            yield from _nul_faults(member, f"{pointer}/{index}")
+            yield from _unstorable_faults(member, f"{pointer}/{index}")
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _integer_fault(name: str, value: object) -> str:

@@ -79,9 +79,10 @@ _FIND_MANY = text(
     f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
 
-_FIND_STATUSES = text(
-    "SELECT id, status, cancel_requested FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"
-)
+_FIND_STATUSES = text("SELECT id, status FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))")
+
+#: The relay locks rows while RabbitMQ confirms them, which takes long if RabbitMQ is unwell.
+_SHORT_WAIT = text("SET LOCAL lock_timeout = '3s'")
 
 _CANCEL = text(f"""
     UPDATE calculations
@@ -180,14 +181,15 @@ def find_calculations(connection: Connection, ids: Sequence[UUID]) -> list[Row]:
     return [dict(row) for row in rows.mappings()]
 
 
-def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Status, bool]]:
-    """Return the status of each known id, and whether its cancel is under way."""
+def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Status]:
+    """Return the status of each known id."""
     rows = connection.execute(_FIND_STATUSES, {"ids": [str(identity) for identity in ids]})
-    return {row.id: (Status(row.status), row.cancel_requested) for row in rows}
+    return {row.id: Status(row.status) for row in rows}
 
 
 def cancel_calculation(connection: Connection, calculation_id: UUID, error_json: str) -> Row | None:
     """Cancel a queued one, or ask the worker of a running one; None if there is neither."""
+    connection.execute(_SHORT_WAIT)
     return _row(connection.execute(_CANCEL, {"id": calculation_id, "error": error_json}))
 
 

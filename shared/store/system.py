@@ -8,7 +8,7 @@ _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
            count(*) FILTER (WHERE status = 'running') AS running,
            coalesce(sum(estimate_seconds * (1 - progress)), 0) AS seconds_to_go,
-           extract(epoch FROM now() - min(created_at) FILTER (WHERE status = 'queued'))::float
+           extract(epoch FROM now() - min(not_before) FILTER (WHERE status = 'queued'))::float
                AS oldest_queued_seconds
     FROM calculations WHERE status IN ('queued', 'running') AND status <> 'succeeded'
     GROUP BY lane""")

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+BEYOND_TIME = (  # 9999-12-31T23:59:59.999999-23:59, which is later than the last moment in UTC
+    "OTk5OS0xMi0zMVQyMzo1OTo1OS45OTk5OTktMjM6NTkgYTNkMTJmM2YtMjBiOC01MzcyLWI0ODktMmU0YTA3NjllMWU4"
+)
 UNKNOWN = "/calculations/00000000-0000-4000-8000-000000000000"
 
 
@@ -24,6 +27,8 @@ BODIES = {
     "a member twice": (b'{"function":"fibonacci","function":"factorial"}', 400, None),
     "deep nesting": (b"[" * 60_000, 400, None),
     "deep and well-formed": (number("[" * 20_000 + "]" * 20_000), 400, None),
+    "deeper than Python's checks": (number("[" * 600 + "]" * 600), 400, None),
+    "rather deep": (number("[" * 25 + "]" * 25), 422, "/arguments/n"),
     "an integer of 5,000 digits": (number("9" * 5_000), 400, None),
     "null": (b"null", 422, ""),
     "a list": (b"[]", 422, ""),
@@ -109,6 +114,8 @@ def test_a_body_must_be_declared_as_json(client, media_type):
         ("GET", "/calculations?status=lost", 422),
         ("GET", "/calculations?cursor=nonsense", 422),
         ("GET", "/calculations?function=%00", 422),
+        ("GET", f"/calculations?cursor={BEYOND_TIME}", 422),
+        ("GET", f"/nowhere?{'a' * 5_000}", 404),
         ("GET", "/calculations?colour=red", 422),
     ],
 )

@@ -88,10 +88,32 @@ def test_what_a_client_has_is_not_sent_again(client, stored):
     path, _ = stored
     etag = client.head(path, headers={"Accept-Encoding": "identity"}).headers["ETag"]
     for matching in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-        answer = client.get(path, headers={"If-None-Match": matching})
+        headers = {"If-None-Match": matching, "Accept-Encoding": "identity"}
+        answer = client.get(path, headers=headers)
         assert answer.status_code == 304
         assert answer.content == b""
+        assert answer.headers["ETag"] == etag
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert client.get(path, headers={"If-Match": '"other"'}).status_code == 412
+
+
+def test_the_gzip_representation_has_validators_of_its_own(client, stored):
+    path, digits = stored
+    headers = {"Accept-Encoding": "gzip"}
+    head = client.head(path, headers=headers)
+    assert "Content-Length" not in head.headers
+    digest = base64.b64encode(hashlib.sha256(digits).digest()).decode()
+    assert head.headers["Unencoded-Digest"] == f"sha-256=:{digest}:"
+    again = client.get(path, headers=headers | {"If-None-Match": head.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.headers["ETag"] == head.headers["ETag"]
+
+
+def test_head_takes_no_range(client, stored):
+    path, digits = stored
+    answer = client.head(path, headers={"Range": "bytes=0-4", "Accept-Encoding": "identity"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Length"] == str(len(digits))
 
 
 def test_if_range_guards_a_resumed_download(client, stored):

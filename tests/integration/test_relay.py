@@ -168,4 +168,4 @@ def test_an_expired_lease_goes_back_to_the_outbox(impatient, relay_engine):
     assert rescue.look() == 1
     with relay_engine.begin() as connection:
         statuses = calculations.find_statuses(connection, [calculation.id])
-    assert statuses == {calculation.id: ("queued", False)}
+    assert statuses == {calculation.id: "queued"}

@@ -48,6 +48,7 @@ def test_all_faults_are_named_at_once(variables):
         {"lease_seconds": "2", "heartbeat_seconds": "1"},
         {"inline_seconds": "5"},
         {"log_level": "LOUD"},
+        {"broker_url": "amqp://rabbit:5672/", "broker_password": "secret"},
     ],
 )
 def test_settings_that_cannot_work_are_refused(variables, wrong):
@@ -68,6 +69,12 @@ def test_a_secret_comes_from_its_file(variables, tmp_path):
     settings = load_settings()
     assert settings.sqlalchemy_url.password == "p@ss/word"
     assert settings.amqp_urls == ["amqp://reckoner:p%40ss%2Fword@mq:5672/%2F"]
+
+
+@pytest.mark.parametrize("password", ["1e5", "0x1F", "52e81903", '"q"', "@none", "true", "123"])
+def test_a_password_is_taken_as_it_is(variables, password):
+    variables(database_url="postgresql+psycopg2://reckoner@db/reckoner", database_password=password)
+    assert load_settings().sqlalchemy_url.password == password
 
 
 def test_a_secret_file_that_is_not_there_is_a_fault(variables):

@@ -1,3 +1,5 @@
+import random
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import gmpy2
@@ -5,10 +7,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.functions.fibonacci import MAX_N, SMALLEST_IN_LIMBS, START_BITS, digit_count, fibonacci
+from shared.functions.fibonacci import (
+    BASE,
+    LIMB_DIGITS,
+    MAX_N,
+    SMALLEST_IN_LIMBS,
+    START_BITS,
+    _carried,
+    _doubled,
+    _last_product,
+    _limbs,
+    _slot_bits,
+    digit_count,
+    fibonacci,
+)
 from shared.functions.verification import DigitsResidue
 
 PRIMES = (2**61 - 1, 1_000_000_007, 2_305_843_009_213_693_921)
+
+# On the way to each of them a doubling needs more than twice the limbs of its operand.
+OUTGROWING = (
+    643176, 689076, 703395, 706266, 723500, 735083, 746471, 861305, 872790, 895774, 918735,
+    950298, 964692, 987636, 1828819, 4076805, 11943536,
+)  # fmt: skip
+
+# The largest and smallest limbs fill, carry and borrow the most; a run of one of them does at once.
+extreme_limbs = st.sampled_from([0, 1, BASE // 10, BASE // 2, BASE - 2, BASE - 1])
+operands = (
+    st.lists(extreme_limbs | st.integers(0, BASE - 1), min_size=1, max_size=40)
+    | st.builds(lambda limb, length: [limb] * length, extreme_limbs, st.integers(1, 130))
+).map(lambda chosen: number([gmpy2.mpz(limb) for limb in chosen]))
+
+
+def number(limbs):
+    return gmpy2.mpz("".join(limb.digits().zfill(LIMB_DIGITS) for limb in reversed(limbs)))
 
 
 def computed(n, progress=lambda _fraction: None):
@@ -42,6 +74,77 @@ def test_powers_of_two_and_their_neighbours(power, offset):
 @given(st.integers(0, 2_000_000))
 def test_agrees_with_gmp(n):
     assert computed(n) == gmpy2.fib(n).digits()
+
+
+def agrees_with_gmp(n):
+    found = DigitsResidue(PRIMES[0])
+    found.feed(computed(n))
+    return found.value == gmpy2.fib(n) % PRIMES[0]
+
+
+def test_many_numbers_agree_with_gmp():
+    chosen = random.Random(20)
+    numbers = [chosen.randint(SMALLEST_IN_LIMBS, 1_000_000) for _ in range(250)]
+    assert [n for n in numbers if not agrees_with_gmp(n)] == []
+
+
+@pytest.mark.parametrize("n", OUTGROWING)
+def test_numbers_that_outgrow_two_operands_agree_with_gmp(n):
+    related = (n, 2 * n, 2 * n + 1) if n < 2_000_000 else (n,)
+    assert [m for m in related if not agrees_with_gmp(m)] == []
+
+
+def last_index_of(limbs):
+    """Find the last k whose F(k) fits so many limbs; neither F(2k) nor F(2k+1) fits twice that."""
+    k = int(limbs * LIMB_DIGITS / 0.20898764)
+    while digit_count(k + 1) <= limbs * LIMB_DIGITS:
+        k += 1
+    assert digit_count(2 * k) > 2 * limbs * LIMB_DIGITS
+    return k
+
+
+@pytest.mark.parametrize("limbs", [174, 175, 200, 256, 257, 333])
+def test_last_step_from_the_end_of_a_limb(limbs):
+    k = last_index_of(limbs)
+    for n in (2 * k, 2 * k + 1, 2 * k + 2, 2 * k + 3):
+        assert computed(n) == gmpy2.fib(n).digits()
+
+
+@pytest.mark.parametrize("odd", [0, 1])
+def test_doubling_from_the_end_of_a_limb(odd):
+    with ThreadPoolExecutor(max_workers=1) as second_core:
+        for limbs in range(6, 60):
+            for k in range(last_index_of(limbs) - 1, last_index_of(limbs) + 3):
+                high, low = (_limbs(value) for value in gmpy2.fib2(k))
+                doubled = _doubled(high, low, k, 2 * k + odd, second_core)
+                assert tuple(map(number, doubled)) == gmpy2.fib2(2 * k + odd)
+
+
+@settings(deadline=None)
+@given(operands, operands, st.integers(0, 1), st.integers(0, 1))
+def test_a_doubling_step_is_that_of_plain_numbers(one, other, k, odd):
+    x, y = max(one, other, 2), max(min(one, other), 1)
+    largest, smallest = 4 * x * x - y * y + 2 * (-1) ** k, x * x + y * y
+    between = largest - smallest
+    with ThreadPoolExecutor(max_workers=1) as second_core:
+        high, low = _doubled(_limbs(x), _limbs(y), k, 2 * k + odd, second_core)
+    assert (number(high), number(low)) == ((largest, between) if odd else (between, smallest))
+    assert all(0 <= limb < BASE for limb in high + low)
+    assert high[-1]
+    assert low[-1]
+
+
+@settings(deadline=None)
+@given(operands, operands, st.integers(0, 1), st.integers(0, 1))
+def test_the_last_product_is_that_of_plain_numbers(one, other, k, odd):
+    x, y = max(one, other, 2), max(min(one, other), 1)
+    expected = 4 * x * x - y * y + 2 * (-1) ** k if odd else x * x + 2 * x * y
+    high, low = _limbs(x), _limbs(y)
+    width = _slot_bits(len(high))
+    packed = _last_product(gmpy2.pack(high, width), gmpy2.pack(low, width), k, 2 * k + odd)
+    limbs = list(_carried(packed, width, 2 * len(high)))
+    assert number(limbs) == expected
+    assert all(0 <= limb < BASE for limb in limbs)
 
 
 @pytest.mark.parametrize("n", [5_000_000, 20_000_001])

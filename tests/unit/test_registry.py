@@ -137,7 +137,7 @@ def test_long_name_is_not_repeated():
 
 def test_nul_in_text_is_a_fault():
     (fault,) = make_function().validate({"n": 1, "label": "a\0b"})
-    assert fault == Fault("/label", "Text must not contain the NUL character.")
+    assert fault == Fault("/label", "Text must not contain NUL or half a surrogate pair.")
 
 
 JSON = st.recursive(

@@ -13,8 +13,8 @@ REPRESENTATION = Representation(len(BODY), hashlib.sha256(BODY).hexdigest())
 
 
 def select(**headers):
-    given_headers = {"if_none_match": None, "range_header": None, "if_range": None, **headers}
-    return REPRESENTATION.select(**given_headers)
+    names = ("if_match", "if_none_match", "range_header", "if_range")
+    return REPRESENTATION.select(**(dict.fromkeys(names) | headers))
 
 
 @given(first=st.integers(0, 30), last=st.integers(0, 30))
@@ -42,6 +42,14 @@ def test_a_suffix_means_the_last_bytes(count):
 def test_no_range_header_makes_it_fail(text):
     selection = select(range_header=text, if_none_match=text, if_range=text)
     assert 0 <= selection.first <= selection.end <= len(BODY)
+
+
+def test_if_match_takes_strong_tags_only():
+    etag = REPRESENTATION.etag
+    assert select(if_match=etag).answer is Answer.WHOLE
+    assert select(if_match="*").answer is Answer.WHOLE
+    assert select(if_match=f"W/{etag}").answer is Answer.OTHER
+    assert select(if_match='"other"').answer is Answer.OTHER
 
 
 def test_if_none_match_wins_over_a_range():

@@ -15,7 +15,8 @@ from shared.errors import CalculationAborted, LeaseLost
 from shared.functions.verification import random_prime
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
-from workers.sandbox import Request, Sandbox
+from workers.contract import Request
+from workers.sandbox import Sandbox
 
 ENOUGH_BYTES = 512 * 2**20
 
@@ -188,6 +189,11 @@ def test_the_reader_may_stop_at_any_time():
     with Sandbox(make_request("hang"), COMMAND) as child, pytest.raises(LeaseLost):
         list(child.pieces(lambda _: None, stop))
     assert not Path(f"/proc/{child.pid}").exists()
+
+
+def test_a_child_that_cannot_be_started_fails_its_calculation():
+    with pytest.raises(CalculationAborted, match="could not be started: No such file"):
+        Sandbox(make_request("whole"), ["/there/is/no/such/program"])
 
 
 def test_no_secret_of_the_service_reaches_the_child(monkeypatch):

@@ -1,0 +1,69 @@
+"""Looks at the whole that are shared, because they read much when much waits."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.database import Database
+
+T = TypeVar("T")
+
+#: A look may take this share of the time at most.
+_SHARE = 0.05
+
+
+class SharedLook(Generic[T]):
+    """The latest answer of one query, looked up again when it is old and somebody asks.
+
+    The longer a look takes, the longer it serves: at a million queued, `/system` is some seconds
+    old, and the database is not busy with counting.
+    """
+
+    def __init__(
+        self, database: Database, use_case: Callable[[Connection], T], fresh_seconds: float
+    ) -> None:
+        self._database = database
+        self._use_case = use_case
+        self._fresh_seconds = fresh_seconds
+        self._looking: asyncio.Task[T] | None = None
+        self._value: T | None = None
+        self._good_until = 0.0
+
+    @property
+    def latest(self) -> T | None:
+        """The last answer, however old; a new look begins if it is due. Never waits."""
+        self._look_if_due()
+        return self._value
+
+    async def get(self) -> T:
+        """Return an answer that is fresh, waiting for a look if one is due.
+
+        Raises StoreUnavailable.
+        """
+        looking = self._look_if_due()
+        if looking is not None:
+            return await asyncio.shield(looking)
+        assert self._value is not None
+        return self._value
+
+    def _look_if_due(self) -> asyncio.Task[T] | None:
+        if self._looking is None and time.monotonic() >= self._good_until:
+            self._looking = asyncio.create_task(self._look())
+            self._looking.add_done_callback(self._looked)
+        return self._looking
+
+    async def _look(self) -> T:
+        began = time.monotonic()
+        value = await self._database.run(self._use_case)
+        ended = time.monotonic()
+        self._value = value
+        self._good_until = ended + max(self._fresh_seconds, (ended - began) / _SHARE)
+        return value
+
+    def _looked(self, task: asyncio.Task[T]) -> None:
+        self._looking = None
+        if not task.cancelled():
+            task.exception()  # taken note of: whoever waited for it has it as well
