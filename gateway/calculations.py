@@ -8,7 +8,7 @@ from uuid import UUID
 
 import falcon.asgi
 
-from gateway.answers import write_json
+from gateway.answers import let_nginx_cache, write_json
 from gateway.backlog import Backlog
 from gateway.bodies import KIB, parse_json, read_body
 from gateway.database import Database
@@ -68,6 +68,8 @@ class Services:
 def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
     """Answer with the document; an unfinished one says when to look again."""
     write_json(resp, document(row), cache="no-cache")
+    if row["status"] == Status.SUCCEEDED:
+        let_nginx_cache(resp)
     if not Status(row["status"]).is_final:
         resp.set_header("Retry-After", str(backlog.retry_after(row)))
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 import falcon.asgi
 
+from gateway.answers import let_nginx_cache
 from gateway.calculations import Services
 from gateway.identifiers import parse_calculation_id
 from gateway.problems import Problem, write_problem
@@ -67,6 +68,7 @@ class Result:
                 span = f"bytes {selection.first}-{selection.end - 1}/{representation.length}"
                 resp.set_header("Content-Range", span)
         representation.write_headers(resp)
+        let_nginx_cache(resp)
         resp.content_type = "text/plain; charset=us-ascii"
         if selection.answer is Answer.NOT_MODIFIED:
             return
