@@ -28,9 +28,10 @@ from shared.store.results import (
 )
 from shared.store.rows import FinishedResult
 from workers.chunks import ChunkWriter
+from workers.contract import Request
 from workers.lease import End, Lease
 from workers.patience import UNAVAILABLE, brief, persist
-from workers.sandbox import Request, Sandbox
+from workers.sandbox import Sandbox
 
 logger = logging.getLogger(__name__)
 

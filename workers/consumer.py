@@ -16,7 +16,7 @@ from typing import Any
 
 import pika
 from dramatiq.broker import Consumer, MessageProxy
-from dramatiq.errors import ConnectionClosed, DecodeError
+from dramatiq.errors import ConnectionClosed
 from dramatiq.message import Message
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import AMQPChannelError, AMQPError, ConnectionWrongStateError
@@ -24,6 +24,7 @@ from pika.exceptions import AMQPChannelError, AMQPError, ConnectionWrongStateErr
 from shared import messages
 from shared.calculation import Lane
 from shared.errors import MessageInvalid
+from workers.intake import read_message
 
 logger = logging.getLogger(__name__)
 
@@ -237,28 +238,3 @@ class LaneConsumer(Consumer):
         while self._answered_up_to + 1 in self._answered:
             self._answered_up_to += 1
             self._answered.remove(self._answered_up_to)
-
-
-def read_message(body: bytes, lane: Lane) -> Message[Any]:
-    """Return the message in a delivery for this lane's actor.
-
-    Dramatiq files messages by the queue and the actor that they name themselves, and heeds options
-    like `eta`, so a message that is not exactly of our form must not get as far.
-
-    Raises MessageInvalid.
-    """
-    try:
-        message: Message[Any] = Message.decode(body)
-    except DecodeError as error:
-        raise MessageInvalid("not a message", body) from error
-    kwargs: object = message.kwargs  # of any type: Dramatiq does not check
-    if (
-        message.queue_name != messages.queue_name(lane)
-        or message.actor_name != messages.actor_name(lane)
-        or message.args != ()
-        or message.options != {}
-        or not isinstance(kwargs, dict)
-        or kwargs.keys() != {"work"}
-    ):
-        raise MessageInvalid("not a message for this queue", body)
-    return message

@@ -14,10 +14,6 @@ _HEADER = struct.Struct("!cI")
 MAX_PAYLOAD = 2**18
 
 
-#: The reasons that an error frame may give.
-CHILD_REASONS = frozenset({"memory-limit", "function-failed", "function-gone", "result-wrong"})
-
-
 class Kind(Enum):
     """What a frame holds."""
 

@@ -1,7 +1,6 @@
 """A child process seen from its worker: start it, read it, kill it and all that it started."""
 
 import fcntl
-import json
 import os
 import selectors
 import signal
@@ -11,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Self
 
 from shared.errors import CalculationAborted
+from workers.contract import ChildSummary, Request, decode_error, decode_summary
 from workers.deaths import cause_of_death
-from workers.frames import CHILD_REASONS, FrameReader, Kind, unpack_progress
+from workers.frames import FrameReader, Kind, unpack_progress
 
 #: What a worker runs for one calculation.
 CHILD_COMMAND = (sys.executable, "-m", "workers.child")
@@ -36,31 +35,11 @@ _ENDING_SECONDS = 2.0
 _REAPING_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the child is to compute, and within which limits."""
-
-    function: str
-    version: int
-    arguments: Any
-    prime: int
-    memory_limit_bytes: int
-    time_limit_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class ChildSummary:
-    """What the child says that it has sent, having checked it."""
-
-    digits: int
-    sha256: str
-    compute_seconds: float
-
-
 class Sandbox:
     """One child process with its own process group. Use it in a `with` block.
 
-    `kill` may come from any thread; everything else belongs to one.
+    `kill` may come from any thread; everything else belongs to one. Making one raises
+    CalculationAborted when no process can be started.
     """
 
     def __init__(self, request: Request, command: Sequence[str] = CHILD_COMMAND) -> None:
@@ -71,18 +50,10 @@ class Sandbox:
         self._stderr = bytearray()
         self._summary: ChildSummary | None = None
         with os.fdopen(os.memfd_create("request"), "wb") as stdin:
-            stdin.write(_encoded(request))
+            stdin.write(request.encode(os.getpid()))
             stdin.flush()
             stdin.seek(0)
-            self._process = subprocess.Popen(
-                command,
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                # A function gets no secrets of ours.
-                env={k: v for k, v in os.environ.items() if not k.startswith("RECKONER_")},
-            )
+            self._process = _start(command, stdin)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._out = self._process.stdout.fileno()
@@ -138,10 +109,10 @@ class Sandbox:
                 yield payload
                 self._deadline += time.monotonic() - left_at
             elif kind is Kind.SUMMARY:
-                self._summary = _decoded_summary(payload)
+                self._summary = decode_summary(payload)
                 return
             else:
-                raise _decoded_error(payload)
+                raise decode_error(payload)
         keep_on()  # it may have been killed by us
         raise self._death()
 
@@ -231,34 +202,17 @@ class Sandbox:
                     time.sleep(0.01)
 
 
-def _encoded(request: Request) -> bytes:
-    members = {
-        "parent_pid": os.getpid(),
-        "function": request.function,
-        "version": request.version,
-        "arguments": request.arguments,
-        "memory_limit_bytes": request.memory_limit_bytes,
-        "prime": request.prime,
-    }
-    return json.dumps(members).encode("ascii")
-
-
-def _decoded_summary(payload: bytes) -> ChildSummary:
-    match _members(payload):
-        case {"digits": int(digits), "sha256": str(sha256), "compute_seconds": float(seconds)}:
-            return ChildSummary(digits, sha256, seconds)
-    raise CalculationAborted("process-died", "Its process sent a summary that is none.")
-
-
-def _decoded_error(payload: bytes) -> CalculationAborted:
-    match _members(payload):
-        case {"reason": str(reason), "detail": str(detail)} if reason in CHILD_REASONS:
-            return CalculationAborted(reason, detail)
-    return CalculationAborted("process-died", "Its process sent an error that is none.")
-
-
-def _members(payload: bytes) -> object:
+def _start(command: Sequence[str], stdin: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
-        return json.loads(payload)
-    except ValueError:
-        return None
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            # A function gets no secrets of ours.
+            env={k: v for k, v in os.environ.items() if not k.startswith("RECKONER_")},
+        )
+    except OSError as error:
+        detail = f"Its process could not be started: {error.strerror}."
+        raise CalculationAborted("process-died", detail) from error

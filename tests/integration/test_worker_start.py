@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -15,7 +16,7 @@ from tests.eventually import eventually
 from tests.integration.lanes import WorkerProcess
 
 
-def registered(engine) -> list[dict]:
+def registered(engine) -> list[dict[str, Any]]:
     with engine.begin() as connection:
         return list_workers(connection, 60)
 

@@ -1,0 +1,67 @@
+"""What a worker asks of its child process, and what it lets itself be told at the end."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import CalculationAborted
+
+#: The reasons that a child may give. What else can happen to it, its worker sees.
+_CHILD_REASONS = frozenset({"memory-limit", "function-failed", "function-gone", "result-wrong"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the child is to compute, and within which limits; `prime` is to check the digits."""
+
+    function: str
+    version: int
+    arguments: Mapping[str, Any]
+    prime: int
+    memory_limit_bytes: int
+    time_limit_seconds: float
+
+    def encode(self, parent_pid: int) -> bytes:
+        """Return what the child reads. How long it may take, only its worker looks to."""
+        members = {
+            "parent_pid": parent_pid,
+            "function": self.function,
+            "version": self.version,
+            "arguments": self.arguments,
+            "memory_limit_bytes": self.memory_limit_bytes,
+            "prime": self.prime,
+        }
+        return json.dumps(members).encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSummary:
+    """What the child says that it has sent, having checked it."""
+
+    digits: int
+    sha256: str
+    compute_seconds: float
+
+
+def decode_summary(payload: bytes) -> ChildSummary:
+    """Return the summary in a frame, or raise CalculationAborted."""
+    match _members(payload):
+        case {"digits": int(digits), "sha256": str(sha256), "compute_seconds": float(seconds)}:
+            return ChildSummary(digits, sha256, seconds)
+    raise CalculationAborted("process-died", "Its process sent a summary that is none.")
+
+
+def decode_error(payload: bytes) -> CalculationAborted:
+    """Return the error in a frame."""
+    match _members(payload):
+        case {"reason": str(reason), "detail": str(detail)} if reason in _CHILD_REASONS:
+            return CalculationAborted(reason, detail)
+    return CalculationAborted("process-died", "Its process sent an error that is none.")
+
+
+def _members(payload: bytes) -> object:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return None
