@@ -54,6 +54,11 @@ missing_packages() {
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || type -P initdb >/dev/null || echo postgresql
     compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null || echo rabbitmq-server
     type -P nginx >/dev/null || echo nginx
+    if [ "${requirements:-}" = requirements-dev.txt ]; then # clients that the tests download with
+        type -P curl >/dev/null || echo curl
+        type -P wget >/dev/null || echo wget
+        type -P aria2c >/dev/null || echo aria2
+    fi
     if [ -z "$python" ]; then
         printf '%s\n' python3 python3-venv
     elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
