@@ -1,6 +1,6 @@
 """One deployment by Docker Compose for all tests here, under a name, an image and ports of its own.
 
-It is removed at the end, with its data, its image and its secrets.
+It is removed at the end, with its data, its passwords and its image.
 """
 
 import json
@@ -25,9 +25,9 @@ _COMMAND_SECONDS = 180
 class Deployment:
     """The project under a name of its own."""
 
-    def __init__(self, secrets: Path) -> None:
+    def __init__(self) -> None:
         self.name = f"reckoner-test-{uuid.uuid4().hex[:8]}"
-        self.secrets = secrets
+        self.files = ["compose/compose.yaml"]
         self.port = free_port()
         self.management_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -35,7 +35,6 @@ class Deployment:
             **{name: value for name, value in os.environ.items() if "RECKONER" not in name},
             "RECKONER_IMAGE": self.name,
             "RECKONER_SETTINGS": os.devnull,
-            "RECKONER_SECRETS": str(secrets),
             "RECKONER_ADDRESS": "127.0.0.1",
             "RECKONER_PORT": str(self.port),
             "RECKONER_RABBITMQ_UI_PORT": str(self.management_port),
@@ -44,8 +43,10 @@ class Deployment:
     def compose(self, *arguments: str, timeout: float = _COMMAND_SECONDS) -> str:
         """Run a command of Docker Compose on it and return the output."""
         # No env file: what a user set for a deployment of their own has no say here.
-        files = ("--env-file", os.devnull, "-f", "compose/compose.yaml", "-p", self.name)
-        return run("docker", "compose", *files, *arguments, env=self.environment, timeout=timeout)
+        options = ["--env-file", os.devnull, "-p", self.name]
+        for file in self.files:
+            options += ["-f", file]
+        return run("docker", "compose", *options, *arguments, env=self.environment, timeout=timeout)
 
     def up(self, *arguments: str) -> None:
         """Start what does not run, and wait until all of it is healthy."""
@@ -56,20 +57,24 @@ class Deployment:
             error.add_note(self.compose("logs", "--tail=50"))
             raise
 
-    def containers(self, *services: str) -> list[dict[str, Any]]:
-        """Return what `docker inspect` tells of the running containers."""
-        ids = self.compose("ps", "--quiet", *services).split()
+    def containers(self, *arguments: str) -> list[dict[str, Any]]:
+        """Return what `docker inspect` tells of the containers that `ps` lists."""
+        ids = self.compose("ps", "--quiet", *arguments).split()
         found: list[dict[str, Any]] = json.loads(run("docker", "inspect", *ids))
         return found
 
-    def volumes(self) -> list[str]:
-        """Return the names of the volumes that exist."""
+    def volumes(self) -> set[str]:
+        """Return the names of the volumes that exist, without the deployment's."""
         mine = f"label=com.docker.compose.project={self.name}"
-        return run("docker", "volume", "ls", "--quiet", "--filter", mine).split()
+        names = run("docker", "volume", "ls", "--quiet", "--filter", mine).split()
+        return {name.removeprefix(f"{self.name}_") for name in names}
 
-    def secret(self, name: str) -> str:
-        """Return the content of a secret file."""
-        return (self.secrets / name).read_text()
+    def passwords(self) -> dict[str, str]:
+        """Return the passwords by the names of their files; generate those that are missing."""
+        self.compose("run", "--rm", "-T", "secrets")
+        show = 'for file in */password; do echo "$file $(cat "$file")"; done'
+        shown = self.compose("run", "--rm", "-T", "secrets", "sh", "-euc", show)
+        return dict(line.split() for line in shown.splitlines())
 
     def remove(self) -> None:
         """Remove everything that is this deployment's."""
@@ -81,7 +86,13 @@ class Deployment:
 def run(*command: str, env: dict[str, str] | None = None, timeout: float = _COMMAND_SECONDS) -> str:
     """Run a command in the project's root and return its output; a failure shows what it said."""
     done = subprocess.run(
-        command, cwd=ROOT, env=env, timeout=timeout, capture_output=True, text=True
+        command,
+        cwd=ROOT,
+        env=env,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, (
         f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -90,7 +101,7 @@ def run(*command: str, env: dict[str, str] | None = None, timeout: float = _COMM
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def built() -> Iterator[Deployment]:
     """Build the image, start everything, and remove it all at the end."""
     try:
         run("docker", "info")
@@ -101,9 +112,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
             f"it. Without them, run `make test`.\n{error}",
             pytrace=False,
         )
-    secrets = tmp_path_factory.mktemp("compose") / "secrets"
-    run("compose/make-secrets", str(secrets))
-    deployment = Deployment(secrets)
+    deployment = Deployment()
     try:
         deployment.up("--build")
         yield deployment
@@ -113,13 +122,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 @pytest.fixture
 def deployment(built: Deployment) -> Deployment:
-    """Return the deployment, running, whatever the test before did to it."""
-    built.up()
+    """Return the deployment, running, for a test that leaves it as it found it."""
     return built
 
 
 @pytest.fixture
-def client(deployment: Deployment) -> Iterator[httpx.Client]:
+def changing(built: Deployment) -> Iterator[Deployment]:
+    """Return the deployment for a test that changes it; make it as it was afterwards."""
+    try:
+        yield built
+    finally:
+        built.up()
+
+
+@pytest.fixture
+def client(built: Deployment) -> Iterator[httpx.Client]:
     """Return an HTTP client of the service, by way of NGINX."""
-    with httpx.Client(base_url=deployment.url, timeout=90) as client:
+    with httpx.Client(base_url=built.url, timeout=90) as client:
         yield client

@@ -1,7 +1,8 @@
 """The production shape, as `docker compose -f compose/compose.yaml up` makes it."""
 
 import json
-import os
+import re
+import shlex
 import subprocess
 import sys
 from typing import Any
@@ -15,6 +16,9 @@ from tests.eventually import eventually
 pytestmark = pytest.mark.timeout(900)
 
 SERVICES = {"nginx", "gateway", "relay", "quick", "heavy", "postgres", "rabbitmq"}
+THAT_END = {"secrets", "migrate"}
+DATA = {"postgres", "rabbitmq"}
+SECRETS = {"postgres-secret", "database-secret", "broker-secret"}
 
 
 def service_of(container: dict[str, Any]) -> str:
@@ -44,6 +48,20 @@ def hosts(deployment: Deployment, service: str) -> set[str]:
     return {container["Config"]["Hostname"] for container in deployment.containers(service)}
 
 
+def broker_login(deployment: Deployment) -> tuple[str, str]:
+    """Return the user and the password of RabbitMQ's UI, as they are read by hand."""
+    shown = deployment.compose("exec", "-T", "rabbitmq", "cat", "/etc/rabbitmq/conf.d/login.conf")
+    user, password = (line.split(" = ")[1] for line in shown.splitlines())
+    return user, password
+
+
+def documented(kind: str, containing: str) -> str:
+    """Return the code block of docs/deploying.md that contains a text, in whole lines."""
+    text = (ROOT / "docs/deploying.md").read_text()
+    [block] = [b for b in re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) if containing in b]
+    return str(block).replace("\\\n", "")
+
+
 def test_all_services_run_and_are_healthy(deployment):
     containers = deployment.containers()
     assert {service_of(container) for container in containers} == SERVICES
@@ -56,30 +74,15 @@ def test_it_keeps_the_contract_that_every_deployment_keeps(deployment):
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
 
 
-def test_it_does_not_start_without_secrets(tmp_path):
-    environment = {name: value for name, value in os.environ.items() if "RECKONER" not in name}
-    command = ["docker", "compose", "--env-file", os.devnull, "-f", "compose/compose.yaml"]
-    # A name of its own: whatever happens, it is not a deployment that somebody uses.
-    command += ["-p", "reckoner-test-without-secrets", "up", "--no-start"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode != 0
-    assert "run compose/make-secrets" in done.stderr
-
-
-def test_secrets_are_made_once_and_are_never_the_same(tmp_path):
-    first, second = tmp_path / "first", tmp_path / "second"
-    for folder in (first, second, second):
-        before = {path: path.read_text() for path in folder.glob("*")}
-        run("compose/make-secrets", str(folder))
-        assert all(path.read_text() == text for path, text in before.items())
-    assert first.stat().st_mode & 0o777 == 0o700
-    names = {path.name for path in first.iterdir()}
-    assert names == {path.name for path in second.iterdir()}
-    for name in names:
-        assert (first / name).read_text() != (second / name).read_text()
-    passwords = [(first / name).read_text() for name in names if name.endswith("_password")]
-    assert len(set(passwords)) == 3
-    assert all(len(password) == 48 for password in passwords)
+def test_passwords_are_random(deployment):
+    other = Deployment()
+    other.environment["RECKONER_IMAGE"] = deployment.name
+    try:
+        passwords = [*deployment.passwords().values(), *other.passwords().values()]
+    finally:
+        other.compose("down", "--volumes")
+    assert all(re.fullmatch("[0-9a-f]{48}", password) for password in passwords)
+    assert len(set(passwords)) == 6
 
 
 def test_no_process_is_roots(deployment):
@@ -87,29 +90,39 @@ def test_no_process_is_roots(deployment):
         _, *processes = run("docker", "top", container["Id"], "-eo", "pid,uid").splitlines()
         assert processes
         assert "0" not in {line.split()[1] for line in processes}, service_of(container)
+    for container in deployment.containers("--all", *THAT_END):
+        assert container["Config"]["User"] == "10001:10001"
 
 
-def test_nothing_can_be_written_beside_the_data(deployment):
-    for container in deployment.containers():
-        assert container["HostConfig"]["ReadonlyRootfs"], service_of(container)
-        volumes = {
-            mount["Destination"] for mount in container["Mounts"] if mount["Type"] == "volume"
-        }
-        expected = {
-            "postgres": {"/var/lib/postgresql/data"},
-            "rabbitmq": {"/var/lib/rabbitmq"},
-        }
-        assert volumes == expected.get(service_of(container), set())
+def test_each_service_writes_its_data_only_and_sees_its_secrets_only(deployment):
+    for container in deployment.containers("--all"):
+        service = service_of(container)
+        assert container["HostConfig"]["ReadonlyRootfs"], service
         assert all(not m["RW"] for m in container["Mounts"] if m["Type"] == "bind")
+        volumes = {
+            mount["Name"].removeprefix(f"{deployment.name}_"): mount["RW"]
+            for mount in container["Mounts"]
+            if mount["Type"] == "volume"
+        }
+        writes, reads = {
+            "secrets": (SECRETS, set()),
+            "postgres": ({"postgres"}, {"postgres-secret", "database-secret"}),
+            "rabbitmq": ({"rabbitmq"}, {"broker-secret"}),
+            "nginx": (set(), set()),
+        }.get(service, (set(), {"database-secret", "broker-secret"}))
+        assert volumes == dict.fromkeys(writes, True) | dict.fromkeys(reads, False), service
 
 
 def test_no_privilege_is_left_and_none_can_be_gained(deployment):
-    for container in deployment.containers():
+    containers = deployment.containers("--all")
+    assert {service_of(container) for container in containers} == SERVICES | THAT_END
+    for container in containers:
         host = container["HostConfig"]
         assert host["CapDrop"] == ["ALL"], service_of(container)
         assert not host["CapAdd"]
         assert "no-new-privileges:true" in host["SecurityOpt"]
         assert not host["Privileged"]
+    for container in deployment.containers():
         status = run("docker", "exec", container["Id"], "grep", "^Cap", "/proc/1/status")
         capabilities = dict(line.split(":\t") for line in status.splitlines())
         assert int(capabilities["CapEff"], 16) == 0
@@ -130,11 +143,11 @@ def test_only_nginx_and_the_management_ui_are_published(deployment):
 
 
 def test_passwords_are_in_files_only(deployment):
-    inspected = json.dumps(deployment.containers())
+    inspected = json.dumps(deployment.containers("--all"))
     logs = deployment.compose("logs", "--no-color")
-    for path in deployment.secrets.glob("*_password"):
-        assert path.read_text() not in inspected
-        assert path.read_text() not in logs
+    for password in deployment.passwords().values():
+        assert password not in inspected
+        assert password not in logs
 
 
 def test_every_container_comes_back_and_its_log_is_bounded(deployment):
@@ -152,12 +165,10 @@ def test_a_heavy_worker_may_use_more_memory_than_its_calculation(deployment):
     assert heavy["HostConfig"]["MemorySwap"] == heavy["HostConfig"]["Memory"]
 
 
-def test_when_memory_ends_the_calculation_dies_and_its_worker_tells(
-    deployment, client, monkeypatch
-):
-    monkeypatch.setitem(deployment.environment, "RECKONER_HEAVY_MEMORY", "300m")
-    deployment.up()
-    [before] = deployment.containers("heavy")
+def test_when_memory_ends_the_calculation_dies_and_its_worker_tells(changing, client, monkeypatch):
+    monkeypatch.setitem(changing.environment, "RECKONER_HEAVY_MEMORY", "300m")
+    changing.up()
+    [before] = changing.containers("heavy")
     answer = client.post(
         "/calculations",
         json={"function": "fibonacci", "arguments": {"n": 1_000_000_000}},
@@ -165,7 +176,7 @@ def test_when_memory_ends_the_calculation_dies_and_its_worker_tells(
     )
     assert answer.json()["status"] == "failed"
     assert "killed by the kernel" in answer.json()["error"]["detail"]
-    [after] = deployment.containers("heavy")
+    [after] = changing.containers("heavy")
     assert after["State"]["StartedAt"] == before["State"]["StartedAt"]
 
 
@@ -183,7 +194,7 @@ def test_reckoner_is_no_superuser_and_pages_have_checksums(deployment):
 def test_queues_are_quorum_queues(deployment):
     answer = httpx.get(
         f"http://127.0.0.1:{deployment.management_port}/api/queues",
-        auth=("reckoner", deployment.secret("broker_password")),
+        auth=broker_login(deployment),
     )
     assert answer.status_code == 200, answer.text
     types = {queue["name"]: queue["type"] for queue in answer.json()}
@@ -196,11 +207,11 @@ def test_guest_has_no_login(deployment):
     assert httpx.get(overview, auth=("guest", "guest")).status_code == 401
 
 
-def test_scaling_takes_effect(deployment, client):
-    deployment.up("--scale", "heavy=3", "--scale", "quick=2")
-    assert len(hosts(deployment, "heavy")) == 3
-    assert len(hosts(deployment, "quick")) == 2
-    eventually(lambda: heavy_workers(client) == hosts(deployment, "heavy"))
+def test_scaling_takes_effect(changing, client):
+    changing.up("--scale", "heavy=3", "--scale", "quick=2")
+    assert len(hosts(changing, "heavy")) == 3
+    assert len(hosts(changing, "quick")) == 2
+    eventually(lambda: heavy_workers(client) == hosts(changing, "heavy"))
 
 
 def test_a_worker_that_is_stopped_signs_off(deployment, client):
@@ -210,9 +221,9 @@ def test_a_worker_that_is_stopped_signs_off(deployment, client):
     eventually(lambda: heavy_workers(client) == hosts(deployment, "heavy"), within_seconds=5)
 
 
-def test_nginx_finds_a_gateway_that_was_not_there_when_it_started(deployment, client):
-    deployment.up("--scale", "gateway=2")
-    first, _ = deployment.compose("ps", "--quiet", "gateway").split()
+def test_nginx_finds_a_gateway_that_was_not_there_when_it_started(changing, client):
+    changing.up("--scale", "gateway=2")
+    first, _ = changing.compose("ps", "--quiet", "gateway").split()
     run("docker", "stop", first)
     eventually(lambda: client.get("/health/ready").status_code == 200)
     assert calculate(client, 2_000)["result"]["digits"] == 418
@@ -230,19 +241,59 @@ def test_only_what_clients_reach_has_a_way_out(deployment):
     assert with_a_way_out == {"nginx", "gateway", "rabbitmq"}
 
 
-def test_down_keeps_the_data(deployment, client):
+def test_down_keeps_data_and_passwords(deployment, client):
     before = calculate(client, 1_000_000)
-    volumes = deployment.volumes()
+    passwords = deployment.passwords()
     deployment.compose("down")
-    assert deployment.volumes() == volumes
+    assert deployment.volumes() == DATA | SECRETS
     deployment.up()
     after = client.get(f"/calculations/{before['id']}")
     assert after.status_code == 200
     assert after.json() == before
     assert len(client.get(before["result"]["href"]).text.strip()) == before["result"]["digits"]
+    assert deployment.passwords() == passwords
 
 
-def test_down_with_volumes_removes_the_data(deployment):
-    assert len(deployment.volumes()) == 2
-    deployment.compose("down", "--volumes")
-    assert deployment.volumes() == []
+def test_lost_passwords_can_be_replaced_as_documented(deployment, client):
+    before = calculate(client, 100_000)
+    passwords = deployment.passwords()
+    deployment.compose("down")
+    run("docker", "volume", "rm", *(f"{deployment.name}_{name}" for name in SECRETS))
+    for line in documented("sh", "20-passwords.sql").splitlines():
+        _, _, _, _, *arguments = shlex.split(line)
+        deployment.compose(*arguments)
+    after = client.get(f"/calculations/{before['id']}")
+    assert after.json() == before
+    assert calculate(client, 100_001)["status"] == "succeeded"
+    assert not set(passwords.values()) & set(deployment.passwords().values())
+    overview = f"http://127.0.0.1:{deployment.management_port}/api/overview"
+    assert httpx.get(overview, auth=broker_login(deployment)).status_code == 200
+
+
+def test_down_with_volumes_removes_data_and_passwords(built):
+    assert built.volumes() == DATA | SECRETS
+    built.compose("down", "--volumes")
+    assert built.volumes() == set()
+
+
+def test_own_secret_files_can_be_brought_as_documented(built, tmp_path, monkeypatch):
+    built.compose("down", "--volumes")
+    files = {
+        "postgres/password": "superuser's own\n",
+        "database/password": "database's own\n",
+        "broker/password": "brokers-own\n",
+        "broker/login.conf": "default_user = reckoner\ndefault_pass = brokers-own\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    override = documented("yaml", "broker-secret:").replace("/srv/reckoner", str(tmp_path))
+    (tmp_path / "own-secrets.yaml").write_text(override)
+    with monkeypatch.context() as patch:
+        patch.setattr(built, "files", [*built.files, str(tmp_path / "own-secrets.yaml")])
+        built.up()
+        with httpx.Client(base_url=built.url, timeout=90) as client:
+            assert calculate(client, 100_000)["status"] == "succeeded"
+        assert broker_login(built) == ("reckoner", "brokers-own")
+        built.compose("down", "--volumes")
+    assert {name: (tmp_path / name).read_text() for name in files} == files
