@@ -1,4 +1,5 @@
 import math
+import random
 
 import gmpy2
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.functions.factorial import MAX_N, digit_count, factorial
+from shared.functions.verification import DigitsResidue
 
 PRIME = 2**61 - 1
 
@@ -29,6 +31,16 @@ def test_agrees_with_the_standard_library(n):
 @given(st.integers(0, 20_000))
 def test_residue_agrees(n):
     assert factorial.residue({"n": n}, PRIME) == gmpy2.mpz(computed(n)) % PRIME
+
+
+def test_large_numbers_agree_with_their_residues():
+    chosen = random.Random(20)
+    for n in (chosen.randint(20_000, 300_000) for _ in range(12)):
+        digits = computed(n)
+        assert len(digits) == digit_count(n), n
+        found = DigitsResidue(PRIME)
+        found.feed(digits)
+        assert found.value == factorial.residue({"n": n}, PRIME), n
 
 
 def test_residue_keeps_wilsons_theorem():
