@@ -1,7 +1,9 @@
-"""Gunicorn's own asgi worker, with a queue for connections that is as long as bursts are."""
+"""Gunicorn's own asgi worker, mended where bursts of connections and our statuses need it."""
 
 import functools
+import http
 
+from gunicorn.asgi import protocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 _BACKLOG = 4_096
@@ -15,4 +17,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]
 
     def _setup_event_loop(self) -> None:
         super()._setup_event_loop()
+        # It knows not all statuses, and would write "416 Unknown".
+        for status in http.HTTPStatus:
+            protocol._REASON_PHRASES.setdefault(status.value, status.phrase)
         self.loop.create_server = functools.partial(self.loop.create_server, backlog=_BACKLOG)

@@ -51,13 +51,14 @@ def _lane(
     work: Mapping[str, Any], lane: Lane, workers: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     mine = [worker for worker in workers if worker["lane"] == lane]
+    slots = sum(worker["slots"] for worker in mine)
     return {
         "queued": work.get("queued", 0),
         "running": work.get("running", 0),
         "oldest_queued_seconds": work.get("oldest_queued_seconds"),
-        "estimated_seconds_to_go": work.get("seconds_to_go", 0),
+        "estimated_seconds_to_go": round(work.get("seconds_to_go", 0) / max(1, slots), 3),
         "workers": len(mine),
-        "slots": sum(worker["slots"] for worker in mine),
+        "slots": slots,
     }
 
 

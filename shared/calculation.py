@@ -80,7 +80,7 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
         "arguments": row["arguments"],
         "status": row["status"],
         "lane": row["lane"],
-        "progress": row["progress"],
+        "progress": round(row["progress"], 4),
         "attempts": row["attempt"],
         "created_at": rfc3339(row["created_at"]),
         "started_at": rfc3339(row["started_at"]),
@@ -93,7 +93,7 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
         },
         "result": _result(row, path),
         "error": row["error"],
-        "history": row["history"],
+        "history": [_attempt(entry) for entry in row["history"]],
         "links": {"self": path, "result": f"{path}/result", "events": f"{path}/events"},
     }
 
@@ -108,6 +108,15 @@ def _result(row: Mapping[str, Any], path: str) -> dict[str, Any] | None:
         "head": row["result_head"],
         "tail": row["result_tail"],
         "href": f"{path}/result",
+    }
+
+
+def _attempt(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a claim of the history with its times written like all others."""
+    moments = ("began_at", "ended_at")
+    return {
+        **entry,
+        **{name: rfc3339(datetime.fromisoformat(entry[name])) for name in moments},
     }
 
 
