@@ -3,7 +3,7 @@
 LANE ?= heavy
 
 .DEFAULT_GOAL := help
-.PHONY: help up worker test test-compose lint clean
+.PHONY: help up worker test faults soak test-compose lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,14 @@ test: lint ## Check and test everything, against real services started for it
 	.venv/bin/coverage run -m pytest
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+
+faults: ## Break everything that can break, and write docs/reliability.md's table
+	@compose/bootstrap.sh dev
+	.venv/bin/python -m pytest tests/faults --write-table
+
+soak: ## Break things at random for SECONDS=1200 with SEED=…, then check everything
+	@compose/bootstrap.sh dev
+	SOAK_SECONDS=$(or $(SECONDS),1200) SOAK_SEED=$(SEED) .venv/bin/python -m pytest tests/faults/soak.py
 
 test-compose: ## Test the Docker Compose shape; needs Docker and the images
 	@compose/bootstrap.sh dev

@@ -31,7 +31,8 @@ def _describe(function: Function, memory_limit_bytes: int) -> dict[str, Any]:
     estimates = []
     decade = 1
     # A function with further arguments has no estimate that goes by one of them alone.
-    largest = properties[function.size_argument]["maximum"] if len(properties) == 1 else 0
+    size = properties[function.size_argument]
+    largest = size.get("maximum", 0) if len(properties) == 1 else 0
     while decade <= largest:
         estimate = function.estimate({function.size_argument: decade})
         estimates.append(

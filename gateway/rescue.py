@@ -1,6 +1,7 @@
 """Putting right what was lost: claims of dead workers, messages that RabbitMQ no longer has."""
 
 import logging
+import time
 from collections.abc import Sequence
 
 import pika
@@ -31,6 +32,7 @@ class Rescue:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
+        self._empty_since: dict[Lane, float] = {}
 
     def look(self) -> int:
         """Return how many calculations went back to the outbox.
@@ -69,9 +71,13 @@ class Rescue:
         """Publish again what waits too long, if its queue is empty or is past it."""
         age = self._settings.lost_message_seconds
         with self._engine.begin() as connection:
-            if oldest_waiting_seconds(connection, lane) < age:
-                return 0
-        is_empty = _ready_messages(self._settings.amqp_urls, lane) == 0
+            waited_seconds = oldest_waiting_seconds(connection, lane)
+        if waited_seconds == 0:
+            self._empty_since.pop(lane, None)
+            return 0
+        is_empty = self._is_empty_for(age, lane)
+        if waited_seconds < age:
+            return 0
         returned = 0
         while True:
             with self._engine.begin() as connection:
@@ -88,6 +94,18 @@ class Rescue:
         if returned:
             _logger.warning("%d messages of the %s lane were lost", returned, lane)
         return returned
+
+    def _is_empty_for(self, seconds: float, lane: Lane) -> bool:
+        """Say whether the lane's queue has held nothing for so long.
+
+        Workers hold what was delivered to them, which the queue does not count: the last of a long
+        backlog is old, and not lost.
+        """
+        if _ready_messages(self._settings.amqp_urls, lane) > 0:
+            self._empty_since.pop(lane, None)
+            return False
+        since = self._empty_since.setdefault(lane, time.monotonic())
+        return time.monotonic() - since >= seconds
 
 
 def _ready_messages(urls: Sequence[str], lane: Lane) -> int:

@@ -38,7 +38,7 @@ def make_engine(
     psycopg2.extensions.set_wait_callback(_answers_within(statement_seconds + _GRACE_SECONDS))
     options = (
         f"-c statement_timeout={statement_seconds * 1000} "
-        "-c idle_in_transaction_session_timeout=60000"
+        "-c idle_in_transaction_session_timeout=15000"
     )
     return create_engine(
         settings.sqlalchemy_url,

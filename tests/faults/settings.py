@@ -1,0 +1,24 @@
+"""The settings of the stack under test: a service's, but quick to find out that something died."""
+
+LEASE_SECONDS = 5.0
+RESCUE_SECONDS = 1.0
+LOST_MESSAGE_SECONDS = 3.0
+POLL_SECONDS = 1.0
+MAX_ATTEMPTS = 3
+PREFETCH = 256
+
+SETTINGS = {
+    "lease_seconds": LEASE_SECONDS,
+    "heartbeat_seconds": 0.5,
+    "rescue_seconds": RESCUE_SECONDS,
+    "lost_message_seconds": LOST_MESSAGE_SECONDS,
+    "relay_poll_seconds": POLL_SECONDS,
+    "max_attempts": MAX_ATTEMPTS,
+    "quick_prefetch": PREFETCH,
+    "memory_limit_bytes": 2**30,
+    "time_limit_seconds": 60,
+}
+
+#: What is not Reckoner's to bound: the start of a process on a busy machine, and a claim's turn
+#: behind others. Added to each bound that the tests hold it to.
+MACHINE_SECONDS = 20.0

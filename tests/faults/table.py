@@ -1,0 +1,31 @@
+"""Writes what the faults did into docs/reliability.md, between the two marks there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.faults.trial import Outcome
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+
+_BEGIN = "<!-- measured by make faults: begin -->"
+_END = "<!-- measured by make faults: end -->"
+
+
+def write_table(outcomes: Sequence[Outcome]) -> None:
+    """Replace the table; the text around it stays."""
+    before, _, rest = PAGE.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    PAGE.write_text(f"{before}{_BEGIN}\n{_table(outcomes)}\n{_END}{after}")
+
+
+def _table(outcomes: Sequence[Outcome]) -> str:
+    lines = [
+        "| fault | in flight when it came | lost | recovered in | stated bound |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {outcome.fault} | {outcome.in_flight} | 0 | {outcome.recovered_seconds:.1f} s "
+        f"| {outcome.bound}: {outcome.bound_seconds:g} s |"
+        for outcome in outcomes
+    ]
+    return "\n".join(lines)

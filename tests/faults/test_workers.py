@@ -1,0 +1,128 @@
+"""Workers that die, in the worst moments, and workers that come back from the dead."""
+
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+
+from shared.crash_points import (
+    HEAVY_AFTER_CLAIM,
+    HEAVY_BEFORE_FINISH,
+    QUICK_BEFORE_ACKNOWLEDGE,
+    QUICK_BEFORE_COMMIT,
+)
+from tests.eventually import eventually
+from tests.faults.bounds import LOST_LEASE, RESTART
+from tests.faults.load import long_ones
+from tests.faults.settings import LEASE_SECONDS, MAX_ATTEMPTS, RESCUE_SECONDS
+from tests.faults.stack import HEAVY
+
+
+@pytest.mark.short
+def test_a_killed_heavy_worker_costs_its_calculation_one_lease(stack, trial):
+    """SIGKILL of a heavy worker, its child at work"""
+    running = trial.load.submit(long_ones(2))
+    trial.fill()
+    victim = trial.claimed_by("heavy-1", among=running)
+    children = stack.children("heavy-1")
+    trial.hit("SIGKILL of a heavy worker", at_least_quick=1_000, at_least_heavy=10)
+    stack.supervisor.kill("heavy-1")
+    eventually(lambda: not set(children) & set(stack.strays()), within_seconds=2)
+    trial.recovers(lambda: trial.is_back(victim, 1), LOST_LEASE)
+    trial.end()
+
+
+@pytest.mark.parametrize("point", [HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH])
+def test_a_heavy_worker_that_dies_at_a_bad_moment_costs_one_lease(stack, trial, point):
+    stack.supervisor.restart("heavy-2", crash_point=point)
+    stack.supervisor.stop("heavy-1")  # so that the other one takes the first
+    stack.wait_ready()
+    dying = stack.program("heavy-2")
+    pid = dying.pid
+    heavies = trial.fill()
+    eventually(lambda: dying.pid != pid or not dying.is_running, within_seconds=60)
+    trial.hit(f"a heavy worker dies at {point}", at_least_heavy=10)
+    stack.supervisor.start("heavy-1")
+    orphaned = stack.scalar(
+        "SELECT id FROM calculations WHERE status = 'running' AND attempt = 1 "
+        "ORDER BY lease_until LIMIT 1"
+    )
+    assert orphaned in heavies
+    trial.recovers(lambda: trial.is_back(orphaned, 1), LOST_LEASE)
+    trial.end()
+
+
+@pytest.mark.parametrize("point", [QUICK_BEFORE_COMMIT, QUICK_BEFORE_ACKNOWLEDGE])
+def test_a_quick_worker_that_dies_at_a_bad_moment_writes_nothing_twice(stack, trial, point):
+    stack.supervisor.restart("quick", crash_point=point)
+    stack.wait_ready()
+    dying = stack.program("quick")
+    pid = dying.pid
+    trial.fill()
+    eventually(lambda: dying.pid != pid or not dying.is_running, within_seconds=60)
+    trial.hit(f"a quick worker dies at {point}", at_least_quick=1_000, at_least_heavy=5)
+    finished = trial.finished_quick()
+    trial.recovers(lambda: trial.finished_quick() > finished, RESTART)
+    trial.end()
+
+
+def test_a_killed_child_fails_its_calculation_with_a_reason_at_once(stack, trial):
+    running = trial.load.submit(long_ones(2))
+    trial.fill()
+    victim = trial.claimed_by("heavy-1", among=running)
+    children = stack.children("heavy-1")
+    trial.hit("SIGKILL of a heavy worker's child", at_least_quick=1_000, at_least_heavy=10)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    trial.recovers(lambda: trial.is_final(victim), (2.0, "its parent notices at once, 2 s"))
+    error = stack.scalar("SELECT error FROM calculations WHERE id = :id", id=victim)
+    assert error["type"] == "urn:reckoner:problem:process-died"
+    trial.load.submit([trial.load.accepted[victim]])  # asking again computes it
+    trial.end()
+
+
+@pytest.mark.short
+def test_a_zombie_cannot_write(stack, trial):
+    running = trial.load.submit(long_ones(2, tenths=80))
+    trial.fill()
+    victim = trial.claimed_by("heavy-1", among=running)
+    worker = stack.program("heavy-1")
+    former = stack.scalar("SELECT worker_id FROM calculations WHERE id = :id", id=victim)
+    trial.hit("SIGSTOP of a heavy worker past its lease, then SIGCONT", at_least_heavy=10)
+    worker.send(signal.SIGSTOP)
+    trial.recovers(lambda: trial.is_back(victim, 1), LOST_LEASE)
+    worker.send(signal.SIGCONT)
+    eventually(lambda: trial.is_final(victim), within_seconds=60)
+    history = stack.scalar("SELECT history FROM calculations WHERE id = :id", id=victim)
+    assert history[0]["outcome"] == "lost"
+    assert history[0]["worker"] == str(former)
+    assert [entry["outcome"] for entry in history].count("succeeded") == 1
+    trial.end()
+
+
+def test_a_calculation_that_kills_its_workers_fails_with_a_reason(stack, trial):
+    """Every worker that claims it dies, as often as it may be tried."""
+    for name in HEAVY:
+        stack.supervisor.restart(name, crash_point=HEAVY_AFTER_CLAIM)
+    stack.wait_ready()
+    for name in HEAVY:
+        stack.program(name).again = {"RECKONER_CRASH_POINT": HEAVY_AFTER_CLAIM}
+    [poison] = long_ones(1)
+    [victim] = trial.load.submit([replace(poison, status="failed")])
+    trial.hit("a calculation that kills every worker that claims it")
+    backoffs = sum(2**attempt for attempt in range(MAX_ATTEMPTS - 1))
+    trial.recovers(
+        lambda: trial.is_final(victim),
+        (
+            MAX_ATTEMPTS * (LEASE_SECONDS + RESCUE_SECONDS) + backoffs,
+            "max_attempts × (lease + rescue) + backoffs",
+        ),
+    )
+    for name in HEAVY:
+        stack.program(name).again = {}
+        stack.supervisor.restart(name)
+    error = stack.scalar("SELECT error FROM calculations WHERE id = :id", id=victim)
+    assert error["type"] == "urn:reckoner:problem:worker-lost"
+    assert trial.attempt(victim) == MAX_ATTEMPTS
+    trial.end()
