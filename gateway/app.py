@@ -13,13 +13,13 @@ from gateway.bell import Bell
 from gateway.calculations import Calculation, CalculationBatch, Calculations, Services
 from gateway.catalogue import Functions
 from gateway.database import Database
+from gateway.error_table import handle_error
 from gateway.events import Events
 from gateway.health import Live, Ready
 from gateway.listener import Listener
 from gateway.listing import CalculationList
 from gateway.middleware import RequestIds
 from gateway.planning import Planner
-from gateway.problems import handle_error
 from gateway.results import Result
 from gateway.root import Root
 from gateway.seed import Seed

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.problems import describe
+from gateway.error_table import describe
 from shared import errors
 
 SAMPLES = [
