@@ -7,6 +7,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
+from gateway.server import end_when_told
 from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
@@ -40,6 +41,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": self._settings.gateway_bind,
             "workers": self._settings.gateway_processes,
             "worker_class": "gateway.server.Worker",
+            "post_fork": end_when_told,
             # Wider than NGINX's own limits, so that NGINX answers what is beyond them.
             "limit_request_line": 8_190,
             "limit_request_fields": 1_000,

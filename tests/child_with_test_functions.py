@@ -111,6 +111,12 @@ def kill_itself(n: int, _progress: Progress) -> str:
     return ""
 
 
+def kill_its_worker(_n: int, _progress: Progress) -> str:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(3600)
+    return ""
+
+
 def leave(n: int, _progress: Progress) -> str:
     sys.stderr.write("so long\n")
     sys.stderr.flush()
@@ -194,6 +200,7 @@ REGISTRY = Registry(
             crash,
             abort,
             kill_itself,
+            kill_its_worker,
             leave,
             talk,
             talk_much_to_stderr,

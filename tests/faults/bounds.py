@@ -5,8 +5,6 @@ from tests.faults.settings import LEASE_SECONDS, LOST_MESSAGE_SECONDS, RESCUE_SE
 
 Bound = tuple[float, str]
 
-RESTART: Bound = (RESTART_SECONDS, "restart of the process")
-
 #: A second of backoff before the second attempt.
 LOST_LEASE: Bound = (LEASE_SECONDS + RESCUE_SECONDS + 1.0, "lease + rescue + 1 s backoff")
 
@@ -39,6 +37,16 @@ HEARTBEATS: Bound = (45.0, "3 heartbeats of 15 s")
 SILENCE: Bound = (40.0, "sweep 15 s, or twice a silence of 20 s")
 
 NOTHING: Bound = (0.0, "nothing to recover from")
+
+
+def start(seconds: float) -> Bound:
+    """Starting a process, in the seconds that it took on this machine just before."""
+    return round(seconds, 1), f"a process's start, {seconds:.1f} s"
+
+
+def restart(seconds: float) -> Bound:
+    """The supervisor's pause, and then the start."""
+    return together((RESTART_SECONDS, f"supervisor {RESTART_SECONDS:g} s"), start(seconds))
 
 
 def together(*bounds: Bound) -> Bound:

@@ -15,6 +15,7 @@ from tests.faults.bounds import (
     RETRY,
     SILENCE,
     STATEMENT,
+    start,
     together,
 )
 from tests.faults.load import identity_of, long_ones, quick_ones
@@ -92,6 +93,7 @@ def test_clients_that_wait_are_told_although_nobody_listens(stack, trial, fault)
     stack.supervisor.stop("quick")
     waiting = quick_ones(_CLIENTS)
     trial.load.submit(waiting)
+    trial.fill(quick=1_200)
 
     limits = httpx.Limits(max_connections=_CLIENTS)
     client = httpx.Client(base_url=stack.url, timeout=90, limits=limits)
@@ -104,13 +106,14 @@ def test_clients_that_wait_are_told_although_nobody_listens(stack, trial, fault)
     with client, ThreadPoolExecutor(_CLIENTS) as clients:
         held = [clients.submit(wait_for, index) for index in range(_CLIENTS)]
         eventually(lambda: open_connections(stack) >= _CLIENTS, within_seconds=30)
-        trial.hit(f"the gateways' LISTEN: {fault}, 200 clients wait", at_least_quick=_CLIENTS)
+        trial.hit(f"the gateways' LISTEN: {fault}, 200 clients wait", at_least_quick=1_000)
         link = stack.gateway_database
         broken = (link.cut if fault == "cut" else link.freeze)(b"reckoner gateway listener")
         assert broken == 2
         stack.supervisor.start("quick")
         trial.recovers(
-            lambda: all(one.done() for one in held), RETRY if fault == "cut" else SILENCE
+            lambda: all(one.done() for one in held),
+            together(start(stack.start_seconds), RETRY if fault == "cut" else SILENCE),
         )
         assert [one.result() for one in held] == ["succeeded"] * _CLIENTS
     trial.end()

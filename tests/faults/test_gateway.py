@@ -39,7 +39,8 @@ def test_a_killed_gateway_worker_loses_no_calculation_that_it_accepted(stack, tr
 def test_a_gateway_that_dies_before_its_answer_has_kept_the_calculation(stack, trial):
     stack.supervisor.restart("gateway", crash_point=GATEWAY_BEFORE_ANSWER)
     stack.wait_ready()
-    trial.hit("a gateway process dies after its commit, before its answer")
+    trial.fill()
+    trial.hit("a gateway process dies after its commit, before its answer", at_least_heavy=10)
     [wanted] = quick_ones(1)
     while True:  # until it reaches a process that has not died yet
         try:
@@ -50,7 +51,8 @@ def test_a_gateway_that_dies_before_its_answer_has_kept_the_calculation(stack, t
             break
     identity = identity_of(wanted)
     trial.load.accepted[identity] = wanted
-    trial.recovers(lambda: trial.is_final(identity), NOTHING)
+    kept = "SELECT count(*) FROM calculations WHERE id = :id"
+    trial.recovers(lambda: stack.scalar(kept, id=identity) == 1, NOTHING)
     stack.supervisor.restart("gateway")
     stack.wait_ready()
     trial.end()

@@ -13,7 +13,8 @@ from tests.faults.bounds import (
     NOTHING,
     RECONNECT,
     RENEWAL,
-    RESTART,
+    restart,
+    start,
     together,
 )
 from tests.faults.load import heavy_ones, long_ones, quick_ones, small_ones
@@ -34,7 +35,7 @@ def test_a_relay_that_dies_between_publishing_and_marking_loses_nothing(stack, t
     trial.fill()
     eventually(lambda: relay.pid != pid or not relay.is_running, within_seconds=60)
     trial.hit("SIGKILL of the relay between publish and mark", at_least_quick=1_000)
-    trial.recovers(lambda: stack.scalar(OUTBOX) == 0, RESTART)
+    trial.recovers(lambda: stack.scalar(OUTBOX) == 0, restart(stack.start_seconds))
     trial.end()
 
 
@@ -72,7 +73,7 @@ def test_a_purged_queue_is_filled_again(stack, trial):
     stack.supervisor.start("quick")
     trial.recovers(
         lambda: stack.scalar(OUTBOX_OR_OLDER, moment=purged_at) == 0,
-        together(LOST_MESSAGE, BEAT),
+        together(start(stack.start_seconds), LOST_MESSAGE, BEAT),
     )
     trial.end()
 
@@ -115,7 +116,7 @@ def test_a_long_backlog_is_not_taken_for_lost(stack, trial):
     trial.clock()
     for name in ("quick", "heavy-1", "heavy-2"):
         stack.supervisor.start(name)
-    trial.recovers(lambda: stack.in_flight()[Lane.QUICK] < 20_000, NOTHING)
+    trial.recovers(lambda: stack.in_flight()[Lane.QUICK] < 20_000, start(stack.start_seconds))
     trial.end()
     # The last in a worker's hands look lost to the relay: the queue is empty, and they are old.
     later = "SELECT count(*) FROM calculations WHERE lane = 'quick' AND published_at > :moment"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from dataclasses import replace
 
 import pytest
 
@@ -13,10 +12,10 @@ from shared.crash_points import (
     QUICK_BEFORE_COMMIT,
 )
 from tests.eventually import eventually
-from tests.faults.bounds import LOST_LEASE, RESTART
+from tests.faults.bounds import LOST_LEASE, restart
 from tests.faults.load import long_ones
 from tests.faults.settings import LEASE_SECONDS, MAX_ATTEMPTS, RESCUE_SECONDS
-from tests.faults.stack import HEAVY
+from tests.faults.truth import Wanted
 
 
 @pytest.mark.short
@@ -63,7 +62,7 @@ def test_a_quick_worker_that_dies_at_a_bad_moment_writes_nothing_twice(stack, tr
     eventually(lambda: dying.pid != pid or not dying.is_running, within_seconds=60)
     trial.hit(f"a quick worker dies at {point}", at_least_quick=1_000, at_least_heavy=5)
     finished = trial.finished_quick()
-    trial.recovers(lambda: trial.finished_quick() > finished, RESTART)
+    trial.recovers(lambda: trial.finished_quick() > finished, restart(stack.start_seconds))
     trial.end()
 
 
@@ -102,15 +101,14 @@ def test_a_zombie_cannot_write(stack, trial):
 
 
 def test_a_calculation_that_kills_its_workers_fails_with_a_reason(stack, trial):
-    """Every worker that claims it dies, as often as it may be tried."""
-    for name in HEAVY:
-        stack.supervisor.restart(name, crash_point=HEAVY_AFTER_CLAIM)
-    stack.wait_ready()
-    for name in HEAVY:
-        stack.program(name).again = {"RECKONER_CRASH_POINT": HEAVY_AFTER_CLAIM}
-    [poison] = long_ones(1)
-    [victim] = trial.load.submit([replace(poison, status="failed")])
-    trial.hit("a calculation that kills every worker that claims it")
+    """Every worker that runs it dies, as often as it may be tried."""
+    trial.fill()
+    [victim] = trial.load.submit([Wanted("kill_its_worker", 1, "failed")])
+    trial.hit(
+        "a calculation that kills every worker that runs it",
+        at_least_quick=1_000,
+        at_least_heavy=10,
+    )
     backoffs = sum(2**attempt for attempt in range(MAX_ATTEMPTS - 1))
     trial.recovers(
         lambda: trial.is_final(victim),
@@ -119,9 +117,6 @@ def test_a_calculation_that_kills_its_workers_fails_with_a_reason(stack, trial):
             "max_attempts × (lease + rescue) + backoffs",
         ),
     )
-    for name in HEAVY:
-        stack.program(name).again = {}
-        stack.supervisor.restart(name)
     error = stack.scalar("SELECT error FROM calculations WHERE id = :id", id=victim)
     assert error["type"] == "urn:reckoner:problem:worker-lost"
     assert trial.attempt(victim) == MAX_ATTEMPTS
