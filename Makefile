@@ -20,6 +20,7 @@ worker: ## Run one more worker beside `make up`, for LANE=quick or LANE=heavy
 test: lint ## Check and test everything, against real services started for it
 	.venv/bin/coverage erase
 	.venv/bin/coverage run -m pytest
+	.venv/bin/python -m pytest tests/faults -m short
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 

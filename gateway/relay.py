@@ -24,6 +24,7 @@ import psycopg2.extensions
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from gateway.bundles import bundles
 from gateway.publisher import Publisher
 from gateway.rescue import Rescue
 from shared import crash_points
@@ -103,11 +104,13 @@ class Relay:
             due = claim_unpublished(connection, lane, self._settings.relay_batch)
             if not due:
                 return 0
-            confirmed = self._publisher.publish([(lane, encode(work, lane)) for work in due])
+            bundled = [[one.work for one in bundle] for bundle in bundles(due, lane)]
+            confirmed = self._publisher.publish([(lane, encode(works, lane)) for works in bundled])
             crash_point(crash_points.RELAY_BEFORE_MARK)
-            mark_published(connection, [due[index].calculation_id for index in confirmed])
-        if len(confirmed) < len(due):
-            raise BrokerUnavailable(f"{len(due) - len(confirmed)} messages were refused")
+            published = [work.calculation_id for index in confirmed for work in bundled[index]]
+            mark_published(connection, published)
+        if len(published) < len(due):
+            raise BrokerUnavailable(f"{len(bundled) - len(confirmed)} messages were refused")
         return len(due)
 
     def _wait_for_bell(

@@ -1,12 +1,12 @@
 """The message contract: what the relay publishes and the workers consume.
 
-A message is a hint that a calculation may want work. Whether it does, PostgreSQL says. The
-message carries the calculation's identity, which never changes, so that a quick worker need not
-ask for it. Its form is Dramatiq's, with one keyword argument that holds our versioned members:
+A message is a hint that calculations may want work. Whether they do, PostgreSQL says. The
+message carries their identities, which never change, so that a quick worker need not ask for
+them. Its form is Dramatiq's, with one keyword argument that holds our versioned members:
 publishing needs no actor, and a worker can refuse what it does not understand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from dramatiq import Message
 from shared.calculation import Lane, calculation_id
 from shared.errors import MessageInvalid
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def dead_letter_queue_arguments() -> dict[str, Any]:
     return {"x-queue-type": "quorum", "x-max-length": 100_000}
 
 
-def encode(work: Work, lane: Lane) -> bytes:
-    """Return the body of a message for this lane's actor."""
+def encode(works: Sequence[Work], lane: Lane) -> bytes:
+    """Return the body of a message for this lane's actor; a heavy one is of one calculation."""
     message: Message[None] = Message(
         queue_name=queue_name(lane),
         actor_name=actor_name(lane),
@@ -74,11 +74,16 @@ def encode(work: Work, lane: Lane) -> bytes:
         kwargs={
             "work": {
                 "version": VERSION,
-                "calculation_id": str(work.calculation_id),
-                "function": work.function,
-                "function_version": work.function_version,
-                "arguments": work.arguments,
-                "request_id": work.request_id,
+                "calculations": [
+                    {
+                        "calculation_id": str(work.calculation_id),
+                        "function": work.function,
+                        "function_version": work.function_version,
+                        "arguments": work.arguments,
+                        "request_id": work.request_id,
+                    }
+                    for work in works
+                ],
             }
         },
         options={},
@@ -86,15 +91,25 @@ def encode(work: Work, lane: Lane) -> bytes:
     return message.encode()
 
 
-def decode(members: object) -> Work:
-    """Return the work that a message's `work` argument names.
+def decode(members: object) -> list[Work]:
+    """Return the work that a message's `work` argument names, at least one calculation.
 
     Raises MessageInvalid for anything but the exact members of a version that we know, and when
-    the id is not the one that follows from function and arguments.
+    an id is not the one that follows from function and arguments.
     """
     match members:
+        case {"version": version, "calculations": [_, *_] as items, **rest} if not rest:
+            pass
+        case _:
+            raise MessageInvalid("not the members of a work message", members)
+    if version != VERSION or isinstance(version, bool):
+        raise MessageInvalid("a version that this worker does not know", members)
+    return [_decode_one(item) for item in items]
+
+
+def _decode_one(members: object) -> Work:
+    match members:
         case {
-            "version": version,
             "calculation_id": str(identity),
             "function": str(function),
             "function_version": int(function_version),
@@ -104,9 +119,7 @@ def decode(members: object) -> Work:
         } if not rest:
             pass
         case _:
-            raise MessageInvalid("not the members of a work message", members)
-    if version != VERSION or isinstance(version, bool):
-        raise MessageInvalid("a version that this worker does not know", members)
+            raise MessageInvalid("not the members of a calculation", members)
     expected = calculation_id(function, function_version, arguments)
     if identity != str(expected):
         raise MessageInvalid("calculation_id does not follow from the arguments", members)

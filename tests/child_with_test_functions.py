@@ -164,7 +164,21 @@ def garbage(n: int, _progress: Progress) -> str:
     return ""
 
 
+def quick_crash(_n: int, _progress: Progress) -> str:
+    """Crash, although the estimate promises a quick calculation."""
+    ctypes.string_at(0)
+    return ""
+
+
+def quick_hang(_n: int, _progress: Progress) -> str:
+    """Never end, although the estimate promises a quick calculation."""
+    time.sleep(3600)
+    return ""
+
+
 def _function(body: Callable[[int, Progress], Digits]) -> Function:
+    seconds = 0.05 if body.__name__.startswith("quick_") else 1.0
+
     def compute(arguments: Any, progress: Progress) -> Digits:
         return body(arguments["n"], progress)
 
@@ -176,7 +190,7 @@ def _function(body: Callable[[int, Progress], Digits]) -> Function:
         version=1,
         summary=body.__doc__ or body.__name__,
         arguments_schema=SCHEMA,
-        estimate=lambda arguments: Estimate(1.0, max(1, arguments["n"]), 2**26),
+        estimate=lambda arguments: Estimate(seconds, max(1, arguments["n"]), 2**26),
         compute=compute,
         residue=residue,
     )
@@ -208,6 +222,8 @@ REGISTRY = Registry(
             fork,
             fork_and_forget,
             garbage,
+            quick_crash,
+            quick_hang,
         ),
     )
 )

@@ -106,7 +106,7 @@ def _watch(worker: Worker, part: QuickLane | HeavyLane, stopping: threading.Even
             logger.critical("could not consume for %g seconds: giving up", SILENCE_SECONDS)
             return 1
         if not part.is_sound() or not all(thread.is_alive() for thread in worker.workers):
-            logger.critical("a thread of this worker has died: giving up")
+            logger.critical("a thread of this worker has died or hangs: giving up")
             return 1
     return 0
 

@@ -56,10 +56,14 @@ class Consumption:
 class Delivery(MessageProxy):
     """A message, and the consumer that must answer for it."""
 
-    def __init__(self, message: Message[Any], tag: int, consumer: "LaneConsumer") -> None:
+    def __init__(
+        self, message: Message[Any], tag: int, consumer: "LaneConsumer", returned: int = 0
+    ) -> None:
         super().__init__(message)
         self.tag = tag
         self.consumer = consumer
+        #: How often it was delivered before and came back without an answer.
+        self.returned = returned
         #: Whether someone else than Dramatiq answers, or nobody, so that it comes again.
         self.is_kept = False
 
@@ -91,7 +95,7 @@ class LaneConsumer(Consumer):
         self._poll_seconds = poll_seconds
         self._consumption = consumption
         self._prefetch = prefetch
-        self._arrived: deque[tuple[pika.spec.Basic.Deliver, bytes]] = deque()
+        self._arrived: deque[tuple[pika.spec.Basic.Deliver, int, bytes]] = deque()
         try:
             self._connection = BlockingConnection(parameters)
         except (AMQPError, OSError) as error:
@@ -156,20 +160,22 @@ class LaneConsumer(Consumer):
 
     def _take(self) -> Delivery | None:
         """Take the first of those that arrived; None if it had to be refused."""
-        method, body = self._arrived.popleft()
+        method, returned, body = self._arrived.popleft()
         try:
             message = read_message(body, self._lane)
         except MessageInvalid as error:
             logger.error("refused a message: %s", error)
             self._refuse(method.delivery_tag)
             return None
-        return Delivery(message, method.delivery_tag, self)
+        return Delivery(message, method.delivery_tag, self, returned)
 
     def _on_delivery(
-        self, _channel: Any, method: pika.spec.Basic.Deliver, _properties: Any, body: bytes
+        self, _channel: Any, method: pika.spec.Basic.Deliver, properties: Any, body: bytes
     ) -> None:
         self._delivered_up_to = method.delivery_tag
-        self._arrived.append((method, body))
+        # Quorum queues count it. What anyone else put there may be of any type.
+        returned = (properties.headers or {}).get("x-delivery-count")
+        self._arrived.append((method, returned if isinstance(returned, int) else 0, body))
 
     @property
     def _outstanding(self) -> int:

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -41,24 +41,31 @@ class Outcome:
     """How a calculation ended: with a result, or else with a problem document in JSON."""
 
     work: Work
-    delivery: Delivery
     success: QuickSuccess | None
     error_json: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A message, and the outcomes of all its calculations."""
+
+    delivery: Delivery
+    outcomes: Sequence[Outcome]
 
     @property
     def digits(self) -> int:
         """How much there is to write."""
-        return len(self.success.digits) if self.success else 0
+        return sum(len(one.success.digits) for one in self.outcomes if one.success)
 
 
 class GroupCommit:
-    """Writes outcomes, and acknowledges their messages once they are committed."""
+    """Writes outcomes, and acknowledges messages once all of theirs are committed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.watermark = Watermark()
         self._changed = threading.Condition()
-        self._waiting: deque[Outcome] = deque()
+        self._waiting: deque[Finished] = deque()
         self._waiting_digits = 0
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
@@ -72,13 +79,13 @@ class GroupCommit:
         """Say whether the writer still writes."""
         return self._thread.is_alive()
 
-    def submit(self, outcome: Outcome) -> None:
+    def submit(self, finished: Finished) -> None:
         """Have it written soon; its message is answered then. Waits while there is too much."""
-        outcome.delivery.is_kept = True
+        finished.delivery.is_kept = True
         with self._changed:
             self._changed.wait_for(lambda: self._waiting_digits < _WAITING_DIGITS)
-            self._waiting.append(outcome)
-            self._waiting_digits += outcome.digits
+            self._waiting.append(finished)
+            self._waiting_digits += finished.digits
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -97,53 +104,58 @@ class GroupCommit:
         except Exception:
             logger.exception("the writer of results failed")
 
-    def _next_batch(self) -> list[Outcome]:
+    def _next_batch(self) -> list[Finished]:
         """Wait for outcomes; none means that there will be no more."""
-        batch: list[Outcome] = []
-        digits = 0
+        batch: list[Finished] = []
+        count = digits = 0
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._give_up_at is not None)
-            while self._waiting and len(batch) < _BATCH_OUTCOMES and digits < _BATCH_DIGITS:
+            while self._waiting and count < _BATCH_OUTCOMES and digits < _BATCH_DIGITS:
                 batch.append(self._waiting.popleft())
+                count += len(batch[-1].outcomes)
                 digits += batch[-1].digits
             self._waiting_digits -= digits
             self._changed.notify_all()
         return batch
 
-    def _write(self, batch: Sequence[Outcome]) -> None:
-        """Commit and acknowledge a batch."""
+    def _write(self, batch: Sequence[Finished]) -> None:
+        """Commit a batch, and answer its messages."""
         crash_point(QUICK_BEFORE_COMMIT)
+        refused = self._store([outcome for finished in batch for outcome in finished.outcomes])
+        crash_point(QUICK_BEFORE_ACKNOWLEDGE)
+        tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
+        for finished in batch:
+            delivery = finished.delivery
+            if any(outcome.work.calculation_id in refused for outcome in finished.outcomes):
+                delivery.consumer.refuse(delivery.tag)
+            else:
+                tags[delivery.consumer].append(delivery.tag)
+        for consumer, answered in tags.items():
+            consumer.acknowledge(answered)
+
+    def _store(self, outcomes: Sequence[Outcome]) -> set[UUID]:
+        """Commit outcomes; return the ids of those that cannot be stored."""
         try:
-            persist(lambda: self._commit(batch), "store results", self._is_late)
+            persist(lambda: self._commit(outcomes), "store results", self._is_late)
         except UNAVAILABLE:
             raise
         except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
             # Something in it cannot be stored. The others must not suffer: find which.
-            if len(batch) == 1:
-                work = batch[0].work
-                logger.exception(
-                    "a result cannot be stored",
-                    extra={"calculation_id": work.calculation_id, "request_id": work.request_id},
-                )
-                batch[0].delivery.consumer.refuse(batch[0].delivery.tag)
-                return
-            for outcome in batch:
-                self._write([outcome])
-            return
-        crash_point(QUICK_BEFORE_ACKNOWLEDGE)
-        tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
-        for outcome in batch:
-            tags[outcome.delivery.consumer].append(outcome.delivery.tag)
-        for consumer, answered in tags.items():
-            consumer.acknowledge(answered)
+            if len(outcomes) > 1:
+                return set().union(*(self._store([outcome]) for outcome in outcomes))
+            work = outcomes[0].work
+            members = {"calculation_id": work.calculation_id, "request_id": work.request_id}
+            logger.exception("a result cannot be stored", extra=members)
+            return {work.calculation_id}
+        return set()
 
     def _is_late(self) -> bool:
         return self._give_up_at is not None and time.monotonic() > self._give_up_at
 
-    def _commit(self, batch: Sequence[Outcome]) -> None:
+    def _commit(self, outcomes: Collection[Outcome]) -> None:
         # By id: a message that came twice may be in one batch twice.
-        successes = {o.work.calculation_id: o.success for o in batch if o.success}
-        errors = {o.work.calculation_id: o.error_json for o in batch if o.error_json}
+        successes = {o.work.calculation_id: o.success for o in outcomes if o.success}
+        errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
         changed: set[UUID] = set()
         with self._engine.begin() as connection:
             if successes:

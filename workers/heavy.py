@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from shared import messages
 from shared.calculation import Lane
 from shared.config import Settings
+from shared.errors import MessageInvalid
 from shared.messages import Work
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
@@ -77,7 +78,9 @@ class HeavyLane:
 
         Raises MessageInvalid.
         """
-        decoded = messages.decode(work)
+        [decoded, *others] = messages.decode(work)
+        if others:
+            raise MessageInvalid("a heavy message is of one calculation", work)
         delivery = current_delivery()
         try:
             lease = self._claim(decoded)

@@ -5,6 +5,7 @@ Two workers may compute the same calculation; the guarded update of the first co
 
 import logging
 from collections.abc import Sequence
+from uuid import UUID
 
 import pika
 from sqlalchemy import Engine
@@ -17,14 +18,21 @@ from shared.errors import FunctionUnknown, ResultWrong
 from shared.failures import failure_json
 from shared.functions.registry import Function, Registry
 from shared.messages import Work
-from shared.store.quick import QuickSuccess
+from shared.store.notifications import notify_outbox
+from shared.store.quick import QuickSuccess, move_to_heavy
 from workers.broker import current_delivery
 from workers.consumer import Consumption, Delivery, LaneConsumer
-from workers.group_commit import GroupCommit, Outcome
+from workers.group_commit import Finished, GroupCommit, Outcome
+from workers.patience import UNAVAILABLE, persist
+from workers.stopwatch import Stopwatch
 
 logger = logging.getLogger(__name__)
 
 _DETAIL_CHARACTERS = 500
+
+#: A calculation of this lane that takes so long does not end, or its estimate is worth nothing.
+_HANGING_SECONDS = 20.0
+_HURRIED_SECONDS = 2.0
 
 
 class QuickLane:
@@ -37,12 +45,16 @@ class QuickLane:
 
     def __init__(self, settings: Settings, engine: Engine, registry: Registry) -> None:
         self.threads = settings.quick_threads
+        self._most_returns = settings.max_attempts
+        self._engine = engine
+        self._stopwatch = Stopwatch()
         self._prefetch = settings.quick_prefetch
         self._registry = registry
         self._calculator = Calculator()
         self._writer = GroupCommit(engine)
         self.watermark = self._writer.watermark
         self._consumption = Consumption()
+        self._is_stopping = False
 
     def make_consumer(
         self, parameters: Sequence[pika.URLParameters], poll_seconds: float
@@ -61,17 +73,45 @@ class QuickLane:
         self._writer.start()
 
     def calculate(self, work: object) -> None:
-        """Compute, check, and hand the outcome to the writer. This is the actor.
+        """Compute, check, and hand the outcomes to the writer. This is the actor.
 
         Raises MessageInvalid.
         """
-        decoded = messages.decode(work)
-        self._writer.submit(self._outcome(decoded, current_delivery()))
+        works = messages.decode(work)
+        delivery = current_delivery()
+        if delivery.returned >= self._most_returns:
+            self._entrust(works, delivery)
+        else:
+            self._writer.submit(Finished(delivery, [self._outcome(one) for one in works]))
 
-    def _outcome(self, work: Work, delivery: Delivery) -> Outcome:
+    def _entrust(self, works: Sequence[Work], delivery: Delivery) -> None:
+        """Leave to the heavy lane what may be killing worker after worker.
+
+        There a child process computes, with limits, and attempts are counted.
+        """
+
+        def move() -> set[UUID]:
+            with self._engine.begin() as connection:
+                moved = move_to_heavy(connection, [work.calculation_id for work in works])
+                notify_outbox(connection)
+            return moved
+
+        try:
+            moved = persist(move, "move calculations to the heavy lane", lambda: self._is_stopping)
+        except UNAVAILABLE:
+            delivery.is_kept = True  # unanswered, it comes again
+            return
+        logger.warning(
+            "%d calculations go to the heavy lane: their message came back %d times",
+            len(moved),
+            delivery.returned,
+        )
+
+    def _outcome(self, work: Work) -> Outcome:
         try:
             function = _installed(self._registry, work)
-            computed = self._calculator.compute(function, work.arguments)
+            with self._stopwatch.running(work):
+                computed = self._calculator.compute(function, work.arguments)
         except FunctionUnknown as error:
             error_json = failure_json("function-gone", str(error))
         except ResultWrong as error:
@@ -82,20 +122,30 @@ class QuickLane:
             logger.exception("%s failed", work.function, extra=_members(work))
         else:
             success = QuickSuccess(work.calculation_id, computed.result, computed.digits)
-            return Outcome(work, delivery, success, None)
+            return Outcome(work, success, None)
         logger.warning("failed: %s", error_json, extra=_members(work))
-        return Outcome(work, delivery, None, error_json)
+        return Outcome(work, None, error_json)
 
     def silent_seconds(self) -> float:
         """Return how long this process has been unable to consume."""
         return self._consumption.silent_seconds
 
     def is_sound(self) -> bool:
-        """Say whether all threads of ours are there."""
-        return self._writer.is_alive
+        """Say whether all threads of ours are there, and none hangs.
+
+        A thread cannot be ended. This process can, and after some tries the heavy lane computes
+        what it hung in.
+        """
+        hanging = self._stopwatch.overdue(_HANGING_SECONDS)
+        for work in hanging:
+            logger.critical("hangs: %s", work.function, extra=_members(work))
+        if hanging:
+            self.stopping_seconds = _HURRIED_SECONDS
+        return self._writer.is_alive and not hanging
 
     def stop(self) -> None:
         """Nothing to hurry: what is being computed is done in a moment, and is written."""
+        self._is_stopping = True
 
     def before_hanging_up(self) -> None:
         """Write the last results while their messages can still be acknowledged."""

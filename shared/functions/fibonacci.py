@@ -3,15 +3,18 @@
 Binary multiplication is fast and turning a huge binary number into decimal is slow: for
 F(10^9) GMP spends nine tenths of its time there. So a large number is kept in base
 10^LIMB_DIGITS from the start, and a square is one GMP multiplication of the limbs
-laid out with room for their products (Kronecker substitution: Harvey, "Faster polynomial
-multiplication via multipoint Kronecker substitution", 2009). A linear pass carries, and the
-decimal digits need no conversion at all.
+laid out with room for their products (Kronecker substitution). Laid out at two points, it is two
+multiplications of half the size, one for each core: Harvey, "Faster polynomial multiplication
+via multipoint Kronecker substitution", 2009, section 3.1. A linear pass carries, and the decimal
+digits need no conversion at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 
 import gmpy2
 from gmpy2 import mpz
@@ -25,11 +28,16 @@ MAX_N = 10_000_000_000
 LIMB_DIGITS = 300
 BASE = mpz(10) ** LIMB_DIGITS
 
-# Below this, GMP's own doubling and conversion take less time than limbs do.
-SMALLEST_IN_LIMBS = 500_000
+# Below this, GMP's own doubling and conversion take less time than limbs do; on one core they
+# are even near n = 200,000.
+SMALLEST_IN_LIMBS = 250_000
 
 # Doubling in limbs starts from an index of at most this many bits, where a pair from GMP is cheap.
 START_BITS = 14
+
+# From operands of so many limbs on, handing a product to another thread costs far less than it
+# saves. Smaller products belong to quick calculations, of which others run on the other core.
+SMALLEST_ON_TWO_CORES = 1_000
 
 # The carry and the digits of the last step, as a share of the work of that step.
 LAST_PASS_SHARE = 0.2
@@ -40,6 +48,9 @@ PIECE_LIMBS = 3_500  # about a megabyte of digits
 LOG10_PHI = 2089876402499787337692720892375554168224
 LOG10_SQRT_5 = 3494850021680094023931305526377534866159
 LOG_SCALE = 10**40
+
+Formula = Callable[[mpz, mpz], tuple[mpz, ...]]
+"""From F(k), F(k-1) to other Fibonacci numbers, by sums and at most one product in each term."""
 
 # (n, seconds, bytes) of `compute`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
 # gmpy2 2.3 and GMP 6.3; peak memory of the process and a seventh more.
@@ -87,57 +98,76 @@ def compute(arguments: Arguments, progress: Progress) -> Digits:
 
 
 def _in_limbs(n: int, progress: Progress) -> Iterator[str]:
-    """Yield the digits of F(n), most significant first, for n of more than START_BITS bits.
-
-    Doubles the pair F(k), F(k-1) with two squarings a step, which two cores can do at once:
-    F(2k+1) = 4F(k)² - F(k-1)² + 2(-1)^k, F(2k-1) = F(k)² + F(k-1)², and F(2k) is their
-    difference. The last step needs one number and takes one product, a quarter less work:
-    F(2k) = F(k)·(F(k) + 2F(k-1)), F(2k+1) = (2F(k) + F(k-1))·(2F(k) - F(k-1)) + 2(-1)^k.
-    Source: GMP manual, "Fibonacci Numbers Algorithm".
-    """
+    """Yield the digits of F(n), most significant first, for n of more than START_BITS bits."""
     steps = n.bit_length() - START_BITS
     k = n >> steps
-    high, low = (_limbs(value) for value in gmpy2.fib2(k))
-    with ThreadPoolExecutor(max_workers=1) as second_core:
+    pair = [_limbs(value) for value in gmpy2.fib2(k)]
+    with ThreadPoolExecutor(max_workers=2) as cores:
         for step in range(steps - 1, 0, -1):
             # The work doubles with every step, so this is the share of those before it.
             progress((2.0 ** -(step + 1) - 2.0**-steps) * (1 - LAST_PASS_SHARE))
             next_k = n >> step
-            high, low = _doubled(high, low, k, next_k, second_core)
+            pair = [_stripped(limbs) for limbs in _evaluated(_doubling(k, next_k), pair, cores)]
             k = next_k
-    progress(0.5 * (1 - LAST_PASS_SHARE))
-    width, slots = _slot_bits(len(high)), 2 * len(high)
-    x, y = gmpy2.pack(high, width), gmpy2.pack(low, width)
-    del high, low
-    limbs = _carried(_last_product(x, y, k, n), width, slots)
-    del x, y
-    yield from _digits(limbs, slots + 1, progress)
+        progress(0.5 * (1 - LAST_PASS_SHARE))
+        count = 2 * len(pair[0]) + 1
+        (limbs,) = _evaluated(_last_doubling(k, n), pair, cores)
+    yield from _digits(limbs, count, progress)
 
 
-def _doubled(
-    high: list[mpz], low: list[mpz], k: int, next_k: int, second_core: Executor
-) -> tuple[list[mpz], list[mpz]]:
-    """Turn F(k), F(k-1) into F(next_k), F(next_k - 1), where next_k is 2k or 2k+1."""
-    width, slots = _slot_bits(len(high)), 2 * len(high)
-    x, y = _squares(gmpy2.pack(high, width), gmpy2.pack(low, width), second_core)
-    smaller = x + y
-    larger = 4 * x - y + _sign(k)
-    del x, y
-    if next_k & 1:
-        smaller = larger - smaller
-    else:
-        larger -= smaller
-    high = _stripped(_carried(larger, width, slots))
-    del larger
-    return high, _stripped(_carried(smaller, width, slots))
+def _doubling(k: int, next_k: int) -> Formula:
+    """Give the formula from F(k), F(k-1) to F(next_k), F(next_k - 1), where next_k is 2k or 2k+1.
+
+    F(2k+1) = 4F(k)² - F(k-1)² + 2(-1)^k, F(2k-1) = F(k)² + F(k-1)², and F(2k) is their
+    difference. Source: GMP manual, "Fibonacci Numbers Algorithm".
+    """
+    sign = 2 * (-1) ** k
+
+    def doubled(x: mpz, y: mpz) -> tuple[mpz, mpz]:
+        x, y = x * x, y * y
+        smaller = x + y
+        larger = 4 * x - y + sign
+        between = larger - smaller
+        return (larger, between) if next_k & 1 else (between, smaller)
+
+    return doubled
 
 
-def _last_product(x: mpz, y: mpz, k: int, n: int) -> mpz:
-    return (2 * x + y) * (2 * x - y) + _sign(k) if n & 1 else x * (x + 2 * y)
+def _last_doubling(k: int, n: int) -> Formula:
+    """Give the formula from F(k), F(k-1) to F(n) alone, where n is 2k or 2k+1.
+
+    One product does, which takes a quarter less than two squares: F(2k) = F(k)·(F(k) + 2F(k-1)),
+    F(2k+1) = (2F(k) + F(k-1))·(2F(k) - F(k-1)) + 2(-1)^k.
+    """
+    sign = 2 * (-1) ** k
+
+    def doubled(x: mpz, y: mpz) -> tuple[mpz]:
+        return ((2 * x + y) * (2 * x - y) + sign if n & 1 else x * (x + 2 * y),)
+
+    return doubled
 
 
-def _sign(k: int) -> int:
-    return -2 if k & 1 else 2
+def _evaluated(formula: Formula, pair: list[list[mpz]], cores: Executor) -> list[Iterator[mpz]]:
+    """Apply a formula to two numbers in limbs, of which the first is no shorter; empty the pair.
+
+    The limbs are the coefficients of polynomials. The formula is computed at two points,
+    2^half_width and its negative, one on each core: two products of half the size.
+    """
+    slots = len(pair[0])
+    half_width = _slot_bits(slots) // 2
+    xs, ys = (_at_two_points(limbs, half_width) for limbs in pair)
+    pair.clear()  # memory that the products need
+    run = cores.map if slots >= SMALLEST_ON_TWO_CORES else map
+    at_plus, at_minus = run(partial(_without_gil, formula), xs, ys)
+    return [
+        _carried(plus, minus, half_width, slots)
+        for plus, minus in zip(at_plus, at_minus, strict=True)
+    ]
+
+
+def _without_gil(formula: Formula, x: mpz, y: mpz) -> tuple[mpz, ...]:
+    with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):
+        return formula(x, y)
 
 
 def _limbs(value: mpz) -> list[mpz]:
@@ -150,46 +180,45 @@ def _limbs(value: mpz) -> list[mpz]:
 
 
 def _slot_bits(limbs: int) -> int:
-    """Count the bits of a slot for products of so many limbs, L, with room for a lift.
+    """Count the bits of a slot, an even number, for products of so many limbs, L, and a lift.
 
     A slot of a product sums at most L products of limbs: it is from 0 to L·(BASE - 1)². So those
     of x + y, 4x - y ± 2, 3x - 2y ± 2 and x + 2z, of squares x and y and a product z, are less
     than 4L·BASE² < 2^(bits - 2) from zero.
     """
-    limb_bits: int = BASE.bit_length()
-    return 2 * limb_bits + limbs.bit_length() + 4
+    bits: int = 2 * BASE.bit_length() + limbs.bit_length() + 4
+    return bits + bits % 2
 
 
-def _squares(x: mpz, y: mpz, second_core: Executor) -> tuple[mpz, mpz]:
-    other = second_core.submit(_square, y)
-    return _square(x), other.result()
+def _at_two_points(limbs: list[mpz], half_width: int) -> tuple[mpz, mpz]:
+    """Evaluate the polynomial with these coefficients at 2^half_width and at its negative."""
+    even = gmpy2.pack(limbs[::2], 2 * half_width)
+    odd = gmpy2.pack(limbs[1::2], 2 * half_width) << half_width
+    return even + odd, even - odd
 
 
-def _square(x: mpz) -> mpz:
-    with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):
-        return x * x
+def _carried(plus: mpz, minus: mpz, half_width: int, slots: int) -> Iterator[mpz]:
+    """Yield limbs, least significant first, from a polynomial's values at the two points.
 
-
-def _carried(packed: mpz, width: int, slots: int) -> Iterator[mpz]:
-    """Yield proper limbs, least significant first, of slots that may exceed BASE or be negative.
-
-    A multiple of BASE lifts every slot above zero, and comes off again with the carry. It is
-    2^(width - 1) less at most BASE - 1, so slots less than 2^(width - 2) from zero stay below
-    2^width, and none borrows from the next.
+    Their sum holds the even coefficients, their difference the odd ones, in a slot for each. They
+    may exceed BASE or be negative. A lift of 2^(width - 2), from which they are less away than it
+    is high, makes them positive, so that none borrows from the next; it comes off with the carry.
 
     The carry out of the last slot is one limb more, from 0 to 3: F(k) < BASE^L makes
     F(2k+1) ≤ 4F(k)² + 2 < 4·BASE^2L.
     """
-    lift_carry = (mpz(1) << (width - 1)) // BASE
-    packed += gmpy2.pack([mpz(1)] * slots, width) * (lift_carry * BASE)
-    lifted = gmpy2.unpack(packed, width)
-    del packed
-    carry = mpz(0)
-    for slot in lifted:
+    width = 2 * half_width
+    lift = mpz(1) << (width - 2)
+    lifts = gmpy2.pack([lift] * slots, width)
+    even = gmpy2.unpack((plus + minus >> 1) + lifts, width)
+    odd = gmpy2.unpack((plus - minus >> half_width + 1) + lifts, width)
+    del plus, minus, lifts
+    carry = -lift
+    for slot in chain.from_iterable(zip(even, odd, strict=True)):
         carry, limb = gmpy2.f_divmod(slot + carry, BASE)
-        carry -= lift_carry
+        carry -= lift
         yield limb
-    yield carry
+    yield carry + lift
 
 
 def _stripped(limbs: Iterable[mpz]) -> list[mpz]:

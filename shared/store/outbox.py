@@ -6,6 +6,7 @@ the small index that the burst has filled, and read all of it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -14,7 +15,7 @@ from shared.calculation import Lane
 from shared.messages import Work
 
 _CLAIM = text("""
-    SELECT id, function, version, arguments, request_id
+    SELECT id, function, version, arguments, request_id, estimate_seconds
     FROM calculations
     WHERE status = 'queued' AND published_at IS NULL AND lane = :lane AND not_before <= now()
     ORDER BY not_before
@@ -51,10 +52,18 @@ _RETURN_LOST = text("""
     RETURNING id""")
 
 
-def claim_unpublished(connection: Connection, lane: Lane, limit: int) -> list[Work]:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A calculation to publish, and the seconds that it was estimated to take."""
+
+    work: Work
+    estimate_seconds: float
+
+
+def claim_unpublished(connection: Connection, lane: Lane, limit: int) -> list[Due]:
     """Lock up to `limit` rows of a lane that are due, oldest first; skip another relay's."""
     rows = connection.execute(_CLAIM, {"lane": str(lane), "limit": limit})
-    return [Work(*row) for row in rows]
+    return [Due(Work(*work), seconds) for *work, seconds in rows]
 
 
 def mark_published(connection: Connection, ids: Sequence[UUID]) -> None:

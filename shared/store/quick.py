@@ -32,6 +32,11 @@ _FINISH_FAILED = text("""
     WHERE calculations.id = failed.id AND (status = 'queued') IS TRUE
     RETURNING calculations.id""")
 
+_MOVE_TO_HEAVY = text("""
+    UPDATE calculations SET lane = 'heavy', published_at = NULL, not_before = now()
+    WHERE id = ANY (CAST(:ids AS uuid[])) AND (status = 'queued') IS TRUE AND lane = 'quick'
+    RETURNING id""")
+
 
 @dataclass(frozen=True, slots=True)
 class QuickSuccess:
@@ -74,3 +79,9 @@ def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str])
         },
     )
     return set(rows.scalars())
+
+
+def move_to_heavy(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Have the other lane compute those still queued, unpublished as yet; return their ids."""
+    moved = connection.execute(_MOVE_TO_HEAVY, {"ids": [str(identity) for identity in ids]})
+    return set(moved.scalars())

@@ -103,7 +103,7 @@ class Load:
         lane = Lane.QUICK if is_quick else Lane.HEAVY
         version = _versions.get(wanted.function, 1)
         work = Work(identity, wanted.function, version, {"n": wanted.n}, "a-request")
-        return lane, encode(work, lane)
+        return lane, encode([work], lane)
 
 
 def identity_of(wanted: Wanted) -> UUID:

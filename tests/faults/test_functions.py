@@ -23,6 +23,9 @@ _MISBEHAVING = {
     "wrong": "result-wrong",
     "nothing": "result-wrong",
     "fork": "process-died",
+    # In the quick lane they take their worker along, some times.
+    "quick_crash": "process-died",
+    "quick_hang": "time-limit",
 }
 
 _TIME_LIMIT_SECONDS = 12.0

@@ -158,11 +158,13 @@ def make_test_calculation(name: str, n: int = 10, lane: Lane = Lane.QUICK) -> Ca
     return Calculation(identity, function, arguments, function.estimate(arguments), lane)
 
 
-def body_of(calculation: Calculation) -> bytes:
-    """Return the message that the relay would publish."""
-    function = calculation.function
-    work = Work(calculation.id, function.name, function.version, calculation.arguments, "a-request")
-    return messages.encode(work, calculation.lane)
+def body_of(*calculations: Calculation) -> bytes:
+    """Return the message that the relay would publish for these."""
+    works = [
+        Work(one.id, one.function.name, one.function.version, one.arguments, "a-request")
+        for one in calculations
+    ]
+    return messages.encode(works, calculations[0].lane)
 
 
 class WorkerThread:

@@ -5,12 +5,14 @@ import signal
 import time
 
 import gmpy2
+import pika
 import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
 from shared.functions.registry import Registry
+from shared.messages import queue_name
 from shared.store.calculations import cancel_calculation
 from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
 from tests.child_with_test_functions import REGISTRY
@@ -158,7 +160,7 @@ def test_a_message_that_is_none_is_put_aside(feed, quick_worker, body):
 
 def test_an_id_that_does_not_follow_from_the_arguments_is_put_aside(feed, quick_worker):
     message = json.loads(body_of(fibonacci(1_000)))
-    message["kwargs"]["work"]["arguments"]["n"] = 1_001
+    message["kwargs"]["work"]["calculations"][0]["arguments"]["n"] = 1_001
     feed.publish(Lane.QUICK, json.dumps(message).encode())
     eventually(lambda: feed.dead(Lane.QUICK) == 1)
 
@@ -225,6 +227,43 @@ def test_a_worker_told_to_stop_commits_what_it_has_and_leaves_the_rest(feed, set
     assert feed.scalar("SELECT count(*) FROM workers") == 0
     with WorkerProcess(settings, Lane.QUICK, log):
         feed.wait_for(Status.SUCCEEDED, *calculations)
+
+
+def test_what_kills_worker_after_worker_is_left_to_the_heavy_lane(feed, settings, registry):
+    """RabbitMQ counts the deliveries that came back without an answer."""
+    suspects = [fibonacci(1_000), fibonacci(2_000)]
+    feed.insert(*suspects)
+    feed.publish(Lane.QUICK, body_of(*suspects))
+    for _ in range(settings.max_attempts):
+        give_back(settings)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        eventually(lambda: [feed.row(one)["lane"] for one in suspects] == ["heavy", "heavy"])
+        eventually(lambda: feed.ready(Lane.QUICK) == 0)
+    unpublished = "SELECT count(*) FROM calculations WHERE published_at IS NULL"
+    assert feed.scalar(unpublished) == 2
+    assert [feed.status(one) for one in suspects] == [Status.QUEUED] * 2
+
+
+def give_back(settings):
+    """Take a message as a worker does that dies."""
+    connection = pika.BlockingConnection(pika.URLParameters(settings.amqp_urls[0]))
+    channel = connection.channel()
+
+    def got():
+        return channel.basic_get(queue_name(Lane.QUICK))[0] is not None
+
+    eventually(got)
+    connection.close()
+
+
+def test_a_worker_whose_calculation_hangs_gives_up(feed, settings, monkeypatch):
+    monkeypatch.setattr("workers.quick._HANGING_SECONDS", 0.5)
+    hanging, good = make_test_calculation("quick_hang"), make_test_calculation("whole")
+    feed.submit(hanging, good)
+    with WorkerThread(settings, Lane.QUICK, REGISTRY) as worker:
+        feed.wait_for(Status.SUCCEEDED, good)
+        worker.join()
+        assert worker.status == 1
 
 
 def test_a_worker_that_cannot_consume_gives_up(store_settings, registry, monkeypatch):

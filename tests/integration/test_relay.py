@@ -62,7 +62,7 @@ def take(channel, lane=Lane.QUICK):
         method, _, body = channel.basic_get(queue_name(lane), auto_ack=True)
         if method is None:
             return works
-        works.append(decode(json.loads(body)["kwargs"]["work"]))
+        works += decode(json.loads(body)["kwargs"]["work"])
 
 
 def unpublished(engine):

@@ -87,7 +87,8 @@ def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
 
 def test_what_was_published_leaves_the_outbox(connection):
     calculation = queue(connection)
-    (work,) = outbox.claim_unpublished(connection, Lane.QUICK, 10)
+    (due,) = outbox.claim_unpublished(connection, Lane.QUICK, 10)
+    work = due.work
     assert (work.calculation_id, work.arguments) == (calculation.id, {"n": 1_000})
     assert outbox.claim_unpublished(connection, Lane.HEAVY, 10) == []
     assert work.request_id == "request"

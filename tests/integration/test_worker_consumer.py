@@ -67,7 +67,10 @@ def test_exactly_what_was_acknowledged_does_not_come_again(feed, settings, batch
     consumer.close()
     eventually(lambda: feed.ready(Lane.QUICK) == COUNT - len(acknowledged))
     rest = make_consumer(settings)
-    left = {d.kwargs["work"]["arguments"]["n"] for d in take(rest, COUNT - len(acknowledged))}
+    left = {
+        d.kwargs["work"]["calculations"][0]["arguments"]["n"]
+        for d in take(rest, COUNT - len(acknowledged))
+    }
     assert left == {tag - 1 for tag in range(1, COUNT + 1)} - acknowledged_numbers(acknowledged)
     rest.close()
 

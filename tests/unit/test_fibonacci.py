@@ -1,4 +1,5 @@
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -12,12 +13,14 @@ from shared.functions.fibonacci import (
     LIMB_DIGITS,
     MAX_N,
     SMALLEST_IN_LIMBS,
+    SMALLEST_ON_TWO_CORES,
     START_BITS,
-    _carried,
-    _doubled,
-    _last_product,
+    _doubling,
+    _evaluated,
+    _last_doubling,
     _limbs,
-    _slot_bits,
+    _stripped,
+    _without_gil,
     digit_count,
     fibonacci,
 )
@@ -84,7 +87,7 @@ def agrees_with_gmp(n):
 
 def test_many_numbers_agree_with_gmp():
     chosen = random.Random(20)
-    numbers = [chosen.randint(SMALLEST_IN_LIMBS, 1_000_000) for _ in range(200)]
+    numbers = [chosen.randint(SMALLEST_IN_LIMBS, 1_000_000) for _ in range(150)]
     assert [n for n in numbers if not agrees_with_gmp(n)] == []
 
 
@@ -110,46 +113,84 @@ def test_last_step_from_the_end_of_a_limb(limbs):
         assert computed(n) == gmpy2.fib(n).digits()
 
 
+@pytest.fixture(scope="module")
+def cores():
+    with ThreadPoolExecutor(max_workers=2) as executor:
+        yield executor
+
+
+def evaluated(formula, x, y, cores):
+    """Return the limbs of each value of the formula, as proper as limbs must be."""
+    values = [list(limbs) for limbs in _evaluated(formula, [_limbs(x), _limbs(y)], cores)]
+    assert all(0 <= limb < BASE for limbs in values for limb in limbs)
+    return values
+
+
 @pytest.mark.parametrize("odd", [0, 1])
-def test_doubling_from_the_end_of_a_limb(odd):
-    with ThreadPoolExecutor(max_workers=1) as second_core:
-        for limbs in range(6, 60):
-            for k in range(last_index_of(limbs) - 1, last_index_of(limbs) + 3):
-                high, low = (_limbs(value) for value in gmpy2.fib2(k))
-                doubled = _doubled(high, low, k, 2 * k + odd, second_core)
-                assert tuple(map(number, doubled)) == gmpy2.fib2(2 * k + odd)
+def test_doubling_from_the_end_of_a_limb(odd, cores):
+    for limbs in range(6, 60):
+        for k in range(last_index_of(limbs) - 1, last_index_of(limbs) + 3):
+            high, low = gmpy2.fib2(k)
+            doubled = evaluated(_doubling(k, 2 * k + odd), high, low, cores)
+            assert tuple(map(number, doubled)) == gmpy2.fib2(2 * k + odd)
 
 
 @settings(deadline=None)
 @given(operands, operands, st.integers(0, 1), st.integers(0, 1))
-def test_a_doubling_step_is_that_of_plain_numbers(one, other, k, odd):
+def test_a_doubling_step_is_that_of_plain_numbers(cores, one, other, k, odd):
     x, y = max(one, other, 2), max(min(one, other), 1)
     largest, smallest = 4 * x * x - y * y + 2 * (-1) ** k, x * x + y * y
     between = largest - smallest
-    with ThreadPoolExecutor(max_workers=1) as second_core:
-        high, low = _doubled(_limbs(x), _limbs(y), k, 2 * k + odd, second_core)
-    assert (number(high), number(low)) == ((largest, between) if odd else (between, smallest))
-    assert all(0 <= limb < BASE for limb in high + low)
-    assert high[-1]
-    assert low[-1]
+    doubled = evaluated(_doubling(k, 2 * k + odd), x, y, cores)
+    assert list(map(number, doubled)) == ([largest, between] if odd else [between, smallest])
 
 
 @settings(deadline=None)
 @given(operands, operands, st.integers(0, 1), st.integers(0, 1))
-def test_the_last_product_is_that_of_plain_numbers(one, other, k, odd):
+def test_the_last_step_is_that_of_plain_numbers(cores, one, other, k, odd):
     x, y = max(one, other, 2), max(min(one, other), 1)
     expected = 4 * x * x - y * y + 2 * (-1) ** k if odd else x * x + 2 * x * y
-    high, low = _limbs(x), _limbs(y)
-    width = _slot_bits(len(high))
-    packed = _last_product(gmpy2.pack(high, width), gmpy2.pack(low, width), k, 2 * k + odd)
-    limbs = list(_carried(packed, width, 2 * len(high)))
+    (limbs,) = evaluated(_last_doubling(k, 2 * k + odd), x, y, cores)
     assert number(limbs) == expected
-    assert all(0 <= limb < BASE for limb in limbs)
 
 
-@pytest.mark.parametrize("n", [5_000_000, 20_000_001])
+@pytest.mark.parametrize("limb", [BASE // 2, BASE - 2, BASE - 1])
+@pytest.mark.parametrize("odd", [0, 1])
+def test_two_cores_give_what_one_gives(limb, odd, cores):
+    # Limbs all alike are the extreme: the largest products, and the largest differences of them.
+    operand = number([limb] * SMALLEST_ON_TWO_CORES)
+    for other in (operand, gmpy2.mpz(1)):
+        (limbs,) = evaluated(_last_doubling(0, odd), operand, other, cores)
+        x, y = operand, other
+        assert number(limbs) == (4 * x * x - y * y + 2 if odd else x * x + 2 * x * y)
+
+
+def test_leading_zeros_are_dropped():
+    limbs = [gmpy2.mpz(limb) for limb in (3, 0, 7, 0, 0)]
+    assert _stripped(limbs) == [3, 0, 7]
+
+
+def test_others_run_during_a_product(cores):
+    """Without this, two threads take as long as one."""
+    operand = gmpy2.mpz(3) ** 10_000_000
+    computing = cores.submit(_without_gil, lambda x, y: (x * y,), operand, operand + 1)
+    looks = 0
+    while not computing.done():
+        looks += 1
+        time.sleep(0.001)
+    assert looks > 5
+
+
+def test_some_of_the_next_decade_agree_with_gmp():
+    chosen = random.Random(21)
+    numbers = [10_000_000, *(chosen.randint(1_000_000, 10_000_000) for _ in range(5))]
+    assert [n for n in numbers if computed(n) != gmpy2.fib(n).digits()] == []
+
+
+@pytest.mark.parametrize("n", [20_000_001, 47_512_378])
 def test_large_numbers_agree_with_their_residues(n):
     digits = computed(n)
+    assert len(digits) == digit_count(n)
     for prime in PRIMES:
         found = DigitsResidue(prime)
         found.feed(digits)

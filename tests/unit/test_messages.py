@@ -12,32 +12,51 @@ from shared.errors import MessageInvalid
 from shared.messages import Work, actor_name, decode, encode, queue_arguments, queue_name
 
 IDENTITY = calculation_id("fibonacci", 1, {"n": 5})
-MEMBERS = {
-    "version": 1,
+ONE = {
     "calculation_id": str(IDENTITY),
     "function": "fibonacci",
     "function_version": 1,
     "arguments": {"n": 5},
     "request_id": "r-1",
 }
+MEMBERS = {"version": 2, "calculations": [ONE]}
 
 
-@given(n=st.integers(), request_id=st.none() | st.text())
-def test_what_is_encoded_is_decoded(n, request_id):
+def work_for(n, request_id):
     arguments = {"n": n}
-    work = Work(calculation_id("fibonacci", 1, arguments), "fibonacci", 1, arguments, request_id)
-    message = json.loads(encode(work, Lane.QUICK))
+    return Work(calculation_id("fibonacci", 1, arguments), "fibonacci", 1, arguments, request_id)
+
+
+@given(numbers=st.lists(st.integers(), min_size=1), request_id=st.none() | st.text())
+def test_what_is_encoded_is_decoded(numbers, request_id):
+    works = [work_for(n, request_id) for n in numbers]
+    message = json.loads(encode(works, Lane.QUICK))
     assert message["queue_name"] == queue_name(Lane.QUICK)
     assert message["actor_name"] == actor_name(Lane.QUICK)
-    assert decode(message["kwargs"]["work"]) == work
+    assert decode(message["kwargs"]["work"]) == works
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 1},
         {"version": True},
         {"version": None},
+        {"calculations": None},
+        {"calculations": []},
+        {"calculations": {}},
+        {"calculations": [ONE, 5]},
+        {"more": 1},
+    ],
+)
+def test_a_message_that_is_not_ours_is_refused(change):
+    with pytest.raises(MessageInvalid):
+        decode({**MEMBERS, **change})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
         {"calculation_id": "nonsense"},
         {"calculation_id": str(uuid4())},
         {"calculation_id": None},
@@ -49,15 +68,22 @@ def test_what_is_encoded_is_decoded(n, request_id):
         {"more": 1},
     ],
 )
-def test_a_message_that_is_not_ours_is_refused(change):
+def test_a_message_is_refused_for_any_of_its_calculations(change):
     with pytest.raises(MessageInvalid):
-        decode({**MEMBERS, **change})
+        decode({**MEMBERS, "calculations": [ONE, {**ONE, **change}]})
 
 
 @pytest.mark.parametrize("missing", sorted(MEMBERS))
 def test_a_message_without_a_member_is_refused(missing):
     with pytest.raises(MessageInvalid):
         decode({name: value for name, value in MEMBERS.items() if name != missing})
+
+
+@pytest.mark.parametrize("missing", sorted(ONE))
+def test_a_calculation_without_a_member_is_refused(missing):
+    one = {name: value for name, value in ONE.items() if name != missing}
+    with pytest.raises(MessageInvalid):
+        decode({**MEMBERS, "calculations": [one]})
 
 
 @given(rubbish=st.recursive(st.none() | st.integers() | st.text(), st.lists))
