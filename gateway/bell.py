@@ -30,4 +30,4 @@ class Bell:
             await self._rung.wait()
             self._rung.clear()
             with contextlib.suppress(StoreUnavailable):  # the relay's own look will do
-                await self._database.run(notify_outbox)
+                await self._database.run_one(notify_outbox)

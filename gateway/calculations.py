@@ -42,7 +42,7 @@ class Services:
 
     async def find(self, calculation_id: UUID) -> Row | None:
         """Return the row of this id, or None."""
-        return await self.database.run(
+        return await self.database.run_one(
             lambda connection: store.find_calculation(connection, calculation_id)
         )
 

@@ -60,7 +60,7 @@ class Ready:
     async def _check_database(self) -> str:
         try:
             revision = await asyncio.wait_for(
-                self._database.run(find_schema_revision), _PATIENCE_SECONDS
+                self._database.run_one(find_schema_revision), _PATIENCE_SECONDS
             )
         except (StoreUnavailable, TimeoutError):
             return "unreachable"

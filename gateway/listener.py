@@ -61,7 +61,7 @@ class Listener:
             while self._has_heard and not lost.is_set():
                 self._has_heard = False
                 with contextlib.suppress(StoreUnavailable):
-                    await self._database.run(notify_listeners)
+                    await self._database.run_one(notify_listeners)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), _SILENCE_SECONDS)
         finally:

@@ -8,6 +8,7 @@ workers do not mind, and never not at all.
 import argparse
 import contextlib
 import logging
+import math
 import os
 import select
 import signal
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -36,7 +38,7 @@ from shared.errors import BrokerUnavailable, SettingsInvalid
 from shared.logs import set_up_logs
 from shared.messages import encode
 from shared.store.notifications import OUTBOX
-from shared.store.outbox import claim_unpublished, mark_published, seconds_to_next
+from shared.store.outbox import seconds_to_next, take_due
 
 _RETRY_SECONDS = 1.0
 _LOCKED_SECONDS = 0.1
@@ -59,6 +61,7 @@ class Relay:
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
         self._engine = engine
+        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._publisher = Publisher(settings.amqp_urls)
         self._rescue = Rescue(engine, settings)
         self._listener: psycopg2.extensions.connection | None = None
@@ -90,9 +93,11 @@ class Relay:
             self._rescue.look()
         if self._listener is None:
             self._listener = connect_to_listen(self._settings, OUTBOX, name="reckoner relay bell")
-        published = [self.publish_batch(lane) for lane in Lane]
-        if max(published) < self._settings.relay_batch:
-            self._wait_for_bell(self._listener, has_published=any(published))
+        with self._autocommit.connect() as connection:
+            waits = seconds_to_next(connection)
+        published = [self.publish_batch(lane) for lane, wait in waits.items() if wait <= 0]
+        if not any(published):
+            self._wait_for_bell(self._listener, waits)
 
     def publish_batch(self, lane: Lane) -> int:
         """Publish what is due in a lane, up to one batch; return how many rows that was.
@@ -101,27 +106,23 @@ class Relay:
         """
         self._publisher.open()  # before rows are locked, as it may take its time
         with self._engine.begin() as connection:
-            due = claim_unpublished(connection, lane, self._settings.relay_batch)
+            due = take_due(connection, lane, self._settings.relay_batch)
             if not due:
                 return 0
             bundled = [[one.work for one in bundle] for bundle in bundles(due, lane)]
             confirmed = self._publisher.publish([(lane, encode(works, lane)) for works in bundled])
             crash_point(crash_points.RELAY_BEFORE_MARK)
-            published = [work.calculation_id for index in confirmed for work in bundled[index]]
-            mark_published(connection, published)
-        if len(published) < len(due):
-            raise BrokerUnavailable(f"{len(bundled) - len(confirmed)} messages were refused")
+            if len(confirmed) < len(bundled):
+                # All of them again: what comes twice is computed once.
+                raise BrokerUnavailable(f"{len(bundled) - len(confirmed)} messages were refused")
         return len(due)
 
     def _wait_for_bell(
-        self, listener: psycopg2.extensions.connection, *, has_published: bool
+        self, listener: psycopg2.extensions.connection, waits: Mapping[Lane, float]
     ) -> None:
-        seconds = self._settings.relay_poll_seconds
-        with self._engine.begin() as connection:
-            next_due = seconds_to_next(connection)
-        if next_due is not None:
-            # What is due and was not ours to take is locked by another relay.
-            seconds = min(seconds, max(0.0 if has_published else _LOCKED_SECONDS, next_due))
+        # What is due and was not ours to take is locked by another relay.
+        next_due = max(_LOCKED_SECONDS, min(waits.values(), default=math.inf))
+        seconds = min(self._settings.relay_poll_seconds, next_due)
         watched: list[HasFileno] = [listener, self._waking]
         readable, _, _ = select.select(watched, [], [], seconds)
         if listener in readable:

@@ -133,7 +133,7 @@ class Result:
         if row["result_value"] is not None:
             digits: str = row["result_value"][ordinal * CHUNK_DIGITS :]
         else:
-            found = await self._services.database.run(
+            found = await self._services.database.run_one(
                 lambda connection: find_chunk(connection, row["id"], row["result_attempt"], ordinal)
             )
             if found is None:

@@ -41,21 +41,45 @@ class Submission:
 
     async def submit(self, calculation: Calculation, request_id: str) -> Row:
         """Return the row of this calculation, which may have been there before."""
+        row: Row | None
         computed: Computed | None = None
         if self.planner.is_inline(calculation):
-            known = await self.database.run(
-                lambda connection: store.find_calculation(connection, calculation.id)
+            row, computed = await self.database.run_one(
+                lambda connection: self._find_or_compute(connection, calculation, request_id)
             )
-            if known is not None and known["status"] == Status.SUCCEEDED:
-                return known
-            # In a database thread: a thousandth of a second is long for the event loop.
-            computed = await self.database.compute(lambda: self._compute(calculation))
-        row, is_queued = await self.database.run(
+            is_queued = False
+        else:
+            row = await self.database.run_one(
+                lambda connection: store.insert_one_queued(connection, calculation, request_id)
+            )
+            is_queued = row is not None
+        if row is not None:
+            if is_queued:
+                self.bell.ring()
+            return row
+        # There before, or more than one statement's work.
+        stored, is_queued = await self.database.run(
             lambda connection: _store(connection, calculation, computed, request_id)
         )
         if is_queued:
             self.bell.ring()
-        return row
+        return stored
+
+    def _find_or_compute(
+        self, connection: Connection, calculation: Calculation, request_id: str
+    ) -> tuple[Row | None, Computed | None]:
+        """Return the finished row if one statement does for it, and what was computed.
+
+        This runs in a database thread: a thousandth of a second is long for the event loop.
+        """
+        row = store.find_calculation(connection, calculation.id)
+        if row is not None and row["status"] == Status.SUCCEEDED:
+            return row, None
+        computed = self._compute(calculation)
+        if row is not None or computed is None or computed.result.value is None:
+            return None, computed
+        row = store.insert_succeeded(connection, calculation, computed.result, request_id)
+        return row, computed
 
     def _compute(self, calculation: Calculation) -> Computed | None:
         """Return the result; None if the function raised, which is then the workers' to report."""

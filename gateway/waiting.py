@@ -74,7 +74,8 @@ class Waiting:
 
     def changed(self, ids: Iterable[UUID]) -> None:
         """Have those looked at that somebody waits for."""
-        self._changed.update(identity for identity in ids if identity in self._watches)
+        if self._watches:  # else `ids` need not even be read
+            self._changed.update(identity for identity in ids if identity in self._watches)
         if self._changed:
             self._wake.set()
 
@@ -97,7 +98,9 @@ class Waiting:
         ids = [self._changed.pop() for _ in range(min(len(self._changed), _MOST_PER_QUERY))]
         began = asyncio.get_running_loop().time()
         try:
-            rows = await self._database.run(lambda connection: find_calculations(connection, ids))
+            rows = await self._database.run_one(
+                lambda connection: find_calculations(connection, ids)
+            )
         except StoreUnavailable:
             self._changed.update(ids)
             await asyncio.sleep(_RETRY_SECONDS)

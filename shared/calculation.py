@@ -19,6 +19,9 @@ VALUE_DIGITS = 1_000
 #: Digits shown from either end of a longer result.
 PREVIEW_DIGITS = 20
 
+# Made once: json.dumps makes another for every call with options.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 class Status(StrEnum):
     """queued → running → succeeded, failed or cancelled; the last three are final.
@@ -67,7 +70,7 @@ def calculation_id(function: str, version: int, arguments: Mapping[str, Any]) ->
 
 def canonical_json(arguments: Mapping[str, Any]) -> str:
     """Return the one spelling of these arguments, in ASCII."""
-    return json.dumps(arguments, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(arguments)
 
 
 def document(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,11 +73,10 @@ def _answers_within(seconds: float) -> Callable[[psycopg2.extensions.connection]
 
     def wait(connection: psycopg2.extensions.connection) -> None:
         while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
-            descriptor = connection.fileno()
             is_writing = state == psycopg2.extensions.POLL_WRITE
-            readable = [] if is_writing else [descriptor]
-            writable = [descriptor] if is_writing else []
-            if not any(select.select(readable, writable, [], seconds)):
+            waiting = select.poll()  # not select: with many clients, descriptors exceed 1,023
+            waiting.register(connection.fileno(), select.POLLOUT if is_writing else select.POLLIN)
+            if not waiting.poll(1000 * seconds):
                 raise psycopg2.OperationalError(f"PostgreSQL did not answer within {seconds:g} s")
 
     return wait

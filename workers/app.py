@@ -21,6 +21,7 @@ from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
 from shared.messages import actor_name, queue_name
 from workers.broker import QuorumBroker
+from workers.chunks import CONCURRENT_WRITES
 from workers.heavy import HeavyLane
 from workers.presence import Presence
 from workers.quick import QuickLane
@@ -33,7 +34,7 @@ SILENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
 _POLL_MILLISECONDS = 200
 
-#: Connections to PostgreSQL besides one for each heavy slot: heartbeat or writer, and presence.
+#: Connections to PostgreSQL besides those of heavy slots: heartbeat or writer, and presence.
 _OWN_CONNECTIONS = 2
 
 USAGE_STATUS = 2
@@ -55,7 +56,9 @@ def main(arguments: list[str]) -> int:
     lane = Lane(arguments[0])
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
     engine = make_engine(
-        settings, connections=_OWN_CONNECTIONS + slots, name=f"reckoner-{lane}-worker"
+        settings,
+        connections=_OWN_CONNECTIONS + CONCURRENT_WRITES * slots,
+        name=f"reckoner-{lane}-worker",
     )
     part: QuickLane | HeavyLane
     if lane is Lane.HEAVY:

@@ -18,7 +18,7 @@ from shared.errors import FunctionUnknown, ResultWrong
 from shared.functions.registry import Function, Registry, load_registry
 from shared.functions.verification import verified
 from workers.frames import MAX_PAYLOAD, Kind, frame, pack_progress
-from workers.limits import die_with, limit_memory, yield_to_others
+from workers.limits import die_with, keep_freed_memory, limit_memory, yield_to_others
 
 _Value = TypeVar("_Value")
 
@@ -37,6 +37,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     request = json.load(sys.stdin)
     die_with(request["parent_pid"])
     yield_to_others()
+    keep_freed_memory()
     functions = registry()
     limit_memory(request["memory_limit_bytes"])
     try:

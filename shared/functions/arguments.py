@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
-
-from jsonschema import Draft202012Validator, ValidationError, validators
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.errors import Fault
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 MAX_SHOWN = 60  # characters of an offending value that a message repeats
 MAX_EXTRAS = 20  # unknown arguments that are named
@@ -18,15 +19,6 @@ LONG_INTEGER = 10**MAX_SHOWN
 # CPython writes no integer of more than 4,300 digits, and the validator's messages try to. A
 # longer one is beyond every bound whatever it is, so it is cut to this.
 HUGE_INTEGER = 10**4_200
-
-# To JSON Schema 10.0 is an integer (core, 4.2.1). Its canonical JSON is not that of 10, though, so
-# one calculation would have two ids.
-_STRICT_TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
-    "integer", lambda _checker, value: type(value) is int
-)
-_StrictValidator = validators.extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, type_checker=_STRICT_TYPES
-)
 
 
 class _Bounds(NamedTuple):
@@ -48,7 +40,7 @@ class ArgumentsCheck:
         if self._is_plainly_right(arguments):
             return []
         if self._validator is None:
-            self._validator = _StrictValidator(self._schema)
+            self._validator = _strict_validator(self._schema)
         found = [
             fault
             for error in self._validator.iter_errors(_with_writable_integers(arguments))
@@ -107,6 +99,24 @@ class ArgumentsCheck:
                     pointer,
                     f"{name} must satisfy {keyword} {_shown(limit)}; it is {_shown(value)}.",
                 )
+
+
+def _strict_validator(schema: Mapping[str, Any]) -> Any:
+    """Return a validator to which only integers are integers.
+
+    To JSON Schema 10.0 is one too (core, 4.2.1). Its canonical JSON is not that of 10, though, so
+    one calculation would have two ids.
+    """
+    # Imported when a fault is to be worded: a child process never does, and starts sooner.
+    from jsonschema import Draft202012Validator, validators
+
+    strict_types = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _checker, value: type(value) is int
+    )
+    validator = validators.extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, type_checker=strict_types
+    )
+    return validator(schema)
 
 
 def _integer_bounds(schema: Mapping[str, Any]) -> dict[str, _Bounds] | None:

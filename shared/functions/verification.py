@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator
 
 import gmpy2
-from gmpy2 import mpz
+from gmpy2 import mpz, powmod
 
 from shared.errors import ResultWrong
 from shared.functions.registry import Arguments, Digits, Function
@@ -32,7 +32,7 @@ class DigitsResidue:
 
     def __init__(self, modulus: int) -> None:
         self._modulus = modulus
-        self._step_factor = pow(10, STEP_DIGITS, modulus)
+        self._step_factor = powmod(10, STEP_DIGITS, modulus)
         self._value = mpz(0)
         self._leading = b""
 
@@ -56,7 +56,7 @@ class DigitsResidue:
         for start in range(0, whole, STEP_DIGITS):
             value = (value * step_factor + mpz(digits[start : start + STEP_DIGITS])) % modulus
         if rest := digits[whole:]:
-            value = (value * pow(10, len(rest), modulus) + mpz(rest)) % modulus
+            value = (value * powmod(10, len(rest), modulus) + mpz(rest)) % modulus
         self._value = value
 
     @property

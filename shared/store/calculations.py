@@ -1,5 +1,10 @@
-"""Statements on the rows of `calculations` that the gateway needs."""
+"""Statements on the rows of `calculations` that the gateway needs.
 
+Many rows travel as one JSON text: PostgreSQL reads it in half the time of as many arrays, each of
+whose elements psycopg2 writes into the statement.
+"""
+
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -7,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, CursorResult, text
 
 from shared.calculation import Calculation, Status, canonical_json
-from shared.store.rows import FinishedResult
+from shared.store.rows import FinishedResult, uuid_array
 
 #: One row of `calculations` by its columns' names.
 Row = dict[str, Any]
@@ -22,11 +27,9 @@ _INSERT_QUEUED = text("""
     INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
                               estimate_digits, estimate_bytes, request_id)
     SELECT id, function, version, arguments, 'queued', lane, seconds, digits, bytes, :request_id
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:functions AS text[]), CAST(:versions AS integer[]),
-                CAST(:arguments AS jsonb[]), CAST(:lanes AS text[]),
-                CAST(:seconds AS double precision[]), CAST(:digits AS bigint[]),
-                CAST(:bytes AS bigint[]))
-         AS new (id, function, version, arguments, lane, seconds, digits, bytes)
+    FROM json_to_recordset(CAST(:rows AS json))
+         AS new (id uuid, function text, version integer, arguments jsonb, lane text,
+                 seconds double precision, digits bigint, bytes bigint)
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
 
@@ -106,14 +109,21 @@ def insert_queued(
     inserted = connection.execute(
         _INSERT_QUEUED,
         {
-            "ids": [str(calculation.id) for calculation in ordered],
-            "functions": [calculation.function.name for calculation in ordered],
-            "versions": [calculation.function.version for calculation in ordered],
-            "arguments": [canonical_json(calculation.arguments) for calculation in ordered],
-            "lanes": [str(calculation.lane) for calculation in ordered],
-            "seconds": [calculation.estimate.seconds for calculation in ordered],
-            "digits": [calculation.estimate.digits for calculation in ordered],
-            "bytes": [calculation.estimate.bytes for calculation in ordered],
+            "rows": json.dumps(
+                [
+                    {
+                        "id": str(calculation.id),
+                        "function": calculation.function.name,
+                        "version": calculation.function.version,
+                        "arguments": calculation.arguments,
+                        "lane": calculation.lane,
+                        "seconds": calculation.estimate.seconds,
+                        "digits": calculation.estimate.digits,
+                        "bytes": calculation.estimate.bytes,
+                    }
+                    for calculation in ordered
+                ]
+            ),
             "request_id": request_id,
         },
     )
@@ -156,7 +166,7 @@ def requeue_ended(
     requeued = connection.execute(
         _REQUEUE,
         {
-            "ids": [str(calculation.id) for calculation in calculations],
+            "ids": uuid_array(calculation.id for calculation in calculations),
             "lanes": [str(calculation.lane) for calculation in calculations],
             "request_id": request_id,
         },
@@ -166,7 +176,7 @@ def requeue_ended(
 
 def withdraw_cancel(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
     """Take back cancels that no worker has carried out yet; return the ids they were for."""
-    withdrawn = connection.execute(_WITHDRAW_CANCEL, {"ids": [str(identity) for identity in ids]})
+    withdrawn = connection.execute(_WITHDRAW_CANCEL, {"ids": uuid_array(ids)})
     return set(withdrawn.scalars())
 
 
@@ -177,13 +187,13 @@ def find_calculation(connection: Connection, calculation_id: UUID) -> Row | None
 
 def find_calculations(connection: Connection, ids: Sequence[UUID]) -> list[Row]:
     """Return the rows of those ids that exist."""
-    rows = connection.execute(_FIND_MANY, {"ids": [str(identity) for identity in ids]})
+    rows = connection.execute(_FIND_MANY, {"ids": uuid_array(ids)})
     return [dict(row) for row in rows.mappings()]
 
 
 def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Status]:
     """Return the status of each known id."""
-    rows = connection.execute(_FIND_STATUSES, {"ids": [str(identity) for identity in ids]})
+    rows = connection.execute(_FIND_STATUSES, {"ids": uuid_array(ids)})
     return {row.id: Status(row.status) for row in rows}
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
-from shared.store.rows import Claim, FinishedResult, Renewal
+from shared.store.rows import Claim, FinishedResult, Renewal, uuid_array
 
 #: An attempt's entry in the history of its calculation, appended in the statement that ends it;
 #: the list keeps the last 20, for a calculation that is handed back again and again.
@@ -118,7 +118,7 @@ def extend_leases(
     rows = connection.execute(
         _EXTEND,
         {
-            "ids": [str(renewal.calculation_id) for renewal in renewals],
+            "ids": uuid_array(renewal.calculation_id for renewal in renewals),
             "attempts": [renewal.attempt for renewal in renewals],
             "progresses": [renewal.progress for renewal in renewals],
             "worker_id": worker_id,

@@ -5,7 +5,6 @@ the planner takes the primary key. Otherwise, with statistics from before a burs
 the small index that the burst has filled, and read all of it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,22 +13,29 @@ from sqlalchemy import Connection, text
 from shared.calculation import Lane
 from shared.messages import Work
 
-_CLAIM = text("""
+#: A mark that a crash undoes costs a second publication: nothing need wait for the disk.
+_TAKE = text("""
+    SET LOCAL synchronous_commit = off;
+    WITH due AS (
+        SELECT id FROM calculations
+        WHERE status = 'queued' AND published_at IS NULL AND lane = :lane AND not_before <= now()
+        ORDER BY not_before
+        LIMIT :limit
+        FOR UPDATE SKIP LOCKED),
+    taken AS (
+        UPDATE calculations SET published_at = clock_timestamp()
+        FROM due WHERE calculations.id = due.id
+        RETURNING calculations.id, function, version, arguments, request_id, estimate_seconds,
+                  not_before)
     SELECT id, function, version, arguments, request_id, estimate_seconds
-    FROM calculations
-    WHERE status = 'queued' AND published_at IS NULL AND lane = :lane AND not_before <= now()
-    ORDER BY not_before
-    LIMIT :limit
-    FOR UPDATE SKIP LOCKED""")
-
-_MARK = text("""
-    UPDATE calculations SET published_at = clock_timestamp()
-    WHERE id = ANY (CAST(:ids AS uuid[])) AND (status = 'queued') IS TRUE""")
+    FROM taken ORDER BY not_before""")
 
 _SECONDS_TO_NEXT = text("""
-    SELECT extract(epoch FROM not_before - now())::float
-    FROM calculations WHERE status = 'queued' AND published_at IS NULL AND lane = :lane
-    ORDER BY not_before LIMIT 1""")
+    SELECT lanes.lane, extract(epoch FROM first.not_before - now())::float
+    FROM unnest(CAST(:lanes AS text[])) AS lanes (lane),
+         LATERAL (SELECT not_before FROM calculations
+                  WHERE status = 'queued' AND published_at IS NULL AND lane = lanes.lane
+                  ORDER BY not_before LIMIT 1) AS first""")
 
 _OLDEST_WAITING = text("""
     SELECT extract(epoch FROM now() - published_at)::float FROM calculations
@@ -60,24 +66,20 @@ class Due:
     estimate_seconds: float
 
 
-def claim_unpublished(connection: Connection, lane: Lane, limit: int) -> list[Due]:
-    """Lock up to `limit` rows of a lane that are due, oldest first; skip another relay's."""
-    rows = connection.execute(_CLAIM, {"lane": str(lane), "limit": limit})
+def take_due(connection: Connection, lane: Lane, limit: int) -> list[Due]:
+    """Mark up to `limit` rows of a lane that are due as published, oldest first.
+
+    They stay locked until the transaction ends, and another relay skips them. Roll back what could
+    not be published.
+    """
+    rows = connection.execute(_TAKE, {"lane": str(lane), "limit": limit})
     return [Due(Work(*work), seconds) for *work, seconds in rows]
 
 
-def mark_published(connection: Connection, ids: Sequence[UUID]) -> None:
-    """Take rows that the broker has confirmed out of the outbox."""
-    connection.execute(_MARK, {"ids": [str(identity) for identity in ids]})
-
-
-def seconds_to_next(connection: Connection) -> float | None:
-    """Return how long the earliest unpublished row still waits; None if there is none."""
-    waits = [
-        connection.execute(_SECONDS_TO_NEXT, {"lane": str(lane)}).scalar_one_or_none()
-        for lane in Lane
-    ]
-    return min((seconds for seconds in waits if seconds is not None), default=None)
+def seconds_to_next(connection: Connection) -> dict[Lane, float]:
+    """Return how long the earliest unpublished row of each lane still waits, if it has one."""
+    rows = connection.execute(_SECONDS_TO_NEXT, {"lanes": list(Lane)})
+    return {Lane(lane): seconds for lane, seconds in rows}
 
 
 def oldest_waiting_seconds(connection: Connection, lane: Lane) -> float:

@@ -1,5 +1,6 @@
 """Statements of the quick workers, which write whole batches and hold no claim."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from shared.store.rows import FinishedResult
+from shared.store.rows import FinishedResult, uuid_array
 
 _FINISH_SUCCEEDED = text("""
     UPDATE calculations
@@ -17,10 +18,9 @@ _FINISH_SUCCEEDED = text("""
         result_sha256 = done.sha256, result_head = done.head, result_tail = done.tail,
         result_value = done.value,
         result_attempt = CASE WHEN done.value IS NULL THEN calculations.attempt + 1 END
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:digits AS bigint[]), CAST(:sha256s AS text[]),
-                CAST(:heads AS text[]), CAST(:tails AS text[]), CAST(:values AS text[]),
-                CAST(:compute_seconds AS double precision[]))
-         AS done (id, digits, sha256, head, tail, value, compute_seconds)
+    FROM json_to_recordset(CAST(:rows AS json))
+         AS done (id uuid, digits bigint, sha256 text, head text, tail text, value text,
+                  compute_seconds double precision)
     WHERE calculations.id = done.id AND (status = 'queued') IS TRUE
     RETURNING calculations.id, calculations.attempt, calculations.published_at""")
 
@@ -57,13 +57,20 @@ def finish_quick_succeeded(
     rows = connection.execute(
         _FINISH_SUCCEEDED,
         {
-            "ids": [str(success.calculation_id) for success in successes],
-            "digits": [success.result.digits for success in successes],
-            "sha256s": [success.result.sha256 for success in successes],
-            "heads": [success.result.head for success in successes],
-            "tails": [success.result.tail for success in successes],
-            "values": [success.result.value for success in successes],
-            "compute_seconds": [success.result.compute_seconds for success in successes],
+            "rows": json.dumps(
+                [
+                    {
+                        "id": str(success.calculation_id),
+                        "digits": success.result.digits,
+                        "sha256": success.result.sha256,
+                        "head": success.result.head,
+                        "tail": success.result.tail,
+                        "value": success.result.value,
+                        "compute_seconds": success.result.compute_seconds,
+                    }
+                    for success in successes
+                ]
+            )
         },
     )
     return [(row.id, row.attempt, row.published_at) for row in rows]
@@ -74,7 +81,7 @@ def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str])
     rows = connection.execute(
         _FINISH_FAILED,
         {
-            "ids": [str(identity) for identity in errors_json],
+            "ids": uuid_array(errors_json),
             "errors": list(errors_json.values()),
         },
     )
@@ -83,5 +90,5 @@ def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str])
 
 def move_to_heavy(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
     """Have the other lane compute those still queued, unpublished as yet; return their ids."""
-    moved = connection.execute(_MOVE_TO_HEAVY, {"ids": [str(identity) for identity in ids]})
+    moved = connection.execute(_MOVE_TO_HEAVY, {"ids": uuid_array(ids)})
     return set(moved.scalars())

@@ -1,6 +1,6 @@
 """What goes into the statements of this package: frozen values, not ORM objects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,3 +43,8 @@ class Renewal:
     calculation_id: UUID
     attempt: int
     progress: float
+
+
+def uuid_array(ids: Iterable[UUID]) -> str:
+    """Return ids as PostgreSQL writes an array: one parameter, not one for each id."""
+    return f"{{{','.join(map(str, ids))}}}"

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import pika
+from pika.exceptions import NackError
 from sqlalchemy import Engine, text
 
 from shared import messages
@@ -51,7 +53,15 @@ class Feed:
         with self._channel(lane) as channel:
             channel.confirm_delivery()
             for body in bodies:
-                channel.basic_publish("", messages.queue_name(lane), body)
+                eventually(partial(self._is_confirmed, channel, lane, body))
+
+    def _is_confirmed(self, channel: Any, lane: Lane, body: bytes) -> bool:
+        """Publish; RabbitMQ refuses for a moment when a worker declares the same new queue."""
+        try:
+            channel.basic_publish("", messages.queue_name(lane), body)
+        except NackError:
+            return False
+        return True
 
     def ready(self, lane: Lane) -> int:
         """Count messages that no worker holds."""

@@ -259,7 +259,8 @@ def give_back(settings):
 def test_a_worker_whose_calculation_hangs_gives_up(feed, settings, monkeypatch):
     monkeypatch.setattr("workers.quick._HANGING_SECONDS", 0.5)
     hanging, good = make_test_calculation("quick_hang"), make_test_calculation("whole")
-    feed.submit(hanging, good)
+    feed.submit(good)
+    feed.submit(hanging)
     with WorkerThread(settings, Lane.QUICK, REGISTRY) as worker:
         feed.wait_for(Status.SUCCEEDED, good)
         worker.join()

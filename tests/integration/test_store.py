@@ -81,20 +81,19 @@ def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
     queue(connection)
     connection.commit()
     with engine.begin() as first, engine.begin() as second:
-        assert len(outbox.claim_unpublished(first, Lane.QUICK, 10)) == 1
-        assert outbox.claim_unpublished(second, Lane.QUICK, 10) == []
+        assert len(outbox.take_due(first, Lane.QUICK, 10)) == 1
+        assert outbox.take_due(second, Lane.QUICK, 10) == []
 
 
 def test_what_was_published_leaves_the_outbox(connection):
     calculation = queue(connection)
-    (due,) = outbox.claim_unpublished(connection, Lane.QUICK, 10)
+    (due,) = outbox.take_due(connection, Lane.QUICK, 10)
     work = due.work
     assert (work.calculation_id, work.arguments) == (calculation.id, {"n": 1_000})
-    assert outbox.claim_unpublished(connection, Lane.HEAVY, 10) == []
+    assert outbox.take_due(connection, Lane.HEAVY, 10) == []
     assert work.request_id == "request"
-    outbox.mark_published(connection, [calculation.id])
-    assert outbox.claim_unpublished(connection, Lane.QUICK, 10) == []
-    assert outbox.seconds_to_next(connection) is None
+    assert outbox.take_due(connection, Lane.QUICK, 10) == []
+    assert outbox.seconds_to_next(connection) == {}
 
 
 def test_a_claim_counts_an_attempt_and_excludes_others(connection):
@@ -165,7 +164,7 @@ def test_handing_back_costs_no_attempt(connection):
     claimed = claim(connection, calculation)
     assert leases.release_calculation(connection, claimed, worker_id=WORKER)
     assert status_of(connection, calculation) == "queued"
-    assert len(outbox.claim_unpublished(connection, Lane.HEAVY, 10)) == 1
+    assert len(outbox.take_due(connection, Lane.HEAVY, 10)) == 1
     attempt, base = connection.execute(text("SELECT attempt, attempt_base FROM calculations")).one()
     assert attempt == base == 1
 
@@ -211,7 +210,7 @@ def test_a_quick_failure_keeps_its_reason(connection):
 
 def test_only_messages_missing_for_long_are_published_again(connection):
     calculation = queue(connection)
-    outbox.mark_published(connection, [calculation.id])
+    outbox.take_due(connection, Lane.QUICK, 10)
     assert (
         outbox.return_lost(
             connection, Lane.QUICK, queue_is_empty=True, older_than_seconds=60, limit=9

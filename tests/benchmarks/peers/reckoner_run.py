@@ -1,0 +1,100 @@
+"""Reckoner as a contender of the throughput suite: batches over HTTP through NGINX.
+
+Equal calculations are one calculation here, and only 5,001 have an n that the suite uses. So the
+processes get one more function by an entry point, as any package could bring it: the very same
+fibonacci(n), with a further argument `k` that tells calculations apart and is otherwise ignored.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from shared.functions.fibonacci import fibonacci
+from tests.benchmarks.peers.contenders import queues_are_empty, submission
+from tests.benchmarks.peers.lineup import post
+from tests.benchmarks.peers.work import Work, batches
+from tests.benchmarks.reckoner import Reckoner, reckoner
+from tests.benchmarks.servers import Servers
+
+NAME = "numbered_fibonacci"
+
+_CLIENTS = 3
+_SCHEMA = fibonacci.arguments_schema
+
+#: Estimate, computation and check read only `n`, and are the product's.
+FUNCTION = replace(
+    fibonacci,
+    name=NAME,
+    summary="The n-th Fibonacci number, computed anew for each k.",
+    arguments_schema={
+        **_SCHEMA,
+        "properties": {**_SCHEMA["properties"], "k": {"type": "integer", "minimum": 0}},
+        "required": ["n", "k"],
+    },
+)
+
+_BY_KEY = f"""
+    SELECT CAST(arguments ->> 'k' AS bigint) AS k, result_value AS digits
+    FROM calculations
+    WHERE function = '{NAME}' AND CAST(arguments ->> 'k' AS bigint) = ANY (%s)"""
+
+
+class RunningReckoner:
+    """A running Reckoner, as the throughput suite sees it."""
+
+    def __init__(self, contender: Reckoner) -> None:
+        self._reckoner = contender
+
+    def submit(self, works: Sequence[Work]) -> dict[str, float]:
+        path = self._reckoner.folder / "bodies"
+        path.write_text("".join(f"{_body(batch)}\n" for batch in batches(works)))
+        return submission(post(f"{self._reckoner.url}/calculations/batch", _CLIENTS, path))
+
+    def is_finished(self, count: int) -> bool:  # noqa: ARG002
+        self._reckoner.programs.check()
+        unfinished = "SELECT EXISTS (SELECT FROM calculations WHERE status <> 'succeeded')"
+        return not self._reckoner.scalar(unfinished)
+
+    def stored_count(self) -> int:
+        query = "SELECT count(*) FROM calculations WHERE status = 'succeeded'"
+        count: int = self._reckoner.scalar(query)
+        return count
+
+    def stored_digits(self, keys: Sequence[int]) -> dict[int, str]:
+        with self._reckoner.database.begin() as connection:
+            found = connection.exec_driver_sql(_BY_KEY, (list(keys),))
+            return {row.k: row.digits for row in found}
+
+    def is_drained(self) -> bool:
+        return queues_are_empty(self._reckoner.servers, self._reckoner.broker_url)
+
+    def cpu_seconds(self) -> Mapping[str, float]:
+        return self._reckoner.cpu_seconds()
+
+
+@contextmanager
+def running_reckoner(servers: Servers, *, quick: int) -> Iterator[RunningReckoner]:
+    """Run Reckoner with the further function for a while."""
+    package = servers.folder / "numbered_fibonacci"
+    if not package.exists():
+        _install(package)
+    with reckoner(servers, quick=quick, environment={"PYTHONPATH": str(package)}) as contender:
+        yield RunningReckoner(contender)
+
+
+def _install(folder: Path) -> None:
+    """Put a package with the entry point in a folder, which is to be on the Python path."""
+    metadata = folder / "numbered_fibonacci-0.1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: numbered_fibonacci\n")
+    (metadata / "entry_points.txt").write_text(
+        f"[reckoner.functions]\n{NAME} = {__name__}:FUNCTION\n"
+    )
+
+
+def _body(batch: Sequence[Work]) -> str:
+    return json.dumps(
+        {"calculations": [{"function": NAME, "arguments": one._asdict()} for one in batch]}
+    )

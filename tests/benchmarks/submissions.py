@@ -1,0 +1,99 @@
+"""Submissions per second, and how long each takes: queued, computed at once, in batches."""
+
+from typing import Any
+
+from tests.benchmarks import flask_server
+from tests.benchmarks.asking import Asked
+from tests.benchmarks.closed_loop import run_wrk
+from tests.benchmarks.figures import Effort, spread
+from tests.benchmarks.open_loop import measure
+from tests.benchmarks.reckoner import reckoner
+from tests.benchmarks.servers import Servers
+
+_JSON = {"Content-Type": "application/json"}
+_ITEM = '{"function":"fibonacci","arguments":{"n":{value}}}'
+_BATCH = 1_000
+
+#: From here on the estimate exceeds RECKONER_INLINE_SECONDS; up to 7,000,000 the lane is quick.
+FIRST_QUEUED_N = 200_000
+
+#: What is computed in the request ends at about 180,000, so the numbers last for some minutes.
+_FIRST_INLINE_N = 1_000
+_LAST_INLINE_N = 180_000
+
+#: Batches of a thousand use up the numbers quickly.
+_FIRST_BATCH_N = 1_000_000
+
+
+def single(first_n: int, **headers: str) -> Asked:
+    """Return submissions of one calculation each, all different."""
+    return Asked("/calculations", "POST", _ITEM, {**_JSON, **headers}, first_n)
+
+
+def measure_submissions(servers: Servers, effort: Effort) -> dict[str, Any]:
+    """Measure Reckoner, then the shape that it replaces."""
+    return {
+        **_without_workers(servers, effort),
+        "queued_while_draining": _while_draining(servers, effort),
+        "flask": _flask(servers, effort),
+    }
+
+
+def _without_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
+    """Measure what is accepted when nothing else is to do but for the relay's work."""
+    with reckoner(servers, quick=0) as running:
+        queued, _ = measure(running.url, single(FIRST_QUEUED_N), effort)
+        stored = running.scalar("SELECT count(*) FROM calculations WHERE status = 'queued'")
+        _tell("queued", queued)
+        inline, left = measure(running.url, single(_FIRST_INLINE_N), effort)
+        _tell("computed in the request", inline)
+    with reckoner(servers, quick=0) as running:
+        batch = _batches(running.url, effort)
+    return {
+        "queued": {**queued, "stored": stored},
+        "inline": {**inline, "numbers_ran_out": left.first > _LAST_INLINE_N},
+        "batch": batch,
+    }
+
+
+def _batches(url: str, effort: Effort) -> dict[str, Any]:
+    body = '{"calculations":[{items}]}'
+    asked = Asked(
+        "/calculations/batch", "POST", body, _JSON, _FIRST_BATCH_N, item=_ITEM, items=_BATCH
+    )
+    rates, errors = [], []
+    for _ in range(effort.rounds):
+        found = run_wrk(url, asked, effort.seconds, connections=8)
+        asked = asked.after(found.sent)
+        rates.append(found.requests_per_second * _BATCH)
+        errors.append(found.errors)
+    print(f"requests: {_BATCH} a batch: {spread(rates)['median']:,.0f} calculations/s", flush=True)
+    return {"calculations_per_second": spread(rates), "errors": errors, "size": _BATCH}
+
+
+def _while_draining(servers: Servers, effort: Effort) -> dict[str, Any]:
+    """Measure again with a quick worker that drains meanwhile.
+
+    Nothing is computed in a request here, so that the numbers can be small: the worker should
+    spend its time on draining, not on large numbers.
+    """
+    with reckoner(servers, quick=1, inline_seconds=0) as running:
+        queued, _ = measure(running.url, single(_FIRST_INLINE_N), effort, fractions=(0.5,))
+        left = running.scalar("SELECT count(*) FROM calculations WHERE status = 'queued'")
+        stored = running.scalar("SELECT count(*) FROM calculations")
+    _tell("queued, with a worker", queued)
+    return {**queued, "stored": stored, "left_at_the_end": left}
+
+
+def _flask(servers: Servers, effort: Effort) -> dict[str, Any]:
+    with flask_server.flask_server(servers) as running:
+        queued, left = measure(running.url, flask_server.submission(), effort)
+        _tell("Flask: queued", queued)
+        running.start_worker()
+        draining, _ = measure(running.url, left, effort, fractions=(0.5,))
+        _tell("Flask: queued, with a worker", draining)
+    return {"queued": queued, "queued_while_draining": draining}
+
+
+def _tell(what: str, found: dict[str, Any]) -> None:
+    print(f"requests: {what}: {found['per_second']['median']:,.0f}/s", flush=True)
