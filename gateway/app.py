@@ -18,6 +18,7 @@ from gateway.events import Events
 from gateway.health import Live, Ready
 from gateway.listener import Listener
 from gateway.listing import CalculationList
+from gateway.looking import make_look
 from gateway.middleware import RequestIds
 from gateway.planning import Planner
 from gateway.results import Result
@@ -75,13 +76,17 @@ async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
 def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
     connections = settings.gateway_database_connections
-    engine = make_engine(
-        settings,
-        connections=connections,
-        name="reckoner gateway",
-        statement_seconds=_STATEMENT_SECONDS,
+    engine, autocommit = (
+        make_engine(
+            settings,
+            connections=connections,
+            name="reckoner gateway",
+            statement_seconds=_STATEMENT_SECONDS,
+            is_autocommit=is_autocommit,
+        )
+        for is_autocommit in (False, True)
     )
-    database = Database(engine, connections)
+    database = Database(engine, autocommit, connections)
     bell = Bell(database)
     waiting = Waiting(database)
     listener = Listener(
@@ -90,8 +95,9 @@ def create_app(settings: Settings, registry: Registry) -> App:
         waiting,
     )
     planner = Planner(registry, settings)
-    submission = Submission(database, planner, bell, Calculator())
-    services = Services(database, planner, submission, waiting, Backlog(database))
+    look = make_look(database)
+    submission = Submission(database, planner, bell, Calculator(), look)
+    services = Services(database, look, planner, submission, waiting, Backlog(database))
     app = falcon.asgi.App(
         middleware=[RequestIds(), Background(database, bell.run, waiting.run, listener.run)],  # type: ignore[arg-type]
     )

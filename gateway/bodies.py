@@ -55,9 +55,7 @@ def parse_json(body: bytes) -> Any:
     beyond what Python reads.
     """
     try:
-        value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
-        )
+        value = _DECODER.decode(body.decode("utf-8"))
         if body.count(b"[") + body.count(b"{") > MOST_NESTED and _is_deep(value):
             raise _NotJson(f"It is nested more than {MOST_NESTED} deep.")
     except UnicodeDecodeError as error:
@@ -104,3 +102,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise _NotJson(f"{name} is not JSON.")
+
+
+# Made once: json.loads makes another for every call with options.
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)

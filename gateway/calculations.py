@@ -11,6 +11,7 @@ import falcon.asgi
 from gateway.answers import let_nginx_cache, write_json
 from gateway.backlog import Backlog
 from gateway.bodies import KIB, parse_json, read_body
+from gateway.coalescing import Coalescer
 from gateway.database import Database
 from gateway.identifiers import parse_calculation_id
 from gateway.planning import Planner
@@ -35,6 +36,7 @@ class Services:
     """What the resources share within one gateway process."""
 
     database: Database
+    look: Coalescer[UUID, Row | None]
     planner: Planner
     submission: Submission
     waiting: Waiting
@@ -42,9 +44,7 @@ class Services:
 
     async def find(self, calculation_id: UUID) -> Row | None:
         """Return the row of this id, or None."""
-        return await self.database.run_one(
-            lambda connection: store.find_calculation(connection, calculation_id)
-        )
+        return await self.look.ask(calculation_id)
 
     async def get(self, calculation_id: UUID) -> Row:
         """Return the row of this id; raise CalculationNotFound."""

@@ -32,9 +32,9 @@ _logger = logging.getLogger(__name__)
 class Database:
     """Runs use cases, each in one transaction, without blocking the event loop."""
 
-    def __init__(self, engine: Engine, connections: int) -> None:
+    def __init__(self, engine: Engine, autocommit: Engine, connections: int) -> None:
         self._engine = engine
-        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._autocommit = autocommit
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="database")
         self._waiting = 0
 
@@ -71,6 +71,7 @@ class Database:
         """Let running use cases end, then close all connections."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
+        self._autocommit.dispose()
 
 
 def _attempt_twice(connect: _Connect, use_case: Callable[[Connection], T]) -> T:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from gateway.bell import Bell
+from gateway.coalescing import Coalescer
 from gateway.database import Database
 from gateway.planning import Planner
 from shared.calculation import Calculation, Status
@@ -18,6 +19,12 @@ from shared.store.calculations import Row
 from shared.store.notifications import notify_changed
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
+
+#: What a statement may hold up in its thread: computing, and storing a row at a rough guess.
+_MOST_SECONDS = 0.01
+_ROW_SECONDS = 0.00005
+
+Look = Coalescer[UUID, Row | None]
 
 _logger = logging.getLogger(__name__)
 
@@ -31,60 +38,74 @@ class BatchReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class _Computing:
+    """A new calculation, to be computed first if that is worth no message."""
+
+    calculation: Calculation
+    is_inline: bool
+    request_id: str
+
+
+#: The row if one statement did for it, and what was computed.
+_Stored = tuple[Row | None, Computed | None]
+
+
 class Submission:
     """Stores submissions; once a method returns, the calculation is kept."""
 
-    database: Database
-    planner: Planner
-    bell: Bell
-    calculator: Calculator
+    def __init__(
+        self, database: Database, planner: Planner, bell: Bell, calculator: Calculator, look: Look
+    ) -> None:
+        self._database = database
+        self._planner = planner
+        self._bell = bell
+        self._calculator = calculator
+        self._look = look
+        self._new = Coalescer(self._store_new, _cost, _MOST_SECONDS)
 
     async def submit(self, calculation: Calculation, request_id: str) -> Row:
         """Return the row of this calculation, which may have been there before."""
-        row: Row | None
-        computed: Computed | None = None
-        if self.planner.is_inline(calculation):
-            row, computed = await self.database.run_one(
-                lambda connection: self._find_or_compute(connection, calculation, request_id)
-            )
-            is_queued = False
-        else:
-            row = await self.database.run_one(
-                lambda connection: store.insert_one_queued(connection, calculation, request_id)
-            )
-            is_queued = row is not None
+        is_inline = self._planner.is_inline(calculation)
+        if is_inline:
+            known = await self._look.ask(calculation.id)
+            if known is not None and known["status"] == Status.SUCCEEDED:
+                return known
+        row, computed = await self._new.ask(_Computing(calculation, is_inline, request_id))
         if row is not None:
-            if is_queued:
-                self.bell.ring()
+            if row["status"] == Status.QUEUED:
+                self._bell.ring()
             return row
         # There before, or more than one statement's work.
-        stored, is_queued = await self.database.run(
+        stored, is_queued = await self._database.run(
             lambda connection: _store(connection, calculation, computed, request_id)
         )
         if is_queued:
-            self.bell.ring()
+            self._bell.ring()
         return stored
 
-    def _find_or_compute(
-        self, connection: Connection, calculation: Calculation, request_id: str
-    ) -> tuple[Row | None, Computed | None]:
-        """Return the finished row if one statement does for it, and what was computed.
+    async def _store_new(self, asked: Sequence[_Computing]) -> list[_Stored]:
+        # In a database thread: a thousandth of a second is long for the event loop.
+        return await self._database.run_one(lambda connection: self._insert(connection, asked))
 
-        This runs in a database thread: a thousandth of a second is long for the event loop.
-        """
-        row = store.find_calculation(connection, calculation.id)
-        if row is not None and row["status"] == Status.SUCCEEDED:
-            return row, None
-        computed = self._compute(calculation)
-        if row is not None or computed is None or computed.result.value is None:
-            return None, computed
-        row = store.insert_succeeded(connection, calculation, computed.result, request_id)
-        return row, computed
+    def _insert(self, connection: Connection, asked: Sequence[_Computing]) -> list[_Stored]:
+        computed = [self._compute(one.calculation) if one.is_inline else None for one in asked]
+        new = {
+            one.calculation.id: store.New(
+                one.calculation, found.result if found else None, one.request_id
+            )
+            for one, found in zip(asked, computed, strict=True)
+            if found is None or found.result.value is not None
+        }
+        rows = store.insert_new(connection, list(new.values())) if new else {}
+        return [
+            (rows.get(one.calculation.id), found)
+            for one, found in zip(asked, computed, strict=True)
+        ]
 
     def _compute(self, calculation: Calculation) -> Computed | None:
         """Return the result; None if the function raised, which is then the workers' to report."""
         try:
-            return self.calculator.compute(calculation.function, calculation.arguments)
+            return self._calculator.compute(calculation.function, calculation.arguments)
         except Exception:  # whatever a function raises, of ours or plugged in
             _logger.exception("A function raised", extra={"calculation_id": calculation.id})
             return None
@@ -94,12 +115,16 @@ class Submission:
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
         distinct = list({calculation.id: calculation for calculation in calculations}.values())
-        receipt = await self.database.run(
+        receipt = await self._database.run(
             lambda connection: _store_batch(connection, distinct, request_id)
         )
         if receipt.accepted:
-            self.bell.ring()
+            self._bell.ring()
         return receipt
+
+
+def _cost(asked: _Computing) -> float:
+    return _ROW_SECONDS + (asked.calculation.estimate.seconds if asked.is_inline else 0.0)
 
 
 def _store(
@@ -108,9 +133,9 @@ def _store(
     """Return the row, and whether it is now queued anew."""
     if computed is not None:
         return _store_computed(connection, calculation, computed, request_id), False
-    row = store.insert_one_queued(connection, calculation, request_id)
-    if row is not None:
-        return row, True
+    new = store.insert_new(connection, [store.New(calculation, None, request_id)])
+    if new:
+        return new[calculation.id], True
     row = _existing(connection, calculation)
     if row["status"] == Status.SUCCEEDED:
         return row, False
@@ -122,7 +147,8 @@ def _store_computed(
     connection: Connection, calculation: Calculation, computed: Computed, request_id: str
 ) -> Row:
     """Store a result and return the row; one that waited for a worker need not wait any more."""
-    row = store.insert_succeeded(connection, calculation, computed.result, request_id)
+    new = store.insert_new(connection, [store.New(calculation, computed.result, request_id)])
+    row = new.get(calculation.id)
     attempt = 1
     if row is None:
         _revive(connection, [calculation], request_id)

@@ -1,8 +1,6 @@
 """Factories for connections to PostgreSQL. Nothing here is made by importing."""
 
 import json
-import select
-from collections.abc import Callable
 from typing import Any
 
 import psycopg2
@@ -10,6 +8,7 @@ import psycopg2.extensions
 from sqlalchemy import Engine, create_engine
 
 from shared.config import Settings
+from shared.deadlines import Deadlines
 
 #: A peer that vanished without a word is noticed within about 10 s, and no statement of a
 #: healthy one takes this long: nothing in a request or a heartbeat may hang.
@@ -28,25 +27,39 @@ _GRACE_SECONDS = 5
 
 
 def make_engine(
-    settings: Settings, *, connections: int, name: str, statement_seconds: int = 30
+    settings: Settings,
+    *,
+    connections: int,
+    name: str,
+    statement_seconds: int = 30,
+    is_autocommit: bool = False,
 ) -> Engine:
     """Return an engine with at most `connections` connections; `name` shows in pg_stat_activity.
 
     No statement takes longer than `statement_seconds`, or 5 s more if the server does not answer:
-    it then fails as if the connection had broken. This goes for all connections of the process.
+    it then fails as if the connection had broken. With `is_autocommit` each statement is a
+    transaction of its own, in one round trip.
     """
-    psycopg2.extensions.set_wait_callback(_answers_within(statement_seconds + _GRACE_SECONDS))
+    pool: dict[str, Any] = {"pool_size": connections, "max_overflow": 0}
+    if is_autocommit:
+        # There is never a transaction to roll back when a connection returns to its pool.
+        pool |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     options = (
         f"-c statement_timeout={statement_seconds * 1000} "
         "-c idle_in_transaction_session_timeout=15000"
     )
+    deadlines = Deadlines(statement_seconds + _GRACE_SECONDS)
     return create_engine(
         settings.sqlalchemy_url,
-        pool_size=connections,
-        max_overflow=0,
         pool_timeout=10,
         json_serializer=json.dumps,
-        connect_args={**_KEEPALIVE, "application_name": name, "options": options},
+        connect_args={
+            **_KEEPALIVE,
+            "application_name": name,
+            "options": options,
+            "connection_factory": deadlines.connection_factory,
+        },
+        **pool,
     )
 
 
@@ -60,23 +73,13 @@ def connect_to_listen(
         **url.query,
         **_KEEPALIVE,
     }
-    connection: psycopg2.extensions.connection = psycopg2.connect(**address, application_name=name)
+    connection: psycopg2.extensions.connection = psycopg2.connect(
+        **address,
+        application_name=name,
+        connection_factory=Deadlines(_GRACE_SECONDS).connection_factory,
+    )
     connection.autocommit = True
     with connection.cursor() as cursor:
         for channel in channels:
             cursor.execute(f"LISTEN {channel}")  # constants of ours, never a client's words
     return connection
-
-
-def _answers_within(seconds: float) -> Callable[[psycopg2.extensions.connection], None]:
-    """Return what psycopg2 calls to wait for the server, with an end to its patience."""
-
-    def wait(connection: psycopg2.extensions.connection) -> None:
-        while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
-            is_writing = state == psycopg2.extensions.POLL_WRITE
-            waiting = select.poll()  # not select: with many clients, descriptors exceed 1,023
-            waiting.register(connection.fileno(), select.POLLOUT if is_writing else select.POLLIN)
-            if not waiting.poll(1000 * seconds):
-                raise psycopg2.OperationalError(f"PostgreSQL did not answer within {seconds:g} s")
-
-    return wait

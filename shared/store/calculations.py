@@ -6,16 +6,27 @@ whose elements psycopg2 writes into the statement.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, text
 
-from shared.calculation import Calculation, Status, canonical_json
+from shared.calculation import Calculation, Status
 from shared.store.rows import FinishedResult, uuid_array
 
 #: One row of `calculations` by its columns' names.
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A calculation to store, with its result if it was computed already."""
+
+    calculation: Calculation
+    result: FinishedResult | None
+    request_id: str
+
 
 #: A row's columns that make its document.
 DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, attempt,
@@ -33,25 +44,23 @@ _INSERT_QUEUED = text("""
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
 
-_INSERT_ONE_QUEUED = text(f"""
-    INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
-                              estimate_digits, estimate_bytes, request_id)
-    VALUES (:id, :function, :version, CAST(:arguments AS jsonb), 'queued', :lane,
-            :estimate_seconds, :estimate_digits, :estimate_bytes, :request_id)
-    ON CONFLICT (id) DO NOTHING
-    RETURNING {DOCUMENT_COLUMNS}""")
-
-_INSERT_SUCCEEDED = text(f"""
+_INSERT_NEW = text(f"""
     INSERT INTO calculations (id, function, version, arguments, status, lane, progress, attempt,
                               estimate_seconds, estimate_digits, estimate_bytes, request_id,
                               published_at, started_at, finished_at, compute_seconds,
                               result_digits, result_sha256, result_head, result_tail,
                               result_value, result_attempt)
-    VALUES (:id, :function, :version, CAST(:arguments AS jsonb), 'succeeded', :lane, 1, 1,
-            :estimate_seconds, :estimate_digits, :estimate_bytes, :request_id,
-            now(), now(), now(), :compute_seconds,
-            :result_digits, :result_sha256, :result_head, :result_tail,
-            CAST(:result_value AS text), CASE WHEN CAST(:result_value AS text) IS NULL THEN 1 END)
+    SELECT id, function, version, arguments, CASE WHEN is_done THEN 'succeeded' ELSE 'queued' END,
+           lane, is_done::integer, is_done::integer, seconds, digits, bytes, request_id,
+           done_at, done_at, done_at, compute_seconds, result_digits, sha256, head, tail, value,
+           CASE WHEN is_done AND value IS NULL THEN 1 END
+    FROM json_to_recordset(CAST(:rows AS json))
+         AS new (id uuid, function text, version integer, arguments jsonb, lane text,
+                 seconds double precision, digits bigint, bytes bigint, request_id text,
+                 compute_seconds double precision, result_digits bigint, sha256 text, head text,
+                 tail text, value text),
+         LATERAL (SELECT result_digits IS NOT NULL) AS state (is_done),
+         LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
     ON CONFLICT (id) DO NOTHING
     RETURNING {DOCUMENT_COLUMNS}""")
 
@@ -106,57 +115,20 @@ def insert_queued(
     statements below lock in the same order.
     """
     ordered = sorted(calculations, key=lambda calculation: calculation.id)
-    inserted = connection.execute(
-        _INSERT_QUEUED,
-        {
-            "rows": json.dumps(
-                [
-                    {
-                        "id": str(calculation.id),
-                        "function": calculation.function.name,
-                        "version": calculation.function.version,
-                        "arguments": calculation.arguments,
-                        "lane": calculation.lane,
-                        "seconds": calculation.estimate.seconds,
-                        "digits": calculation.estimate.digits,
-                        "bytes": calculation.estimate.bytes,
-                    }
-                    for calculation in ordered
-                ]
-            ),
-            "request_id": request_id,
-        },
-    )
-    return set(inserted.scalars())
+    rows = [_identity_and_estimate(calculation) for calculation in ordered]
+    values = {"rows": json.dumps(rows), "request_id": request_id}
+    return set(connection.execute(_INSERT_QUEUED, values).scalars())
 
 
-def insert_one_queued(
-    connection: Connection, calculation: Calculation, request_id: str
-) -> Row | None:
-    """Queue one calculation; None if it exists already."""
-    values = _identity_and_estimate(calculation) | {"request_id": request_id}
-    return _row(connection.execute(_INSERT_ONE_QUEUED, values))
+def insert_new(connection: Connection, new: Sequence[New]) -> dict[UUID, Row]:
+    """Store those that do not exist yet, as succeeded where there is a result, else queued.
 
-
-def insert_succeeded(
-    connection: Connection, calculation: Calculation, result: FinishedResult, request_id: str
-) -> Row | None:
-    """Store a calculation that was computed in its request; None if it exists already."""
-    return _row(
-        connection.execute(
-            _INSERT_SUCCEEDED,
-            _identity_and_estimate(calculation)
-            | {
-                "request_id": request_id,
-                "compute_seconds": result.compute_seconds,
-                "result_digits": result.digits,
-                "result_sha256": result.sha256,
-                "result_head": result.head,
-                "result_tail": result.tail,
-                "result_value": result.value,
-            },
-        )
-    )
+    Return their rows. They are inserted in the order of their ids, like those of a batch.
+    """
+    ordered = sorted(new, key=lambda one: one.calculation.id)
+    values = {"rows": json.dumps([_new_members(one) for one in ordered])}
+    inserted = connection.execute(_INSERT_NEW, values)
+    return {row["id"]: dict(row) for row in inserted.mappings()}
 
 
 def requeue_ended(
@@ -205,15 +177,29 @@ def cancel_calculation(connection: Connection, calculation_id: UUID, error_json:
 
 def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
     return {
-        "id": calculation.id,
+        "id": str(calculation.id),
         "function": calculation.function.name,
         "version": calculation.function.version,
-        "arguments": canonical_json(calculation.arguments),
-        "lane": str(calculation.lane),
-        "estimate_seconds": calculation.estimate.seconds,
-        "estimate_digits": calculation.estimate.digits,
-        "estimate_bytes": calculation.estimate.bytes,
+        "arguments": calculation.arguments,
+        "lane": calculation.lane,
+        "seconds": calculation.estimate.seconds,
+        "digits": calculation.estimate.digits,
+        "bytes": calculation.estimate.bytes,
     }
+
+
+def _new_members(new: New) -> dict[str, Any]:
+    members = _identity_and_estimate(new.calculation) | {"request_id": new.request_id}
+    if new.result is not None:
+        members |= {
+            "compute_seconds": new.result.compute_seconds,
+            "result_digits": new.result.digits,
+            "sha256": new.result.sha256,
+            "head": new.result.head,
+            "tail": new.result.tail,
+            "value": new.result.value,
+        }
+    return members
 
 
 def _row(result: CursorResult[Any]) -> Row | None:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from shared.calculation import Lane, Status, document
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, listing, outbox, quick, results, system, workers
+from shared.store.calculations import New
 from shared.store.rows import Renewal
 from tests.factories import make_calculation, make_result
 
@@ -58,7 +59,7 @@ def test_what_is_inserted_twice_is_there_once(connection):
     calculation = make_calculation()
     assert calculations.insert_queued(connection, [calculation], "a") == {calculation.id}
     assert calculations.insert_queued(connection, [calculation], "b") == set()
-    assert calculations.insert_one_queued(connection, calculation, "c") is None
+    assert calculations.insert_new(connection, [New(calculation, None, "c")]) == {}
 
 
 def test_integers_beyond_double_precision_come_back_exactly(connection):
@@ -234,7 +235,7 @@ def test_only_messages_missing_for_long_are_published_again(connection):
 
 def test_a_pruned_result_keeps_its_document(connection):
     calculation = make_calculation()
-    calculations.insert_succeeded(connection, calculation, make_result(), "request")
+    calculations.insert_new(connection, [New(calculation, make_result(), "request")])
     assert results.prune_result(connection, calculation.id)
     assert not results.prune_result(connection, calculation.id)
     row = row_of(connection, calculation)
@@ -282,9 +283,8 @@ def test_workers_are_listed_with_what_they_run_until_they_fall_silent(connection
 def test_the_system_counts_what_waits_and_what_was_done(connection):
     queue(connection, n=1)
     queue(connection, n=2, lane=Lane.HEAVY)
-    calculations.insert_succeeded(
-        connection, make_calculation(arguments={"n": 3}), make_result(), "request"
-    )
+    done = make_calculation(arguments={"n": 3})
+    calculations.insert_new(connection, [New(done, make_result(), "request")])
     lanes = {row["lane"]: row["queued"] for row in system.count_lanes(connection)}
     assert lanes == {"quick": 1, "heavy": 1}
     assert system.measure_outbox(connection)["depth"] == 2

@@ -1,0 +1,95 @@
+"""An end to every wait on PostgreSQL: connections whose server falls silent are cut off.
+
+The server ends a statement that takes too long, but a server that froze, or a proxy that holds a
+connection open and passes nothing on, would be waited for for ever: TCP's keepalives are answered.
+One thread looks at what is under way, and shuts the socket of what is overdue, which the waiting
+thread sees as a broken connection. (psycopg2's wait callback would do as well, but comes back to
+Python several times in each statement: with a busy event loop beside it that tripled the gateway's
+time for a request.)
+"""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2.extensions
+
+_LOOK_SECONDS = 1.0
+
+
+class Deadlines:
+    """Knows which connections wait for their server since when, and cuts off what takes longer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._waiting: dict[int, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+        self._watch: threading.Thread | None = None
+
+    def connection_factory(self, *arguments: Any) -> psycopg2.extensions.connection:
+        """Make a connection that is watched: what psycopg2.connect takes under this name.
+
+        Connecting itself is bounded by `connect_timeout`.
+        """
+        connection = _Connection(*arguments)
+        connection.deadlines = self
+        connection.cursor_factory = _Cursor
+        return connection
+
+    @contextmanager
+    def waiting(self, connection: psycopg2.extensions.connection) -> Iterator[None]:
+        """Note that this thread waits for this connection's server."""
+        thread = threading.get_ident()
+        if self._watch is None:
+            self._begin()
+        self._waiting[thread] = (time.monotonic() + self._seconds, connection.fileno())
+        try:
+            yield
+        finally:
+            with self._lock:  # a socket that is being shut must not be another's by then
+                del self._waiting[thread]
+
+    def _begin(self) -> None:
+        # When first needed: a thread does not survive a fork.
+        with self._lock:
+            if self._watch is None:
+                self._watch = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._watch.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            with self._lock:
+                overdue = [fd for until, fd in list(self._waiting.values()) if until < now]
+                for descriptor in overdue:
+                    _cut_off(descriptor)
+
+
+class _Cursor(psycopg2.extensions.cursor):
+    def execute(self, *arguments: Any) -> None:
+        connection: Any = self.connection
+        with connection.deadlines.waiting(connection):
+            super().execute(*arguments)
+
+
+class _Connection(psycopg2.extensions.connection):
+    deadlines: Deadlines
+
+    def commit(self) -> None:
+        with self.deadlines.waiting(self):
+            super().commit()
+
+    def rollback(self) -> None:
+        with self.deadlines.waiting(self):
+            super().rollback()
+
+
+def _cut_off(descriptor: int) -> None:
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as duplicate:
+        duplicate.shutdown(socket.SHUT_RDWR)
