@@ -3,7 +3,7 @@
 LANE ?= heavy
 
 .DEFAULT_GOAL := help
-.PHONY: help up worker test faults soak test-compose lint clean
+.PHONY: help up worker test faults soak bench test-compose lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ faults: ## Break everything that can break, and write docs/reliability.md's tabl
 soak: ## Break things at random for SECONDS=1200 with SEED=…, then check everything
 	@compose/bootstrap.sh dev
 	SOAK_SECONDS=$(or $(SECONDS),1200) SOAK_SEED=$(SEED) .venv/bin/python -m pytest tests/faults/soak.py
+
+bench: ## Measure it beside its peers, and write docs/benchmarks.md (about 40 minutes)
+	@compose/bootstrap.sh bench
+	.venv/bin/python -m tests.benchmarks $(ARGUMENTS)
 
 test-compose: ## Test the Docker Compose shape; needs Docker and the images
 	@compose/bootstrap.sh dev

@@ -5,6 +5,7 @@
 #
 #   compose/bootstrap.sh up          for `make up`
 #   compose/bootstrap.sh dev         for `make test`
+#   compose/bootstrap.sh bench       for `make bench`
 #   compose/bootstrap.sh packages    only the Debian packages, as root
 set -euo pipefail
 
@@ -12,7 +13,8 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where nginx is, and what a user's PATH leaves out
 
 # The system services that the packages bring, and that must not run because of us.
-UNITS=(postgresql.service rabbitmq-server.service nginx.service epmd.service epmd.socket)
+UNITS=(postgresql.service rabbitmq-server.service nginx.service epmd.service epmd.socket
+    redis-server.service)
 POLICY=/usr/sbin/policy-rc.d
 
 # Standard output may be closed.
@@ -54,6 +56,10 @@ missing_packages() {
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || type -P initdb >/dev/null || echo postgresql
     compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null || echo rabbitmq-server
     type -P nginx >/dev/null || echo nginx
+    if [ "${requirements:-}" = requirements-bench.txt ]; then # the load, and a peer's broker
+        type -P wrk >/dev/null || echo wrk
+        type -P redis-server >/dev/null || echo redis-server
+    fi
     if [ "${requirements:-}" = requirements-dev.txt ]; then # clients that the tests download with
         type -P curl >/dev/null || echo curl
         type -P wget >/dev/null || echo wget
@@ -155,13 +161,14 @@ flock 9
 case ${1:-} in
 up) requirements=requirements.txt ;;
 dev) requirements=requirements-dev.txt ;;
+bench) requirements=requirements-bench.txt ;;
 packages)
     [ "$(id -u)" = 0 ] || die "Only root can install packages." "Try: sudo compose/bootstrap.sh packages"
     shift
     if [ $# -gt 0 ]; then install_packages "$@"; else packages "$(find_python)"; fi
     exit
     ;;
-*) die "Usage: compose/bootstrap.sh up|dev|packages" ;;
+*) die "Usage: compose/bootstrap.sh up|dev|bench|packages" ;;
 esac
 
 [ -w . ] || die "This folder cannot be written by $(id -un)." "Run this as its owner, or copy it."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg2.extensions
-from celery import Celery  # type: ignore[import-untyped]
+from celery import Celery
 
 from tests.benchmarks.peers import table
 from tests.benchmarks.peers.work import Work, digits

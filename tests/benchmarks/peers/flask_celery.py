@@ -8,7 +8,7 @@ import functools
 import os
 from datetime import datetime
 
-from celery import Celery  # type: ignore[import-untyped]
+from celery import Celery
 from flask import Flask, Response, jsonify, request
 from sqlalchemy import TIMESTAMP, BigInteger, Engine, Text, create_engine, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
