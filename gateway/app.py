@@ -76,15 +76,16 @@ async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
 def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
     connections = settings.gateway_database_connections
+    # Most of what a request does is one statement.
     engine, autocommit = (
         make_engine(
             settings,
-            connections=connections,
+            connections=most,
             name="reckoner gateway",
             statement_seconds=_STATEMENT_SECONDS,
             is_autocommit=is_autocommit,
         )
-        for is_autocommit in (False, True)
+        for is_autocommit, most in ((False, max(1, connections // 2)), (True, connections))
     )
     database = Database(engine, autocommit, connections)
     bell = Bell(database)
