@@ -43,7 +43,7 @@ def main() -> None:
         effort = LOOK if options.look else WHOLE
         for name in options.only or _SUITES:
             figures[name] = _run(name, effort)
-            report.write(folder, figures)
+            report.save(folder, figures)
     for page in report.write(folder, figures):
         print(page)
 

@@ -25,7 +25,7 @@ class Effort:
         return max(1, round(whole * self.scale))
 
 
-WHOLE = Effort(rounds=3, seconds=8.0, scale=1.0)
+WHOLE = Effort(rounds=3, seconds=4.0, scale=1.0)
 LOOK = Effort(rounds=1, seconds=2.0, scale=0.1)
 
 

@@ -28,10 +28,15 @@ def read(folder: Path) -> dict[str, Any]:
     return found
 
 
-def write(folder: Path, figures: Figures) -> list[Path]:
-    """Write figures, plots and page; return the files. The page's text around them stays."""
-    (folder / _PLOTS).mkdir(parents=True, exist_ok=True)
+def save(folder: Path, figures: Figures) -> None:
+    """Write the figures."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / _FIGURES).write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+
+
+def write(folder: Path, figures: Figures) -> list[Path]:
+    """Write plots and page; return the files. The page's text around the figures stays."""
+    (folder / _PLOTS).mkdir(parents=True, exist_ok=True)
     drawn = plots.draw(figures, folder / _PLOTS)
     page = folder / _PAGE
     before, _, rest = (page if page.exists() else PUBLISHED / _PAGE).read_text().partition(_BEGIN)
