@@ -77,6 +77,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
     connections = settings.gateway_database_connections
     # Most of what a request does is one statement.
+    transactions = max(1, connections // 2)
     engine, autocommit = (
         make_engine(
             settings,
@@ -85,9 +86,9 @@ def create_app(settings: Settings, registry: Registry) -> App:
             statement_seconds=_STATEMENT_SECONDS,
             is_autocommit=is_autocommit,
         )
-        for is_autocommit, most in ((False, max(1, connections // 2)), (True, connections))
+        for is_autocommit, most in ((False, transactions), (True, connections))
     )
-    database = Database(engine, autocommit, connections)
+    database = Database(engine, autocommit, transactions=transactions, connections=connections)
     bell = Bell(database)
     waiting = Waiting(database)
     listener = Listener(

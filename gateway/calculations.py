@@ -55,8 +55,9 @@ class Services:
 
     async def wait_until_final(self, row: Row, watch: Watch, seconds: float) -> Row:
         """Return the row once it is final or the time is over; it is not looked for meanwhile."""
-        watch.looked()
         deadline = time.monotonic() + seconds
+        while watch.looked() and not Status(row["status"]).is_final:
+            row = await self.get(row["id"])
         while not Status(row["status"]).is_final:
             left = deadline - time.monotonic()
             if left <= 0:

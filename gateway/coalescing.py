@@ -12,6 +12,14 @@ from typing import Generic, TypeVar
 
 from shared.errors import StoreUnavailable
 
+#: A statement that takes longer has the next begin beside it, up to so many: one connection that
+#: hangs, or one row that is locked, must not hold up everybody.
+_SLOW_SECONDS = 0.05
+_MOST_UNDER_WAY = 4
+
+#: Beyond this, an honest 503 beats a long silence.
+_MOST_WAITING = 4_000
+
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
@@ -32,24 +40,33 @@ class Coalescer(Generic[Asked, Answer]):
         self._cost = cost
         self._most = most
         self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._began = 0.0
 
     async def ask(self, asked: Asked) -> Answer:
-        """Return the answer; raise what `answer_all` raised."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        """Return the answer; raise what `answer_all` raised, or StoreUnavailable."""
+        if len(self._waiting) >= _MOST_WAITING:
+            raise StoreUnavailable
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((asked, future))
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+        is_slow = loop.time() - self._began > _SLOW_SECONDS
+        if not self._tasks or (is_slow and len(self._tasks) < _MOST_UNDER_WAY):
+            task = asyncio.create_task(self._run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _run(self) -> None:
-        try:
-            while self._waiting:
-                await self._answer(self._next_batch())
-        finally:
-            self._task = None
+        while self._waiting:
+            await self._answer(self._next_batch())
+        # Before the next request can ask, which would count on this task.
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.discard(task)
 
     def _next_batch(self) -> list[tuple[Asked, asyncio.Future[Answer]]]:
+        self._began = asyncio.get_running_loop().time()
         batch = [self._waiting.popleft()]
         cost = self._cost(batch[0][0])
         while self._waiting and cost + self._cost(self._waiting[0][0]) <= self._most:

@@ -32,10 +32,17 @@ _logger = logging.getLogger(__name__)
 class Database:
     """Runs use cases, each in one transaction, without blocking the event loop."""
 
-    def __init__(self, engine: Engine, autocommit: Engine, connections: int) -> None:
+    def __init__(
+        self, engine: Engine, autocommit: Engine, *, transactions: int, connections: int
+    ) -> None:
+        """Take the pool for transactions, of so many connections, and that of autocommit."""
         self._engine = engine
         self._autocommit = autocommit
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="database")
+        # As many as its pool has connections: others must not wait for one of those.
+        self._transactions = ThreadPoolExecutor(
+            transactions, thread_name_prefix="database-transactions"
+        )
         self._waiting = 0
 
     async def run(self, use_case: Callable[[Connection], T]) -> T:
@@ -44,22 +51,24 @@ class Database:
         A connection that turns out to be broken is replaced and the use case run once more, so
         it must be harmless to repeat; all of ours are. Raises StoreUnavailable.
         """
-        return await self._in_thread(self._engine.begin, use_case)
+        return await self._in_thread(self._transactions, self._engine.begin, use_case)
 
     async def run_one(self, use_case: Callable[[Connection], T]) -> T:
         """Do the same for a use case whose statements are each a transaction of their own.
 
         That is one round trip for a statement, where `run` takes three.
         """
-        return await self._in_thread(self._autocommit.connect, use_case)
+        return await self._in_thread(self._threads, self._autocommit.connect, use_case)
 
-    async def _in_thread(self, connect: _Connect, use_case: Callable[[Connection], T]) -> T:
+    async def _in_thread(
+        self, threads: ThreadPoolExecutor, connect: _Connect, use_case: Callable[[Connection], T]
+    ) -> T:
         if self._waiting >= _MOST_WAITING:
             raise StoreUnavailable
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, _attempt_twice, connect, use_case)
+            return await loop.run_in_executor(threads, _attempt_twice, connect, use_case)
         finally:
             self._waiting -= 1
 
@@ -69,7 +78,8 @@ class Database:
 
     def close(self) -> None:
         """Let running use cases end, then close all connections."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for threads in (self._threads, self._transactions):
+            threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
         self._autocommit.dispose()
 

@@ -1,6 +1,6 @@
 """`python -m gateway.relay`: takes what was accepted to RabbitMQ, and rescues what was lost.
 
-Any number of relays can run; each locks the rows that it publishes. Rows are marked as published
+Any number of relays can run; each locks the rows that it publishes. Their mark is committed
 once RabbitMQ has confirmed them: a relay that dies in between publishes them twice, which the
 workers do not mind, and never not at all.
 """
@@ -38,7 +38,7 @@ from shared.errors import BrokerUnavailable, SettingsInvalid
 from shared.logs import set_up_logs
 from shared.messages import encode
 from shared.store.notifications import OUTBOX
-from shared.store.outbox import seconds_to_next, take_due
+from shared.store.outbox import put_back, seconds_to_next, take_due
 
 _RETRY_SECONDS = 1.0
 _LOCKED_SECONDS = 0.1
@@ -112,9 +112,11 @@ class Relay:
             bundled = [[one.work for one in bundle] for bundle in bundles(due, lane)]
             confirmed = self._publisher.publish([(lane, encode(works, lane)) for works in bundled])
             crash_point(crash_points.RELAY_BEFORE_MARK)
-            if len(confirmed) < len(bundled):
-                # All of them again: what comes twice is computed once.
-                raise BrokerUnavailable(f"{len(bundled) - len(confirmed)} messages were refused")
+            refused = set(range(len(bundled))) - set(confirmed)
+            if refused:
+                put_back(connection, [work.calculation_id for i in refused for work in bundled[i]])
+        if refused:
+            raise BrokerUnavailable(f"{len(refused)} messages were refused")
         return len(due)
 
     def _wait_for_bell(

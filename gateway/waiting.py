@@ -30,11 +30,16 @@ class Watch:
         self._row: Row | None = None
         self.fresh_after = 0.0
 
-    def looked(self) -> None:
-        """Say that the waiter has just looked by itself: what was seen before is old."""
+    def looked(self) -> bool:
+        """Say that the waiter has just looked by itself: what was seen before is old.
+
+        Return whether something was, in which case it may as well be newer: look again.
+        """
+        has_row = self._row is not None
         self._row = None
         self._arrived.clear()
         self.fresh_after = asyncio.get_running_loop().time()
+        return has_row
 
     def hand(self, row: Row) -> None:
         """Give the waiter a newer row."""

@@ -32,7 +32,9 @@ class Settings:
     broker_password: str | None = _setting("password for `broker_url`, if it has none")
     gateway_bind: str = _setting("where the gateway listens, `host:port`")
     gateway_processes: int = _setting("gateway processes", 1)
-    gateway_database_connections: int = _setting("connections to PostgreSQL per gateway process", 1)
+    gateway_database_connections: int = _setting(
+        "statements at once per gateway process, and half as many transactions", 1
+    )
     inline_seconds: float = _setting("estimates up to this are computed in the request", 0)
     quick_seconds: float = _setting("estimates up to this go to the quick lane", 0)
     memory_limit_bytes: int = _setting("memory of one heavy calculation", 64 * 2**20)
@@ -43,7 +45,7 @@ class Settings:
     quick_threads: int = _setting("threads of one quick worker", 1)
     quick_prefetch: int = _setting("messages a quick worker holds unacknowledged", 1)
     heavy_slots: int = _setting("calculations that one heavy worker runs at once", 1)
-    relay_batch: int = _setting("messages the relay publishes per transaction", 1)
+    relay_batch: int = _setting("calculations the relay publishes per transaction", 1)
     relay_poll_seconds: float = _setting("how often the relay looks when nobody rings", 0.01)
     rescue_seconds: float = _setting("how often the relay looks for lost work", 0.05)
     lost_message_seconds: float = _setting(

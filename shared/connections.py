@@ -1,5 +1,6 @@
 """Factories for connections to PostgreSQL. Nothing here is made by importing."""
 
+import functools
 import json
 from typing import Any
 
@@ -52,6 +53,7 @@ def make_engine(
     return create_engine(
         settings.sqlalchemy_url,
         pool_timeout=10,
+        use_native_hstore=False,  # there is none, and asking for it would be a query
         json_serializer=json.dumps,
         connect_args={
             **_KEEPALIVE,
@@ -76,10 +78,16 @@ def connect_to_listen(
     connection: psycopg2.extensions.connection = psycopg2.connect(
         **address,
         application_name=name,
-        connection_factory=Deadlines(_GRACE_SECONDS).connection_factory,
+        connection_factory=_listeners_deadlines().connection_factory,
     )
     connection.autocommit = True
     with connection.cursor() as cursor:
         for channel in channels:
             cursor.execute(f"LISTEN {channel}")  # constants of ours, never a client's words
     return connection
+
+
+@functools.cache
+def _listeners_deadlines() -> Deadlines:
+    """Return what is shared by all of a process, since it has a thread."""
+    return Deadlines(_GRACE_SECONDS)

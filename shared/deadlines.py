@@ -27,7 +27,7 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._waiting: dict[int, tuple[float, int]] = {}
+        self._waiting: dict[int, tuple[float, _Connection]] = {}
         self._lock = threading.Lock()
         self._watch: threading.Thread | None = None
 
@@ -37,21 +37,23 @@ class Deadlines:
         Connecting itself is bounded by `connect_timeout`.
         """
         connection = _Connection(*arguments)
+        connection.descriptor = connection.fileno()
+        connection.inode = os.fstat(connection.descriptor).st_ino
         connection.deadlines = self
         connection.cursor_factory = _Cursor
         return connection
 
     @contextmanager
-    def waiting(self, connection: psycopg2.extensions.connection) -> Iterator[None]:
+    def waiting(self, connection: "_Connection") -> Iterator[None]:
         """Note that this thread waits for this connection's server."""
         thread = threading.get_ident()
         if self._watch is None:
             self._begin()
-        self._waiting[thread] = (time.monotonic() + self._seconds, connection.fileno())
+        self._waiting[thread] = (time.monotonic() + self._seconds, connection)
         try:
             yield
         finally:
-            with self._lock:  # a socket that is being shut must not be another's by then
+            with self._lock:  # what is being cut off must not be in use for something else by then
                 del self._waiting[thread]
 
     def _begin(self) -> None:
@@ -66,9 +68,9 @@ class Deadlines:
             time.sleep(_LOOK_SECONDS)
             now = time.monotonic()
             with self._lock:
-                overdue = [fd for until, fd in list(self._waiting.values()) if until < now]
-                for descriptor in overdue:
-                    _cut_off(descriptor)
+                for until, connection in list(self._waiting.values()):
+                    if until < now:
+                        connection.cut_off()
 
 
 class _Cursor(psycopg2.extensions.cursor):
@@ -77,9 +79,16 @@ class _Cursor(psycopg2.extensions.cursor):
         with connection.deadlines.waiting(connection):
             super().execute(*arguments)
 
+    def executemany(self, *arguments: Any) -> None:
+        connection: Any = self.connection
+        with connection.deadlines.waiting(connection):
+            super().executemany(*arguments)
+
 
 class _Connection(psycopg2.extensions.connection):
     deadlines: Deadlines
+    descriptor: int
+    inode: int
 
     def commit(self) -> None:
         with self.deadlines.waiting(self):
@@ -89,7 +98,8 @@ class _Connection(psycopg2.extensions.connection):
         with self.deadlines.waiting(self):
             super().rollback()
 
-
-def _cut_off(descriptor: int) -> None:
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as duplicate:
-        duplicate.shutdown(socket.SHUT_RDWR)
+    def cut_off(self) -> None:
+        """Shut the socket, unless libpq has closed it and the number is another's already."""
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.descriptor)) as found:
+            if os.fstat(found.fileno()).st_ino == self.inode:
+                found.shutdown(socket.SHUT_RDWR)

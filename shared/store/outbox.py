@@ -5,6 +5,7 @@ the planner takes the primary key. Otherwise, with statistics from before a burs
 the small index that the burst has filled, and read all of it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
 from shared.messages import Work
+from shared.store.rows import uuid_array
 
 #: A mark that a crash undoes costs a second publication: nothing need wait for the disk.
 _TAKE = text("""
@@ -29,6 +31,10 @@ _TAKE = text("""
                   not_before)
     SELECT id, function, version, arguments, request_id, estimate_seconds
     FROM taken ORDER BY not_before""")
+
+_PUT_BACK = text("""
+    UPDATE calculations SET published_at = NULL
+    WHERE id = ANY (CAST(:ids AS uuid[])) AND (status = 'queued') IS TRUE""")
 
 _SECONDS_TO_NEXT = text("""
     SELECT lanes.lane, extract(epoch FROM first.not_before - now())::float
@@ -69,11 +75,16 @@ class Due:
 def take_due(connection: Connection, lane: Lane, limit: int) -> list[Due]:
     """Mark up to `limit` rows of a lane that are due as published, oldest first.
 
-    They stay locked until the transaction ends, and another relay skips them. Roll back what could
-    not be published.
+    They stay locked until the transaction ends, and another relay skips them. Put back what could
+    not be published, or roll back.
     """
     rows = connection.execute(_TAKE, {"lane": str(lane), "limit": limit})
     return [Due(Work(*work), seconds) for *work, seconds in rows]
+
+
+def put_back(connection: Connection, ids: Iterable[UUID]) -> None:
+    """Return rows that were taken and could not be published, in the same transaction."""
+    connection.execute(_PUT_BACK, {"ids": uuid_array(ids)})
 
 
 def seconds_to_next(connection: Connection) -> dict[Lane, float]:

@@ -36,7 +36,12 @@ def run(engine, settings, scenario):
     """Run a scenario with waiters, a listener and a database like those of a gateway."""
 
     async def main():
-        database = Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), 4)
+        database = Database(
+            engine,
+            engine.execution_options(isolation_level="AUTOCOMMIT"),
+            transactions=2,
+            connections=2,
+        )
         waiting = Waiting(database)
         listener = Listener(
             lambda: connect_to_listen(settings, CHANGED, name="test listener"), database, waiting
