@@ -122,7 +122,7 @@ def test_clients_that_wait_are_told_although_nobody_listens(stack, trial, fault)
 def test_slow_connections_lose_nothing(stack, trial):
     for link in stack.links:
         link.slow(0.2)
-    trial.fill(quick=1_200)
+    trial.fill()
     trial.hit("every connection is slowed by 0.2 s", at_least_quick=1_000, at_least_heavy=10)
     trial.resumes((20.0, "no loss, only time"))
     trial.end()
