@@ -35,6 +35,7 @@ connection.channel().queue_delete("tests.silence")
 @pytest.fixture
 def impatient(changing: Deployment):
     """Have RabbitMQ close channels that hold a message for two seconds, and look every second."""
+    changing.up()  # whatever the tests before have left
     for name, milliseconds in (
         ("consumer_timeout", int(1000 * _TIMEOUT_SECONDS)),
         ("channel_tick_interval", 1000),
