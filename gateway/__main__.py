@@ -1,5 +1,6 @@
 """`python -m gateway`: the application under gunicorn's own asgi worker."""
 
+import gc
 import sys
 from typing import Any
 
@@ -23,8 +24,10 @@ class _Log(Logger):  # type: ignore[misc]
         self.error_log.setLevel(cfg.loglevel.upper())
         self.error_log.propagate = True
 
-    def access(self, *_: Any) -> None:
-        """Write nothing."""
+    @property
+    def access_log_enabled(self) -> bool:
+        """Have gunicorn gather nothing for it."""
+        return False
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -62,7 +65,19 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """Build the application, in each process after the fork."""
         set_up_logs(self._settings.log_level)
         arm_from_environment()
-        return create_app(self._settings, load_registry())
+        app = create_app(self._settings, load_registry())
+        _spare_the_collector()
+        return app
+
+
+def _spare_the_collector() -> None:
+    """Look for garbage less often, and not among what lives as long as the process.
+
+    A request makes hundreds of objects and few cycles: looking for them took a tenth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def main() -> int:

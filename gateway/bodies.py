@@ -33,8 +33,12 @@ async def read_body(req: falcon.asgi.Request, *, limit_bytes: int) -> bytes:
 
 
 async def _read(req: falcon.asgi.Request, limit_bytes: int) -> bytes:
-    if req.content_length is not None and req.content_length > _DRAINED_BYTES:
-        raise BodyTooLarge(limit_bytes)
+    declared = req.content_length
+    if declared is not None:
+        if declared <= limit_bytes:
+            return await req.stream.readall()
+        if declared > _DRAINED_BYTES:
+            raise BodyTooLarge(limit_bytes)
     body = bytearray()
     received = 0
     async for piece in req.stream:

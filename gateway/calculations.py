@@ -1,7 +1,7 @@
 """The resources under /calculations but the digits themselves."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from gateway.planning import Planner
 from gateway.preferences import read_preferences, write_applied
 from gateway.submission import Submission
 from gateway.waiting import Waiting, Watch
-from shared.calculation import Status, document
+from shared.calculation import Status, document, is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
 from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
@@ -53,12 +53,21 @@ class Services:
             raise CalculationNotFound(str(calculation_id))
         return row
 
-    async def wait_until_final(self, row: Row, watch: Watch, seconds: float) -> Row:
-        """Return the row once it is final or the time is over; it is not looked for meanwhile."""
+    async def wait_for(
+        self, calculation_id: UUID, look: Callable[[], Awaitable[Row]], seconds: float
+    ) -> Row:
+        """Return the row that `look` gives, once it is final or so many seconds are over."""
+        if not seconds:
+            return await look()
+        with self.waiting.watch(calculation_id) as watch:
+            return await self._wait_until_final(await look(), watch, seconds)
+
+    async def _wait_until_final(self, row: Row, watch: Watch, seconds: float) -> Row:
+        # Nothing is asked of PostgreSQL meanwhile.
         deadline = time.monotonic() + seconds
-        while watch.looked() and not Status(row["status"]).is_final:
+        while watch.looked() and not is_final(row["status"]):
             row = await self.get(row["id"])
-        while not Status(row["status"]).is_final:
+        while not is_final(row["status"]):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -71,7 +80,7 @@ def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> No
     write_json(resp, document(row), cache="no-cache")
     if row["status"] == Status.SUCCEEDED:
         let_nginx_cache(resp)
-    if not Status(row["status"]).is_final:
+    if not is_final(row["status"]):
         resp.set_header("Retry-After", str(backlog.retry_after(row)))
 
 
@@ -87,14 +96,17 @@ class Calculations:
         body = await read_body(req, limit_bytes=SINGLE_LIMIT_BYTES)
         calculation = services.planner.plan_request(parse_json(body))
         preferences = read_preferences(req)
-        with services.waiting.watch(calculation.id) as watch:
+
+        async def submit() -> Row:
             row = await services.submission.submit(calculation, req.context.request_id)
             crash_point(GATEWAY_BEFORE_ANSWER)
-            row = await services.wait_until_final(row, watch, preferences.wait_seconds)
+            return row
+
+        row = await services.wait_for(calculation.id, submit, preferences.wait_seconds)
         write_document(resp, row, services.backlog)
         write_applied(resp, preferences)
         path = f"/calculations/{calculation.id}"
-        if Status(row["status"]).is_final:
+        if is_final(row["status"]):
             resp.set_header("Content-Location", path)
         else:
             resp.status = falcon.HTTP_202
@@ -140,9 +152,9 @@ class Calculation:
         services = self._services
         identity = parse_calculation_id(calculation_id)
         preferences = read_preferences(req)
-        with services.waiting.watch(identity) as watch:
-            row = await services.get(identity)
-            row = await services.wait_until_final(row, watch, preferences.wait_seconds)
+        row = await services.wait_for(
+            identity, lambda: services.get(identity), preferences.wait_seconds
+        )
         write_document(resp, row, services.backlog)
         write_applied(resp, preferences)
 

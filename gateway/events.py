@@ -9,7 +9,7 @@ import falcon.asgi
 
 from gateway.calculations import Services
 from gateway.identifiers import parse_calculation_id
-from shared.calculation import Status, document
+from shared.calculation import document, is_final
 from shared.store.calculations import Row
 
 _HEARTBEAT_SECONDS = 15.0
@@ -30,8 +30,7 @@ class Events:
         """Answer with the stream."""
         identity = parse_calculation_id(calculation_id)
         row = await self._services.get(identity)
-        is_final = Status(row["status"]).is_final
-        if is_final and req.get_header("Last-Event-ID") == _LAST_EVENT:
+        if is_final(row["status"]) and req.get_header("Last-Event-ID") == _LAST_EVENT:
             resp.status = falcon.HTTP_204
             return
         resp.cache_control = ["no-store"]
@@ -47,13 +46,13 @@ class Events:
                 if row is None:
                     yield None  # a comment, so that nobody between takes the silence for an end
                 else:
-                    is_final = Status(row["status"]).is_final
+                    is_last = is_final(row["status"])
                     text = json.dumps(document(row))
                     if text != shown:
                         shown = text
                         yield falcon.asgi.SSEvent(
-                            data=text.encode(), event_id=_LAST_EVENT if is_final else None
+                            data=text.encode(), event_id=_LAST_EVENT if is_last else None
                         )
-                    if is_final:
+                    if is_last:
                         return
                 row = await watch.next_row(_HEARTBEAT_SECONDS)

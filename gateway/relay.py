@@ -8,7 +8,6 @@ workers do not mind, and never not at all.
 import argparse
 import contextlib
 import logging
-import math
 import os
 import select
 import signal
@@ -17,7 +16,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -37,11 +35,14 @@ from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable, SettingsInvalid
 from shared.logs import set_up_logs
 from shared.messages import encode
-from shared.store.notifications import OUTBOX
+from shared.store.notifications import OUTBOX, read_outbox
 from shared.store.outbox import put_back, seconds_to_next, take_due
 
 _RETRY_SECONDS = 1.0
 _LOCKED_SECONDS = 0.1
+
+#: While work comes steadily, it is published so often. A turn costs more than a row.
+_PACE_SECONDS = 0.01
 _PULSE = Path(tempfile.gettempdir()) / f"reckoner-relay-{os.getuid()}.pulse"
 _PULSE_SECONDS = 45.0
 
@@ -61,11 +62,13 @@ class Relay:
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
         self._engine = engine
-        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._publisher = Publisher(settings.amqp_urls)
         self._rescue = Rescue(engine, settings)
         self._listener: psycopg2.extensions.connection | None = None
         self._next_rescue = 0.0
+        self._next_look = 0.0
+        self._rung: set[Lane] = set()
+        self._paced_until = 0.0
         self._stopping = threading.Event()
         self._waking, self._wake = socket.socketpair()
 
@@ -93,11 +96,26 @@ class Relay:
             self._rescue.look()
         if self._listener is None:
             self._listener = connect_to_listen(self._settings, OUTBOX, name="reckoner relay bell")
-        with self._autocommit.connect() as connection:
+            self._next_look = 0.0  # whatever was rung meanwhile was missed
+        self._hear(self._listener)
+        lanes, self._rung = self._rung, set()
+        if time.monotonic() >= self._next_look:
+            lanes |= self._look()
+        published = {lane: self.publish_batch(lane) for lane in Lane if lane in lanes}
+        # A batch that is full may have left some.
+        most = self._settings.relay_batch
+        self._rung |= {lane for lane, rows in published.items() if rows == most}
+        if any(published.values()) and not self._rung:
+            self._pace()
+
+    def _look(self) -> set[Lane]:
+        """Return the lanes in which something is due: a ring can be lost, and a backoff ends."""
+        with self._engine.connect() as connection:
             waits = seconds_to_next(connection)
-        published = [self.publish_batch(lane) for lane, wait in waits.items() if wait <= 0]
-        if not any(published):
-            self._wait_for_bell(self._listener, waits)
+        pauses = [self._settings.relay_poll_seconds, *(wait for wait in waits.values() if wait > 0)]
+        # What is due and was not ours to take is locked by another relay: not at once again.
+        self._next_look = time.monotonic() + max(_LOCKED_SECONDS, min(pauses))
+        return {lane for lane, wait in waits.items() if wait <= 0}
 
     def publish_batch(self, lane: Lane) -> int:
         """Publish what is due in a lane, up to one batch; return how many rows that was.
@@ -119,16 +137,21 @@ class Relay:
             raise BrokerUnavailable(f"{len(refused)} messages were refused")
         return len(due)
 
-    def _wait_for_bell(
-        self, listener: psycopg2.extensions.connection, waits: Mapping[Lane, float]
-    ) -> None:
-        # What is due and was not ours to take is locked by another relay.
-        next_due = max(_LOCKED_SECONDS, min(waits.values(), default=math.inf))
-        seconds = min(self._settings.relay_poll_seconds, next_due)
+    def _pace(self) -> None:
+        """Let what comes meanwhile go together; the first after a silence goes at once."""
+        now = time.monotonic()
+        self._stopping.wait(max(0.0, self._paced_until - now))
+        self._paced_until = max(now, self._paced_until) + _PACE_SECONDS
+
+    def _hear(self, listener: psycopg2.extensions.connection) -> None:
+        """Wait for the bell or until it is time to look, if there is nothing to do yet."""
+        seconds = 0.0 if self._rung else max(0.0, self._next_look - time.monotonic())
         watched: list[HasFileno] = [listener, self._waking]
         readable, _, _ = select.select(watched, [], [], seconds)
         if listener in readable:
             listener.poll()
+            for notification in listener.notifies:
+                self._rung |= read_outbox(notification.payload)
             listener.notifies.clear()
 
     def _pause(self, sentence: str, error: Exception) -> None:

@@ -16,7 +16,7 @@ from gateway.calculations import Services
 from gateway.identifiers import parse_calculation_id
 from gateway.problems import Problem, write_problem
 from gateway.representation import Answer, Representation, accepts_gzip
-from shared.calculation import Status
+from shared.calculation import Status, is_final
 from shared.errors import ResultCorrupt, ResultMissing, ResultNotFinished, ResultPruned
 from shared.store.calculations import Row
 from shared.store.models import CHUNK_DIGITS
@@ -85,7 +85,7 @@ class Result:
     def check_available(self, row: Row) -> None:
         """Raise the error that says why there are no digits, if there are none."""
         status = Status(row["status"])
-        if not status.is_final:
+        if not is_final(status):
             seconds = self._services.backlog.retry_after(row)
             raise ResultNotFinished(row["id"], status, seconds)
         if status is not Status.SUCCEEDED:

@@ -7,7 +7,7 @@ import falcon.asgi
 
 from gateway.calculations import Services
 from gateway.results import Result
-from shared.calculation import Status
+from shared.calculation import is_final
 from shared.errors import ArgumentsInvalid, Fault
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
@@ -31,7 +31,7 @@ class Seed:
         resp.content_type = "text/plain; charset=us-ascii"
         resp.cache_control = ["no-cache"]
         path = f"/calculations/{calculation.id}"
-        if Status(row["status"]).is_final:
+        if is_final(row["status"]):
             self._result.check_available(row)
             beginning = f"fibonacci({int(n)}) = ".encode()
             resp.content_length = len(beginning) + row["result_digits"] + 1

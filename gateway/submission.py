@@ -16,7 +16,6 @@ from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
 from shared.store.calculations import Row
-from shared.store.notifications import notify_changed
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
 
@@ -73,14 +72,14 @@ class Submission:
         row, computed = await self._new.ask(_Computing(calculation, is_inline, request_id))
         if row is not None:
             if row["status"] == Status.QUEUED:
-                self._bell.ring()
+                self._bell.ring([calculation.lane])
             return row
         # There before, or more than one statement's work.
         stored, is_queued = await self._database.run(
             lambda connection: _store(connection, calculation, computed, request_id)
         )
         if is_queued:
-            self._bell.ring()
+            self._bell.ring([calculation.lane])
         return stored
 
     async def _store_new(self, asked: Sequence[_Computing]) -> list[_Stored]:
@@ -119,7 +118,7 @@ class Submission:
             lambda connection: _store_batch(connection, distinct, request_id)
         )
         if receipt.accepted:
-            self._bell.ring()
+            self._bell.ring({calculation.lane for calculation in distinct})
         return receipt
 
 
@@ -149,18 +148,13 @@ def _store_computed(
     """Store a result and return the row; one that waited for a worker need not wait any more."""
     new = store.insert_new(connection, [store.New(calculation, computed.result, request_id)])
     row = new.get(calculation.id)
-    attempt = 1
     if row is None:
         _revive(connection, [calculation], request_id)
         success = QuickSuccess(calculation.id, computed.result, computed.digits)
-        written = finish_quick_succeeded(connection, [success])
-        if not written:
-            return _existing(connection, calculation)
-        attempt = written[0][1]
-        notify_changed(connection, [calculation.id])
-        row = _existing(connection, calculation)
+        finish_quick_succeeded(connection, [success])
+        return _existing(connection, calculation)
     if computed.result.value is None:
-        insert_chunks(connection, calculation.id, attempt, computed.digits)
+        insert_chunks(connection, calculation.id, row["attempt"], computed.digits)
     return row
 
 

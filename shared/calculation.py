@@ -36,10 +36,13 @@ class Status(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
-    @property
-    def is_final(self) -> bool:
-        """Say whether nothing more will happen by itself."""
-        return self not in (Status.QUEUED, Status.RUNNING)
+
+_FINAL = frozenset((Status.SUCCEEDED, Status.FAILED, Status.CANCELLED))
+
+
+def is_final(status: str) -> bool:
+    """Say whether nothing more will happen by itself to what has this status."""
+    return status in _FINAL
 
 
 class Lane(StrEnum):

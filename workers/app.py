@@ -59,6 +59,8 @@ def main(arguments: list[str]) -> int:
         settings,
         connections=_OWN_CONNECTIONS + CONCURRENT_WRITES * slots,
         name=f"reckoner-{lane}-worker",
+        # Each statement of a quick worker is a transaction by itself.
+        is_autocommit=lane is Lane.QUICK,
     )
     part: QuickLane | HeavyLane
     if lane is Lane.HEAVY:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.digits import DigitsSummary, in_chunks
@@ -202,7 +203,7 @@ class Attempt:
                 ):
                     outcome = "cancelled"
                 elif release_calculation(connection, self._claim, worker_id=self._worker_id):
-                    notify_outbox(connection)
+                    notify_outbox(connection, [Lane.HEAVY])
                     outcome = "released"
                 else:
                     outcome = "lost"

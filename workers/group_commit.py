@@ -17,9 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.messages import Work
-from shared.store.notifications import notify_changed
 from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
-from shared.store.results import insert_chunks
 from workers.consumer import Delivery, LaneConsumer
 from workers.patience import UNAVAILABLE, persist
 from workers.watermark import Watermark
@@ -156,16 +154,9 @@ class GroupCommit:
         # By id: a message that came twice may be in one batch twice.
         successes = {o.work.calculation_id: o.success for o in outcomes if o.success}
         errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
-        changed: set[UUID] = set()
         with self._engine.begin() as connection:
             if successes:
                 written = finish_quick_succeeded(connection, list(successes.values()))
-                for identity, attempt, published_at in written:
-                    success = successes[identity]
-                    if success.result.value is None:
-                        insert_chunks(connection, identity, attempt, success.digits)
-                    changed.add(identity)
-                    self.watermark.note(published_at)
+                self.watermark.note(written.published_at)
             if errors:
-                changed |= finish_quick_failed(connection, errors)
-            notify_changed(connection, changed)
+                finish_quick_failed(connection, errors)

@@ -93,7 +93,7 @@ class QuickLane:
         def move() -> set[UUID]:
             with self._engine.begin() as connection:
                 moved = move_to_heavy(connection, [work.calculation_id for work in works])
-                notify_outbox(connection)
+                notify_outbox(connection, [Lane.HEAVY])
             return moved
 
         try:

@@ -10,6 +10,7 @@ not committed, and the relay does so while RabbitMQ confirms.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ _INSERT_QUEUED = text("""
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
 
-_INSERT_NEW = text(f"""
+_INSERT_NEW = text("""
     INSERT INTO calculations (id, function, version, arguments, status, lane, progress, attempt,
                               estimate_seconds, estimate_digits, estimate_bytes, request_id,
                               published_at, started_at, finished_at, compute_seconds,
@@ -67,7 +68,7 @@ _INSERT_NEW = text(f"""
          LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
     WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
     ON CONFLICT (id) DO NOTHING
-    RETURNING {DOCUMENT_COLUMNS}""")
+    RETURNING id, created_at""")
 
 _REQUEUE = text("""
     UPDATE calculations
@@ -130,10 +131,10 @@ def insert_new(connection: Connection, new: Sequence[New]) -> dict[UUID, Row]:
 
     Return their rows. They are inserted in the order of their ids, like those of a batch.
     """
-    ordered = sorted(new, key=lambda one: one.calculation.id)
-    values = {"rows": json.dumps([_new_members(one) for one in ordered])}
+    by_id = {one.calculation.id: one for one in new}
+    values = {"rows": json.dumps([_new_members(by_id[identity]) for identity in sorted(by_id)])}
     inserted = connection.execute(_INSERT_NEW, values)
-    return {row["id"]: dict(row) for row in inserted.mappings()}
+    return {identity: _new_row(by_id[identity], moment) for identity, moment in inserted}
 
 
 def requeue_ended(
@@ -205,6 +206,40 @@ def _new_members(new: New) -> dict[str, Any]:
             "value": new.result.value,
         }
     return members
+
+
+def _new_row(new: New, created_at: datetime) -> Row:
+    """Return what a look would find: all of it but the moment is known, and need not be read."""
+    calculation, result = new.calculation, new.result
+    is_done = result is not None
+    done_at = created_at if is_done else None
+    return {
+        "id": calculation.id,
+        "function": calculation.function.name,
+        "version": calculation.function.version,
+        "arguments": calculation.arguments,
+        "status": str(Status.SUCCEEDED if is_done else Status.QUEUED),
+        "lane": str(calculation.lane),
+        "progress": float(is_done),
+        "attempt": int(is_done),
+        "created_at": created_at,
+        "started_at": done_at,
+        "finished_at": done_at,
+        "compute_seconds": result.compute_seconds if result else None,
+        "estimate_seconds": calculation.estimate.seconds,
+        "estimate_digits": calculation.estimate.digits,
+        "estimate_bytes": calculation.estimate.bytes,
+        "cancel_requested": False,
+        "result_digits": result.digits if result else None,
+        "result_sha256": result.sha256 if result else None,
+        "result_head": result.head if result else None,
+        "result_tail": result.tail if result else None,
+        "result_value": result.value if result else None,
+        "result_attempt": 1 if result and result.value is None else None,
+        "result_pruned_at": None,
+        "error": None,
+        "history": [],
+    }
 
 
 def _row(result: CursorResult[Any]) -> Row | None:

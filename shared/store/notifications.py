@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from shared.calculation import Lane
+
 #: The gateway rings, the relay listens: there is something to publish.
 OUTBOX = "reckoner_outbox"
 
@@ -18,19 +20,24 @@ CHANGED = "reckoner_changed"
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 #: PostgreSQL takes payloads of up to 7,999 bytes; an id and its comma have 33.
-_IDS_PER_PAYLOAD = 240
+IDS_PER_PAYLOAD = 240
 
 
-def notify_outbox(connection: Connection) -> None:
-    """Ring for the relay."""
-    connection.execute(_NOTIFY, {"channel": OUTBOX, "payload": ""})
+def notify_outbox(connection: Connection, lanes: Iterable[Lane]) -> None:
+    """Ring for the relay: there is something to publish in these lanes."""
+    connection.execute(_NOTIFY, {"channel": OUTBOX, "payload": ",".join(lanes)})
+
+
+def read_outbox(payload: str) -> set[Lane]:
+    """Return the lanes that a notification on OUTBOX names."""
+    return {lane for lane in Lane if lane in payload.split(",")}
 
 
 def notify_changed(connection: Connection, ids: Iterable[UUID]) -> None:
     """Tell the gateways which calculations have changed once this transaction commits."""
     names = [identity.hex for identity in ids]
-    for start in range(0, len(names), _IDS_PER_PAYLOAD):
-        payload = ",".join(names[start : start + _IDS_PER_PAYLOAD])
+    for start in range(0, len(names), IDS_PER_PAYLOAD):
+        payload = ",".join(names[start : start + IDS_PER_PAYLOAD])
         connection.execute(_NOTIFY, {"channel": CHANGED, "payload": payload})
 
 

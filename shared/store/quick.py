@@ -4,33 +4,56 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, CursorResult, text
 
+from shared.store.models import CHUNK_DIGITS
+from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
 from shared.store.rows import FinishedResult, uuid_array
 
-_FINISH_SUCCEEDED = text("""
-    UPDATE calculations
-    SET status = 'succeeded', progress = 1, attempt = calculations.attempt + 1,
-        finished_at = now(), started_at = now() - make_interval(secs => done.compute_seconds),
-        compute_seconds = done.compute_seconds, result_digits = done.digits,
-        result_sha256 = done.sha256, result_head = done.head, result_tail = done.tail,
-        result_value = done.value,
-        result_attempt = CASE WHEN done.value IS NULL THEN calculations.attempt + 1 END
-    FROM json_to_recordset(CAST(:rows AS json))
-         AS done (id uuid, digits bigint, sha256 text, head text, tail text, value text,
-                  compute_seconds double precision)
-    WHERE calculations.id = done.id AND (status = 'queued') IS TRUE
-    RETURNING calculations.id, calculations.attempt, calculations.published_at""")
+#: One notification for so many of what was written, in the statement that writes: each query ends
+#: with this, and gives a row for each notification.
+_TELLING = f"""
+    SELECT array_agg(id) AS ids, max(published_at) AS published_at,
+           pg_notify('{CHANGED}', string_agg(replace(id::text, '-', ''), ','))
+    FROM (SELECT id, published_at, (row_number() OVER () - 1) / {IDS_PER_PAYLOAD} AS part
+          FROM written) AS numbered
+    GROUP BY part"""
 
-_FINISH_FAILED = text("""
-    UPDATE calculations
-    SET status = 'failed', attempt = calculations.attempt + 1, started_at = now(),
-        finished_at = now(), error = failed.error
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS failed (id, error)
-    WHERE calculations.id = failed.id AND (status = 'queued') IS TRUE
-    RETURNING calculations.id""")
+#: Results, the chunks of those that are too long for their row, and the news, in one round trip.
+_FINISH_SUCCEEDED = text(f"""
+    WITH written AS (
+        UPDATE calculations
+        SET status = 'succeeded', progress = 1, attempt = calculations.attempt + 1,
+            finished_at = now(), started_at = now() - make_interval(secs => done.compute_seconds),
+            compute_seconds = done.compute_seconds, result_digits = done.digits,
+            result_sha256 = done.sha256, result_head = done.head, result_tail = done.tail,
+            result_value = done.value,
+            result_attempt = CASE WHEN done.value IS NULL THEN calculations.attempt + 1 END
+        FROM json_to_recordset(CAST(:rows AS json))
+             AS done (id uuid, digits bigint, sha256 text, head text, tail text, value text,
+                      compute_seconds double precision)
+        WHERE calculations.id = done.id AND (status = 'queued') IS TRUE
+        RETURNING calculations.id, calculations.attempt, calculations.published_at),
+    stored AS (
+        INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
+        SELECT id, attempt, ordinal, chunk
+        FROM unnest(CAST(:long_ids AS uuid[]), CAST(:ordinals AS integer[]),
+                    CAST(:chunks AS text[])) AS long (id, ordinal, chunk)
+        JOIN written USING (id))
+    {_TELLING}""")
+
+_FINISH_FAILED = text(f"""
+    WITH written AS (
+        UPDATE calculations
+        SET status = 'failed', attempt = calculations.attempt + 1, started_at = now(),
+            finished_at = now(), error = failed.error
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS failed (id, error)
+        WHERE calculations.id = failed.id AND (status = 'queued') IS TRUE
+        RETURNING calculations.id, calculations.published_at)
+    {_TELLING}""")
 
 _MOVE_TO_HEAVY = text("""
     UPDATE calculations SET lane = 'heavy', published_at = NULL, not_before = now()
@@ -47,45 +70,61 @@ class QuickSuccess:
     digits: str
 
 
-def finish_quick_succeeded(
-    connection: Connection, successes: Sequence[QuickSuccess]
-) -> list[tuple[UUID, int, datetime | None]]:
-    """Commit results of those still queued.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Which calculations were still queued, and when the latest of their messages was published."""
 
-    Return each with the attempt that it was and when its message had been published.
-    """
-    rows = connection.execute(
-        _FINISH_SUCCEEDED,
-        {
-            "rows": json.dumps(
-                [
-                    {
-                        "id": str(success.calculation_id),
-                        "digits": success.result.digits,
-                        "sha256": success.result.sha256,
-                        "head": success.result.head,
-                        "tail": success.result.tail,
-                        "value": success.result.value,
-                        "compute_seconds": success.result.compute_seconds,
-                    }
-                    for success in successes
-                ]
-            )
-        },
+    ids: set[UUID]
+    published_at: datetime | None
+
+
+def finish_quick_succeeded(connection: Connection, successes: Sequence[QuickSuccess]) -> Written:
+    """Commit results of those still queued, and tell those who wait."""
+    long = [
+        (one.calculation_id, start // CHUNK_DIGITS, one.digits[start : start + CHUNK_DIGITS])
+        for one in successes
+        if one.result.value is None
+        for start in range(0, len(one.digits), CHUNK_DIGITS)
+    ]
+    return _written(
+        connection.execute(
+            _FINISH_SUCCEEDED,
+            {
+                "rows": json.dumps([_members(success) for success in successes]),
+                "long_ids": uuid_array(identity for identity, _, _ in long),
+                "ordinals": [ordinal for _, ordinal, _ in long],
+                "chunks": [chunk for _, _, chunk in long],
+            },
+        )
     )
-    return [(row.id, row.attempt, row.published_at) for row in rows]
 
 
-def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str]) -> set[UUID]:
-    """Note why those still queued failed; return their ids."""
-    rows = connection.execute(
-        _FINISH_FAILED,
-        {
-            "ids": uuid_array(errors_json),
-            "errors": list(errors_json.values()),
-        },
-    )
-    return set(rows.scalars())
+def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str]) -> Written:
+    """Note why those still queued failed, and tell those who wait."""
+    values = {"ids": uuid_array(errors_json), "errors": list(errors_json.values())}
+    return _written(connection.execute(_FINISH_FAILED, values))
+
+
+def _members(success: QuickSuccess) -> dict[str, Any]:
+    result = success.result
+    return {
+        "id": str(success.calculation_id),
+        "digits": result.digits,
+        "sha256": result.sha256,
+        "head": result.head,
+        "tail": result.tail,
+        "value": result.value,
+        "compute_seconds": result.compute_seconds,
+    }
+
+
+def _written(parts: CursorResult[Any]) -> Written:
+    ids: set[UUID] = set()
+    moments: set[datetime | None] = set()
+    for part in parts:
+        ids.update(part.ids)
+        moments.add(part.published_at)
+    return Written(ids, max((moment for moment in moments if moment), default=None))
 
 
 def move_to_heavy(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:

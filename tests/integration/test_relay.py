@@ -91,7 +91,7 @@ def test_a_ring_is_heard_before_the_next_look(database_url, broker_url, relay_en
         eventually(lambda: _is_listening(relay_engine))
         queue(relay_engine, 1)
         with relay_engine.begin() as connection:
-            notify_outbox(connection)
+            notify_outbox(connection, [Lane.QUICK])
         eventually(lambda: unpublished(relay_engine) == 0, within_seconds=10)
 
 

@@ -62,6 +62,13 @@ def test_what_is_inserted_twice_is_there_once(connection):
     assert calculations.insert_new(connection, [New(calculation, None, "c")]) == {}
 
 
+@pytest.mark.parametrize("result", [None, make_result(), make_result(value=None)])
+def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result):
+    calculation = make_calculation()
+    row = calculations.insert_new(connection, [New(calculation, result, "a")])[calculation.id]
+    assert row == row_of(connection, calculation)
+
+
 def test_integers_beyond_double_precision_come_back_exactly(connection):
     calculation = queue(connection, n=2**53 + 1)
     row = row_of(connection, calculation)
@@ -196,15 +203,16 @@ def test_a_quick_result_is_written_once_and_only_over_queued(connection):
     calculation, cancelled = queue(connection, n=1), queue(connection, n=2)
     calculations.cancel_calculation(connection, cancelled.id, CANCELLED_JSON)
     done = [quick.QuickSuccess(one.id, make_result(), "42") for one in (calculation, cancelled)]
-    assert quick.finish_quick_succeeded(connection, done) == [(calculation.id, 1, None)]
-    assert quick.finish_quick_succeeded(connection, done) == []
+    assert quick.finish_quick_succeeded(connection, done) == quick.Written({calculation.id}, None)
+    assert quick.finish_quick_succeeded(connection, done) == quick.Written(set(), None)
     assert status_of(connection, cancelled) == "cancelled"
 
 
 def test_a_quick_failure_keeps_its_reason(connection):
     calculation = queue(connection)
     error = failure_json("function-failed", "It raised ValueError.")
-    assert quick.finish_quick_failed(connection, {calculation.id: error}) == {calculation.id}
+    written = quick.finish_quick_failed(connection, {calculation.id: error})
+    assert written.ids == {calculation.id}
     row = row_of(connection, calculation)
     assert row["error"]["detail"] == "It raised ValueError."
 
