@@ -9,7 +9,6 @@ import falcon
 import falcon.asgi
 
 from gateway.backlog import Backlog
-from gateway.bell import Bell
 from gateway.calculations import Calculation, CalculationBatch, Calculations, Services
 from gateway.catalogue import Functions
 from gateway.database import Database
@@ -89,7 +88,6 @@ def create_app(settings: Settings, registry: Registry) -> App:
         for is_autocommit, most in ((False, transactions), (True, connections))
     )
     database = Database(engine, autocommit, transactions=transactions, connections=connections)
-    bell = Bell(database)
     waiting = Waiting(database)
     listener = Listener(
         lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"),
@@ -98,10 +96,10 @@ def create_app(settings: Settings, registry: Registry) -> App:
     )
     planner = Planner(registry, settings)
     look = make_look(database)
-    submission = Submission(database, planner, bell, Calculator(), look)
+    submission = Submission(database, planner, Calculator(), look)
     services = Services(database, look, planner, submission, waiting, Backlog(database))
     app = falcon.asgi.App(
-        middleware=[RequestIds(), Background(database, bell.run, waiting.run, listener.run)],  # type: ignore[arg-type]
+        middleware=[RequestIds(), Background(database, waiting.run, listener.run)],  # type: ignore[arg-type]
     )
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True

@@ -1,21 +1,23 @@
 """The use case of submitting: compute what is cheap, queue the rest, find what exists."""
 
+import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from gateway.bell import Bell
 from gateway.coalescing import Coalescer
 from gateway.database import Database
 from gateway.planning import Planner
-from shared.calculation import Calculation, Status
+from shared.calculation import Calculation, Lane, Status
 from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
 from shared.store.calculations import Row
+from shared.store.notifications import notify_outbox
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
 
@@ -53,11 +55,10 @@ class Submission:
     """Stores submissions; once a method returns, the calculation is kept."""
 
     def __init__(
-        self, database: Database, planner: Planner, bell: Bell, calculator: Calculator, look: Look
+        self, database: Database, planner: Planner, calculator: Calculator, look: Look
     ) -> None:
         self._database = database
         self._planner = planner
-        self._bell = bell
         self._calculator = calculator
         self._look = look
         self._new = Coalescer(self._store_new, _cost, _MOST_SECONDS)
@@ -71,15 +72,13 @@ class Submission:
                 return known
         row, computed = await self._new.ask(_Computing(calculation, is_inline, request_id))
         if row is not None:
-            if row["status"] == Status.QUEUED:
-                self._bell.ring([calculation.lane])
             return row
         # There before, or more than one statement's work.
         stored, is_queued = await self._database.run(
             lambda connection: _store(connection, calculation, computed, request_id)
         )
         if is_queued:
-            self._bell.ring([calculation.lane])
+            await self._ring({calculation.lane})
         return stored
 
     async def _store_new(self, asked: Sequence[_Computing]) -> list[_Stored]:
@@ -96,6 +95,11 @@ class Submission:
             if found is None or found.result.value is not None
         }
         rows = store.insert_new(connection, list(new.values())) if new else {}
+        lanes = {Lane(row["lane"]) for row in rows.values() if row["status"] == Status.QUEUED}
+        if lanes:
+            # Here and now: another turn in a thread would take longer than the ring itself.
+            with contextlib.suppress(DBAPIError):
+                notify_outbox(connection, lanes)
         return [
             (rows.get(one.calculation.id), found)
             for one, found in zip(asked, computed, strict=True)
@@ -118,8 +122,16 @@ class Submission:
             lambda connection: _store_batch(connection, distinct, request_id)
         )
         if receipt.accepted:
-            self._bell.ring({calculation.lane for calculation in distinct})
+            await self._ring({calculation.lane for calculation in distinct})
         return receipt
+
+    async def _ring(self, lanes: Collection[Lane]) -> None:
+        """Tell the relay of new work; if that fails, it will look by itself.
+
+        On its own: a NOTIFY in the transaction of an insert would serialise all their commits.
+        """
+        with contextlib.suppress(StoreUnavailable):
+            await self._database.run_one(lambda connection: notify_outbox(connection, lanes))
 
 
 def _cost(asked: _Computing) -> float:
