@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
@@ -28,6 +28,7 @@ from shared.store.results import (
     insert_claimed_chunk,
 )
 from shared.store.rows import FinishedResult
+from workers.children import Children
 from workers.chunks import ChunkWriter
 from workers.contract import Request
 from workers.lease import End, Lease
@@ -49,14 +50,14 @@ class Attempt:
         settings: Settings,
         engine: Engine,
         worker_id: UUID,
-        child_command: Sequence[str],
+        children: Children,
     ) -> None:
         self._lease = lease
         self._claim = lease.claim
         self._settings = settings
         self._engine = engine
         self._worker_id = worker_id
-        self._child_command = child_command
+        self._children = children
         self._extra = {
             "calculation_id": self._claim.calculation_id,
             "request_id": self._claim.request_id,
@@ -98,7 +99,7 @@ class Attempt:
             memory_limit_bytes=self._settings.memory_limit_bytes,
             time_limit_seconds=self._settings.time_limit_seconds,
         )
-        with Sandbox(request, self._child_command) as child:
+        with Sandbox(request, self._children.take()) as child:
             self._lease.on_end(child.kill)
             try:
                 return self._take_digits(child)

@@ -18,7 +18,7 @@ from shared.errors import FunctionUnknown, ResultWrong
 from shared.functions.registry import Function, Registry, load_registry
 from shared.functions.verification import verified
 from workers.frames import MAX_PAYLOAD, Kind, frame, pack_progress
-from workers.limits import die_with, keep_freed_memory, limit_memory, yield_to_others
+from workers.limits import die_with_parent, keep_freed_memory, limit_memory, yield_to_others
 
 _Value = TypeVar("_Value")
 
@@ -31,14 +31,18 @@ _DETAIL_CHARACTERS = 500
 def main(registry: Callable[[], Registry] = load_registry) -> int:
     """Answer one request; return the process's exit status.
 
-    Request members: parent_pid, function, version, arguments, memory_limit_bytes, prime.
+    Request members: function, version, arguments, memory_limit_bytes, prime. It may be long in
+    coming; none comes when the worker ends or has no use for this process.
     """
     output = _Output()
-    request = json.load(sys.stdin)
-    die_with(request["parent_pid"])
+    die_with_parent()
     yield_to_others()
     keep_freed_memory()
     functions = registry()
+    request_json = sys.stdin.read()
+    if not request_json:
+        return 0
+    request = json.loads(request_json)
     limit_memory(request["memory_limit_bytes"])
     try:
         output.send_json(Kind.SUMMARY, _answer(request, functions, output))

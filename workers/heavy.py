@@ -17,10 +17,10 @@ from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
 from workers.attempt import Attempt
 from workers.broker import current_delivery
+from workers.children import CHILD_COMMAND, Children
 from workers.consumer import Consumption, LaneConsumer
 from workers.lease import Lease, Leases
 from workers.patience import UNAVAILABLE, persist
-from workers.sandbox import CHILD_COMMAND
 from workers.slots import SlotConsumer, Slots
 from workers.watermark import Watermark
 
@@ -46,7 +46,7 @@ class HeavyLane:
         self._settings = settings
         self._engine = engine
         self._worker_id = worker_id
-        self._child_command = child_command
+        self._children = Children(child_command)
         self._slots = Slots(settings.heavy_slots)
         self._consumption = Consumption()
         self.watermark = Watermark()
@@ -72,6 +72,8 @@ class HeavyLane:
     def start(self) -> None:
         """Get ready for deliveries."""
         self._leases.start()
+        for _ in range(self.threads):
+            self._children.prepare()
 
     def calculate(self, work: object) -> None:
         """Claim what the message names, run it, and write how it ended. This is the actor.
@@ -97,9 +99,10 @@ class HeavyLane:
             )
             return
         try:
-            Attempt(lease, self._settings, self._engine, self._worker_id, self._child_command).run()
+            Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
         finally:
             self._leases.drop(lease)
+            self._children.prepare()  # for the next, now that nothing runs beside it
 
     def _claim(self, work: Work) -> Lease | None:
         """Commit a claim; None if there is nothing to do."""
@@ -135,6 +138,7 @@ class HeavyLane:
         """Take nothing more, kill what runs, and have its claims handed back."""
         self._slots.close()
         self._leases.stop_all()
+        self._children.close()
 
     def before_hanging_up(self) -> None:
         """Stop the heartbeat, which has nothing left to renew."""

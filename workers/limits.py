@@ -12,14 +12,14 @@ _M_TRIM, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _NICENESS = 5
 
 
-def die_with(parent_pid: int) -> None:
-    """Have the kernel kill this process when the thread that started it ends, however it ends."""
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the thread that started it ends, however it ends.
+
+    If that has happened already, there is nobody at the other end of standard input.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-    # The parent may have died before the line above.
-    if os.getppid() != parent_pid:
-        os._exit(1)
 
 
 def limit_memory(memory_bytes: int) -> None:

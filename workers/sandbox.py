@@ -5,21 +5,17 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from shared.errors import CalculationAborted
 from workers.contract import ChildSummary, Request, decode_error, decode_summary
 from workers.deaths import cause_of_death
 from workers.frames import FrameReader, Kind, unpack_progress
-
-#: What a worker runs for one calculation.
-CHILD_COMMAND = (sys.executable, "-m", "workers.child")
 
 _PIPE_BYTES = 2**20
 _READ_BYTES = 2**18
@@ -38,22 +34,18 @@ _REAPING_SECONDS = 1.0
 class Sandbox:
     """One child process with its own process group. Use it in a `with` block.
 
-    `kill` may come from any thread; everything else belongs to one. Making one raises
-    CalculationAborted when no process can be started.
+    Takes a process that waits for its request. `kill` may come from any thread; everything else
+    belongs to one.
     """
 
-    def __init__(self, request: Request, command: Sequence[str] = CHILD_COMMAND) -> None:
+    def __init__(self, request: Request, process: subprocess.Popen[bytes]) -> None:
         self._request = request
         self._lock = threading.Lock()
         self._reaped = False
         self._deadline = 0.0
         self._stderr = bytearray()
         self._summary: ChildSummary | None = None
-        with os.fdopen(os.memfd_create("request"), "wb") as stdin:
-            stdin.write(request.encode(os.getpid()))
-            stdin.flush()
-            stdin.seek(0)
-            self._process = _start(command, stdin)
+        self._process = process
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._out = self._process.stdout.fileno()
@@ -100,6 +92,7 @@ class Sandbox:
 
         Raises CalculationAborted when the child fails, dies, or exceeds its time.
         """
+        self._send_request()
         self._deadline = time.monotonic() + self._request.time_limit_seconds
         for kind, payload in self._frames(keep_on):
             if kind is Kind.PROGRESS:
@@ -115,6 +108,11 @@ class Sandbox:
                 raise decode_error(payload)
         keep_on()  # it may have been killed by us
         raise self._death()
+
+    def _send_request(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError), self._process.stdin as stdin:  # it has died: seen below
+            stdin.write(self._request.encode())
 
     def _frames(self, keep_on: Callable[[], None]) -> Iterator[tuple[Kind, bytes]]:
         """Yield frames until the output ends or the process does."""
@@ -189,9 +187,10 @@ class Sandbox:
             self._process.wait()
             self._reaped = True
         self._reap_descendants()
-        for pipe in (self._process.stdout, self._process.stderr):
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert pipe is not None
-            pipe.close()
+            with suppress(BrokenPipeError):
+                pipe.close()
 
     def _reap_descendants(self) -> None:
         """Reap what the function forked, where that falls to us: as process 1 of a container."""
@@ -200,19 +199,3 @@ class Sandbox:
             while time.monotonic() < until:
                 if os.waitpid(-self.pid, os.WNOHANG) == (0, 0):
                     time.sleep(0.01)
-
-
-def _start(command: Sequence[str], stdin: IO[bytes]) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            # A function gets no secrets of ours.
-            env={k: v for k, v in os.environ.items() if not k.startswith("RECKONER_")},
-        )
-    except OSError as error:
-        detail = f"Its process could not be started: {error.strerror}."
-        raise CalculationAborted("process-died", detail) from error

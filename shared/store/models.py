@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
 #: The migration that makes these tables.
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 
 #: Digits in every chunk of a long result but its last. Part of the stored format.
 CHUNK_DIGITS = 262_144
@@ -163,7 +163,7 @@ result_chunks = Table(
     Column("ordinal", Integer, primary_key=True),
     Column("digits", Text, nullable=False),
     CheckConstraint("ordinal >= 0", name="ordinal"),
-    CheckConstraint(f"length(digits) BETWEEN 1 AND {CHUNK_DIGITS}", name="digits"),
+    CheckConstraint(f"octet_length(digits) BETWEEN 1 AND {CHUNK_DIGITS}", name="digits"),
 )
 
 workers = Table(

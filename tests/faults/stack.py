@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from compose.services import Nginx, Postgres, process_table
 from shared.calculation import Lane
+from tests.children import is_limited
 from tests.eventually import eventually
 from tests.faults.functions import install_test_functions
 from tests.faults.links import Link, Links
@@ -177,16 +178,19 @@ class Stack:
 
     def children(self, name: str) -> list[int]:
         """Return the ids of the calculating children of a worker."""
+        worker = self.program(name).pid
         return [
-            entry.pid for entry in self._calculating() if entry.parent == self.program(name).pid
+            entry.pid
+            for entry in self._children()
+            if entry.parent == worker and is_limited(entry.pid)
         ]
 
     def strays(self) -> list[int]:
         """Return processes of this stack that no worker, alive or being replaced, answers for."""
         parents = {p.pid for p in self.supervisor.programs.values() if p.is_running}
-        return [entry.pid for entry in self._calculating() if entry.parent not in parents]
+        return [entry.pid for entry in self._children() if entry.parent not in parents]
 
-    def _calculating(self) -> list[process_table.Entry]:
+    def _children(self) -> list[process_table.Entry]:
         found = []
         for entry in process_table.with_environment(_MARK, self._mark):
             try:

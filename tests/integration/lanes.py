@@ -23,6 +23,7 @@ from shared.functions.registry import Registry
 from shared.messages import Work
 from shared.store.calculations import find_calculation, insert_queued
 from tests.child_with_test_functions import COMMAND, REGISTRY
+from tests.children import is_limited
 from tests.eventually import eventually
 from workers.app import run
 from workers.heavy import HeavyLane
@@ -244,9 +245,9 @@ class WorkerProcess:
         self._process.wait()
 
 
-def children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the ids of a process's children."""
+def calculating_children_of(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the ids of a process's children that have had their request."""
     found: list[int] = []
     for thread in Path(f"/proc/{process.pid}/task").iterdir():
         found += [int(child) for child in (thread / "children").read_text().split()]
-    return found
+    return [child for child in found if is_limited(child)]

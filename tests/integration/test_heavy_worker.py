@@ -23,10 +23,11 @@ from tests.integration.lanes import (
     WorkerProcess,
     WorkerThread,
     body_of,
-    children_of,
+    calculating_children_of,
     make_test_calculation,
 )
 from workers.attempt import Attempt
+from workers.children import Children
 from workers.lease import End, Lease
 
 
@@ -124,7 +125,7 @@ def test_a_cancel_that_was_withdrawn_in_time_hands_the_calculation_back(feed, se
     assert claim is not None
     lease = Lease(claim, time.monotonic() + 60)
     lease.end_as(End.CANCELLED)  # the heartbeat saw it; a new submission has taken it back since
-    Attempt(lease, settings, feed.engine, worker_id, COMMAND).run()
+    Attempt(lease, settings, feed.engine, worker_id, Children(COMMAND)).run()
     assert feed.status(calculation) is Status.QUEUED
     assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
 
@@ -155,7 +156,7 @@ def test_a_killed_child_fails_its_calculation(feed, settings, tmp_path):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
     with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
-        child = eventually(lambda: children_of(worker))[0]
+        child = eventually(lambda: calculating_children_of(worker))[0]
         os.kill(child, signal.SIGKILL)
         feed.wait_for(Status.FAILED, calculation)
     assert "SIGKILL" in feed.row(calculation)["error"]["detail"]
@@ -177,7 +178,7 @@ def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
     with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
-        child = eventually(lambda: children_of(worker))[0]
+        child = eventually(lambda: calculating_children_of(worker))[0]
         began = time.monotonic()
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(10) == 0
@@ -194,7 +195,7 @@ def test_a_second_signal_ends_a_worker_at_once(feed, settings, tmp_path):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
     with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
-        eventually(lambda: children_of(worker))
+        eventually(lambda: calculating_children_of(worker))
         with feed.engine.begin() as connection:
             # So that it cannot hand its claim back.
             connection.exec_driver_sql("LOCK calculations")

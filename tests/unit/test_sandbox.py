@@ -15,6 +15,7 @@ from shared.errors import CalculationAborted, LeaseLost
 from shared.functions.verification import random_prime
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
+from workers.children import Children, start_child
 from workers.contract import Request
 from workers.sandbox import Sandbox
 
@@ -33,7 +34,7 @@ def make_request(function, n=10, version=1, memory=ENOUGH_BYTES, seconds=60.0) -
 
 
 def compute(function, n=10, *, on_progress=lambda _fraction: None, **limits) -> bytes:
-    with Sandbox(make_request(function, n, **limits), COMMAND) as child:
+    with Sandbox(make_request(function, n, **limits), start_child(COMMAND)) as child:
         return b"".join(child.pieces(on_progress, lambda: None))
 
 
@@ -58,7 +59,7 @@ def processes_in_group(group: int) -> list[int]:
 @pytest.mark.parametrize("function", ["repeat", "whole"])
 @pytest.mark.parametrize("n", [1, 20, 8_192, 8_193, 3_000_000])
 def test_digits_arrive_whole_and_with_their_digest(function, n):
-    with Sandbox(make_request(function, n), COMMAND) as child:
+    with Sandbox(make_request(function, n), start_child(COMMAND)) as child:
         digits = b"".join(child.pieces(lambda _: None, lambda: None))
         assert digits == b"7" * n
         assert child.summary.digits == n
@@ -78,7 +79,7 @@ def test_nothing_that_a_function_prints_gets_among_its_digits():
 
 
 def test_a_flood_on_standard_error_does_not_block_the_digits():
-    with Sandbox(make_request("talk_much_to_stderr", 3_000), COMMAND) as child:
+    with Sandbox(make_request("talk_much_to_stderr", 3_000), start_child(COMMAND)) as child:
         assert len(b"".join(child.pieces(lambda _: None, lambda: None))) == 3_000
         assert 0 < len(child.stderr) <= 4096
 
@@ -116,7 +117,7 @@ def test_time_is_limited():
 
 
 def test_time_the_reader_takes_is_not_the_childs():
-    with Sandbox(make_request("repeat", 3_000_000, seconds=2.0), COMMAND) as child:
+    with Sandbox(make_request("repeat", 3_000_000, seconds=2.0), start_child(COMMAND)) as child:
         pieces = child.pieces(lambda _: None, lambda: None)
         next(pieces)
         time.sleep(2.5)
@@ -148,7 +149,7 @@ def test_garbage_among_the_frames_ends_it():
 
 
 def test_descendants_cannot_keep_a_dead_child_open():
-    with Sandbox(make_request("fork"), COMMAND) as child:
+    with Sandbox(make_request("fork"), start_child(COMMAND)) as child:
         began = time.monotonic()
         with pytest.raises(CalculationAborted, match="without a result"):
             list(child.pieces(lambda _: None, lambda: None))
@@ -163,7 +164,7 @@ def test_a_forgotten_fork_does_not_answer_twice():
 
 def test_a_kill_from_another_thread_ends_a_single_multiplication():
     running = threading.Event()
-    with Sandbox(make_request("multiply", memory=4 * 2**30), COMMAND) as child:
+    with Sandbox(make_request("multiply", memory=4 * 2**30), start_child(COMMAND)) as child:
 
         def kill_once_it_runs():
             running.wait()
@@ -186,19 +187,19 @@ def test_the_reader_may_stop_at_any_time():
     def stop():
         raise LeaseLost("gone")
 
-    with Sandbox(make_request("hang"), COMMAND) as child, pytest.raises(LeaseLost):
+    with Sandbox(make_request("hang"), start_child(COMMAND)) as child, pytest.raises(LeaseLost):
         list(child.pieces(lambda _: None, stop))
     assert not Path(f"/proc/{child.pid}").exists()
 
 
 def test_a_child_that_cannot_be_started_fails_its_calculation():
     with pytest.raises(CalculationAborted, match="could not be started: No such file"):
-        Sandbox(make_request("whole"), ["/there/is/no/such/program"])
+        start_child(["/there/is/no/such/program"])
 
 
 def test_no_secret_of_the_service_reaches_the_child(monkeypatch):
     monkeypatch.setenv("RECKONER_DATABASE_PASSWORD", "hunter2")
-    with Sandbox(make_request("hang"), COMMAND) as child:
+    with Sandbox(make_request("hang"), start_child(COMMAND)) as child:
         pieces = child.pieces(lambda _: child.kill(), lambda: None)
         assert b"hunter2" not in Path(f"/proc/{child.pid}/environ").read_bytes()
         with pytest.raises(CalculationAborted):
@@ -208,8 +209,8 @@ def test_no_secret_of_the_service_reaches_the_child(monkeypatch):
 def test_a_child_dies_with_its_worker():
     program = (
         "import sys, threading\n"
-        "from tests.unit.test_sandbox import COMMAND, Sandbox, make_request\n"
-        "child = Sandbox(make_request('hang'), COMMAND)\n"
+        "from tests.unit.test_sandbox import COMMAND, Sandbox, make_request, start_child\n"
+        "child = Sandbox(make_request('hang'), start_child(COMMAND))\n"
         "def tell(_): print(child.pid, flush=True)\n"
         "list(child.pieces(tell, lambda: None))\n"
     )
@@ -226,3 +227,45 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_child_that_waits_takes_the_next_request_and_no_other():
+    children = Children(COMMAND)
+    children.prepare()
+    with Sandbox(make_request("whole"), children.take()) as first:
+        digits = b"".join(first.pieces(lambda _: None, lambda: None))
+    with Sandbox(make_request("whole"), children.take()) as second:
+        assert b"".join(second.pieces(lambda _: None, lambda: None)) == digits
+    assert first.pid != second.pid
+    children.close()
+
+
+def test_a_child_that_was_killed_while_it_waited_is_replaced():
+    children = Children(COMMAND)
+    children.prepare()
+    idle = children._idle[0]
+    idle.kill()
+    os.waitid(os.P_PID, idle.pid, os.WEXITED | os.WNOWAIT)
+    with Sandbox(make_request("whole"), children.take()) as child:
+        assert b"".join(child.pieces(lambda _: None, lambda: None))
+    children.close()
+
+
+def test_no_child_waits_any_more_once_they_are_closed():
+    children = Children(COMMAND)
+    children.prepare()
+    pid = children._idle[0].pid
+    children.close()
+    children.prepare()
+    assert not Path(f"/proc/{pid}").exists()
+    assert not children._idle
+
+
+def test_a_child_ends_when_its_worker_is_gone_before_it_could_say_so():
+    child = start_child(COMMAND)
+    assert child.stdin is not None
+    child.stdin.close()  # what the kernel does for a worker that was killed
+    assert child.wait(10) == 0
+    assert child.stdout is not None
+    assert child.stderr is not None
+    assert child.stdout.read() + child.stderr.read() == b""
