@@ -79,6 +79,11 @@ class _Cursor(psycopg2.extensions.cursor):
         with connection.deadlines.waiting(connection):
             super().execute(*arguments)
 
+    def copy_expert(self, *arguments: Any) -> None:
+        connection: Any = self.connection
+        with connection.deadlines.waiting(connection):
+            super().copy_expert(*arguments)
+
     def executemany(self, *arguments: Any) -> None:
         connection: Any = self.connection
         with connection.deadlines.waiting(connection):

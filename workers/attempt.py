@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
@@ -25,7 +25,7 @@ from shared.store.notifications import notify_changed, notify_outbox
 from shared.store.results import (
     delete_chunks_of_other_attempts,
     delete_unfinished_chunks,
-    insert_claimed_chunk,
+    insert_claimed_chunks,
 )
 from shared.store.rows import FinishedResult
 from workers.children import Children
@@ -121,7 +121,7 @@ class Attempt:
                 if is_first and len(chunk) <= ROW_DIGITS:
                     value = chunk.decode("ascii")  # and all: only the last chunk can be so short
                 else:
-                    writer.add(chunk.decode("ascii"))
+                    writer.add(chunk)
             writer.finish()
         told = child.summary
         if not summary.digits or (summary.digits, summary.sha256) != (told.digits, told.sha256):
@@ -133,19 +133,16 @@ class Attempt:
     def _note_progress(self, fraction: float) -> None:
         self._lease.progress = max(self._lease.progress, fraction)
 
-    def _store(self, chunks: Mapping[int, str]) -> None:
+    def _store(self, first_ordinal: int, chunks: Sequence[bytes]) -> None:
         self._write(
             "store digits",
-            lambda connection: all(
-                insert_claimed_chunk(
-                    connection,
-                    self._claim.calculation_id,
-                    self._claim.attempt,
-                    ordinal,
-                    digits,
-                    worker_id=self._worker_id,
-                )
-                for ordinal, digits in chunks.items()
+            lambda connection: insert_claimed_chunks(
+                connection,
+                self._claim.calculation_id,
+                self._claim.attempt,
+                first_ordinal,
+                chunks,
+                worker_id=self._worker_id,
             ),
         )
 

@@ -1,5 +1,9 @@
 """Statements on `result_chunks`: the digits of results too long for their row."""
 
+import struct
+from collections.abc import Sequence
+from contextlib import closing
+from io import BytesIO
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -10,12 +14,22 @@ _INSERT = text("""
     INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
     VALUES (:id, :attempt, :ordinal, :digits)""")
 
-_INSERT_FENCED = text("""
-    INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
-    SELECT id, attempt, :ordinal, :digits FROM calculations
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-    ON CONFLICT (calculation_id, attempt, ordinal) DO UPDATE SET digits = excluded.digits
-    RETURNING ordinal""")
+#: Whether the claim is held, and room for chunks that may have been stored before.
+_MAKE_ROOM = text("""
+    WITH removed AS (
+        DELETE FROM result_chunks
+        WHERE calculation_id = :id AND attempt = :attempt AND ordinal BETWEEN :first AND :last)
+    SELECT EXISTS (
+        SELECT FROM calculations
+        WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id)""")
+
+#: In PostgreSQL's binary form (its documentation of COPY, "Binary Format"): chunks are long, and
+#: reading one in a statement takes it longer than storing it.
+_COPY = """
+    COPY result_chunks (calculation_id, attempt, ordinal, digits) FROM STDIN (FORMAT binary)"""
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
+_COPY_END = struct.pack("!h", -1)
+_COPY_ROW = struct.Struct("!hi16siiiii")
 
 _DELETE_OTHERS = text("""
     DELETE FROM result_chunks WHERE calculation_id = :id AND attempt <> :attempt""")
@@ -56,30 +70,39 @@ def insert_chunks(connection: Connection, calculation_id: UUID, attempt: int, di
     )
 
 
-def insert_claimed_chunk(
+def insert_claimed_chunks(
     connection: Connection,
     calculation_id: UUID,
     attempt: int,
-    ordinal: int,
-    digits: str,
+    first_ordinal: int,
+    chunks: Sequence[bytes],
     *,
     worker_id: UUID,
 ) -> bool:
-    """Store one chunk ahead of its result; False, and nothing stored, if the claim was lost.
+    """Store chunks in a row ahead of their result; False, and nothing, if the claim was lost.
 
-    Storing it again is harmless: whoever lost the connection does not know if it was committed.
+    Storing them again is harmless: whoever lost the connection does not know if they were
+    committed.
     """
-    row = connection.execute(
-        _INSERT_FENCED,
+    is_held: bool = connection.execute(
+        _MAKE_ROOM,
         {
             "id": calculation_id,
             "attempt": attempt,
-            "ordinal": ordinal,
-            "digits": digits,
+            "first": first_ordinal,
+            "last": first_ordinal + len(chunks) - 1,
             "worker_id": worker_id,
         },
-    ).one_or_none()
-    return row is not None
+    ).scalar_one()
+    if is_held:
+        rows = [
+            _COPY_ROW.pack(4, 16, calculation_id.bytes, 4, attempt, 4, ordinal, len(chunk)) + chunk
+            for ordinal, chunk in enumerate(chunks, first_ordinal)
+        ]
+        data = BytesIO(b"".join([_COPY_HEADER, *rows, _COPY_END]))
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.copy_expert(_COPY, data, len(data.getbuffer()))
+    return is_held
 
 
 def delete_chunks_of_other_attempts(

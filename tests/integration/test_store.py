@@ -125,10 +125,21 @@ def test_a_zombie_cannot_write_once_its_claim_went_to_another(engine, connection
         assert not leases.finish_failed(later, zombie, CANCELLED_JSON, **lost)
         assert not leases.finish_cancelled(later, zombie, CANCELLED_JSON, **lost)
         assert not leases.release_calculation(later, zombie, **lost)
-        assert not results.insert_claimed_chunk(later, calculation.id, 1, 0, "42", **lost)
+        assert not results.insert_claimed_chunks(later, calculation.id, 1, 0, [b"42"], **lost)
         renewal = Renewal(calculation.id, zombie.attempt, 0.5)
         assert leases.extend_leases(later, [renewal], worker_id=WORKER, lease_seconds=9) == {}
         assert leases.finish_succeeded(later, successor, make_result(), worker_id=OTHER_WORKER)
+
+
+def test_chunks_that_are_stored_again_are_there_once(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claimed = claim(connection, calculation)
+    assert claimed is not None
+    mine = {"worker_id": WORKER}
+    for chunks in ([b"12", b"34"], [b"12", b"34"], [b"12", b"56", b"7"]):
+        assert results.insert_claimed_chunks(connection, calculation.id, 1, 5, chunks, **mine)
+    found = [results.find_chunk(connection, calculation.id, 1, ordinal) for ordinal in range(5, 9)]
+    assert found == ["12", "56", "7", None]
 
 
 def test_progress_never_goes_back(connection):
