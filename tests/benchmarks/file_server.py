@@ -9,6 +9,7 @@ from compose.services import Nginx, free_port
 _GATEWAY = "    location / {\n"
 _FILES = """    location /files/ {
         default_type application/json;
+        sendfile off;
         root "%s";
     }
 

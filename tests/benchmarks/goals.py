@@ -73,7 +73,7 @@ GOALS = (
     Goal("… beside Celery on RabbitMQ and PostgreSQL", 3, " ×", _lead("celery_rabbitmq")),
     Goal("… beside Flask and Celery on Redis", 10, " ×", _lead("flask_celery")),
     Goal(
-        "single durable POST through NGINX",
+        "single durable POST through NGINX, 256 connections",
         5_000,
         "/s",
         lambda f: f["requests"]["submissions"]["queued"]["per_second"]["median"],

@@ -129,6 +129,10 @@ def _requests(found: Figures) -> Iterator[str]:
         ("request", "requests/s", "p50 / p99 ms when offered a part of that (open loop)"),
         ((name, _rate(one["per_second"]), _open_loop(one)) for name, one in kinds.items()),
     )
+    yield "\nPOST, queued, with 256 connections above, with others: " + "; ".join(
+        f"{int(count):,}: {_rate(one)}/s"
+        for count, one in submissions["queued"]["by_connections"].items()
+    )
     batch = submissions["batch"]
     rate = _rate(batch["calculations_per_second"])
     yield f"\nBatches of {batch['size']:,}: {rate} calculations/s."

@@ -17,6 +17,10 @@ _BATCH = 1_000
 #: From here on the estimate exceeds RECKONER_INLINE_SECONDS; up to 7,000,000 the lane is quick.
 FIRST_QUEUED_N = 200_000
 
+#: Clients at once. Statements are shared by those who ask at the same time.
+_CONNECTIONS = 256
+_BY_CONNECTIONS = (16, 64, 1_000)
+
 #: What is computed in the request ends at about 180,000, so the numbers last for some minutes.
 _FIRST_INLINE_N = 1_000
 _LAST_INLINE_N = 180_000
@@ -42,7 +46,8 @@ def measure_submissions(servers: Servers, effort: Effort) -> dict[str, Any]:
 def _without_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
     """Measure what is accepted when nothing else is to do but for the relay's work."""
     with reckoner(servers, quick=0) as running:
-        queued, _ = measure(running.url, single(FIRST_QUEUED_N), effort)
+        by_connections, asked = _by_connections(running.url, single(FIRST_QUEUED_N), effort)
+        queued, _ = measure(running.url, asked, effort, connections=_CONNECTIONS)
         stored = running.scalar("SELECT count(*) FROM calculations WHERE status = 'queued'")
         _tell("queued", queued)
         inline, left = measure(running.url, single(_FIRST_INLINE_N), effort)
@@ -50,10 +55,22 @@ def _without_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
     with reckoner(servers, quick=0) as running:
         batch = _batches(running.url, effort)
     return {
-        "queued": {**queued, "stored": stored},
+        "queued": {**queued, "stored": stored, "by_connections": by_connections},
         "inline": {**inline, "numbers_ran_out": left.first > _LAST_INLINE_N},
         "batch": batch,
     }
+
+
+def _by_connections(url: str, asked: Asked, effort: Effort) -> tuple[dict[str, Any], Asked]:
+    """Measure with few clients and with many; {connections: rates}, and what is left to ask."""
+    rates: dict[int, list[float]] = {count: [] for count in _BY_CONNECTIONS}
+    for _ in range(effort.rounds):
+        for count, found in rates.items():
+            run = run_wrk(url, asked, effort.seconds, connections=count)
+            asked = asked.after(run.sent)
+            assert not run.errors, (count, run.errors)
+            found.append(run.requests_per_second)
+    return {str(count): spread(found) for count, found in rates.items()}, asked
 
 
 def _batches(url: str, effort: Effort) -> dict[str, Any]:
