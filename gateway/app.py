@@ -51,7 +51,7 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
-        """Begin to ring, to look and to listen."""
+        """Begin to look and to listen."""
         self._tasks = [asyncio.create_task(_for_ever(run)) for run in self._runs]
 
     async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002

@@ -1,8 +1,8 @@
 """Many requests, one statement.
 
 What requests ask of PostgreSQL while the last statement is under way goes together in the next.
-So nothing ever waits for others to come, and under load a statement, its round trip, its commit
-and its thread serve dozens of requests.
+What asks alone waits for nobody. Under load statements keep a distance, and one, with its round
+trip, its commit and its thread, serves dozens of requests.
 """
 
 import asyncio
@@ -17,9 +17,11 @@ from shared.errors import StoreUnavailable
 _SLOW_SECONDS = 0.05
 _MOST_UNDER_WAY = 4
 
-#: While requests come faster than statements end, one begins so long after the last. What a
-#: statement costs in all processes does not depend much on how many it is for.
-_PACE_SECONDS = 0.005
+#: Between two statements there is so much time for each request that the last was for, up to a
+#: limit. So at a thousand a second and less, few wait; beyond it, a statement serves ever more,
+#: and what it costs in all processes does not depend much on how many.
+_PACE_SECONDS = 0.001
+_LONGEST_PACE_SECONDS = 0.01
 
 #: Beyond this, an honest 503 beats a long silence.
 _MOST_WAITING = 4_000
@@ -46,7 +48,7 @@ class Coalescer(Generic[Asked, Answer]):
         self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._began = 0.0
-        self._is_busy = False
+        self._pace_seconds = 0.0
 
     async def ask(self, asked: Asked) -> Answer:
         """Return the answer; raise what `answer_all` raised, or StoreUnavailable."""
@@ -64,18 +66,19 @@ class Coalescer(Generic[Asked, Answer]):
 
     async def _run(self) -> None:
         while self._waiting:
-            if self._is_busy:
-                await self._pace()
-            await self._answer(self._next_batch())
+            await self._pace()
+            if self._waiting:  # else another task has taken them meanwhile
+                await self._answer(self._next_batch())
         # Before the next request can ask, which would count on this task.
         task = asyncio.current_task()
         assert task is not None
         self._tasks.discard(task)
 
     async def _pace(self) -> None:
-        pause = self._began + _PACE_SECONDS - asyncio.get_running_loop().time()
-        if pause > 0:
-            await asyncio.sleep(pause)
+        if self._pace_seconds:
+            pause = self._began + self._pace_seconds - asyncio.get_running_loop().time()
+            if pause > 0:
+                await asyncio.sleep(pause)
 
     def _next_batch(self) -> list[tuple[Asked, asyncio.Future[Answer]]]:
         self._began = asyncio.get_running_loop().time()
@@ -84,7 +87,10 @@ class Coalescer(Generic[Asked, Answer]):
         while self._waiting and cost + self._cost(self._waiting[0][0]) <= self._most:
             batch.append(self._waiting.popleft())
             cost += self._cost(batch[-1][0])
-        self._is_busy = len(batch) > 1
+        is_alone = len(batch) == 1
+        self._pace_seconds = (
+            0.0 if is_alone else min(_LONGEST_PACE_SECONDS, _PACE_SECONDS * len(batch))
+        )
         return batch
 
     async def _answer(self, batch: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:

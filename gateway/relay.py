@@ -8,6 +8,7 @@ workers do not mind, and never not at all.
 import argparse
 import contextlib
 import logging
+import math
 import os
 import select
 import signal
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Set
 from pathlib import Path
 from typing import Protocol
 
@@ -93,7 +95,8 @@ class Relay:
     def _turn(self) -> None:
         if time.monotonic() >= self._next_rescue:
             self._next_rescue = time.monotonic() + self._settings.rescue_seconds
-            self._rescue.look()
+            if self._rescue.look():
+                self._next_look = 0.0
         if self._listener is None:
             self._listener = connect_to_listen(self._settings, OUTBOX, name="reckoner relay bell")
             self._next_look = 0.0  # whatever was rung meanwhile was missed
@@ -101,27 +104,41 @@ class Relay:
         lanes, self._rung = self._rung, set()
         if time.monotonic() >= self._next_look:
             lanes |= self._look()
-        published = {lane: self.publish_batch(lane) for lane in Lane if lane in lanes}
+        published = self._publish(lanes)
         # A batch that is full may have left some.
         most = self._settings.relay_batch
         self._rung |= {lane for lane, rows in published.items() if rows == most}
         if any(published.values()) and not self._rung:
             self._pace()
 
+    def _publish(self, lanes: Set[Lane]) -> dict[Lane, int]:
+        """Publish a batch of each lane, and raise BrokerUnavailable only after the last of them.
+
+        A queue that confirms nothing must not hold up the other lane.
+        """
+        published: dict[Lane, int] = {}
+        failure: BrokerUnavailable | None = None
+        for lane in (lane for lane in Lane if lane in lanes):
+            try:
+                published[lane] = self.publish_batch(lane)
+            except BrokerUnavailable as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return published
+
     def _look(self) -> set[Lane]:
         """Return the lanes in which something is due: a ring can be lost, and a backoff ends."""
         with self._engine.connect() as connection:
             waits = seconds_to_next(connection)
-        pauses = [self._settings.relay_poll_seconds, *(wait for wait in waits.values() if wait > 0)]
-        # What is due and was not ours to take is locked by another relay: not at once again.
-        self._next_look = time.monotonic() + max(_LOCKED_SECONDS, min(pauses))
+        # Soon again where something is due: another relay may have locked it, and the next in its
+        # lane may be due at any time.
+        pause = min(self._settings.relay_poll_seconds, *waits.values(), math.inf)
+        self._next_look = time.monotonic() + max(_LOCKED_SECONDS, pause)
         return {lane for lane, wait in waits.items() if wait <= 0}
 
     def publish_batch(self, lane: Lane) -> int:
-        """Publish what is due in a lane, up to one batch; return how many rows that was.
-
-        Lane by lane, so that a queue that confirms nothing holds up its own lane only.
-        """
+        """Publish what is due in a lane, up to one batch; return how many rows that was."""
         self._publisher.open()  # before rows are locked, as it may take its time
         with self._engine.begin() as connection:
             due = take_due(connection, lane, self._settings.relay_batch)
@@ -140,7 +157,7 @@ class Relay:
     def _pace(self) -> None:
         """Let what comes meanwhile go together; the first after a silence goes at once."""
         now = time.monotonic()
-        self._stopping.wait(max(0.0, self._paced_until - now))
+        time.sleep(max(0.0, self._paced_until - now))  # for so short a time, also while it stops
         self._paced_until = max(now, self._paced_until) + _PACE_SECONDS
 
     def _hear(self, listener: psycopg2.extensions.connection) -> None:

@@ -149,6 +149,14 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         faults.append("RECKONER_BROKER_URL must begin with amqp:// or amqps://.")
     if values["broker_password"] is not None and "@" not in values["broker_url"]:
         faults.append("RECKONER_BROKER_URL must name a user when there is a password.")
+    if values["broker_password"] is None and any(
+        (parts := urlsplit(url)).username and parts.password is None
+        for url in values["broker_url"].split(";")
+    ):
+        faults.append(
+            "RECKONER_BROKER_URL names a user and no password. Give RECKONER_BROKER_PASSWORD, or "
+            "write the password into the URL."
+        )
     if values["lease_seconds"] < 3 * values["heartbeat_seconds"]:
         faults.append("RECKONER_LEASE_SECONDS must be at least 3 × RECKONER_HEARTBEAT_SECONDS.")
     if values["inline_seconds"] > values["quick_seconds"]:

@@ -18,7 +18,13 @@ from shared.errors import FunctionUnknown, ResultWrong
 from shared.functions.registry import Function, Registry, load_registry
 from shared.functions.verification import verified
 from workers.frames import MAX_PAYLOAD, Kind, frame, pack_progress
-from workers.limits import die_with_parent, keep_freed_memory, limit_memory, yield_to_others
+from workers.limits import (
+    die_with_parent,
+    end_if_orphaned,
+    keep_freed_memory,
+    limit_memory,
+    yield_to_others,
+)
 
 _Value = TypeVar("_Value")
 
@@ -31,8 +37,8 @@ _DETAIL_CHARACTERS = 500
 def main(registry: Callable[[], Registry] = load_registry) -> int:
     """Answer one request; return the process's exit status.
 
-    Request members: function, version, arguments, memory_limit_bytes, prime. It may be long in
-    coming; none comes when the worker ends or has no use for this process.
+    Request members: parent_pid, function, version, arguments, memory_limit_bytes, prime. It may be
+    long in coming; none comes when the worker ends or has no use for this process.
     """
     output = _Output()
     die_with_parent()
@@ -43,6 +49,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     if not request_json:
         return 0
     request = json.loads(request_json)
+    end_if_orphaned(request["parent_pid"])
     limit_memory(request["memory_limit_bytes"])
     try:
         output.send_json(Kind.SUMMARY, _answer(request, functions, output))

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from shared.errors import CalculationAborted
@@ -21,9 +22,9 @@ CHILD_COMMAND = (sys.executable, "-m", "workers.child")
 
 
 def start_child(command: Sequence[str] = CHILD_COMMAND) -> subprocess.Popen[bytes]:
-    """Start a process that waits for its request; raise CalculationAborted if there can be none.
+    """Start a process that waits for its request, and ends with the thread that calls this.
 
-    It ends with the thread that calls this.
+    Raises CalculationAborted.
     """
     try:
         return subprocess.Popen(
@@ -45,12 +46,18 @@ class Children:
 
     def __init__(self, command: Sequence[str] = CHILD_COMMAND) -> None:
         self._command = command
+        # Children end with the thread that started them, so it must outlive all slots' threads.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="children")
         self._idle: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._is_closed = False
 
     def prepare(self) -> None:
-        """Have one more wait, while nobody waits for it. It ends with the calling thread."""
+        """Have one more wait, while nobody waits for it."""
+        with suppress(RuntimeError):  # closed meanwhile
+            self._starter.submit(self._prepare)
+
+    def _prepare(self) -> None:
         try:
             child = start_child(self._command)
         except CalculationAborted as error:
@@ -81,6 +88,7 @@ class Children:
             idle, self._idle = self._idle, []
         for child in idle:
             _dismiss(child)
+        self._starter.shutdown()
 
 
 def _dismiss(child: subprocess.Popen[bytes]) -> None:

@@ -22,9 +22,10 @@ class Request:
     memory_limit_bytes: int
     time_limit_seconds: float
 
-    def encode(self) -> bytes:
+    def encode(self, parent_pid: int) -> bytes:
         """Return what the child reads. How long it may take, only its worker looks to."""
         members = {
+            "parent_pid": parent_pid,
             "function": self.function,
             "version": self.version,
             "arguments": self.arguments,

@@ -15,11 +15,17 @@ _NICENESS = 5
 def die_with_parent() -> None:
     """Have the kernel kill this process when the thread that started it ends, however it ends.
 
-    If that has happened already, there is nobody at the other end of standard input.
+    If that has happened already, nothing happens: see `end_if_orphaned`.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+
+
+def end_if_orphaned(parent_pid: int) -> None:
+    """End this process if its parent is not this one any more."""
+    if os.getppid() != parent_pid:
+        os._exit(1)
 
 
 def limit_memory(memory_bytes: int) -> None:

@@ -1,4 +1,4 @@
-"""A child process seen from its worker: start it, read it, kill it and all that it started."""
+"""A child process seen from its worker: ask it, read it, kill it and all that it started."""
 
 import fcntl
 import os
@@ -46,10 +46,14 @@ class Sandbox:
         self._stderr = bytearray()
         self._summary: ChildSummary | None = None
         self._process = process
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
+        self._stdin = self._process.stdin
+        self._in = self._stdin.fileno()
         self._out = self._process.stdout.fileno()
         self._err = self._process.stderr.fileno()
+        os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
         os.set_blocking(self._err, False)
         with suppress(OSError):  # the kernel may grant users less; then there are more reads
@@ -92,7 +96,6 @@ class Sandbox:
 
         Raises CalculationAborted when the child fails, dies, or exceeds its time.
         """
-        self._send_request()
         self._deadline = time.monotonic() + self._request.time_limit_seconds
         for kind, payload in self._frames(keep_on):
             if kind is Kind.PROGRESS:
@@ -109,17 +112,14 @@ class Sandbox:
         keep_on()  # it may have been killed by us
         raise self._death()
 
-    def _send_request(self) -> None:
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError), self._process.stdin as stdin:  # it has died: seen below
-            stdin.write(self._request.encode())
-
     def _frames(self, keep_on: Callable[[], None]) -> Iterator[tuple[Kind, bytes]]:
         """Yield frames until the output ends or the process does."""
         reader = FrameReader()
+        unsent = memoryview(self._request.encode(os.getpid()))
         with selectors.DefaultSelector() as selector:
             selector.register(self._out, selectors.EVENT_READ)
             selector.register(self._err, selectors.EVENT_READ)
+            selector.register(self._in, selectors.EVENT_WRITE)
             while True:
                 keep_on()
                 if time.monotonic() > self._deadline:
@@ -131,6 +131,11 @@ class Sandbox:
                 # Asked first: what it wrote before it ended is then in the pipe.
                 ended = self._has_ended()
                 ready = [key.fd for key, _ in selector.select(0 if ended else _LOOK_SECONDS)]
+                if self._in in ready:
+                    unsent = self._send(unsent)
+                    if not unsent:
+                        selector.unregister(self._in)
+                        self._stdin.close()
                 if self._err in ready and not self._read_stderr():
                     selector.unregister(self._err)
                 if self._out in ready:
@@ -141,6 +146,13 @@ class Sandbox:
                 elif ended:
                     # Something that it left behind may hold the pipe open for ever.
                     return
+
+    def _send(self, data: memoryview) -> memoryview:
+        """Send what the pipe takes, and return what is left to send."""
+        try:
+            return data[os.write(self._in, data) :]
+        except BrokenPipeError:
+            return data[:0]  # it has died, as will be seen
 
     def _read_stderr(self) -> bool:
         data = os.read(self._err, _READ_BYTES)

@@ -68,7 +68,7 @@ _INSERT_NEW = text("""
          LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
     WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
     ON CONFLICT (id) DO NOTHING
-    RETURNING id, created_at""")
+    RETURNING id, created_at, arguments""")
 
 _REQUEUE = text("""
     UPDATE calculations
@@ -134,7 +134,7 @@ def insert_new(connection: Connection, new: Sequence[New]) -> dict[UUID, Row]:
     by_id = {one.calculation.id: one for one in new}
     values = {"rows": json.dumps([_new_members(by_id[identity]) for identity in sorted(by_id)])}
     inserted = connection.execute(_INSERT_NEW, values)
-    return {identity: _new_row(by_id[identity], moment) for identity, moment in inserted}
+    return {identity: _new_row(by_id[identity], *found) for identity, *found in inserted}
 
 
 def requeue_ended(
@@ -208,8 +208,11 @@ def _new_members(new: New) -> dict[str, Any]:
     return members
 
 
-def _new_row(new: New, created_at: datetime) -> Row:
-    """Return what a look would find: all of it but the moment is known, and need not be read."""
+def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
+    """Return what a look would find: most of it is known, and need not be read.
+
+    Arguments come from PostgreSQL, which may write a number otherwise than the client did.
+    """
     calculation, result = new.calculation, new.result
     is_done = result is not None
     done_at = created_at if is_done else None
@@ -217,7 +220,7 @@ def _new_row(new: New, created_at: datetime) -> Row:
         "id": calculation.id,
         "function": calculation.function.name,
         "version": calculation.function.version,
-        "arguments": calculation.arguments,
+        "arguments": arguments,
         "status": str(Status.SUCCEEDED if is_done else Status.QUEUED),
         "lane": str(calculation.lane),
         "progress": float(is_done),

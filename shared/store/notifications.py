@@ -29,8 +29,8 @@ def notify_outbox(connection: Connection, lanes: Iterable[Lane]) -> None:
 
 
 def read_outbox(payload: str) -> set[Lane]:
-    """Return the lanes that a notification on OUTBOX names."""
-    return {lane for lane in Lane if lane in payload.split(",")}
+    """Return the lanes that a notification on OUTBOX names; all if it names none."""
+    return {lane for lane in Lane if lane in payload.split(",")} or set(Lane)
 
 
 def notify_changed(connection: Connection, ids: Iterable[UUID]) -> None:

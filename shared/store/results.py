@@ -6,7 +6,9 @@ from contextlib import closing
 from io import BytesIO
 from uuid import UUID
 
+import psycopg2.errors
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from shared.store.models import CHUNK_DIGITS
 
@@ -100,9 +102,21 @@ def insert_claimed_chunks(
             for ordinal, chunk in enumerate(chunks, first_ordinal)
         ]
         data = BytesIO(b"".join([_COPY_HEADER, *rows, _COPY_END]))
+        _copy(connection, data)
+    return is_held
+
+
+def _copy(connection: Connection, data: BytesIO) -> None:
+    """Send rows, with SQLAlchemy's errors for psycopg2's, as statements have them."""
+    try:
         with closing(connection.connection.cursor()) as cursor:
             cursor.copy_expert(_COPY, data, len(data.getbuffer()))
-    return is_held
+    except psycopg2.errors.UniqueViolation as error:
+        # The same chunks, whose commit was under way when its connection broke: as good as a
+        # conflict of transactions, and the next try makes room.
+        raise OperationalError(_COPY, None, error) from error
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(_COPY, None, error, psycopg2.Error) from error
 
 
 def delete_chunks_of_other_attempts(

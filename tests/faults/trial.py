@@ -15,7 +15,7 @@ from tests.faults.stack import Stack
 
 #: More than a thousand of these are still in flight when the fault comes.
 _QUICK = 2_500
-_HEAVY = 12
+_HEAVY = 20
 
 _AUDIT_SECONDS = 150.0
 

@@ -186,7 +186,12 @@ class WorkerThread:
         self.status: int | None = None
         self._settings = settings
         self._stopping = threading.Event()
-        self._engine = make_engine(settings, connections=4, name="worker in a test")
+        self._engine = make_engine(
+            settings,
+            connections=4,
+            name="worker in a test",
+            is_autocommit=lane is Lane.QUICK,
+        )
         self._part: QuickLane | HeavyLane
         if lane is Lane.QUICK:
             assert registry is not None

@@ -113,6 +113,29 @@ def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel)
     assert later[0].id in {work.calculation_id for work in take(channel)}
 
 
+def test_a_lane_that_confirms_nothing_does_not_hold_up_the_other(
+    settings, relay_engine, monkeypatch
+):
+    relay = Relay(settings, relay_engine)
+    quick, heavy = queue(relay_engine, 1), queue(relay_engine, 2, lane=Lane.HEAVY)
+    publish = relay._publisher.publish
+
+    def refuse_quick_ones(messages):
+        if any(lane is Lane.QUICK for lane, _ in messages):
+            raise BrokerUnavailable("no confirm")
+        return publish(messages)
+
+    monkeypatch.setattr(relay._publisher, "publish", refuse_quick_ones)
+    with pytest.raises(BrokerUnavailable):
+        relay._publish(set(Lane))
+    relay._publisher.close()
+    with relay_engine.begin() as connection:
+        waiting = connection.execute(
+            text("SELECT id FROM calculations WHERE published_at IS NULL")
+        ).scalars()
+        assert set(waiting) == {one.id for one in quick} != {one.id for one in heavy}
+
+
 def test_without_rabbitmq_nothing_is_marked_as_published(store_settings, relay_engine):
     queue(relay_engine, 1)
     with pytest.raises(BrokerUnavailable):

@@ -1,16 +1,20 @@
 """The statements: each names the state that it expects, and touches nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shared.calculation import Lane, Status, document
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, listing, outbox, quick, results, system, workers
 from shared.store.calculations import New
+from shared.store.models import CHUNK_DIGITS
 from shared.store.rows import Renewal
+from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()
@@ -140,6 +144,49 @@ def test_chunks_that_are_stored_again_are_there_once(connection):
         assert results.insert_claimed_chunks(connection, calculation.id, 1, 5, chunks, **mine)
     found = [results.find_chunk(connection, calculation.id, 1, ordinal) for ordinal in range(5, 9)]
     assert found == ["12", "56", "7", None]
+
+
+def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine):
+    calculation = make_calculation(lane=Lane.HEAVY)
+    with engine.begin() as connection:
+        calculations.insert_queued(connection, [calculation], "request")
+        claim(connection, calculation)
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        results.insert_claimed_chunks(
+            connection, calculation.id, 1, 0, [b"1" * (CHUNK_DIGITS + 1)], worker_id=WORKER
+        )
+
+
+def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine):
+    calculation = make_calculation(lane=Lane.HEAVY)
+    with engine.begin() as connection:
+        calculations.insert_queued(connection, [calculation], "request")
+        claim(connection, calculation)
+
+    def store(connection):
+        return results.insert_claimed_chunks(
+            connection, calculation.id, 1, 0, [b"12"], worker_id=WORKER
+        )
+
+    with ThreadPoolExecutor(1) as other, engine.connect() as first:
+        store(first)
+
+        def second():
+            with engine.begin() as connection:
+                store(connection)
+
+        waiting = other.submit(second)
+        with engine.begin() as connection:
+            eventually(
+                lambda: connection.execute(
+                    text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                ).scalar_one()
+            )
+        first.commit()
+        with pytest.raises(OperationalError):
+            waiting.result()
+    with engine.begin() as connection:
+        assert store(connection)
 
 
 def test_progress_never_goes_back(connection):

@@ -1,6 +1,7 @@
 """Many askers, few answers."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -48,6 +49,52 @@ def test_what_is_asked_meanwhile_goes_together():
 
     asyncio.run(run())
     assert batches == [[0], [1, 2, 3]]
+
+
+def test_while_many_ask_the_next_statement_waits_for_more(monkeypatch):
+    monkeypatch.setattr("gateway.coalescing._LONGEST_PACE_SECONDS", 0.5)
+    monkeypatch.setattr("gateway.coalescing._PACE_SECONDS", 0.25)
+    batches = []
+
+    async def answer(numbers):
+        batches.append(list(numbers))
+        return numbers
+
+    async def run():
+        coalescer = Coalescer(answer, lambda _: 1, 10)
+        await asyncio.gather(*map(coalescer.ask, (1, 2)))
+        later = [asyncio.create_task(coalescer.ask(3))]
+        await asyncio.sleep(0.05)
+        later.append(asyncio.create_task(coalescer.ask(4)))
+        await asyncio.gather(*later)
+        await coalescer.ask(5)
+
+    asyncio.run(run())
+    assert batches == [[1, 2], [3, 4], [5]]
+
+
+def test_two_tasks_that_keep_their_distance_do_not_take_the_same(monkeypatch):
+    monkeypatch.setattr("gateway.coalescing._SLOW_SECONDS", 0.01)
+    problems = []
+
+    async def answer(numbers):
+        await asyncio.sleep(0.05)
+        return numbers
+
+    async def run():
+        monkeypatch.setattr("gateway.coalescing._PACE_SECONDS", 0.1)
+        monkeypatch.setattr("gateway.coalescing._LONGEST_PACE_SECONDS", 0.2)
+        asyncio.get_running_loop().set_exception_handler(lambda _, found: problems.append(found))
+        coalescer = Coalescer(answer, lambda _: 1, 10)
+        first = [asyncio.create_task(coalescer.ask(number)) for number in range(2)]
+        await asyncio.sleep(0.03)
+        second = [asyncio.create_task(coalescer.ask(number)) for number in range(2)]
+        assert len(await asyncio.gather(*first, *second)) == 4
+        await asyncio.sleep(0.3)  # for tasks that ended badly to be collected
+        gc.collect()
+
+    asyncio.run(run())
+    assert not problems
 
 
 def test_one_that_fails_fails_alone():

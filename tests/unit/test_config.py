@@ -77,6 +77,12 @@ def test_a_password_is_taken_as_it_is(variables, password):
     assert load_settings().sqlalchemy_url.password == password
 
 
+def test_a_user_of_rabbitmq_without_a_password_is_a_fault(variables):
+    variables(broker_url="amqp://reckoner@mq:5672/%2F")
+    with pytest.raises(SettingsInvalid, match="RECKONER_BROKER_PASSWORD"):
+        load_settings()
+
+
 def test_a_secret_file_that_is_not_there_is_a_fault(variables):
     variables(database_password_file="/nowhere/secret")
     with pytest.raises(SettingsInvalid, match="/nowhere/secret"):

@@ -1,5 +1,6 @@
 """Real child processes, and what becomes of those that misbehave."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -243,7 +244,7 @@ def test_a_child_that_waits_takes_the_next_request_and_no_other():
 def test_a_child_that_was_killed_while_it_waited_is_replaced():
     children = Children(COMMAND)
     children.prepare()
-    idle = children._idle[0]
+    idle = eventually(lambda: children._idle)[0]
     idle.kill()
     os.waitid(os.P_PID, idle.pid, os.WEXITED | os.WNOWAIT)
     with Sandbox(make_request("whole"), children.take()) as child:
@@ -254,7 +255,7 @@ def test_a_child_that_was_killed_while_it_waited_is_replaced():
 def test_no_child_waits_any_more_once_they_are_closed():
     children = Children(COMMAND)
     children.prepare()
-    pid = children._idle[0].pid
+    pid = eventually(lambda: children._idle)[0].pid
     children.close()
     children.prepare()
     assert not Path(f"/proc/{pid}").exists()
@@ -269,3 +270,34 @@ def test_a_child_ends_when_its_worker_is_gone_before_it_could_say_so():
     assert child.stdout is not None
     assert child.stderr is not None
     assert child.stdout.read() + child.stderr.read() == b""
+
+
+def test_a_child_that_has_its_request_ends_when_its_worker_died_before_it_was_ready():
+    program = (
+        "import os\n"
+        "from tests.unit.test_sandbox import COMMAND, make_request, start_child\n"
+        "child = start_child(COMMAND)\n"
+        "child.stdin.write(make_request('hang').encode(os.getpid()))\n"
+        "child.stdin.close()\n"
+        "print(child.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        pid = int(worker.stdout.readline())
+    eventually(lambda: not is_running(pid), within_seconds=10)
+
+
+def test_a_request_longer_than_a_pipe_arrives_whole():
+    request = dataclasses.replace(
+        make_request("whole"), arguments={"n": 10, "ballast": "x" * 1_000_000}
+    )
+    with Sandbox(request, start_child(COMMAND)) as child:
+        assert b"".join(child.pieces(lambda _: None, lambda: None))
+
+
+def test_a_request_that_is_not_read_can_be_given_up():
+    sleeper = start_child([sys.executable, "-c", "import time; time.sleep(60)"])
+    request = dataclasses.replace(make_request("whole", seconds=0.5), arguments={"x": "x" * 10**6})
+    with Sandbox(request, sleeper) as child, pytest.raises(CalculationAborted, match="longer than"):
+        list(child.pieces(lambda _: None, lambda: None))
