@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from compose.services import Postgres, RabbitMQ, free_port
 from migrations.schema import upgrade
@@ -151,6 +151,13 @@ def engine(store_settings) -> Iterator[Engine]:
     engine = make_engine(store_settings, connections=4, name="test")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def connection(engine) -> Iterator[Connection]:
+    """A transaction in the test's database, committed at its end."""
+    with engine.begin() as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

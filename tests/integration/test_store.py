@@ -1,62 +1,17 @@
 """The statements: each names the state that it expects, and touches nothing else."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shared.calculation import Lane, Status, document
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, listing, outbox, quick, results, system, workers
 from shared.store.calculations import New
-from shared.store.models import CHUNK_DIGITS
-from shared.store.rows import Renewal
-from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
-
-WORKER, OTHER_WORKER = uuid4(), uuid4()
-
-
-@pytest.fixture
-def connection(engine):
-    with engine.begin() as connection:
-        yield connection
-
-
-def queue(connection, *, n=1_000, lane=Lane.QUICK):
-    calculation = make_calculation(arguments={"n": n}, lane=lane)
-    calculations.insert_queued(connection, [calculation], "request")
-    return calculation
-
-
-def claim(connection, calculation, *, worker_id=WORKER, lease_seconds=60):
-    return leases.claim_calculation(
-        connection, calculation.id, worker_id=worker_id, lease_seconds=lease_seconds
-    )
-
-
-def row_of(connection, calculation):
-    row = calculations.find_calculation(connection, calculation.id)
-    assert row is not None
-    return row
-
-
-def status_of(connection, calculation):
-    return row_of(connection, calculation)["status"]
-
-
-def expire(connection, *, max_attempts=3):
-    return leases.expire_leases(
-        connection,
-        max_attempts=max_attempts,
-        backoff_seconds=0,
-        failed_error_json=failure_json("worker-lost", "Gone."),
-        cancelled_error_json=CANCELLED_JSON,
-        limit=100,
-    )
+from tests.integration.rows import WORKER, claim, queue, row_of, status_of
 
 
 def test_what_is_inserted_twice_is_there_once(connection):
@@ -108,133 +63,6 @@ def test_what_was_published_leaves_the_outbox(connection):
     assert outbox.seconds_to_next(connection) == {}
 
 
-def test_a_claim_counts_an_attempt_and_excludes_others(connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    claimed = claim(connection, calculation)
-    assert claimed.attempt == 1
-    assert claim(connection, calculation, worker_id=OTHER_WORKER) is None
-
-
-def test_a_zombie_cannot_write_once_its_claim_went_to_another(engine, connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    zombie = claim(connection, calculation, lease_seconds=0)
-    connection.commit()
-    with engine.begin() as later:
-        assert expire(later) == {calculation.id: "queued"}
-    with engine.begin() as later:
-        successor = claim(later, calculation, worker_id=OTHER_WORKER)
-        assert successor.attempt == 2
-        lost = {"worker_id": WORKER}
-        assert not leases.finish_succeeded(later, zombie, make_result(), **lost)
-        assert not leases.finish_failed(later, zombie, CANCELLED_JSON, **lost)
-        assert not leases.finish_cancelled(later, zombie, CANCELLED_JSON, **lost)
-        assert not leases.release_calculation(later, zombie, **lost)
-        assert not results.insert_claimed_chunks(later, calculation.id, 1, 0, [b"42"], **lost)
-        renewal = Renewal(calculation.id, zombie.attempt, 0.5)
-        assert leases.extend_leases(later, [renewal], worker_id=WORKER, lease_seconds=9) == {}
-        assert leases.finish_succeeded(later, successor, make_result(), worker_id=OTHER_WORKER)
-
-
-def test_chunks_that_are_stored_again_are_there_once(connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    claimed = claim(connection, calculation)
-    assert claimed is not None
-    mine = {"worker_id": WORKER}
-    for chunks in ([b"12", b"34"], [b"12", b"34"], [b"12", b"56", b"7"]):
-        assert results.insert_claimed_chunks(connection, calculation.id, 1, 5, chunks, **mine)
-    found = [results.find_chunk(connection, calculation.id, 1, ordinal) for ordinal in range(5, 9)]
-    assert found == ["12", "56", "7", None]
-
-
-def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine):
-    calculation = make_calculation(lane=Lane.HEAVY)
-    with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
-        claim(connection, calculation)
-    with pytest.raises(IntegrityError), engine.begin() as connection:
-        results.insert_claimed_chunks(
-            connection, calculation.id, 1, 0, [b"1" * (CHUNK_DIGITS + 1)], worker_id=WORKER
-        )
-
-
-def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine):
-    calculation = make_calculation(lane=Lane.HEAVY)
-    with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
-        claim(connection, calculation)
-
-    def store(connection):
-        return results.insert_claimed_chunks(
-            connection, calculation.id, 1, 0, [b"12"], worker_id=WORKER
-        )
-
-    with ThreadPoolExecutor(1) as other, engine.connect() as first:
-        store(first)
-
-        def second():
-            with engine.begin() as connection:
-                store(connection)
-
-        waiting = other.submit(second)
-        with engine.begin() as connection:
-            eventually(
-                lambda: connection.execute(
-                    text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-                ).scalar_one()
-            )
-        first.commit()
-        with pytest.raises(OperationalError):
-            waiting.result()
-    with engine.begin() as connection:
-        assert store(connection)
-
-
-def test_progress_never_goes_back(connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    claimed = claim(connection, calculation)
-    for progress in (0.5, 0.25):
-        renewal = Renewal(calculation.id, claimed.attempt, progress)
-        leases.extend_leases(connection, [renewal], worker_id=WORKER, lease_seconds=60)
-    assert row_of(connection, calculation)["progress"] == 0.5
-
-
-def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    connection.commit()
-    for expected in ("queued", "queued", "failed"):
-        with engine.begin() as later:
-            claim(later, calculation, lease_seconds=0)
-        with engine.begin() as later:
-            assert expire(later) == {calculation.id: expected}
-    with engine.begin() as later:
-        row = row_of(later, calculation)
-        assert row["attempt"] == 3
-        assert row["error"]["type"].endswith("worker-lost")
-        assert calculations.requeue_ended(later, [calculation], "again") == {calculation.id}
-    with engine.begin() as later:
-        assert claim(later, calculation, lease_seconds=0).attempt == 4
-    with engine.begin() as later:
-        assert expire(later) == {calculation.id: "queued"}
-
-
-def test_a_live_lease_is_left_alone(engine, connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    claim(connection, calculation)
-    connection.commit()
-    with engine.begin() as later:
-        assert expire(later) == {}
-
-
-def test_handing_back_costs_no_attempt(connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    claimed = claim(connection, calculation)
-    assert leases.release_calculation(connection, claimed, worker_id=WORKER)
-    assert status_of(connection, calculation) == "queued"
-    assert len(outbox.take_due(connection, Lane.HEAVY, 10)) == 1
-    attempt, base = connection.execute(text("SELECT attempt, attempt_base FROM calculations")).one()
-    assert attempt == base == 1
-
-
 def test_cancelling_depends_on_the_status(connection):
     queued, running, done = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2, 3))
     claim(connection, running)
@@ -246,15 +74,6 @@ def test_cancelling_depends_on_the_status(connection):
     assert status_of(connection, queued) == "cancelled"
     asked = row_of(connection, running)
     assert (asked["status"], asked["cancel_requested"]) == ("running", True)
-
-
-def test_a_withdrawn_cancel_gives_the_calculation_back(connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    claimed = claim(connection, calculation)
-    calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
-    assert calculations.withdraw_cancel(connection, [calculation.id]) == {calculation.id}
-    assert not leases.finish_cancelled(connection, claimed, CANCELLED_JSON, worker_id=WORKER)
-    assert leases.release_calculation(connection, claimed, worker_id=WORKER)
 
 
 def test_a_quick_result_is_written_once_and_only_over_queued(connection):
@@ -355,39 +174,6 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     assert lanes == {"quick": 1, "heavy": 1}
     assert system.measure_outbox(connection)["depth"] == 2
     assert system.count_finished_last_minute(connection) == {"succeeded": 1}
-
-
-def test_the_history_tells_how_each_attempt_ended(engine):
-    calculation = make_calculation(lane=Lane.HEAVY)
-    with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
-    with engine.begin() as connection:
-        claim(connection, calculation, lease_seconds=0)
-    with engine.begin() as connection:
-        expire(connection)
-    with engine.begin() as connection:
-        leases.release_calculation(connection, claim(connection, calculation), worker_id=WORKER)
-        error = failure_json("memory-limit", "Too much.")
-        leases.finish_failed(connection, claim(connection, calculation), error, worker_id=WORKER)
-    with engine.begin() as connection:
-        history = row_of(connection, calculation)["history"]
-    assert [entry["attempt"] for entry in history] == [1, 2, 3]
-    outcomes = ["lost", "released", "urn:reckoner:problem:memory-limit"]
-    assert [entry["outcome"] for entry in history] == outcomes
-    assert {entry["worker"] for entry in history} == {str(WORKER)}
-
-
-def test_the_history_keeps_the_last_twenty(engine):
-    calculation = make_calculation(lane=Lane.HEAVY)
-    with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
-    for _ in range(25):
-        with engine.begin() as connection:
-            claimed = claim(connection, calculation)
-            leases.release_calculation(connection, claimed, worker_id=WORKER)
-    with engine.begin() as connection:
-        history = row_of(connection, calculation)["history"]
-    assert [entry["attempt"] for entry in history] == list(range(6, 26))
 
 
 def test_a_message_that_the_queue_has_passed_is_lost_and_a_waiting_one_is_not(connection):

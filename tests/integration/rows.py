@@ -1,0 +1,43 @@
+"""Rows as tests of the store make them and look at them."""
+
+from uuid import uuid4
+
+from shared.calculation import Lane
+from shared.failures import CANCELLED_JSON, failure_json
+from shared.store import calculations, leases
+from tests.factories import make_calculation
+
+WORKER, OTHER_WORKER = uuid4(), uuid4()
+
+
+def queue(connection, *, n=1_000, lane=Lane.QUICK):
+    calculation = make_calculation(arguments={"n": n}, lane=lane)
+    calculations.insert_queued(connection, [calculation], "request")
+    return calculation
+
+
+def claim(connection, calculation, *, worker_id=WORKER, lease_seconds=60):
+    return leases.claim_calculation(
+        connection, calculation.id, worker_id=worker_id, lease_seconds=lease_seconds
+    )
+
+
+def row_of(connection, calculation):
+    row = calculations.find_calculation(connection, calculation.id)
+    assert row is not None
+    return row
+
+
+def status_of(connection, calculation):
+    return row_of(connection, calculation)["status"]
+
+
+def expire(connection, *, max_attempts=3):
+    return leases.expire_leases(
+        connection,
+        max_attempts=max_attempts,
+        backoff_seconds=0,
+        failed_error_json=failure_json("worker-lost", "Gone."),
+        cancelled_error_json=CANCELLED_JSON,
+        limit=100,
+    )
