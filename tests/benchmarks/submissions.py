@@ -46,8 +46,9 @@ def measure_submissions(servers: Servers, effort: Effort) -> dict[str, Any]:
 def _without_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
     """Measure what is accepted when nothing else is to do but for the relay's work."""
     with reckoner(servers, quick=0) as running:
-        by_connections, asked = _by_connections(running.url, single(FIRST_QUEUED_N), effort)
-        queued, _ = measure(running.url, asked, effort, connections=_CONNECTIONS)
+        first = single(FIRST_QUEUED_N)
+        queued, asked = measure(running.url, first, effort, connections=_CONNECTIONS)
+        by_connections = _by_connections(running.url, asked, effort)
         stored = running.scalar("SELECT count(*) FROM calculations WHERE status = 'queued'")
         _tell("queued", queued)
         inline, left = measure(running.url, single(_FIRST_INLINE_N), effort)
@@ -61,8 +62,8 @@ def _without_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
     }
 
 
-def _by_connections(url: str, asked: Asked, effort: Effort) -> tuple[dict[str, Any], Asked]:
-    """Measure with few clients and with many; {connections: rates}, and what is left to ask."""
+def _by_connections(url: str, asked: Asked, effort: Effort) -> dict[str, Any]:
+    """Measure with few clients and with many; {connections: rates}."""
     rates: dict[int, list[float]] = {count: [] for count in _BY_CONNECTIONS}
     for _ in range(effort.rounds):
         for count, found in rates.items():
@@ -70,7 +71,7 @@ def _by_connections(url: str, asked: Asked, effort: Effort) -> tuple[dict[str, A
             asked = asked.after(run.sent)
             assert not run.errors, (count, run.errors)
             found.append(run.requests_per_second)
-    return {str(count): spread(found) for count, found in rates.items()}, asked
+    return {str(count): spread(found) for count, found in rates.items()}
 
 
 def _batches(url: str, effort: Effort) -> dict[str, Any]:
