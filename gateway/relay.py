@@ -161,8 +161,9 @@ class Relay:
         self._paced_until = max(now, self._paced_until) + _PACE_SECONDS
 
     def _hear(self, listener: psycopg2.extensions.connection) -> None:
-        """Wait for the bell or until it is time to look, if there is nothing to do yet."""
-        seconds = 0.0 if self._rung else max(0.0, self._next_look - time.monotonic())
+        """Wait for the bell or until it is time for a look, if there is nothing to do yet."""
+        until = 0.0 if self._rung else min(self._next_look, self._next_rescue)
+        seconds = max(0.0, until - time.monotonic())
         watched: list[HasFileno] = [listener, self._waking]
         readable, _, _ = select.select(watched, [], [], seconds)
         if listener in readable:

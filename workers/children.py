@@ -8,7 +8,6 @@ import logging
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -42,53 +41,52 @@ def start_child(command: Sequence[str] = CHILD_COMMAND) -> subprocess.Popen[byte
 
 
 class Children:
-    """Keeps a child waiting for each slot that is free. Threads may share it."""
+    """Keeps a child waiting for each slot that is free. Threads may share it.
+
+    All is done by one thread, in turn: children end with the thread that started them, so it has to
+    outlive those of the slots, and none is started while another is about to be ready.
+    """
 
     def __init__(self, command: Sequence[str] = CHILD_COMMAND) -> None:
         self._command = command
-        # Children end with the thread that started them, so it must outlive all slots' threads.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="children")
         self._idle: list[subprocess.Popen[bytes]] = []
-        self._lock = threading.Lock()
-        self._is_closed = False
 
     def prepare(self) -> None:
-        """Have one more wait, while nobody waits for it."""
+        """Have one more wait soon: at the start for each slot, and for each that was taken."""
         with suppress(RuntimeError):  # closed meanwhile
             self._starter.submit(self._prepare)
 
-    def _prepare(self) -> None:
-        try:
-            child = start_child(self._command)
-        except CalculationAborted as error:
-            logger.warning("no process waits for the next calculation: %s", error.detail)
-            return
-        with self._lock:
-            if not self._is_closed:
-                self._idle.append(child)
-                return
-        _dismiss(child)
-
     def take(self) -> subprocess.Popen[bytes]:
         """Return one that waits, or a new one. Raises CalculationAborted."""
-        while True:
-            with self._lock:
-                if not self._idle:
-                    break
-                child = self._idle.pop()
+        try:
+            taken = self._starter.submit(self._take)
+        except RuntimeError as error:
+            raise CalculationAborted("process-died", "Its worker has stopped.") from error
+        return taken.result()
+
+    def close(self) -> None:
+        """End those that wait, and have no more do so."""
+        self._starter.submit(self._dismiss_all)
+        self._starter.shutdown()
+
+    def _prepare(self) -> None:
+        try:
+            self._idle.append(start_child(self._command))
+        except CalculationAborted as error:
+            logger.warning("no process waits for the next calculation: %s", error.detail)
+
+    def _take(self) -> subprocess.Popen[bytes]:
+        while self._idle:
+            child = self._idle.pop()
             if child.poll() is None:
                 return child
             _dismiss(child)  # it was killed while it waited
         return start_child(self._command)
 
-    def close(self) -> None:
-        """End those that wait, and have no more do so."""
-        with self._lock:
-            self._is_closed = True
-            idle, self._idle = self._idle, []
-        for child in idle:
-            _dismiss(child)
-        self._starter.shutdown()
+    def _dismiss_all(self) -> None:
+        while self._idle:
+            _dismiss(self._idle.pop())
 
 
 def _dismiss(child: subprocess.Popen[bytes]) -> None:

@@ -37,6 +37,16 @@ def test_a_child_that_was_killed_while_it_waited_is_replaced():
     children.close()
 
 
+def test_one_that_is_about_to_be_ready_is_not_started_twice():
+    children = Children(COMMAND)
+    for _ in range(3):
+        children.prepare()
+        with Sandbox(make_request("whole"), children.take()) as child:
+            assert b"".join(child.pieces(lambda _: None, lambda: None))
+    assert not children._idle
+    children.close()
+
+
 def test_no_child_waits_any_more_once_they_are_closed():
     children = Children(COMMAND)
     children.prepare()
