@@ -16,6 +16,9 @@ from shared.store.workers import list_workers
 SILENT_SECONDS = 15
 
 _FRESH_SECONDS = 2.0
+
+#: Every submission asks for this look, and it is only for a guess.
+_MOST_SHARE = 0.01
 _LONGEST_SECONDS = 3_600
 
 
@@ -23,7 +26,9 @@ class Backlog:
     """Knows how much work waits in each lane, as of a few seconds ago."""
 
     def __init__(self, database: Database) -> None:
-        self._seconds_ahead = SharedLook(database, _seconds_ahead, _FRESH_SECONDS)
+        self._seconds_ahead = SharedLook(
+            database, _seconds_ahead, _FRESH_SECONDS, most_share=_MOST_SHARE
+        )
 
     def retry_after(self, row: Mapping[str, Any]) -> int:
         """Return the whole seconds after which to look at this unfinished calculation again.

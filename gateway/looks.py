@@ -11,9 +11,6 @@ from gateway.database import Database
 
 T = TypeVar("T")
 
-#: A look may take this share of the time at most.
-_SHARE = 0.05
-
 
 class SharedLook(Generic[T]):
     """The latest answer of one query, looked up again when it is old and somebody asks.
@@ -23,11 +20,18 @@ class SharedLook(Generic[T]):
     """
 
     def __init__(
-        self, database: Database, use_case: Callable[[Connection], T], fresh_seconds: float
+        self,
+        database: Database,
+        use_case: Callable[[Connection], T],
+        fresh_seconds: float,
+        *,
+        most_share: float,
     ) -> None:
+        """Look no more often than every `fresh_seconds`, nor for more than a share of the time."""
         self._database = database
         self._use_case = use_case
         self._fresh_seconds = fresh_seconds
+        self._most_share = most_share
         self._looking: asyncio.Task[T] | None = None
         self._value: T | None = None
         self._good_until = 0.0
@@ -60,7 +64,7 @@ class SharedLook(Generic[T]):
         value = await self._database.run(self._use_case)
         ended = time.monotonic()
         self._value = value
-        self._good_until = ended + max(self._fresh_seconds, (ended - began) / _SHARE)
+        self._good_until = ended + max(self._fresh_seconds, (ended - began) / self._most_share)
         return value
 
     def _looked(self, task: asyncio.Task[T]) -> None:

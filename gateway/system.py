@@ -15,13 +15,14 @@ from shared.store.system import count_finished_last_minute, count_lanes, measure
 from shared.store.workers import list_workers
 
 _FRESH_SECONDS = 0.5
+_MOST_SHARE = 0.05
 
 
 class System:
     """The state of the whole, as PostgreSQL knows it."""
 
     def __init__(self, database: Database) -> None:
-        self._state = SharedLook(database, _look, _FRESH_SECONDS)
+        self._state = SharedLook(database, _look, _FRESH_SECONDS, most_share=_MOST_SHARE)
 
     async def on_get(
         self,

@@ -1,5 +1,6 @@
 """A private PostgreSQL server: its own data, port and logins, and no other way in."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -26,8 +27,6 @@ HOST = "127.0.0.1"
 # For a small machine. Durability (fsync, synchronous_commit) stays as it is by default: on.
 PARAMETERS: Mapping[str, str] = {
     "max_connections": "200",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "4GB",
@@ -40,6 +39,7 @@ PARAMETERS: Mapping[str, str] = {
     "autovacuum_vacuum_scale_factor": "0.05",
     "autovacuum_vacuum_cost_delay": "1ms",
     "random_page_cost": "1.1",
+    "jit": "off",
     "log_line_prefix": "%m [%p] ",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -47,6 +47,18 @@ PARAMETERS: Mapping[str, str] = {
 
 # SIGINT disconnects clients and writes a checkpoint; SIGQUIT leaves recovery to the next start.
 _STOP_PLAN = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))
+
+
+def _memory_parameters() -> dict[str, str]:
+    """Return how much memory PostgreSQL may use, and may expect the system to use for its files.
+
+    A large table's indexes should be in memory: ids are random, so each touches another page.
+    """
+    megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return {
+        "shared_buffers": f"{min(max(megabytes // 16, 256), 2_048)}MB",
+        "effective_cache_size": f"{max(megabytes // 4, 1_024)}MB",
+    }
 
 
 class Postgres:
@@ -69,7 +81,7 @@ class Postgres:
     ) -> None:
         self.folder = folder.absolute()
         self.port = port
-        self._parameters = {**PARAMETERS, **(parameters or {})}
+        self._parameters = {**PARAMETERS, **_memory_parameters(), **(parameters or {})}
         self._output = output
         self._say = say
         self._process: Process | None = None

@@ -4,6 +4,7 @@ import pytest
 
 from tests.e2e.numbers import fresh
 from tests.e2e.test_submission import finish
+from tests.eventually import eventually
 
 
 def test_the_catalogue_tells_bounds_and_costs(client):
@@ -25,10 +26,11 @@ def test_the_catalogue_tells_bounds_and_costs(client):
 
 def test_the_system_shows_workers_and_what_was_done(client):
     finish(client, fresh(400_000, 500_000))
+    # What it shows may be some seconds old on a busy machine.
+    eventually(lambda: client.get("/system").json()["calculations_per_minute"] >= 1)
     system = client.get("/system").json()
     assert {worker["lane"] for worker in system["workers"]} == {"quick", "heavy"}
     assert system["lanes"]["heavy"]["slots"] >= 1
-    assert system["calculations_per_minute"] >= 1
     assert set(system["outbox"]) == {"depth", "age_seconds"}
 
 
