@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(600)
 _TIMEOUT_SECONDS = 2.0
 
 #: Computes for several times the timeout.
-_LONG_N = 400_000_000
+_LONG_N = 1_000_000_000
 
 _SILENT = """
 import time
