@@ -1,4 +1,4 @@
-"""`python -m gateway`: the application under gunicorn's own asgi worker."""
+"""`python -m gateway`: the application under gunicorn."""
 
 import gc
 import sys
@@ -16,6 +16,10 @@ from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
 
 
+#: NGINX may open so many connections at once.
+_BACKLOG = 4_096
+
+
 class _Log(Logger):  # type: ignore[misc]
     """Gunicorn's messages as JSON lines among ours; the access log is NGINX's to write."""
 
@@ -24,10 +28,6 @@ class _Log(Logger):  # type: ignore[misc]
         self.error_log.setLevel(cfg.loglevel.upper())
         self.error_log.propagate = True
 
-    @property
-    def access_log_enabled(self) -> bool:
-        """Have gunicorn gather nothing for it."""
-        return False
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -45,11 +45,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "workers": self._settings.gateway_processes,
             "worker_class": "gateway.server.Worker",
             "post_fork": end_when_told,
-            # Wider than NGINX's own limits, so that NGINX answers what is beyond them.
-            "limit_request_line": 8_190,
-            "limit_request_fields": 1_000,
-            "limit_request_field_size": 16_380,
-            "worker_connections": 4_096,
+            "backlog": _BACKLOG,
             # A held request may take 60 s, and it must not be cut off by a restart.
             "graceful_timeout": 75,
             "timeout": 60,

@@ -1,33 +1,71 @@
-"""Gunicorn's own asgi worker, mended where bursts of connections and our statuses need it."""
+"""The processes that gunicorn runs: uvicorn's, with their HTTP made for standing behind NGINX."""
 
 import contextlib
-import functools
-import http
+import logging
 import queue
 import signal
 import sys
+from typing import Any
 
 from gunicorn.arbiter import Arbiter
-from gunicorn.asgi import protocol
-from gunicorn.workers.gasgi import ASGIWorker
-
-_BACKLOG = 4_096
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn_worker import UvicornWorker
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
+#: NGINX closes a connection that it has not used for 5 s. While it may use one, it stays open.
+_UNUSED_SECONDS = 6.0
 
-class Worker(ASGIWorker):  # type: ignore[misc]
-    """The worker that `worker_class` names.
 
-    Gunicorn sets up its socket with its own backlog, but asyncio listens on it again with 100.
-    """
+class Protocol(HttpToolsProtocol):
+    """One connection."""
 
-    def _setup_event_loop(self) -> None:
-        super()._setup_event_loop()
-        # It knows not all statuses, and would write "416 Unknown".
-        for status in http.HTTPStatus:
-            protocol._REASON_PHRASES.setdefault(status.value, status.phrase)
-        self.loop.create_server = functools.partial(self.loop.create_server, backlog=_BACKLOG)
+    _is_stopping = False
+
+    def on_headers_complete(self) -> None:
+        """Answer what came in although this process is stopping, and nothing after it."""
+        super().on_headers_complete()
+        if self._is_stopping:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Let a connection end without a request lost on it.
+
+        NGINX may just be sending one on a connection that is idle here, and it may not send a POST
+        a second time. Uvicorn's own would close it.
+        """
+        self._is_stopping = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(_UNUSED_SECONDS, self._close_if_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def _close_if_idle(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+
+class Worker(UvicornWorker):
+    """The worker that `worker_class` names."""
+
+    CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012 (uvicorn_worker's own declaration)
+        "loop": "uvloop",
+        "http": Protocol,
+        "ws": "none",
+        "lifespan": "on",
+        "proxy_headers": False,
+        # NGINX has its own.
+        "server_header": False,
+        "date_header": False,
+        "access_log": False,
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Have uvicorn log what is wrong where all else is logged; gunicorn tells the rest."""
+        super().__init__(*args, **kwargs)
+        logger = logging.getLogger("uvicorn.error")
+        logger.setLevel(logging.WARNING)
+        logger.propagate = True
 
 
 def end_when_told(arbiter: Arbiter, worker: Worker) -> None:  # noqa: ARG001
