@@ -15,7 +15,6 @@ from shared.errors import SettingsInvalid
 from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
 
-
 #: NGINX may open so many connections at once.
 _BACKLOG = 4_096
 
@@ -27,7 +26,6 @@ class _Log(Logger):  # type: ignore[misc]
         """Leave the handlers to the root logger."""
         self.error_log.setLevel(cfg.loglevel.upper())
         self.error_log.propagate = True
-
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

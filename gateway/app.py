@@ -8,6 +8,7 @@ from typing import Any
 import falcon
 import falcon.asgi
 
+from gateway.async_pool import AsyncPool
 from gateway.backlog import Backlog
 from gateway.calculations import Calculation, CalculationBatch, Calculations, Services
 from gateway.catalogue import Functions
@@ -28,7 +29,7 @@ from gateway.system import System
 from gateway.waiting import Waiting
 from shared.computing import Calculator
 from shared.config import Settings
-from shared.connections import connect_to_listen, make_engine
+from shared.connections import GRACE_SECONDS, begin_to_connect, connect_to_listen, make_engine
 from shared.functions.registry import Registry
 from shared.store.notifications import CHANGED
 
@@ -75,7 +76,6 @@ async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
 def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
     connections = settings.gateway_database_connections
-    # Most of what a request does is one statement.
     transactions = max(1, connections // 2)
     engine, autocommit = (
         make_engine(
@@ -87,7 +87,16 @@ def create_app(settings: Settings, registry: Registry) -> App:
         )
         for is_autocommit, most in ((False, transactions), (True, connections))
     )
-    database = Database(engine, autocommit, transactions=transactions, connections=connections)
+    pool = AsyncPool(
+        lambda: begin_to_connect(
+            settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
+        ),
+        most=transactions,
+        seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
+    )
+    database = Database(
+        pool, engine, autocommit, transactions=transactions, connections=connections
+    )
     waiting = Waiting(database)
     listener = Listener(
         lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"),

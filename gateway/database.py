@@ -1,17 +1,23 @@
-"""PostgreSQL for coroutines: blocking calls in a thread pool the size of the connection pool."""
+"""PostgreSQL for coroutines.
+
+What most requests ask is awaited on the event loop; whole transactions, and what comes seldom or
+brings much, are blocking calls in thread pools of the size of their connection pools.
+"""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from gateway.async_pool import AsyncPool
+from gateway.outages import is_conflict, is_outage, unavailable
 from shared.errors import StoreUnavailable
+from shared.store.queries import Query
 
 T = TypeVar("T")
 
@@ -19,23 +25,24 @@ _Connect = Callable[[], AbstractContextManager[Connection]]
 
 _UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 
-#: SQLSTATE of a server that takes no writes, such as a standby after a failover, and of a session
-#: that the server ended while its transaction idled.
-_NOT_NOW = ("25006", "25P03")
-
 #: Requests that may wait for a connection. Beyond this, an honest 503 beats a long silence.
 _MOST_WAITING = 4_000
-
-_logger = logging.getLogger(__name__)
 
 
 class Database:
     """Runs use cases, each in one transaction, without blocking the event loop."""
 
     def __init__(
-        self, engine: Engine, autocommit: Engine, *, transactions: int, connections: int
+        self,
+        pool: AsyncPool,
+        engine: Engine,
+        autocommit: Engine,
+        *,
+        transactions: int,
+        connections: int,
     ) -> None:
         """Take the pool for transactions, of so many connections, and that of autocommit."""
+        self._pool = pool
         self._engine = engine
         self._autocommit = autocommit
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="database")
@@ -44,6 +51,10 @@ class Database:
             transactions, thread_name_prefix="database-transactions"
         )
         self._waiting = 0
+
+    async def fetch(self, query: Query[T]) -> T:
+        """Return a query's answer once it is committed; see AsyncPool."""
+        return await self._pool.fetch(query)
 
     async def run(self, use_case: Callable[[Connection], T]) -> T:
         """Return what the use case returns once its transaction has committed.
@@ -80,6 +91,7 @@ class Database:
         """Let running use cases end, then close all connections."""
         for threads in (self._threads, self._transactions):
             threads.shutdown(wait=True, cancel_futures=True)
+        self._pool.close()
         self._engine.dispose()
         self._autocommit.dispose()
 
@@ -88,31 +100,21 @@ def _attempt_twice(connect: _Connect, use_case: Callable[[Connection], T]) -> T:
     try:
         return _attempt(connect, use_case)
     except (OperationalError, InterfaceError) as error:
-        if not error.connection_invalidated and not _is_conflict(error):
-            raise _unavailable(error) from error
+        if not error.connection_invalidated and not is_conflict(error.orig):
+            raise unavailable(error) from error
         # A server that restarted leaves dead connections behind: the next one is new.
     except PoolTimeout as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     except InternalError as error:
-        if getattr(error.orig, "pgcode", None) not in _NOT_NOW:
+        if not is_outage(error.orig):
             raise
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     try:
         return _attempt(connect, use_case)
     except _UNAVAILABLE as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
 def _attempt(connect: _Connect, use_case: Callable[[Connection], T]) -> T:
     with connect() as connection:
         return use_case(connection)
-
-
-def _is_conflict(error: DBAPIError) -> bool:
-    """Say whether the transaction lost against another and can simply be run again."""
-    return getattr(error.orig, "pgcode", None) in ("40P01", "40001")
-
-
-def _unavailable(error: Exception) -> StoreUnavailable:
-    _logger.warning("PostgreSQL is not available: %s", str(error).splitlines()[0])
-    return StoreUnavailable()

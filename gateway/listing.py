@@ -45,7 +45,7 @@ class CalculationList:
         before = decode_cursor(query["cursor"]) if "cursor" in query else None
         if function is not None and not function.isprintable():
             raise ArgumentsInvalid([Fault("/function", "is not the name of a function.")])
-        rows = await self._database.run_one(
+        rows = await self._database.run(
             lambda connection: list_calculations(
                 connection, status=status, function=function, before=before, limit=limit + 1
             )

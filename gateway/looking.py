@@ -15,7 +15,7 @@ def make_look(database: Database) -> Coalescer[UUID, Row | None]:
 
     async def look(ids: Sequence[UUID]) -> list[Row | None]:
         distinct = list(dict.fromkeys(ids))
-        found = await database.run_one(lambda connection: find_calculations(connection, distinct))
+        found = await database.fetch(find_calculations(distinct))
         rows = {row["id"]: row for row in found}
         return [rows.get(identity) for identity in ids]
 

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn_worker import UvicornWorker
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
@@ -35,17 +35,21 @@ class Protocol(HttpToolsProtocol):
         a second time. Uvicorn's own would close it.
         """
         self._is_stopping = True
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_idle():
             self.loop.call_later(_UNUSED_SECONDS, self._close_if_idle)
         else:
             self.cycle.keep_alive = False
 
+    def _is_idle(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
     def _close_if_idle(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_idle():
             self.transport.close()
 
 
-class Worker(UvicornWorker):
+class Worker(UvicornWorker):  # type: ignore[misc]
     """The worker that `worker_class` names."""
 
     CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012 (uvicorn_worker's own declaration)

@@ -1,14 +1,13 @@
 """The use case of submitting: compute what is cheap, queue the rest, find what exists."""
 
-import contextlib
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
+from gateway.bell import Bell
 from gateway.coalescing import Coalescer
 from gateway.database import Database
 from gateway.planning import Planner
@@ -17,11 +16,10 @@ from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
 from shared.store.calculations import Row
-from shared.store.notifications import notify_outbox
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
 
-#: What a statement may hold up in its thread: computing, and storing a row at a rough guess.
+#: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01
 _ROW_SECONDS = 0.00005
 
@@ -61,6 +59,7 @@ class Submission:
         self._planner = planner
         self._calculator = calculator
         self._look = look
+        self._bell = Bell(database)
         self._new = Coalescer(self._store_new, _cost, _MOST_SECONDS)
 
     async def submit(self, calculation: Calculation, request_id: str) -> Row:
@@ -78,15 +77,11 @@ class Submission:
             lambda connection: _store(connection, calculation, computed, request_id)
         )
         if is_queued:
-            await self._ring({calculation.lane})
+            self._bell.ring({calculation.lane})
         return stored
 
     async def _store_new(self, asked: Sequence[_Computing]) -> list[_Stored]:
-        # In a database thread: a thousandth of a second is long for the event loop.
-        return await self._database.run_one(lambda connection: self._insert(connection, asked))
-
-    def _insert(self, connection: Connection, asked: Sequence[_Computing]) -> list[_Stored]:
-        computed = [self._compute(one.calculation) if one.is_inline else None for one in asked]
+        computed = await self._computed(asked)
         new = {
             one.calculation.id: store.New(
                 one.calculation, found.result if found else None, one.request_id
@@ -94,16 +89,29 @@ class Submission:
             for one, found in zip(asked, computed, strict=True)
             if found is None or found.result.value is not None
         }
-        rows = store.insert_new(connection, list(new.values())) if new else {}
-        lanes = {Lane(row["lane"]) for row in rows.values() if row["status"] == Status.QUEUED}
-        if lanes:
-            # Here and now: another turn in a thread would take longer than the ring itself.
-            with contextlib.suppress(DBAPIError):
-                notify_outbox(connection, lanes)
+        rows = await self._insert(list(new.values())) if new else {}
         return [
             (rows.get(one.calculation.id), found)
             for one, found in zip(asked, computed, strict=True)
         ]
+
+    async def _computed(self, asked: Sequence[_Computing]) -> Sequence[Computed | None]:
+        if not any(one.is_inline for one in asked):
+            return [None] * len(asked)
+        # In a thread: a thousandth of a second is long for the event loop.
+        return await self._database.compute(
+            lambda: [self._compute(one.calculation) if one.is_inline else None for one in asked]
+        )
+
+    async def _insert(self, new: Sequence[store.New]) -> dict[UUID, Row]:
+        # What comes alone takes the shortest way. When much comes, commits must not queue up for
+        # the lock that a notification holds until its transaction has reached the disk.
+        is_alone = len(new) == 1
+        rows = await self._database.fetch(store.insert_new(new, is_rung=is_alone))
+        if not is_alone:
+            queued = (row for row in rows.values() if row["status"] == Status.QUEUED)
+            self._bell.ring({Lane(row["lane"]) for row in queued})
+        return rows
 
     def _compute(self, calculation: Calculation) -> Computed | None:
         """Return the result; None if the function raised, which is then the workers' to report."""
@@ -122,16 +130,8 @@ class Submission:
             lambda connection: _store_batch(connection, distinct, request_id)
         )
         if receipt.accepted:
-            await self._ring({calculation.lane for calculation in distinct})
+            self._bell.ring({calculation.lane for calculation in distinct})
         return receipt
-
-    async def _ring(self, lanes: Collection[Lane]) -> None:
-        """Tell the relay of new work; if that fails, it will look by itself.
-
-        On its own: a NOTIFY in the transaction of an insert would serialise all their commits.
-        """
-        with contextlib.suppress(StoreUnavailable):
-            await self._database.run_one(lambda connection: notify_outbox(connection, lanes))
 
 
 def _cost(asked: _Computing) -> float:
@@ -144,7 +144,7 @@ def _store(
     """Return the row, and whether it is now queued anew."""
     if computed is not None:
         return _store_computed(connection, calculation, computed, request_id), False
-    new = store.insert_new(connection, [store.New(calculation, None, request_id)])
+    new = store.insert_new([store.New(calculation, None, request_id)]).on(connection)
     if new:
         return new[calculation.id], True
     row = _existing(connection, calculation)
@@ -158,7 +158,7 @@ def _store_computed(
     connection: Connection, calculation: Calculation, computed: Computed, request_id: str
 ) -> Row:
     """Store a result and return the row; one that waited for a worker need not wait any more."""
-    new = store.insert_new(connection, [store.New(calculation, computed.result, request_id)])
+    new = store.insert_new([store.New(calculation, computed.result, request_id)]).on(connection)
     row = new.get(calculation.id)
     if row is None:
         _revive(connection, [calculation], request_id)

@@ -103,9 +103,7 @@ class Waiting:
         ids = [self._changed.pop() for _ in range(min(len(self._changed), _MOST_PER_QUERY))]
         began = asyncio.get_running_loop().time()
         try:
-            rows = await self._database.run_one(
-                lambda connection: find_calculations(connection, ids)
-            )
+            rows = await self._database.fetch(find_calculations(ids))
         except StoreUnavailable:
             self._changed.update(ids)
             await asyncio.sleep(_RETRY_SECONDS)

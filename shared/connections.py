@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg2
@@ -22,9 +23,13 @@ _KEEPALIVE = {
     "tcp_user_timeout": 10_000,
 }
 
+#: A statement that stands alone finds its rows by their key. While a table is small, reading all of
+#: it looks as good, and a plan that was kept would do so when it is large.
+_BY_KEY = ("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off")
+
 #: How much longer than the server's own limit to wait for an answer before the connection is
 #: taken for dead. A proxy that holds it open and passes nothing on is not seen by keepalives.
-_GRACE_SECONDS = 5
+GRACE_SECONDS = 5
 
 
 def make_engine(
@@ -39,17 +44,13 @@ def make_engine(
 
     No statement takes longer than `statement_seconds`, or 5 s more if the server does not answer:
     it then fails as if the connection had broken. With `is_autocommit` each statement is a
-    transaction of its own, in one round trip.
+    transaction of its own, in one round trip, and finds its rows by their key.
     """
     pool: dict[str, Any] = {"pool_size": connections, "max_overflow": 0}
     if is_autocommit:
         # There is never a transaction to roll back when a connection returns to its pool.
         pool |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-    options = (
-        f"-c statement_timeout={statement_seconds * 1000} "
-        "-c idle_in_transaction_session_timeout=15000"
-    )
-    deadlines = Deadlines(statement_seconds + _GRACE_SECONDS)
+    deadlines = Deadlines(statement_seconds + GRACE_SECONDS)
     return create_engine(
         settings.sqlalchemy_url,
         pool_timeout=10,
@@ -58,25 +59,32 @@ def make_engine(
         connect_args={
             **_KEEPALIVE,
             "application_name": name,
-            "options": options,
+            "options": _options(statement_seconds, _BY_KEY if is_autocommit else ()),
             "connection_factory": deadlines.connection_factory,
         },
         **pool,
     )
 
 
+def begin_to_connect(
+    settings: Settings, *, name: str, statement_seconds: int
+) -> psycopg2.extensions.connection:
+    """Return a connection in psycopg2's asynchronous mode, which is still to be polled."""
+    connection: psycopg2.extensions.connection = psycopg2.connect(
+        **_address(settings),
+        application_name=name,
+        options=_options(statement_seconds, _BY_KEY),
+        async_=True,
+    )
+    return connection
+
+
 def connect_to_listen(
     settings: Settings, *channels: str, name: str
 ) -> psycopg2.extensions.connection:
     """Open an autocommit connection outside any pool that listens on these channels."""
-    url = settings.sqlalchemy_url
-    address: dict[str, Any] = {
-        **url.translate_connect_args(username="user", database="dbname"),
-        **url.query,
-        **_KEEPALIVE,
-    }
     connection: psycopg2.extensions.connection = psycopg2.connect(
-        **address,
+        **_address(settings),
         application_name=name,
         connection_factory=_listeners_deadlines().connection_factory,
     )
@@ -87,7 +95,27 @@ def connect_to_listen(
     return connection
 
 
+def _address(settings: Settings) -> dict[str, Any]:
+    url = settings.sqlalchemy_url
+    return {
+        **url.translate_connect_args(username="user", database="dbname"),
+        **url.query,
+        **_KEEPALIVE,
+    }
+
+
+def _options(statement_seconds: int, more: Sequence[str]) -> str:
+    options = (
+        f"statement_timeout={statement_seconds * 1000}",
+        "idle_in_transaction_session_timeout=15000",
+        # For what is prepared (shared/store/queries.py): planned once, and not for each value.
+        "plan_cache_mode=force_generic_plan",
+        *more,
+    )
+    return " ".join(f"-c {option}" for option in options)
+
+
 @functools.cache
 def _listeners_deadlines() -> Deadlines:
     """Return what is shared by all of a process, since it has a thread."""
-    return Deadlines(_GRACE_SECONDS)
+    return Deadlines(GRACE_SECONDS)

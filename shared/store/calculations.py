@@ -17,6 +17,8 @@ from uuid import UUID
 from sqlalchemy import Connection, CursorResult, text
 
 from shared.calculation import Calculation, Status
+from shared.store.notifications import OUTBOX
+from shared.store.queries import Prepared, Query, Rows
 from shared.store.rows import FinishedResult, uuid_array
 
 #: One row of `calculations` by its columns' names.
@@ -38,6 +40,8 @@ DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, 
     estimate_bytes, cancel_requested, result_digits, result_sha256, result_head, result_tail,
     result_value, result_attempt, result_pruned_at, error, history"""
 
+_DOCUMENT_NAMES = DOCUMENT_COLUMNS.replace(",", " ").split()
+
 _INSERT_QUEUED = text("""
     INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
                               estimate_digits, estimate_bytes, request_id)
@@ -49,26 +53,35 @@ _INSERT_QUEUED = text("""
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
 
-_INSERT_NEW = text("""
-    INSERT INTO calculations (id, function, version, arguments, status, lane, progress, attempt,
-                              estimate_seconds, estimate_digits, estimate_bytes, request_id,
-                              published_at, started_at, finished_at, compute_seconds,
-                              result_digits, result_sha256, result_head, result_tail,
-                              result_value, result_attempt)
-    SELECT id, function, version, arguments, CASE WHEN is_done THEN 'succeeded' ELSE 'queued' END,
-           lane, is_done::integer, is_done::integer, seconds, digits, bytes, request_id,
-           done_at, done_at, done_at, compute_seconds, result_digits, sha256, head, tail, value,
-           CASE WHEN is_done AND value IS NULL THEN 1 END
-    FROM json_to_recordset(CAST(:rows AS json))
-         AS new (id uuid, function text, version integer, arguments jsonb, lane text,
-                 seconds double precision, digits bigint, bytes bigint, request_id text,
-                 compute_seconds double precision, result_digits bigint, sha256 text, head text,
-                 tail text, value text),
-         LATERAL (SELECT result_digits IS NOT NULL) AS state (is_done),
-         LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
-    WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
-    ON CONFLICT (id) DO NOTHING
-    RETURNING id, created_at, arguments""")
+_INSERT_NEW = Prepared(
+    "insert_new",
+    ("json", "boolean"),
+    f"""
+    WITH inserted AS (
+        INSERT INTO calculations (id, function, version, arguments, status, lane, progress,
+                                  attempt, estimate_seconds, estimate_digits, estimate_bytes,
+                                  request_id, published_at, started_at, finished_at,
+                                  compute_seconds, result_digits, result_sha256, result_head,
+                                  result_tail, result_value, result_attempt)
+        SELECT id, function, version, arguments,
+               CASE WHEN is_done THEN 'succeeded' ELSE 'queued' END, lane, is_done::integer,
+               is_done::integer, seconds, digits, bytes, request_id, done_at, done_at, done_at,
+               compute_seconds, result_digits, sha256, head, tail, value,
+               CASE WHEN is_done AND value IS NULL THEN 1 END
+        FROM json_to_recordset($1)
+             AS new (id uuid, function text, version integer, arguments jsonb, lane text,
+                     seconds double precision, digits bigint, bytes bigint, request_id text,
+                     compute_seconds double precision, result_digits bigint, sha256 text,
+                     head text, tail text, value text),
+             LATERAL (SELECT result_digits IS NOT NULL) AS state (is_done),
+             LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
+        WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id, created_at, arguments, lane, status)
+    SELECT id, created_at, arguments,
+           CASE WHEN $2 AND status = 'queued' THEN pg_notify('{OUTBOX}', lane) END
+    FROM inserted""",
+)
 
 _REQUEUE = text("""
     UPDATE calculations
@@ -93,8 +106,10 @@ _WITHDRAW_CANCEL = text("""
 
 _FIND = text(f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = :id")
 
-_FIND_MANY = text(
-    f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"
+_FIND_MANY = Prepared(
+    "find_calculations",
+    ("uuid[]",),
+    f"SELECT {DOCUMENT_COLUMNS} FROM calculations WHERE id = ANY ($1)",
 )
 
 _FIND_STATUSES = text("SELECT id, status FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))")
@@ -126,15 +141,22 @@ def insert_queued(
     return set(connection.execute(_INSERT_QUEUED, values).scalars())
 
 
-def insert_new(connection: Connection, new: Sequence[New]) -> dict[UUID, Row]:
+def insert_new(new: Sequence[New], *, is_rung: bool = False) -> Query[dict[UUID, Row]]:
     """Store those that do not exist yet, as succeeded where there is a result, else queued.
 
-    Return their rows. They are inserted in the order of their ids, like those of a batch.
+    Gives their rows. They are inserted in the order of their ids, like those of a batch. With
+    `is_rung` the relay is told in the same transaction, and its commit waits for others that do.
     """
     by_id = {one.calculation.id: one for one in new}
-    values = {"rows": json.dumps([_new_members(by_id[identity]) for identity in sorted(by_id)])}
-    inserted = connection.execute(_INSERT_NEW, values)
-    return {identity: _new_row(by_id[identity], *found) for identity, *found in inserted}
+
+    def read(rows: Rows) -> dict[UUID, Row]:
+        return {
+            identity: _new_row(by_id[identity], created_at, arguments)
+            for identity, created_at, arguments, _ in rows
+        }
+
+    members = [_new_members(by_id[identity]) for identity in sorted(by_id)]
+    return Query(_INSERT_NEW, (json.dumps(members), is_rung), read)
 
 
 def requeue_ended(
@@ -163,10 +185,9 @@ def find_calculation(connection: Connection, calculation_id: UUID) -> Row | None
     return _row(connection.execute(_FIND, {"id": calculation_id}))
 
 
-def find_calculations(connection: Connection, ids: Sequence[UUID]) -> list[Row]:
-    """Return the rows of those ids that exist."""
-    rows = connection.execute(_FIND_MANY, {"ids": uuid_array(ids)})
-    return [dict(row) for row in rows.mappings()]
+def find_calculations(ids: Sequence[UUID]) -> Query[list[Row]]:
+    """Give the rows of those ids that exist."""
+    return Query(_FIND_MANY, (uuid_array(ids),), _document_rows)
 
 
 def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Status]:
@@ -243,6 +264,10 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
         "error": None,
         "history": [],
     }
+
+
+def _document_rows(rows: Rows) -> list[Row]:
+    return [dict(zip(_DOCUMENT_NAMES, row, strict=True)) for row in rows]
 
 
 def _row(result: CursorResult[Any]) -> Row | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
+from shared.store.queries import Prepared, Query
 
 #: The gateway rings, the relay listens: there is something to publish.
 OUTBOX = "reckoner_outbox"
@@ -19,13 +20,20 @@ CHANGED = "reckoner_changed"
 
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
+_RING = Prepared("ring", ("text",), f"SELECT pg_notify('{OUTBOX}', $1)")
+
 #: PostgreSQL takes payloads of up to 7,999 bytes; an id and its comma have 33.
 IDS_PER_PAYLOAD = 240
 
 
-def notify_outbox(connection: Connection, lanes: Iterable[Lane]) -> None:
+def ring(lanes: Iterable[Lane]) -> Query[None]:
     """Ring for the relay: there is something to publish in these lanes."""
-    connection.execute(_NOTIFY, {"channel": OUTBOX, "payload": ",".join(lanes)})
+    return Query(_RING, (",".join(lanes),), lambda _: None)
+
+
+def notify_outbox(connection: Connection, lanes: Iterable[Lane]) -> None:
+    """Ring once this transaction commits."""
+    ring(lanes).on(connection)
 
 
 def read_outbox(payload: str) -> set[Lane]:

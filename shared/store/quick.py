@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy import Connection, text
 
 from shared.store.models import CHUNK_DIGITS
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
+from shared.store.queries import Prepared, Query, Rows
 from shared.store.rows import FinishedResult, uuid_array
 
 #: One notification for so many of what was written, in the statement that writes: each query ends
@@ -23,7 +24,10 @@ _TELLING = f"""
     GROUP BY part"""
 
 #: Results, the chunks of those that are too long for their row, and the news, in one round trip.
-_FINISH_SUCCEEDED = text(f"""
+_FINISH_SUCCEEDED = Prepared(
+    "finish_succeeded",
+    ("json", "uuid[]", "integer[]", "text[]"),
+    f"""
     WITH written AS (
         UPDATE calculations
         SET status = 'succeeded', progress = 1, attempt = calculations.attempt + 1,
@@ -32,7 +36,7 @@ _FINISH_SUCCEEDED = text(f"""
             result_sha256 = done.sha256, result_head = done.head, result_tail = done.tail,
             result_value = done.value,
             result_attempt = CASE WHEN done.value IS NULL THEN calculations.attempt + 1 END
-        FROM json_to_recordset(CAST(:rows AS json))
+        FROM json_to_recordset($1)
              AS done (id uuid, digits bigint, sha256 text, head text, tail text, value text,
                       compute_seconds double precision)
         WHERE calculations.id = done.id AND (status = 'queued') IS TRUE
@@ -40,10 +44,10 @@ _FINISH_SUCCEEDED = text(f"""
     stored AS (
         INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
         SELECT id, attempt, ordinal, chunk
-        FROM unnest(CAST(:long_ids AS uuid[]), CAST(:ordinals AS integer[]),
-                    CAST(:chunks AS text[])) AS long (id, ordinal, chunk)
+        FROM unnest($2, $3, $4) AS long (id, ordinal, chunk)
         JOIN written USING (id))
-    {_TELLING}""")
+    {_TELLING}""",
+)
 
 _FINISH_FAILED = text(f"""
     WITH written AS (
@@ -86,17 +90,13 @@ def finish_quick_succeeded(connection: Connection, successes: Sequence[QuickSucc
         if one.result.value is None
         for start in range(0, len(one.digits), CHUNK_DIGITS)
     ]
-    return _written(
-        connection.execute(
-            _FINISH_SUCCEEDED,
-            {
-                "rows": json.dumps([_members(success) for success in successes]),
-                "long_ids": uuid_array(identity for identity, _, _ in long),
-                "ordinals": [ordinal for _, ordinal, _ in long],
-                "chunks": [chunk for _, _, chunk in long],
-            },
-        )
+    values = (
+        json.dumps([_members(success) for success in successes]),
+        uuid_array(identity for identity, _, _ in long),
+        [ordinal for _, ordinal, _ in long],
+        [chunk for _, _, chunk in long],
     )
+    return Query(_FINISH_SUCCEEDED, values, _written).on(connection)
 
 
 def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str]) -> Written:
@@ -118,12 +118,12 @@ def _members(success: QuickSuccess) -> dict[str, Any]:
     }
 
 
-def _written(parts: CursorResult[Any]) -> Written:
+def _written(parts: Rows) -> Written:
     ids: set[UUID] = set()
     moments: set[datetime | None] = set()
-    for part in parts:
-        ids.update(part.ids)
-        moments.add(part.published_at)
+    for some, published_at, _ in parts:
+        ids.update(some)
+        moments.add(published_at)
     return Written(ids, max((moment for moment in moments if moment), default=None))
 
 
