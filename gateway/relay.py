@@ -38,7 +38,7 @@ from shared.errors import BrokerUnavailable, SettingsInvalid
 from shared.logs import set_up_logs
 from shared.messages import encode
 from shared.store.notifications import OUTBOX, read_outbox
-from shared.store.outbox import put_back, seconds_to_next, take_due
+from shared.store.outbox import put_back, seconds_to_next, taken_due
 
 _RETRY_SECONDS = 1.0
 _LOCKED_SECONDS = 0.1
@@ -61,9 +61,9 @@ class HasFileno(Protocol):
 class Relay:
     """The loop of one relay process."""
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Engine, autocommit: Engine) -> None:
         self._settings = settings
-        self._engine = engine
+        self._autocommit = autocommit
         self._publisher = Publisher(settings.amqp_urls)
         self._rescue = Rescue(engine, settings)
         self._listener: psycopg2.extensions.connection | None = None
@@ -129,7 +129,7 @@ class Relay:
 
     def _look(self) -> set[Lane]:
         """Return the lanes in which something is due: a ring can be lost, and a backoff ends."""
-        with self._engine.connect() as connection:
+        with self._autocommit.connect() as connection:
             waits = seconds_to_next(connection)
         # Soon again where something is due: another relay may have locked it, and the next in its
         # lane may be due at any time.
@@ -140,8 +140,10 @@ class Relay:
     def publish_batch(self, lane: Lane) -> int:
         """Publish what is due in a lane, up to one batch; return how many rows that was."""
         self._publisher.open()  # before rows are locked, as it may take its time
-        with self._engine.begin() as connection:
-            due = take_due(connection, lane, self._settings.relay_batch)
+        with (
+            self._autocommit.connect() as connection,
+            taken_due(connection, lane, self._settings.relay_batch) as due,
+        ):
             if not due:
                 return 0
             bundled = [[one.work for one in bundle] for bundle in bundles(due, lane)]
@@ -194,7 +196,11 @@ def main() -> int:
         return 2
     set_up_logs(settings.log_level)
     crash_points.arm_from_environment()
-    relay = Relay(settings, make_engine(settings, connections=1, name="reckoner relay"))
+    engine, autocommit = (
+        make_engine(settings, connections=1, name="reckoner relay", is_autocommit=is_autocommit)
+        for is_autocommit in (False, True)
+    )
+    relay = Relay(settings, engine, autocommit)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: relay.stop())
     _logger.info("The relay is running")

@@ -23,11 +23,15 @@ _INFO_KEY = "prepared statements"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement with its parameters as $1, $2 …, and their types."""
+    """A statement with its parameters as $1, $2 …, and their types.
+
+    `opening` is sent with it whenever it is executed.
+    """
 
     name: str
     types: tuple[str, ...]
     sql: str
+    opening: str = ""
 
     @property
     def preparing(self) -> str:
@@ -37,7 +41,7 @@ class Prepared:
     @property
     def executing(self) -> str:
         """The statement that executes it, with psycopg2's placeholders."""
-        return f"EXECUTE {self.name} ({', '.join('%s' for _ in self.types)})"
+        return f"{self.opening}EXECUTE {self.name} ({', '.join('%s' for _ in self.types)})"
 
 
 class PreparedStatements:

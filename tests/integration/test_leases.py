@@ -138,7 +138,7 @@ def test_handing_back_costs_no_attempt(connection):
     claimed = claim(connection, calculation)
     assert leases.release_calculation(connection, claimed, worker_id=WORKER)
     assert status_of(connection, calculation) == "queued"
-    assert len(outbox.take_due(connection, Lane.HEAVY, 10)) == 1
+    assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
     attempt, base = connection.execute(text("SELECT attempt, attempt_base FROM calculations")).one()
     assert attempt == base == 1
 

@@ -18,6 +18,7 @@ from shared.errors import BrokerUnavailable
 from shared.messages import Work, decode, queue_name
 from shared.store import calculations, leases
 from shared.store.notifications import notify_outbox
+from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.factories import make_calculation
 
@@ -75,7 +76,7 @@ def unpublished(engine):
 def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
     quick = queue(relay_engine, *range(1_200))
     heavy = queue(relay_engine, 5_000, lane=Lane.HEAVY)
-    relay = Relay(settings, relay_engine)
+    relay = Relay(settings, relay_engine, autocommit(relay_engine))
     with running(relay):
         eventually(lambda: unpublished(relay_engine) == 0)
     assert {work.calculation_id for work in take(channel)} == {one.id for one in quick}
@@ -87,7 +88,7 @@ def test_a_ring_is_heard_before_the_next_look(database_url, broker_url, relay_en
     slow = load_settings(
         {"database_url": database_url, "broker_url": broker_url, "relay_poll_seconds": 600}
     )
-    with running(Relay(slow, relay_engine)):
+    with running(Relay(slow, relay_engine, autocommit(relay_engine))):
         eventually(lambda: _is_listening(relay_engine))
         queue(relay_engine, 1)
         with relay_engine.begin() as connection:
@@ -103,7 +104,7 @@ def _is_listening(engine):
 
 
 def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel):
-    relay = Relay(settings, relay_engine)
+    relay = Relay(settings, relay_engine, autocommit(relay_engine))
     with running(relay):
         queue(relay_engine, 1)
         eventually(lambda: unpublished(relay_engine) == 0)
@@ -116,7 +117,7 @@ def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel)
 def test_a_lane_that_confirms_nothing_does_not_hold_up_the_other(
     settings, relay_engine, monkeypatch
 ):
-    relay = Relay(settings, relay_engine)
+    relay = Relay(settings, relay_engine, autocommit(relay_engine))
     quick, heavy = queue(relay_engine, 1), queue(relay_engine, 2, lane=Lane.HEAVY)
     publish = relay._publisher.publish
 
@@ -139,7 +140,7 @@ def test_a_lane_that_confirms_nothing_does_not_hold_up_the_other(
 def test_without_rabbitmq_nothing_is_marked_as_published(store_settings, relay_engine):
     queue(relay_engine, 1)
     with pytest.raises(BrokerUnavailable):
-        Relay(store_settings, relay_engine).publish_batch(Lane.QUICK)
+        Relay(store_settings, relay_engine, autocommit(relay_engine)).publish_batch(Lane.QUICK)
     assert unpublished(relay_engine) == 1
 
 
@@ -161,7 +162,10 @@ def impatient(database_url, broker_url):
 
 
 def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
-    relay, rescue = Relay(impatient, relay_engine), Rescue(relay_engine, impatient)
+    relay, rescue = (
+        Relay(impatient, relay_engine, autocommit(relay_engine)),
+        Rescue(relay_engine, impatient),
+    )
     (calculation,) = queue(relay_engine, 1)
     relay.publish_batch(Lane.QUICK)
     channel.queue_purge(queue_name(Lane.QUICK))
@@ -171,7 +175,10 @@ def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
 
 
 def test_a_message_that_waits_is_not_published_twice(impatient, relay_engine, channel):
-    relay, rescue = Relay(impatient, relay_engine), Rescue(relay_engine, impatient)
+    relay, rescue = (
+        Relay(impatient, relay_engine, autocommit(relay_engine)),
+        Rescue(relay_engine, impatient),
+    )
     queue(relay_engine, 1)
     relay.publish_batch(Lane.QUICK)
     with relay_engine.begin() as connection:
@@ -181,7 +188,10 @@ def test_a_message_that_waits_is_not_published_twice(impatient, relay_engine, ch
 
 
 def test_an_expired_lease_goes_back_to_the_outbox(impatient, relay_engine):
-    relay, rescue = Relay(impatient, relay_engine), Rescue(relay_engine, impatient)
+    relay, rescue = (
+        Relay(impatient, relay_engine, autocommit(relay_engine)),
+        Rescue(relay_engine, impatient),
+    )
     (calculation,) = queue(relay_engine, 1, lane=Lane.HEAVY)
     relay.publish_batch(Lane.HEAVY)
     with relay_engine.begin() as connection:

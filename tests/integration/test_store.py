@@ -18,13 +18,13 @@ def test_what_is_inserted_twice_is_there_once(connection):
     calculation = make_calculation()
     assert calculations.insert_queued(connection, [calculation], "a") == {calculation.id}
     assert calculations.insert_queued(connection, [calculation], "b") == set()
-    assert calculations.insert_new(connection, [New(calculation, None, "c")]) == {}
+    assert calculations.insert_new([New(calculation, None, "c")]).on(connection) == {}
 
 
 @pytest.mark.parametrize("result", [None, make_result(), make_result(value=None)])
 def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result):
     calculation = make_calculation()
-    row = calculations.insert_new(connection, [New(calculation, result, "a")])[calculation.id]
+    row = calculations.insert_new([New(calculation, result, "a")]).on(connection)[calculation.id]
     assert row == row_of(connection, calculation)
 
 
@@ -48,18 +48,18 @@ def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
     queue(connection)
     connection.commit()
     with engine.begin() as first, engine.begin() as second:
-        assert len(outbox.take_due(first, Lane.QUICK, 10)) == 1
-        assert outbox.take_due(second, Lane.QUICK, 10) == []
+        assert len(outbox.take_due(Lane.QUICK, 10).on(first)) == 1
+        assert outbox.take_due(Lane.QUICK, 10).on(second) == []
 
 
 def test_what_was_published_leaves_the_outbox(connection):
     calculation = queue(connection)
-    (due,) = outbox.take_due(connection, Lane.QUICK, 10)
+    (due,) = outbox.take_due(Lane.QUICK, 10).on(connection)
     work = due.work
     assert (work.calculation_id, work.arguments) == (calculation.id, {"n": 1_000})
-    assert outbox.take_due(connection, Lane.HEAVY, 10) == []
+    assert outbox.take_due(Lane.HEAVY, 10).on(connection) == []
     assert work.request_id == "request"
-    assert outbox.take_due(connection, Lane.QUICK, 10) == []
+    assert outbox.take_due(Lane.QUICK, 10).on(connection) == []
     assert outbox.seconds_to_next(connection) == {}
 
 
@@ -96,7 +96,7 @@ def test_a_quick_failure_keeps_its_reason(connection):
 
 def test_only_messages_missing_for_long_are_published_again(connection):
     calculation = queue(connection)
-    outbox.take_due(connection, Lane.QUICK, 10)
+    outbox.take_due(Lane.QUICK, 10).on(connection)
     assert (
         outbox.return_lost(
             connection, Lane.QUICK, queue_is_empty=True, older_than_seconds=60, limit=9
@@ -120,7 +120,7 @@ def test_only_messages_missing_for_long_are_published_again(connection):
 
 def test_a_pruned_result_keeps_its_document(connection):
     calculation = make_calculation()
-    calculations.insert_new(connection, [New(calculation, make_result(), "request")])
+    calculations.insert_new([New(calculation, make_result(), "request")]).on(connection)
     assert results.prune_result(connection, calculation.id)
     assert not results.prune_result(connection, calculation.id)
     row = row_of(connection, calculation)
@@ -169,7 +169,7 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     queue(connection, n=1)
     queue(connection, n=2, lane=Lane.HEAVY)
     done = make_calculation(arguments={"n": 3})
-    calculations.insert_new(connection, [New(done, make_result(), "request")])
+    calculations.insert_new([New(done, make_result(), "request")]).on(connection)
     lanes = {row["lane"]: row["queued"] for row in system.count_lanes(connection)}
     assert lanes == {"quick": 1, "heavy": 1}
     assert system.measure_outbox(connection)["depth"] == 2

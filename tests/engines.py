@@ -1,0 +1,21 @@
+"""Engines as the programs have them, made from the one that a test has."""
+
+from sqlalchemy import Engine
+
+from gateway.async_pool import AsyncPool
+from shared.config import Settings
+from shared.connections import begin_to_connect
+
+
+def autocommit(engine: Engine) -> Engine:
+    """Return the same pool of connections, each statement on them a transaction of its own."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def make_pool(settings: Settings, *, most: int = 2, seconds: float = 15) -> AsyncPool:
+    """Return connections like those of a gateway process."""
+    return AsyncPool(
+        lambda: begin_to_connect(settings, name="test pool", statement_seconds=10),
+        most=most,
+        seconds=seconds,
+    )
