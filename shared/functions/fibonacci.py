@@ -1,32 +1,29 @@
 """Fibonacci numbers, exact and in decimal, up to F(10^10).
 
 Binary multiplication is fast and turning a huge binary number into decimal is slow: for
-F(10^9) GMP spends nine tenths of its time there. So a large number is kept in base
-10^LIMB_DIGITS from the start, and a square is one GMP multiplication of the limbs
-laid out with room for their products (Kronecker substitution). Laid out at two points, it is two
-multiplications of half the size, one for each core: Harvey, "Faster polynomial multiplication
-via multipoint Kronecker substitution", 2009, section 3.1. A linear pass carries, and the decimal
-digits need no conversion at all.
+F(10^9) GMP spends nine tenths of its time there. So a large number is kept in decimal limbs from
+the start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
-from itertools import chain
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import gmpy2
 from gmpy2 import mpz
 
+from shared.functions.limbs import (
+    Coefficients,
+    Formula,
+    digits_of,
+    evaluated,
+    split_into_limbs,
+    stripped,
+)
 from shared.functions.registry import Arguments, Digits, Estimate, Function, Progress, interpolate
 
 MAX_N = 10_000_000_000
-
-# Measured: 150 to 600 digits differ by a few per cent. Shorter limbs cost Python steps,
-# longer ones cost division, which is quadratic at these sizes.
-LIMB_DIGITS = 300
-BASE = mpz(10) ** LIMB_DIGITS
 
 # Below this, GMP's own doubling and conversion take less time than limbs do; on one core they
 # are even near n = 200,000.
@@ -34,10 +31,6 @@ SMALLEST_IN_LIMBS = 250_000
 
 # Doubling in limbs starts from an index of at most this many bits, where a pair from GMP is cheap.
 START_BITS = 14
-
-# From operands of so many limbs on, handing a product to another thread costs far less than it
-# saves. Smaller products belong to quick calculations, of which others run on the other core.
-SMALLEST_ON_TWO_CORES = 1_000
 
 # The carry and the digits of the last step, as a share of the work of that step.
 LAST_PASS_SHARE = 0.2
@@ -48,9 +41,6 @@ PIECE_LIMBS = 3_500  # about a megabyte of digits
 LOG10_PHI = 2089876402499787337692720892375554168224
 LOG10_SQRT_5 = 3494850021680094023931305526377534866159
 LOG_SCALE = 10**40
-
-Formula = Callable[[mpz, mpz], tuple[mpz, ...]]
-"""From F(k), F(k-1) to other Fibonacci numbers, by sums and at most one product in each term."""
 
 # (n, seconds, bytes) of `compute`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
 # gmpy2 2.3 and GMP 6.3; peak addresses of the process, with one arena of malloc, and a tenth more.
@@ -101,18 +91,19 @@ def _in_limbs(n: int, progress: Progress) -> Iterator[str]:
     """Yield the digits of F(n), most significant first, for n of more than START_BITS bits."""
     steps = n.bit_length() - START_BITS
     k = n >> steps
-    pair = [_limbs(value) for value in gmpy2.fib2(k)]
+    pair = [split_into_limbs(value) for value in gmpy2.fib2(k)]
     with ThreadPoolExecutor(max_workers=2) as cores:
         for step in range(steps - 1, 0, -1):
             # The work doubles with every step, so this is the share of those before it.
             progress((2.0 ** -(step + 1) - 2.0**-steps) * (1 - LAST_PASS_SHARE))
             next_k = n >> step
-            pair = [_stripped(limbs) for limbs in _evaluated(_doubling(k, next_k), pair, cores)]
+            doubled = evaluated(_doubling(k, next_k), pair, cores)
+            pair = [stripped(number.limbs()) for number in doubled]
             k = next_k
         progress(0.5 * (1 - LAST_PASS_SHARE))
         count = 2 * len(pair[0]) + 1
-        (limbs,) = _evaluated(_last_doubling(k, n), pair, cores)
-    yield from _digits(limbs, count, progress)
+        (number,) = evaluated(_last_doubling(k, n), pair, cores)
+    yield from _digits(number, count, progress)
 
 
 def _doubling(k: int, next_k: int) -> Formula:
@@ -147,101 +138,18 @@ def _last_doubling(k: int, n: int) -> Formula:
     return doubled
 
 
-def _evaluated(formula: Formula, pair: list[list[mpz]], cores: Executor) -> list[Iterator[mpz]]:
-    """Apply a formula to two numbers in limbs, of which the first is no shorter; empty the pair.
-
-    The limbs are the coefficients of polynomials. The formula is computed at two points,
-    2^half_width and its negative, one on each core: two products of half the size.
-    """
-    slots = len(pair[0])
-    half_width = _slot_bits(slots) // 2
-    xs, ys = (_at_two_points(limbs, half_width) for limbs in pair)
-    pair.clear()  # memory that the products need
-    run = cores.map if slots >= SMALLEST_ON_TWO_CORES else map
-    at_plus, at_minus = run(partial(_without_gil, formula), xs, ys)
-    return [
-        _carried(plus, minus, half_width, slots)
-        for plus, minus in zip(at_plus, at_minus, strict=True)
-    ]
-
-
-def _without_gil(formula: Formula, x: mpz, y: mpz) -> tuple[mpz, ...]:
-    with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):
-        return formula(x, y)
-
-
-def _limbs(value: mpz) -> list[mpz]:
-    """Split into limbs, least significant first."""
-    limbs = []
-    while value:
-        value, limb = gmpy2.f_divmod(value, BASE)
-        limbs.append(limb)
-    return limbs
-
-
-def _slot_bits(limbs: int) -> int:
-    """Count the bits of a slot, an even number, for products of so many limbs, L, and a lift.
-
-    A slot of a product sums at most L products of limbs: it is from 0 to L·(BASE - 1)². So those
-    of x + y, 4x - y ± 2, 3x - 2y ± 2 and x + 2z, of squares x and y and a product z, are less
-    than 4L·BASE² < 2^(bits - 2) from zero.
-    """
-    bits: int = 2 * BASE.bit_length() + limbs.bit_length() + 4
-    return bits + bits % 2
-
-
-def _at_two_points(limbs: list[mpz], half_width: int) -> tuple[mpz, mpz]:
-    """Evaluate the polynomial with these coefficients at 2^half_width and at its negative."""
-    even = gmpy2.pack(limbs[::2], 2 * half_width)
-    odd = gmpy2.pack(limbs[1::2], 2 * half_width) << half_width
-    return even + odd, even - odd
-
-
-def _carried(plus: mpz, minus: mpz, half_width: int, slots: int) -> Iterator[mpz]:
-    """Yield limbs, least significant first, from a polynomial's values at the two points.
-
-    Their sum holds the even coefficients, their difference the odd ones, in a slot for each. They
-    may exceed BASE or be negative. A lift of 2^(width - 2), from which they are less away than it
-    is high, makes them positive, so that none borrows from the next; it comes off with the carry.
-
-    The carry out of the last slot is one limb more, from 0 to 3: F(k) < BASE^L makes
-    F(2k+1) ≤ 4F(k)² + 2 < 4·BASE^2L.
-    """
-    width = 2 * half_width
-    lift = mpz(1) << (width - 2)
-    lifts = gmpy2.pack([lift] * slots, width)
-    even = gmpy2.unpack((plus + minus >> 1) + lifts, width)
-    odd = gmpy2.unpack((plus - minus >> half_width + 1) + lifts, width)
-    del plus, minus, lifts
-    carry = -lift
-    for slot in chain.from_iterable(zip(even, odd, strict=True)):
-        carry, limb = gmpy2.f_divmod(slot + carry, BASE)
-        carry -= lift
-        yield limb
-    yield carry + lift
-
-
-def _stripped(limbs: Iterable[mpz]) -> list[mpz]:
-    """Drop leading zeros."""
-    kept = list(limbs)
-    while not kept[-1]:
-        kept.pop()
-    return kept
-
-
-def _digits(limbs: Iterable[mpz], count: int, progress: Progress) -> Iterator[str]:
-    """Yield the digits of so many limbs, which come from the other end, in pieces."""
-    texts = []
-    for index, limb in enumerate(limbs):
-        texts.append(limb.digits().zfill(LIMB_DIGITS))
-        if index % PIECE_LIMBS == 0:
-            progress(1 - LAST_PASS_SHARE * (1 - index / count))
-    while not texts[-1].strip("0"):
-        texts.pop()
-    texts[-1] = texts[-1].lstrip("0")
-    while texts:
-        yield "".join(reversed(texts[-PIECE_LIMBS:]))
-        del texts[-PIECE_LIMBS:]
+def _digits(number: Coefficients, count: int, progress: Progress) -> Iterator[str]:
+    """Yield the digits of a number of so many limbs in pieces, the most significant first."""
+    done = 0
+    is_leading = True
+    for group in number.groups_from_top(PIECE_LIMBS):
+        done += len(group)
+        piece = digits_of(group)
+        if is_leading:
+            piece = piece.lstrip("0")
+            is_leading = not piece
+        yield piece
+        progress(1 - LAST_PASS_SHARE * (1 - done / count))
 
 
 def residue(arguments: Arguments, modulus: int) -> int:

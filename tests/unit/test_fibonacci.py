@@ -9,20 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.functions.fibonacci import (
-    BASE,
-    LIMB_DIGITS,
     MAX_N,
     SMALLEST_IN_LIMBS,
-    SMALLEST_ON_TWO_CORES,
     START_BITS,
     _doubling,
-    _evaluated,
     _last_doubling,
-    _limbs,
-    _stripped,
-    _without_gil,
     digit_count,
     fibonacci,
+)
+from shared.functions.limbs import (
+    BASE,
+    LIMB_DIGITS,
+    SMALLEST_ON_TWO_CORES,
+    evaluated,
+    split_into_limbs,
+    stripped,
+    without_gil,
 )
 from shared.functions.verification import DigitsResidue
 
@@ -119,9 +121,13 @@ def cores():
         yield executor
 
 
-def evaluated(formula, x, y, cores):
+def coefficients(formula, x, y, cores):
+    return evaluated(formula, [split_into_limbs(x), split_into_limbs(y)], cores)
+
+
+def limbs_of(formula, x, y, cores):
     """Return the limbs of each value of the formula, as proper as limbs must be."""
-    values = [list(limbs) for limbs in _evaluated(formula, [_limbs(x), _limbs(y)], cores)]
+    values = [number.limbs() for number in coefficients(formula, x, y, cores)]
     assert all(0 <= limb < BASE for limbs in values for limb in limbs)
     return values
 
@@ -131,7 +137,7 @@ def test_doubling_from_the_end_of_a_limb(odd, cores):
     for limbs in range(6, 60):
         for k in range(last_index_of(limbs) - 1, last_index_of(limbs) + 3):
             high, low = gmpy2.fib2(k)
-            doubled = evaluated(_doubling(k, 2 * k + odd), high, low, cores)
+            doubled = limbs_of(_doubling(k, 2 * k + odd), high, low, cores)
             assert tuple(map(number, doubled)) == gmpy2.fib2(2 * k + odd)
 
 
@@ -141,7 +147,7 @@ def test_a_doubling_step_is_that_of_plain_numbers(cores, one, other, k, odd):
     x, y = max(one, other, 2), max(min(one, other), 1)
     largest, smallest = 4 * x * x - y * y + 2 * (-1) ** k, x * x + y * y
     between = largest - smallest
-    doubled = evaluated(_doubling(k, 2 * k + odd), x, y, cores)
+    doubled = limbs_of(_doubling(k, 2 * k + odd), x, y, cores)
     assert list(map(number, doubled)) == ([largest, between] if odd else [between, smallest])
 
 
@@ -150,8 +156,32 @@ def test_a_doubling_step_is_that_of_plain_numbers(cores, one, other, k, odd):
 def test_the_last_step_is_that_of_plain_numbers(cores, one, other, k, odd):
     x, y = max(one, other, 2), max(min(one, other), 1)
     expected = 4 * x * x - y * y + 2 * (-1) ** k if odd else x * x + 2 * x * y
-    (limbs,) = evaluated(_last_doubling(k, 2 * k + odd), x, y, cores)
+    (limbs,) = limbs_of(_last_doubling(k, 2 * k + odd), x, y, cores)
     assert number(limbs) == expected
+
+
+@settings(deadline=None)
+@given(operands, operands, st.integers(0, 1), st.integers(0, 1), st.integers(1, 60))
+def test_limbs_from_the_top_are_those_from_the_bottom(cores, one, other, k, odd, size):
+    x, y = max(one, other, 2), max(min(one, other), 1)
+    formulas = (_doubling(k, 2 * k + odd), _last_doubling(k, 2 * k + odd))
+    for formula in formulas:
+        expected = limbs_of(formula, x, y, cores)
+        for limbs, value in zip(expected, coefficients(formula, x, y, cores), strict=True):
+            groups = list(value.groups_from_top(size))
+            assert [limb for group in reversed(groups) for limb in group] == limbs
+            assert all(len(group) == size for group in groups[1:-1])
+
+
+def test_a_carry_may_come_all_the_way_up(cores):
+    """With nines all over, only the lowest limb decides whether all the others are zero."""
+    nines = gmpy2.mpz(10) ** (40 * LIMB_DIGITS) - 1
+    for formula in (lambda x, y: (x * y + 1,), lambda x, y: (x * y - 1,)):
+        (limbs,) = limbs_of(formula, nines, gmpy2.mpz(1), cores)
+        for size in (1, 3, 7, 40):
+            (value,) = coefficients(formula, nines, gmpy2.mpz(1), cores)
+            groups = list(value.groups_from_top(size))
+            assert [limb for group in reversed(groups) for limb in group] == limbs
 
 
 @pytest.mark.parametrize("limb", [BASE // 2, BASE - 2, BASE - 1])
@@ -160,20 +190,20 @@ def test_two_cores_give_what_one_gives(limb, odd, cores):
     # Limbs all alike are the extreme: the largest products, and the largest differences of them.
     operand = number([limb] * SMALLEST_ON_TWO_CORES)
     for other in (operand, gmpy2.mpz(1)):
-        (limbs,) = evaluated(_last_doubling(0, odd), operand, other, cores)
+        (limbs,) = limbs_of(_last_doubling(0, odd), operand, other, cores)
         x, y = operand, other
         assert number(limbs) == (4 * x * x - y * y + 2 if odd else x * x + 2 * x * y)
 
 
 def test_leading_zeros_are_dropped():
     limbs = [gmpy2.mpz(limb) for limb in (3, 0, 7, 0, 0)]
-    assert _stripped(limbs) == [3, 0, 7]
+    assert stripped(limbs) == [3, 0, 7]
 
 
 def test_others_run_during_a_product(cores):
     """Without this, two threads take as long as one."""
     operand = gmpy2.mpz(3) ** 10_000_000
-    computing = cores.submit(_without_gil, lambda x, y: (x * y,), operand, operand + 1)
+    computing = cores.submit(without_gil, lambda x, y: (x * y,), operand, operand + 1)
     looks = 0
     while not computing.done():
         looks += 1
