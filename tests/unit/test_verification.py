@@ -3,10 +3,11 @@ from itertools import pairwise
 
 import gmpy2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import ResultWrong
+from shared.functions.digit_blocks import BLOCK_DIGITS
 from shared.functions.factorial import factorial
 from shared.functions.fibonacci import fibonacci
 from shared.functions.verification import DigitsResidue, random_prime, verified
@@ -37,6 +38,52 @@ def test_value_does_not_depend_on_the_pieces(value, cuts):
     edges = [0, *sorted(cuts), len(text)]
     pieces = [text[start:end] for start, end in pairwise(edges)]
     assert residue_of(pieces) == value % PRIME
+
+
+# Long enough for blocks, which shorter numbers do without, and for many of them.
+LONG = gmpy2.fib(2_000_000).digits()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, len(LONG)),
+    st.integers(0, 300_000),
+    st.lists(st.integers(0, 300_000), max_size=6),
+    st.sampled_from([PRIME, 2**61 + 15, 2**60 + 33, 1_000_000_007]),
+)
+def test_value_of_many_digits_does_not_depend_on_the_pieces(start, length, cuts, modulus):
+    text = "7" + LONG[start : start + length]
+    edges = [0, *sorted(cuts), len(text)]
+    pieces = [text[start:end] for start, end in pairwise(edges)]
+    assert residue_of(pieces, modulus) == gmpy2.mpz(text) % modulus
+
+
+@pytest.mark.parametrize("blocks", [3, 4, 5])
+@pytest.mark.parametrize("beside", [-1, 0, 1])
+def test_value_beside_a_number_of_blocks(blocks, beside):
+    text = LONG[: blocks * BLOCK_DIGITS + beside]
+    assert residue_of([text]) == residue_of([text[:70_000], text[70_000:]])
+    assert residue_of([text]) == gmpy2.mpz(text) % PRIME
+
+
+def test_the_value_can_be_asked_for_on_the_way():
+    found = DigitsResidue(PRIME)
+    for start in range(0, len(LONG), 100_000):
+        found.feed(LONG[start : start + 100_000])
+        assert found.value == gmpy2.mpz(LONG[: start + 100_000]) % PRIME
+
+
+def test_the_largest_digits_do_not_overflow_their_sum():
+    """More blocks of nines than one sum takes, modulo a prime of the most bits."""
+    prime = int(gmpy2.next_prime(2**61 + 2**10))
+    digits = 20_000_000
+    assert residue_of(["9" * digits], prime) == (pow(10, digits, prime) - 1) % prime
+
+
+@pytest.mark.parametrize("wrong", ["a", "F", "/", ":", " ", "٣"])
+def test_one_wrong_character_among_many_digits_is_refused(wrong):
+    with pytest.raises(ValueError):
+        residue_of([LONG[:150_000] + wrong + LONG[150_000:]])
 
 
 def test_digit_by_digit_is_the_same():
