@@ -6,12 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-#: Chunks in one transaction: two megabytes. With one in each, most of the time would go into
-#: waiting for the disk to confirm them.
-_BATCH_CHUNKS = 8
+#: Chunks in one transaction: a megabyte. With one in each, most of the time would go into waiting
+#: for the disk to confirm them; with eight, the last ones are stored later.
+_BATCH_CHUNKS = 4
 
-#: Transactions at once. PostgreSQL takes 1 ms of one core for a chunk, and by then the calculation
-#: is over and leaves its core free.
+#: Transactions at once: one goes on while the disk confirms the other.
 CONCURRENT_WRITES = 2
 
 

@@ -106,6 +106,7 @@ class Sandbox:
                 self._deadline += time.monotonic() - left_at
             elif kind is Kind.SUMMARY:
                 self._summary = decode_summary(payload)
+                self.kill()  # giving back its memory takes it a while, in which digits are stored
                 return
             else:
                 raise decode_error(payload)

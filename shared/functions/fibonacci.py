@@ -35,7 +35,7 @@ START_BITS = 14
 # The carry and the digits of the last step, as a share of the work of that step.
 LAST_PASS_SHARE = 0.2
 
-PIECE_LIMBS = 3_500  # about a megabyte of digits
+PIECE_LIMBS = 870  # a quarter of a megabyte of digits: what follows begins early and ends soon
 
 # floor(10^40 · log10 φ) and floor(10^40 · log10 √5).
 LOG10_PHI = 2089876402499787337692720892375554168224
