@@ -52,7 +52,9 @@ def in_chunks(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
     for piece in pieces:
         waiting += piece
         while len(waiting) >= length:
-            yield bytes(waiting[:length])
+            with memoryview(waiting) as view:  # a slice of the array itself would be a copy more
+                chunk = bytes(view[:length])
             del waiting[:length]
+            yield chunk
     if waiting:
         yield bytes(waiting)

@@ -51,7 +51,8 @@ class FrameReader:
             end = _HEADER.size + length
             if len(self._buffer) < end:
                 return
-            payload = bytes(self._buffer[_HEADER.size : end])
+            with memoryview(self._buffer) as view:
+                payload = bytes(view[_HEADER.size : end])
             del self._buffer[:end]
             yield kind, payload
 

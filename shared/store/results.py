@@ -97,12 +97,13 @@ def insert_claimed_chunks(
         },
     ).scalar_one()
     if is_held:
-        rows = [
-            _COPY_ROW.pack(4, 16, calculation_id.bytes, 4, attempt, 4, ordinal, len(chunk)) + chunk
-            for ordinal, chunk in enumerate(chunks, first_ordinal)
-        ]
-        data = BytesIO(b"".join([_COPY_HEADER, *rows, _COPY_END]))
-        _copy(connection, data)
+        parts = [_COPY_HEADER]
+        for ordinal, chunk in enumerate(chunks, first_ordinal):
+            parts += (
+                _COPY_ROW.pack(4, 16, calculation_id.bytes, 4, attempt, 4, ordinal, len(chunk)),
+                chunk,
+            )
+        _copy(connection, BytesIO(b"".join([*parts, _COPY_END])))
     return is_held
 
 
