@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -123,6 +124,12 @@ def leave(n: int, _progress: Progress) -> str:
     os._exit(n)
 
 
+def linger(n: int, _progress: Progress) -> str:
+    """Leave a thread behind that keeps the process from ending."""
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+    return "7" * n
+
+
 def talk(n: int, _progress: Progress) -> str:
     """Print on every way to standard output."""
     print("DDDD garbage " * 1000)  # noqa: T201
@@ -216,6 +223,7 @@ REGISTRY = Registry(
             kill_itself,
             kill_its_worker,
             leave,
+            linger,
             talk,
             talk_much_to_stderr,
             fail,

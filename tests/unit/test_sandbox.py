@@ -68,6 +68,16 @@ def test_digits_arrive_whole_and_with_their_digest(function, n):
         assert child.summary.compute_seconds >= 0
 
 
+def test_a_process_that_has_said_all_is_ended_at_once():
+    with Sandbox(make_request("linger"), start_child(COMMAND)) as child:
+        assert list(child.pieces(lambda _: None, lambda: None)) == [b"7" * 10]
+        eventually(lambda: _has_ended(child.pid), what="the end of the process")
+
+
+def _has_ended(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def test_progress_arrives():
     told: list[float] = []
     compute("repeat", 3_000_000, on_progress=told.append)
