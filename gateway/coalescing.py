@@ -18,10 +18,10 @@ _SLOW_SECONDS = 0.05
 _MOST_UNDER_WAY = 4
 
 #: Between two statements there is so much time for each request that the last was for, up to a
-#: limit. So at a thousand a second and less, few wait; beyond it, a statement serves ever more,
-#: and what it costs in all processes does not depend much on how many.
-_PACE_SECONDS = 0.001
-_LONGEST_PACE_SECONDS = 0.01
+#: limit. So at one or two thousand a second and less, few wait; beyond it, a statement serves ever
+#: more, and what it costs in all processes does not depend much on how many.
+_PACE_SECONDS = 0.0005
+_LONGEST_PACE_SECONDS = 0.007
 
 #: Beyond this, an honest 503 beats a long silence.
 _MOST_WAITING = 4_000

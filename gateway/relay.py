@@ -43,8 +43,10 @@ from shared.store.outbox import put_back, seconds_to_next, taken_due
 _RETRY_SECONDS = 1.0
 _LOCKED_SECONDS = 0.1
 
-#: While work comes steadily, it is published so often. A turn costs more than a row.
-_PACE_SECONDS = 0.01
+#: Between two turns there is so much time for each row of the first, up to a limit: while much
+#: comes it goes together, since a turn costs more than a row.
+_PACE_SECONDS = 0.001
+_LONGEST_PACE_SECONDS = 0.02
 _PULSE = Path(tempfile.gettempdir()) / f"reckoner-relay-{os.getuid()}.pulse"
 _PULSE_SECONDS = 45.0
 
@@ -108,8 +110,8 @@ class Relay:
         # A batch that is full may have left some.
         most = self._settings.relay_batch
         self._rung |= {lane for lane, rows in published.items() if rows == most}
-        if any(published.values()) and not self._rung:
-            self._pace()
+        if not self._rung:
+            self._pace(sum(published.values()))
 
     def _publish(self, lanes: Set[Lane]) -> dict[Lane, int]:
         """Publish a batch of each lane, and raise BrokerUnavailable only after the last of them.
@@ -156,11 +158,12 @@ class Relay:
             raise BrokerUnavailable(f"{len(refused)} messages were refused")
         return len(due)
 
-    def _pace(self) -> None:
+    def _pace(self, rows: int) -> None:
         """Let what comes meanwhile go together; the first after a silence goes at once."""
         now = time.monotonic()
         time.sleep(max(0.0, self._paced_until - now))  # for so short a time, also while it stops
-        self._paced_until = max(now, self._paced_until) + _PACE_SECONDS
+        pace = min(_LONGEST_PACE_SECONDS, _PACE_SECONDS * rows)
+        self._paced_until = max(now, self._paced_until) + pace
 
     def _hear(self, listener: psycopg2.extensions.connection) -> None:
         """Wait for the bell or until it is time for a look, if there is nothing to do yet."""
