@@ -33,7 +33,9 @@ class Settings:
     gateway_bind: str = _setting("where the gateway listens, `host:port`")
     gateway_processes: int = _setting("gateway processes", 1)
     gateway_database_connections: int = _setting(
-        "statements at once per gateway process, and half as many transactions", 1
+        "statements in threads at once per gateway process; half as many transactions, and half "
+        "as many queries of the event loop",
+        1,
     )
     inline_seconds: float = _setting("estimates up to this are computed in the request", 0)
     quick_seconds: float = _setting("estimates up to this go to the quick lane", 0)
