@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
+import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
 
@@ -39,7 +40,7 @@ class AsyncConnection:
     def is_open(self) -> bool:
         """Say whether it can be used again."""
         status = self._connection.get_transaction_status()
-        return status != psycopg2.extensions.TRANSACTION_STATUS_UNKNOWN
+        return bool(status == psycopg2.extensions.TRANSACTION_STATUS_IDLE)
 
     async def fetch(self, query: Query[Answer]) -> Answer:
         """Execute a query and return its answer. Raises psycopg2.Error."""
@@ -63,7 +64,9 @@ class AsyncConnection:
             while (state := self._connection.poll()) != psycopg2.extensions.POLL_OK:
                 is_writing = state == psycopg2.extensions.POLL_WRITE
                 await _until_ready(self._connection.fileno(), is_writing=is_writing)
-        except asyncio.CancelledError:
+        except psycopg2.Error:
+            raise
+        except BaseException:  # cancelled, for example
             self.close()  # the answer that is on its way would be taken for the next query's
             raise
 

@@ -31,7 +31,7 @@ class AsyncPool:
         be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error if the query is at fault.
         """
         async with self._turns:
-            connection = self._idle.pop() if self._idle else await self._open()
+            connection = await self._take()
             try:
                 return await self._fetch(connection, query)
             except psycopg2.Error as error:
@@ -40,7 +40,7 @@ class AsyncPool:
                 if not connection.is_open:
                     self.close()  # a server that restarted leaves only dead ones behind
             try:
-                return await self._fetch(await self._open(), query)
+                return await self._fetch(await self._take(), query)
             except psycopg2.Error as error:
                 _raise(error)
 
@@ -54,7 +54,9 @@ class AsyncPool:
             if connection.is_open:
                 self._idle.append(connection)
 
-    async def _open(self) -> AsyncConnection:
+    async def _take(self) -> AsyncConnection:
+        if self._idle:
+            return self._idle.pop()
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 return await AsyncConnection.open(self._connect)

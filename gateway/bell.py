@@ -1,7 +1,6 @@
 """Telling the relay of new work, without anybody waiting for it."""
 
 import asyncio
-import contextlib
 from collections.abc import Collection
 
 import psycopg2
@@ -30,9 +29,11 @@ class Bell:
             self._ringing = asyncio.create_task(self._ring())
 
     async def _ring(self) -> None:
-        # If it fails, the relay looks by itself before long.
-        with contextlib.suppress(StoreUnavailable, psycopg2.Error):
+        try:
             while self._lanes:
                 lanes, self._lanes = self._lanes, set()
                 await self._database.fetch(ring(lanes))
-        self._ringing = None
+        except (StoreUnavailable, psycopg2.Error):
+            pass  # the relay looks by itself before long
+        finally:
+            self._ringing = None

@@ -1,5 +1,6 @@
-"""The processes that gunicorn runs: uvicorn's, with their HTTP made for standing behind NGINX."""
+"""The processes that gunicorn runs: uvicorn's, and their end."""
 
+import asyncio
 import contextlib
 import logging
 import queue
@@ -8,45 +9,14 @@ import sys
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn_worker import UvicornWorker
+
+from gateway.protocol import Protocol
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
-#: NGINX closes a connection that it has not used for 5 s. While it may use one, it stays open.
-_UNUSED_SECONDS = 6.0
-
-
-class Protocol(HttpToolsProtocol):
-    """One connection."""
-
-    _is_stopping = False
-
-    def on_headers_complete(self) -> None:
-        """Answer what came in although this process is stopping, and nothing after it."""
-        super().on_headers_complete()
-        if self._is_stopping:
-            self.cycle.keep_alive = False
-
-    def shutdown(self) -> None:
-        """Let a connection end without a request lost on it.
-
-        NGINX may just be sending one on a connection that is idle here, and it may not send a POST
-        a second time. Uvicorn's own would close it.
-        """
-        self._is_stopping = True
-        if self._is_idle():
-            self.loop.call_later(_UNUSED_SECONDS, self._close_if_idle)
-        else:
-            self.cycle.keep_alive = False
-
-    def _is_idle(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
-
-    def _close_if_idle(self) -> None:
-        if self._is_idle():
-            self.transport.close()
+#: Gunicorn ends a process that has not been heard of for a minute.
+_BEAT_SECONDS = 5.0
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]
@@ -62,6 +32,8 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         "server_header": False,
         "date_header": False,
         "access_log": False,
+        # Uvicorn's goes by the time of day, which may be set back, and ends before the last answer.
+        "callback_notify": None,
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,6 +42,18 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         logger = logging.getLogger("uvicorn.error")
         logger.setLevel(logging.WARNING)
         logger.propagate = True
+
+    async def _serve(self) -> None:
+        beating = asyncio.create_task(self._beat())
+        try:
+            await super()._serve()
+        finally:
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            self.notify()
+            await asyncio.sleep(_BEAT_SECONDS)
 
 
 def end_when_told(arbiter: Arbiter, worker: Worker) -> None:  # noqa: ARG001

@@ -24,6 +24,9 @@ STEP_DIGITS = 500
 # Measured: fewer blocks take longer than as many digits in steps, and five are quicker.
 _FEWEST_BLOCKS = 4
 
+#: A result may come as one piece: not all of it is copied at once.
+_SLICE_DIGITS = 64 * BLOCK_DIGITS
+
 
 def random_prime() -> int:
     """Draw a prime of 61 bits that nobody can foresee: 2^60 < prime < 2^61 + 2^10."""
@@ -55,9 +58,10 @@ class DigitsResidue:
         if self._leading == b"0" or (not self._leading and digits[:1] == b"0" and len(digits) > 1):
             raise ValueError("a result has a leading zero")
         self._leading = self._leading or digits[:1]
-        self._rest += digits
-        if len(self._rest) >= _FEWEST_BLOCKS * BLOCK_DIGITS:
-            self._take_blocks()
+        for start in range(0, len(digits), _SLICE_DIGITS):
+            self._rest += digits[start : start + _SLICE_DIGITS]
+            if len(self._rest) >= _FEWEST_BLOCKS * BLOCK_DIGITS:
+                self._take_blocks()
 
     def _take_blocks(self) -> None:
         """Leave less than a block."""

@@ -6,7 +6,7 @@ the small index that the burst has filled, and read all of it.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -96,10 +96,17 @@ def taken_due(connection: Connection, lane: Lane, limit: int) -> Iterator[list[D
     try:
         yield take_due(lane, limit).on(connection)
     except BaseException:
-        with suppress(DBAPIError):  # of a connection that broke, nothing is left to undo
-            connection.exec_driver_sql("ROLLBACK")
+        if not connection.invalidated:  # of one that broke, nothing is left to undo
+            _roll_back(connection)
         raise
     connection.exec_driver_sql("COMMIT")
+
+
+def _roll_back(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError:
+        connection.invalidate()  # its pool would not
 
 
 def _due(rows: Rows) -> list[Due]:

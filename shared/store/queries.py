@@ -15,8 +15,9 @@ Answer = TypeVar("Answer")
 #: Rows as psycopg2 gives them.
 Rows = Iterable[Sequence[Any]]
 
-#: A plan is made for the table as it was. One that was empty then may hold a million rows now.
-_PLAN_SECONDS = 5.0
+#: A plan is made for the table as it was. One that was empty then may hold a million rows now, and
+#: one that was migrated may have columns of other types, with which no kept statement works.
+_KEPT_SECONDS = 5.0
 
 _INFO_KEY = "prepared statements"
 
@@ -36,34 +37,39 @@ class Prepared:
     @property
     def preparing(self) -> str:
         """The statement that has PostgreSQL prepare this one, for one connection."""
-        return f"PREPARE {self.name} ({', '.join(self.types)}) AS {self.sql}"
+        return f"PREPARE {self.name}{_listed(self.types)} AS {self.sql}"
 
     @property
     def executing(self) -> str:
         """The statement that executes it, with psycopg2's placeholders."""
-        return f"{self.opening}EXECUTE {self.name} ({', '.join('%s' for _ in self.types)})"
+        return f"{self.opening}EXECUTE {self.name}{_listed(['%s'] * len(self.types))}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f" ({', '.join(words)})" if words else ""
 
 
 class PreparedStatements:
-    """What one connection has prepared."""
+    """What one connection has prepared, and may still execute."""
 
     def __init__(self) -> None:
         self._names: set[str] = set()
-        self._plans_until = 0.0
+        self._kept_until = 0.0
 
     def needed_before(self, prepared: Prepared) -> list[str]:
-        """Return what this connection must execute first."""
+        """Return what this connection must execute before this statement; then `note` it."""
         first = []
         now = time.monotonic()
-        if now > self._plans_until:
-            first.append("DISCARD PLANS")
-            self._plans_until = now + _PLAN_SECONDS
+        if now > self._kept_until:
+            first.append("DEALLOCATE ALL")
+            self._names.clear()
+            self._kept_until = now + _KEPT_SECONDS
         if prepared.name not in self._names:
             first.append(prepared.preparing)
         return first
 
     def note(self, prepared: Prepared) -> None:
-        """Say that it is prepared now; a transaction that is rolled back does not change that."""
+        """Say that it is prepared; a transaction that is rolled back does not change that."""
         self._names.add(prepared.name)
 
 

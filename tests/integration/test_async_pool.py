@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import psycopg2
 import pytest
@@ -117,6 +118,54 @@ def test_an_answer_that_does_not_come_is_not_waited_for(store_settings):
         return await pool.fetch(number(10))
 
     assert run(pool, scenario()) == 10
+
+
+def test_a_query_that_lost_a_conflict_is_executed_again_on_no_further_connection(
+    engine, store_settings
+):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SEQUENCE tries"))
+        connection.execute(
+            text(
+                "CREATE FUNCTION every_other() RETURNS bigint LANGUAGE plpgsql AS $$"
+                " BEGIN IF nextval('tries') % 2 = 1 THEN"
+                " RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END IF;"
+                " RETURN currval('tries'); END $$"
+            )
+        )
+    every_other = Query(Prepared("every_other", (), "SELECT every_other()"), (), list)
+    pool = make_pool(store_settings, most=2)
+
+    async def scenario():
+        answers = [await pool.fetch(every_other) for _ in range(5)]
+        return answers, await asyncio.to_thread(backends, engine)
+
+    answers, used = run(pool, scenario())
+    assert answers == [[(even,)] for even in (2, 4, 6, 8, 10)]
+    assert len(used) <= 2
+
+
+def test_a_migrated_column_is_found_out_about_soon(engine, store_settings, monkeypatch):
+    monkeypatch.setattr("shared.store.queries._KEPT_SECONDS", 0.2)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE things AS SELECT 1::integer AS number"))
+    everything = Query(Prepared("everything", (), "SELECT number FROM things"), (), list)
+    pool = make_pool(store_settings, most=1)
+
+    async def scenario():
+        await pool.fetch(everything)
+        await asyncio.to_thread(widen, engine)
+        with suppress(psycopg2.Error):
+            await pool.fetch(everything)
+        await asyncio.sleep(0.25)
+        return await pool.fetch(everything)
+
+    assert run(pool, scenario()) == [(1,)]
+
+
+def widen(engine):
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE things ALTER number TYPE bigint"))
 
 
 def test_a_server_that_is_not_there_is_unavailable(monkeypatch):

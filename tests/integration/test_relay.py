@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pika
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from gateway.publisher import Publisher
 from gateway.relay import Relay
@@ -159,6 +160,47 @@ def impatient(database_url, broker_url):
     return load_settings(
         {"database_url": database_url, "broker_url": broker_url, "lost_message_seconds": 0.1}
     )
+
+
+def end_all(engine):
+    """Have PostgreSQL end the relay's connections."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'test relay'"
+            )
+        )
+
+
+def test_a_connection_that_was_cut_off_is_an_error_that_the_relay_expects(
+    settings, engine, relay_engine, channel
+):
+    relay = Relay(settings, relay_engine, autocommit(relay_engine))
+    queue(engine, 1)
+    assert relay.publish_batch(Lane.QUICK) == 1
+    queue(engine, 2)
+    end_all(engine)
+    with pytest.raises(DBAPIError):
+        relay.publish_batch(Lane.QUICK)
+    assert relay.publish_batch(Lane.QUICK) == 1
+    assert {work.arguments["n"] for work in take(channel)} == {1, 2}
+
+
+def test_a_connection_that_is_cut_off_while_rows_are_taken_returns_them(
+    settings, engine, relay_engine, monkeypatch
+):
+    relay = Relay(settings, relay_engine, autocommit(relay_engine))
+    queue(engine, 1)
+
+    def refuse(messages):
+        end_all(engine)
+        return []
+
+    monkeypatch.setattr(relay._publisher, "publish", refuse)
+    with pytest.raises(DBAPIError):
+        relay.publish_batch(Lane.QUICK)
+    assert unpublished(engine) == 1
 
 
 def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
