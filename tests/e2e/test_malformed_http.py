@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+_REST = b"Host: a\r\nConnection: close\r\n"
 MALFORMED = {
-    "an unknown method": b"FOO /functions HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    "a control character": b"GET /functions HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: \x01\r\n\r\n",
-    "a path beyond ASCII": b"GET /calculations/\xc3\xa9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "an unknown method": b"FOO /functions HTTP/1.1\r\n" + _REST + b"\r\n",
+    "a control character": b"GET /functions HTTP/1.1\r\n" + _REST + b"X: \x01\r\n\r\n",
+    "a path beyond ASCII": b"GET /calculations/\xc3\xa9 HTTP/1.1\r\n" + _REST + b"\r\n",
     "no host": b"GET /functions HTTP/1.1\r\nConnection: close\r\n\r\n",
     "no HTTP": b"nonsense\r\n\r\n",
 }
