@@ -65,6 +65,7 @@ class Relay:
 
     def __init__(self, settings: Settings, engine: Engine, autocommit: Engine) -> None:
         self._settings = settings
+        self._engines = (engine, autocommit)
         self._autocommit = autocommit
         self._publisher = Publisher(settings.amqp_urls)
         self._rescue = Rescue(engine, settings)
@@ -180,6 +181,9 @@ class Relay:
     def _pause(self, sentence: str, error: Exception) -> None:
         lines = str(error).strip().splitlines()
         _logger.warning(sentence, lines[0] if lines else type(error).__name__)
+        # One connection that fell silent is waited for; the others would be waited for as long.
+        for engine in self._engines:
+            engine.dispose()
         if self._listener is not None:
             self._listener.close()
             self._listener = None

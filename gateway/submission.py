@@ -11,7 +11,7 @@ from gateway.bell import Bell
 from gateway.coalescing import Coalescer
 from gateway.database import Database
 from gateway.planning import Planner
-from shared.calculation import Calculation, Lane, Status
+from shared.calculation import Calculation, Lane, Status, is_final
 from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
@@ -70,9 +70,10 @@ class Submission:
             if known is not None and known["status"] == Status.SUCCEEDED:
                 return known
         row, computed = await self._new.ask(_Computing(calculation, is_inline, request_id))
-        if row is not None:
+        if row is None:  # most likely it was there before
+            row = await self._look.ask(calculation.id)
+        if row is not None and _needs_nothing(row, computed):
             return row
-        # There before, or more than one statement's work.
         stored, is_queued = await self._database.run(
             lambda connection: _store(connection, calculation, computed, request_id)
         )
@@ -132,6 +133,14 @@ class Submission:
         if receipt.accepted:
             self._bell.ring({calculation.lane for calculation in distinct})
         return receipt
+
+
+def _needs_nothing(row: Row, computed: Computed | None) -> bool:
+    """Say whether the result is there, or will be, and is not at hand meanwhile."""
+    if row["status"] == Status.SUCCEEDED:
+        return True
+    is_under_way = not is_final(row["status"]) and not row["cancel_requested"]
+    return is_under_way and computed is None
 
 
 def _cost(asked: _Computing) -> float:
