@@ -33,7 +33,8 @@ PARAMETERS: Mapping[str, str] = {
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
-    "wal_compression": "on",
+    # What is written whole after a checkpoint are mostly pages of ids, which do not get smaller.
+    "wal_compression": "off",
     # Queue-like tables die and grow fast: clean them before they bloat, and without pausing.
     "autovacuum_naptime": "15s",
     "autovacuum_vacuum_scale_factor": "0.05",
