@@ -32,7 +32,7 @@ soak: ## Break things at random for SECONDS=1200 with SEED=…, then check every
 	@compose/bootstrap.sh dev
 	SOAK_SECONDS=$(or $(SECONDS),1200) SOAK_SEED=$(SEED) .venv/bin/python -m pytest tests/faults/soak.py
 
-bench: ## Measure it beside its peers, and write docs/benchmarks.md (about 40 minutes)
+bench: ## Measure it beside its peers, and write docs/benchmarks.md (about 25 minutes)
 	@compose/bootstrap.sh bench
 	.venv/bin/python -m tests.benchmarks $(ARGUMENTS)
 
