@@ -16,6 +16,7 @@ from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
 from shared.store.calculations import Row
+from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
 
@@ -84,7 +85,7 @@ class Submission:
     async def _store_new(self, asked: Sequence[_Computing]) -> list[_Stored]:
         computed = await self._computed(asked)
         new = {
-            one.calculation.id: store.New(
+            one.calculation.id: New(
                 one.calculation, found.result if found else None, one.request_id
             )
             for one, found in zip(asked, computed, strict=True)
@@ -104,11 +105,11 @@ class Submission:
             lambda: [self._compute(one.calculation) if one.is_inline else None for one in asked]
         )
 
-    async def _insert(self, new: Sequence[store.New]) -> dict[UUID, Row]:
+    async def _insert(self, new: Sequence[New]) -> dict[UUID, Row]:
         # What comes alone takes the shortest way. When much comes, commits must not queue up for
         # the lock that a notification holds until its transaction has reached the disk.
         is_alone = len(new) == 1
-        rows = await self._database.fetch(store.insert_new(new, is_rung=is_alone))
+        rows = await self._database.fetch(insert_new(new, is_rung=is_alone))
         if not is_alone:
             queued = (row for row in rows.values() if row["status"] == Status.QUEUED)
             self._bell.ring({Lane(row["lane"]) for row in queued})
@@ -153,7 +154,7 @@ def _store(
     """Return the row, and whether it is now queued anew."""
     if computed is not None:
         return _store_computed(connection, calculation, computed, request_id), False
-    new = store.insert_new([store.New(calculation, None, request_id)]).on(connection)
+    new = insert_new([New(calculation, None, request_id)]).on(connection)
     if new:
         return new[calculation.id], True
     row = _existing(connection, calculation)
@@ -167,7 +168,7 @@ def _store_computed(
     connection: Connection, calculation: Calculation, computed: Computed, request_id: str
 ) -> Row:
     """Store a result and return the row; one that waited for a worker need not wait any more."""
-    new = store.insert_new([store.New(calculation, computed.result, request_id)]).on(connection)
+    new = insert_new([New(calculation, computed.result, request_id)]).on(connection)
     row = new.get(calculation.id)
     if row is None:
         _revive(connection, [calculation], request_id)
@@ -192,16 +193,16 @@ def _revive(
 
 
 def _existing(connection: Connection, calculation: Calculation) -> Row:
-    row = store.find_calculation(connection, calculation.id)
-    if row is None:  # it was there a moment ago, and rows are never deleted
+    rows = store.find_calculations([calculation.id]).on(connection)
+    if not rows:  # it was there a moment ago, and rows are never deleted
         raise StoreUnavailable
-    return row
+    return rows[0]
 
 
 def _store_batch(
     connection: Connection, calculations: Sequence[Calculation], request_id: str
 ) -> BatchReceipt:
-    accepted = store.insert_queued(connection, calculations, request_id)
+    accepted = insert_queued(connection, calculations, request_id)
     others = [calculation for calculation in calculations if calculation.id not in accepted]
     statuses: dict[UUID, Status] = {}
     if others:

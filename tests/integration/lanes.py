@@ -21,7 +21,8 @@ from shared.config import Settings
 from shared.connections import make_engine
 from shared.functions.registry import Registry
 from shared.messages import Work
-from shared.store.calculations import find_calculation, insert_queued
+from shared.store.calculations import find_calculations
+from shared.store.new_calculations import insert_queued
 from tests.child_with_test_functions import COMMAND, REGISTRY
 from tests.children import is_limited
 from tests.eventually import eventually
@@ -78,7 +79,7 @@ class Feed:
 
     def row(self, calculation: Calculation) -> Any:
         with self.engine.begin() as connection:
-            return find_calculation(connection, calculation.id)
+            return next(iter(find_calculations([calculation.id]).on(connection)), None)
 
     def status(self, calculation: Calculation) -> Status:
         return Status(self.row(calculation)["status"])

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases
+from shared.store import calculations, leases, new_calculations
 from tests.factories import make_calculation
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()
@@ -12,7 +12,7 @@ WORKER, OTHER_WORKER = uuid4(), uuid4()
 
 def queue(connection, *, n=1_000, lane=Lane.QUICK):
     calculation = make_calculation(arguments={"n": n}, lane=lane)
-    calculations.insert_queued(connection, [calculation], "request")
+    new_calculations.insert_queued(connection, [calculation], "request")
     return calculation
 
 
@@ -23,8 +23,7 @@ def claim(connection, calculation, *, worker_id=WORKER, lease_seconds=60):
 
 
 def row_of(connection, calculation):
-    row = calculations.find_calculation(connection, calculation.id)
-    assert row is not None
+    (row,) = calculations.find_calculations([calculation.id]).on(connection)
     return row
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 from gateway.planning import Planner
 from gateway.relay import Relay
 from shared.calculation import Lane, Status
-from shared.store import calculations
+from shared.store import new_calculations
 from tests.engines import autocommit
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread
@@ -30,7 +30,7 @@ def small_ones(first: int = 1_000):
 
 def test_a_batch_is_one_statement(engine, statements):
     with engine.begin() as connection:
-        calculations.insert_queued(connection, small_ones(), "request")
+        new_calculations.insert_queued(connection, small_ones(), "request")
     assert len(statements) == 1
 
 
@@ -38,7 +38,7 @@ def test_the_relay_takes_a_batch_with_one_statement_and_few_messages(
     settings, engine, statements, monkeypatch
 ):
     with engine.begin() as connection:
-        calculations.insert_queued(connection, small_ones(), "request")
+        new_calculations.insert_queued(connection, small_ones(), "request")
     relay = Relay(settings, engine, autocommit(engine))
     published: list[bytes] = []
 
@@ -72,7 +72,7 @@ def test_a_calculation_writes_few_bytes_from_insert_to_result(settings, engine, 
     began = feed.scalar("SELECT pg_current_wal_insert_lsn()")
     relay = Relay(settings, engine, autocommit(engine))
     with engine.begin() as connection:
-        calculations.insert_queued(connection, work, "request")
+        new_calculations.insert_queued(connection, work, "request")
     while relay.publish_batch(Lane.QUICK):
         pass
     with WorkerThread(settings, Lane.QUICK, registry):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, outbox, results
+from shared.store import calculations, leases, new_calculations, outbox, results
 from shared.store.models import CHUNK_DIGITS
 from shared.store.rows import Renewal
 from tests.eventually import eventually
@@ -57,7 +57,7 @@ def test_chunks_that_are_stored_again_are_there_once(connection):
 def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine):
     calculation = make_calculation(lane=Lane.HEAVY)
     with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
+        new_calculations.insert_queued(connection, [calculation], "request")
         claim(connection, calculation)
     with pytest.raises(IntegrityError), engine.begin() as connection:
         results.insert_claimed_chunks(
@@ -68,7 +68,7 @@ def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine
 def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine):
     calculation = make_calculation(lane=Lane.HEAVY)
     with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
+        new_calculations.insert_queued(connection, [calculation], "request")
         claim(connection, calculation)
 
     def store(connection):
@@ -155,7 +155,7 @@ def test_a_withdrawn_cancel_gives_the_calculation_back(connection):
 def test_the_history_tells_how_each_attempt_ended(engine):
     calculation = make_calculation(lane=Lane.HEAVY)
     with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
+        new_calculations.insert_queued(connection, [calculation], "request")
     with engine.begin() as connection:
         claim(connection, calculation, lease_seconds=0)
     with engine.begin() as connection:
@@ -175,7 +175,7 @@ def test_the_history_tells_how_each_attempt_ended(engine):
 def test_the_history_keeps_the_last_twenty(engine):
     calculation = make_calculation(lane=Lane.HEAVY)
     with engine.begin() as connection:
-        calculations.insert_queued(connection, [calculation], "request")
+        new_calculations.insert_queued(connection, [calculation], "request")
     for _ in range(25):
         with engine.begin() as connection:
             claimed = claim(connection, calculation)

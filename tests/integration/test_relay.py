@@ -17,7 +17,7 @@ from shared.config import load_settings
 from shared.connections import make_engine
 from shared.errors import BrokerUnavailable
 from shared.messages import Work, decode, queue_name
-from shared.store import calculations, leases
+from shared.store import calculations, leases, new_calculations
 from shared.store.notifications import notify_outbox
 from tests.engines import autocommit
 from tests.eventually import eventually
@@ -53,7 +53,7 @@ def running(relay):
 def queue(engine, *numbers, lane=Lane.QUICK):
     made = [make_calculation(arguments={"n": n}, lane=lane) for n in numbers]
     with engine.begin() as connection:
-        calculations.insert_queued(connection, made, "request")
+        new_calculations.insert_queued(connection, made, "request")
     return made
 
 

@@ -8,23 +8,35 @@ from sqlalchemy import text
 
 from shared.calculation import Lane, Status, document
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, listing, outbox, quick, results, system, workers
-from shared.store.calculations import New
+from shared.store import (
+    calculations,
+    leases,
+    listing,
+    new_calculations,
+    outbox,
+    quick,
+    results,
+    system,
+    workers,
+)
+from shared.store.new_calculations import New
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, queue, row_of, status_of
 
 
 def test_what_is_inserted_twice_is_there_once(connection):
     calculation = make_calculation()
-    assert calculations.insert_queued(connection, [calculation], "a") == {calculation.id}
-    assert calculations.insert_queued(connection, [calculation], "b") == set()
-    assert calculations.insert_new([New(calculation, None, "c")]).on(connection) == {}
+    assert new_calculations.insert_queued(connection, [calculation], "a") == {calculation.id}
+    assert new_calculations.insert_queued(connection, [calculation], "b") == set()
+    assert new_calculations.insert_new([New(calculation, None, "c")]).on(connection) == {}
 
 
 @pytest.mark.parametrize("result", [None, make_result(), make_result(value=None)])
 def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result):
     calculation = make_calculation()
-    row = calculations.insert_new([New(calculation, result, "a")]).on(connection)[calculation.id]
+    row = new_calculations.insert_new([New(calculation, result, "a")]).on(connection)[
+        calculation.id
+    ]
     assert row == row_of(connection, calculation)
 
 
@@ -120,7 +132,7 @@ def test_only_messages_missing_for_long_are_published_again(connection):
 
 def test_a_pruned_result_keeps_its_document(connection):
     calculation = make_calculation()
-    calculations.insert_new([New(calculation, make_result(), "request")]).on(connection)
+    new_calculations.insert_new([New(calculation, make_result(), "request")]).on(connection)
     assert results.prune_result(connection, calculation.id)
     assert not results.prune_result(connection, calculation.id)
     row = row_of(connection, calculation)
@@ -169,7 +181,7 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     queue(connection, n=1)
     queue(connection, n=2, lane=Lane.HEAVY)
     done = make_calculation(arguments={"n": 3})
-    calculations.insert_new([New(done, make_result(), "request")]).on(connection)
+    new_calculations.insert_new([New(done, make_result(), "request")]).on(connection)
     lanes = {row["lane"]: row["queued"] for row in system.count_lanes(connection)}
     assert lanes == {"quick": 1, "heavy": 1}
     assert system.measure_outbox(connection)["depth"] == 2

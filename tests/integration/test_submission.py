@@ -11,7 +11,7 @@ from gateway.planning import Planner
 from gateway.submission import Submission
 from shared.computing import Calculator
 from shared.failures import CANCELLED_JSON
-from shared.store import calculations
+from shared.store import calculations, new_calculations
 from tests.engines import autocommit, make_pool
 from tests.factories import make_calculation
 
@@ -67,6 +67,6 @@ def test_what_was_cancelled_is_queued_again(engine, store_settings, registry):
 
 def test_what_is_queued_and_cheap_is_computed_at_once(engine, store_settings, registry):
     with engine.begin() as connection:
-        calculations.insert_queued(connection, [make_calculation(arguments=INLINE)], "batch")
+        new_calculations.insert_queued(connection, [make_calculation(arguments=INLINE)], "batch")
     (row,) = submit(engine, store_settings, registry, INLINE)
     assert row["status"] == "succeeded"

@@ -11,7 +11,7 @@ from gateway.listener import Listener
 from gateway.waiting import Waiting
 from shared.connections import connect_to_listen
 from shared.failures import CANCELLED_JSON
-from shared.store import calculations
+from shared.store import calculations, new_calculations
 from shared.store.notifications import CHANGED, notify_changed
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
@@ -22,7 +22,7 @@ from tests.factories import make_calculation
 def stored(engine):
     made = [make_calculation(arguments={"n": n}) for n in range(50)]
     with engine.begin() as connection:
-        calculations.insert_queued(connection, made, "request")
+        new_calculations.insert_queued(connection, made, "request")
     return [calculation.id for calculation in made]
 
 
