@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
 #: The migration that makes these tables.
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 
 #: Digits in every chunk of a long result but its last. Part of the stored format.
 CHUNK_DIGITS = 262_144
@@ -180,4 +180,27 @@ workers = Table(
     Column("consumed_published_at", _MOMENT),
     CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
     CheckConstraint("slots >= 1", name="slots"),
+)
+
+relays = Table(
+    "relays",
+    metadata,
+    Column("id", UUID, primary_key=True),  # new at every start: the boot id
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
+    Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
+    # Why RabbitMQ takes nothing from this relay into a lane's queue, in words; NULL when it does.
+    Column("quick_problem", Text),
+    Column("heavy_problem", Text),
+)
+
+#: One row: the oldest version of this program that works with the schema as it is, by the
+#: SCHEMA_REVISION that it knows. So a gateway of the version before stays ready after a migration.
+schema_compatibility = Table(
+    "schema_compatibility",
+    metadata,
+    Column("is_only_row", Boolean, primary_key=True, server_default=text("true")),
+    Column("oldest_revision", Text, nullable=False),
+    CheckConstraint("is_only_row", name="is_only_row"),
 )

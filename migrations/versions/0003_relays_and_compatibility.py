@@ -1,0 +1,51 @@
+"""Relays say what they see of RabbitMQ, and a schema says which versions work with it.
+
+Revision 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "relays",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column(
+            "started_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "seen_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("quick_problem", sa.Text(), nullable=True),
+        sa.Column("heavy_problem", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("relays_pkey")),
+    )
+    op.create_table(
+        "schema_compatibility",
+        sa.Column("is_only_row", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("oldest_revision", sa.Text(), nullable=False),
+        sa.CheckConstraint("is_only_row", name=op.f("schema_compatibility_is_only_row_check")),
+        sa.PrimaryKeyConstraint("is_only_row", name=op.f("schema_compatibility_pkey")),
+    )
+    # The new tables are nobody's but the new version's: what knows 0002 goes on as before.
+    op.execute("INSERT INTO schema_compatibility (oldest_revision) VALUES ('0002')")
+
+
+def downgrade() -> None:
+    op.drop_table("schema_compatibility")
+    op.drop_table("relays")
