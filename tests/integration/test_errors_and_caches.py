@@ -1,9 +1,7 @@
 """What goes wrong for one client is not served to another."""
 
 import asyncio
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +9,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from compose.services import Nginx, free_port
 from tests.asgi import serving
 from tests.integration.results import store_result
 from tests.integration.test_gateway_process import running_gateway
+from tests.upstream import Upstream
 
 LONG = {"n": 400_000}  # 83,595 digits: in a chunk, and short enough for NGINX's cache
 
@@ -122,26 +120,6 @@ def test_no_error_of_a_calculation_carries_a_header_of_a_success(
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.fixture
-def nginx(tmp_path):
-    """Yield what starts an NGINX before an address, and stops it in the end."""
-    started: list[Nginx] = []
-
-    def start(*gateways, **options):
-        server = Nginx(
-            tmp_path / f"nginx-{len(started)}", free_port(), ",".join(gateways), **options
-        )
-        server.prepare()
-        server.start()
-        started.append(server)
-        server.wait_ready()
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
-
-
 def test_one_clients_momentary_error_is_not_served_to_the_next(engine, database_url, nginx):
     calculation, computed = store_result(engine, LONG)
     with running_gateway(database_url) as (_, port):
@@ -152,48 +130,6 @@ def test_one_clients_momentary_error_is_not_served_to_the_next(engine, database_
         later = httpx.get(url, headers=plain)
         assert later.status_code == 200
         assert later.text == computed.digits
-
-
-class Upstream:
-    """A server that answers every request as it is told, and counts them."""
-
-    def __init__(self, status, **headers):
-        self.status = status
-        self.headers = headers
-        self.asked: list[str] = []
-        upstream = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                upstream.asked.append(self.path)
-                body = b'{"answer": %d}' % len(upstream.asked)
-                self.send_response(upstream.status)
-                for name, value in upstream.headers.items():
-                    self.send_header(name.replace("_", "-"), value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-
-    @property
-    def address(self):
-        return f"127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 @pytest.mark.parametrize(
@@ -212,7 +148,7 @@ def test_one_answer_is_stored_once_whatever_its_address_is_written_like(nginx):
         server = nginx(upstream.address)
         path = f"/calculations/{uuid4()}"
         other = [f"{path}?x={number}" for number in range(3)]
-        other += [f"{path}?", f"{path}/", path.replace("-", "%2d"), f"{path}/events"]
+        other += [f"{path}?", f"{path}/", path.replace("-", "%2d"), f"{path}/else"]
         for address in [path, *other] * 2:
             httpx.get(server.url + address)
         assert upstream.asked == [path, *other, *other]
