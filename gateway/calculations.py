@@ -25,6 +25,7 @@ from shared.failures import CANCELLED_JSON
 from shared.store import calculations as store
 from shared.store.calculations import Row
 from shared.store.notifications import notify_changed
+from shared.store.rows import has_result
 
 SINGLE_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 4 * KIB * KIB
@@ -78,7 +79,7 @@ class Services:
 def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
     """Answer with the document; an unfinished one says when to look again."""
     write_json(resp, document(row), cache="no-cache")
-    if row["status"] == Status.SUCCEEDED:
+    if has_result(row):
         let_nginx_cache(resp)
     if not is_final(row["status"]):
         resp.set_header("Retry-After", str(backlog.retry_after(row)))

@@ -214,7 +214,7 @@ def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
         "result-pruned",
         "The result was removed",
         "Its digits were removed to make room; its document is kept. "
-        "Ask the operator of this server if they are needed again.",
+        "Submit the calculation again, and it is computed again.",
     )
 
 

@@ -19,6 +19,7 @@ from shared.store.calculations import Row
 from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
+from shared.store.rows import has_result
 
 #: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01
@@ -68,7 +69,7 @@ class Submission:
         is_inline = self._planner.is_inline(calculation)
         if is_inline:
             known = await self._look.ask(calculation.id)
-            if known is not None and known["status"] == Status.SUCCEEDED:
+            if known is not None and has_result(known):
                 return known
         row, computed = await self._new.ask(_Computing(calculation, is_inline, request_id))
         if row is None:  # most likely it was there before
@@ -138,7 +139,7 @@ class Submission:
 
 def _needs_nothing(row: Row, computed: Computed | None) -> bool:
     """Say whether the result is there, or will be, and is not at hand meanwhile."""
-    if row["status"] == Status.SUCCEEDED:
+    if has_result(row):
         return True
     is_under_way = not is_final(row["status"]) and not row["cancel_requested"]
     return is_under_way and computed is None
@@ -158,7 +159,7 @@ def _store(
     if new:
         return new[calculation.id], True
     row = _existing(connection, calculation)
-    if row["status"] == Status.SUCCEEDED:
+    if has_result(row):
         return row, False
     is_queued = calculation.id in _revive(connection, [calculation], request_id)
     return _existing(connection, calculation), is_queued
@@ -183,7 +184,7 @@ def _store_computed(
 def _revive(
     connection: Connection, calculations: Sequence[Calculation], request_id: str
 ) -> set[UUID]:
-    """Queue those that ended without a result; return their ids.
+    """Queue those that ended and have no result, or none any more; return their ids.
 
     A cancel that no worker has carried out yet is taken back first: somebody wants the result
     again. If the worker was quicker, the calculation is cancelled, and queued like the others.

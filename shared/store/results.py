@@ -48,7 +48,8 @@ _FIND = text("""
 
 _PRUNE = text("""
     WITH pruned AS (
-        UPDATE calculations SET result_pruned_at = now(), result_value = NULL
+        UPDATE calculations
+        SET result_pruned_at = now(), result_value = NULL, result_attempt = NULL
         WHERE id = :id AND status = 'succeeded' AND result_pruned_at IS NULL
         RETURNING id),
     removed AS (
@@ -143,6 +144,9 @@ def find_chunk(
 
 
 def prune_result(connection: Connection, calculation_id: UUID) -> bool:
-    """Remove the digits of a result and keep its document; False if there was none."""
+    """Remove the digits of a result and keep its document; False if there was none.
+
+    A submission of the same calculation queues it again.
+    """
     pruned: int = connection.execute(_PRUNE, {"id": calculation_id}).scalar_one()
     return pruned == 1
