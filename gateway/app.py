@@ -103,6 +103,8 @@ def create_app(settings: Settings, registry: Registry) -> App:
         database,
         waiting,
     )
+    for function in registry:
+        function.prepare()
     planner = Planner(registry, settings)
     look = make_look(database)
     submission = Submission(database, planner, Calculator(), look)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -9,10 +10,11 @@ from uuid import UUID
 
 import falcon.asgi
 
-from gateway.answers import write_json
+from gateway.answers import write_json_text
 from gateway.database import Database
 from shared.calculation import Status, document
 from shared.errors import ArgumentsInvalid, Fault
+from shared.long_json import encode_list
 from shared.store.listing import list_calculations
 
 DEFAULT_LIMIT = 100
@@ -55,8 +57,11 @@ class CalculationList:
         if more:
             last = encode_cursor((page[-1]["created_at"], page[-1]["id"]))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
-        answer = {"calculations": [document(row) for row in page], "next": following}
-        write_json(resp, answer, cache="no-cache")
+        documents = await self._database.compute(
+            lambda: encode_list([document(row) for row in page])
+        )
+        answer = f'{{"calculations": {documents}, "next": {json.dumps(following)}}}'
+        write_json_text(resp, answer, cache="no-cache")
 
     on_head = on_get
 

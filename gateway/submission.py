@@ -32,10 +32,11 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BatchReceipt:
-    """What became of a batch: the status of each calculation, and how many were new work."""
+    """What became of a batch: the status of each calculation, how many were new work, and where."""
 
     statuses: Mapping[UUID, Status]
     accepted: int
+    lanes: frozenset[Lane]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,11 @@ class Submission:
         self, calculations: Sequence[Calculation], request_id: str
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
-        distinct = list({calculation.id: calculation for calculation in calculations}.values())
         receipt = await self._database.run(
-            lambda connection: _store_batch(connection, distinct, request_id)
+            lambda connection: _store_batch(connection, calculations, request_id)
         )
         if receipt.accepted:
-            self._bell.ring({calculation.lane for calculation in distinct})
+            self._bell.ring(receipt.lanes)
         return receipt
 
 
@@ -203,10 +203,15 @@ def _existing(connection: Connection, calculation: Calculation) -> Row:
 def _store_batch(
     connection: Connection, calculations: Sequence[Calculation], request_id: str
 ) -> BatchReceipt:
-    accepted = insert_queued(connection, calculations, request_id)
-    others = [calculation for calculation in calculations if calculation.id not in accepted]
+    distinct = list({calculation.id: calculation for calculation in calculations}.values())
+    accepted = insert_queued(connection, distinct, request_id)
+    others = [calculation for calculation in distinct if calculation.id not in accepted]
     statuses: dict[UUID, Status] = {}
     if others:
         accepted |= _revive(connection, others, request_id)
         statuses = store.find_statuses(connection, [calculation.id for calculation in others])
-    return BatchReceipt(dict.fromkeys(accepted, Status.QUEUED) | statuses, len(accepted))
+    return BatchReceipt(
+        dict.fromkeys(accepted, Status.QUEUED) | statuses,
+        len(accepted),
+        frozenset(calculation.lane for calculation in distinct),
+    )

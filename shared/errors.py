@@ -43,6 +43,10 @@ class SettingsInvalid(ReckonerError):
         self.faults = tuple(faults)
 
 
+#: Faults of one request that are named; the others are counted.
+MOST_FAULTS = 100
+
+
 class Fault(NamedTuple):
     """One thing wrong with a request: where (a JSON pointer, RFC 6901) and what."""
 
@@ -64,11 +68,15 @@ class FunctionUnknown(RequestFault):
 
 
 class ArgumentsInvalid(RequestFault):
-    """Raised when members of a request are missing, unknown or out of bounds."""
+    """Raised when members of a request are missing, unknown or out of bounds.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(fault.detail for fault in faults))
-        self.faults = tuple(faults)
+    `faults` are the first of them, `count` says how many there are.
+    """
+
+    def __init__(self, faults: Sequence[Fault], count: int | None = None) -> None:
+        self.faults = tuple(faults[:MOST_FAULTS])
+        self.count = len(faults) if count is None else count
+        super().__init__("; ".join(fault.detail for fault in self.faults))
 
 
 class BodyInvalid(RequestFault):
