@@ -19,7 +19,6 @@ from shared.store.listing import list_calculations
 
 DEFAULT_LIMIT = 100
 MOST_LIMIT = 1_000
-_PARAMETERS = ("status", "function", "limit", "cursor")
 
 #: A place in the list: the creation time and id of the last calculation seen.
 Position = tuple[datetime, UUID]
@@ -28,19 +27,15 @@ Position = tuple[datetime, UUID]
 class CalculationList:
     """One page of calculations and the address of the next."""
 
+    #: For KnownParameters.
+    parameters = ("status", "function", "limit", "cursor")
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer with the page that the query asks for."""
         query = _single_values(req.params)
-        faults = [
-            Fault(f"/{name}", f"is not known here; the parameters are {', '.join(_PARAMETERS)}.")
-            for name in query
-            if name not in _PARAMETERS
-        ]
-        if faults:
-            raise ArgumentsInvalid(faults)
         status = _status(query.get("status"))
         function = query.get("function")
         limit = _limit(query.get("limit"))
