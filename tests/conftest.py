@@ -33,6 +33,17 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let reports travel between pytest-xdist's processes: a log may hold a lone surrogate."""
+    report = yield
+    report.sections = [
+        (title, content.encode(errors="backslashreplace").decode())
+        for title, content in report.sections
+    ]
+    return report
+
+
 @pytest.fixture(scope="session")
 def given_servers(request) -> dict[str, Any]:
     """What `--servers` says of PostgreSQL and RabbitMQ; empty if tests start their own."""
