@@ -14,10 +14,8 @@ import select
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
@@ -26,6 +24,7 @@ from sqlalchemy import Engine
 
 from gateway.lane_relay import LaneRelay
 from gateway.loop import Loop, LoopThread
+from gateway.pulse import Pulse, find_faults, pulse_folder
 from gateway.rescue import Rescue
 from shared import crash_points
 from shared.calculation import Lane
@@ -41,13 +40,14 @@ from shared.store.relays import delete_relay, upsert_relay
 _LOCKED_SECONDS = 0.1
 _BEAT_SECONDS = 5.0
 
-_PULSE = Path(tempfile.gettempdir()) / f"reckoner-relay-{os.getuid()}.pulse"
-_PULSE_SECONDS = 45.0
+#: A relay that could not work for so long ends, and its supervisor starts another: that reads its
+#: settings and passwords anew, and has none of the old one's connections.
+_GIVE_UP_SECONDS = 60.0
 
 #: How long a stop may take: confirms that do not come, and a goodbye that is not answered.
 _STOP_SECONDS = 8.0
 
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _logger = logging.getLogger("gateway.relay")
 
@@ -65,9 +65,12 @@ class Relay:
     `autocommit` should have a connection for each lane and one more.
     """
 
-    def __init__(self, settings: Settings, engine: Engine, autocommit: Engine) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine, autocommit: Engine, pulse: Pulse | None = None
+    ) -> None:
         self._settings = settings
         self._autocommit = autocommit
+        self._pulse = pulse
         self._id = uuid4()
         self.lanes = {lane: LaneRelay(lane, settings, autocommit, self._beat_soon) for lane in Lane}
         self.rescue = Rescue(
@@ -77,7 +80,7 @@ class Relay:
             "rescue", self._rescue_turn, forget=engine.dispose, changed=self._beat_soon
         )
         self._hearing = Loop(
-            "relay", self._turn, pause=self._sleep, forget=self._forget, changed=lambda: None
+            "relay", self._turn, pause=self._sleep, forget=self._forget, changed=self._say_problem
         )
         self._listener: psycopg2.extensions.connection | None = None
         self._next_rescue = self._next_look = self._next_beat = 0.0
@@ -91,22 +94,28 @@ class Relay:
         self._is_stopping = True
         self._wake_up()
 
-    def run(self) -> None:
-        """Work until stopped; an unavailable neighbour is waited for."""
+    def run(self) -> int:
+        """Work until stopped, and return 0; or 1 once nothing has worked for a minute."""
         threads = [lane.loop for lane in self.lanes.values()] + [self._rescuing]
         for thread in threads:
             thread.start()
-        while not self._is_stopping:
-            with contextlib.suppress(OSError):  # without it --check says no, and all else works
-                _PULSE.touch()
+        reason = None
+        while not self._is_stopping and reason is None:
             self._hearing.do_turn()
+            reason = self._reason_to_give_up()
         for lane in self.lanes.values():
             lane.stop()
         self._rescuing.stop()
         until = time.monotonic() + _STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
+        if reason is not None:
+            _logger.error(
+                "Nothing worked for %g s, so this relay ends: %s", _GIVE_UP_SECONDS, reason
+            )
+            return 1  # the row stays, and says why
         self._sign_off()
+        return 0
 
     def _turn(self) -> None:
         if self._listener is None:
@@ -156,6 +165,9 @@ class Relay:
                 pid=os.getpid(),
                 problems=problems,
             )
+        if self._pulse is not None:
+            faults = [*problems.values(), *filter(None, [self._rescuing.problem])]
+            self._pulse.beat("; ".join(faults) or None)
 
     def _beat_soon(self) -> None:
         self._next_beat = 0.0
@@ -170,6 +182,17 @@ class Relay:
             self._wake_up()
         self._next_rescue = time.monotonic() + self._settings.rescue_seconds
 
+    def _reason_to_give_up(self) -> str | None:
+        """Return why this process is of no use any more.
+
+        It is of use as long as it can ask PostgreSQL for lost work and publish one of the lanes.
+        """
+        lanes: list[Loop] = [lane.loop for lane in self.lanes.values()]
+        for parts in ([self._hearing], [self._rescuing], lanes):
+            if min(part.failing_seconds for part in parts) > _GIVE_UP_SECONDS:
+                return "; ".join(part.problem or "" for part in parts)
+        return None
+
     def _sign_off(self) -> None:
         try:
             with self._autocommit.connect() as connection:
@@ -183,6 +206,11 @@ class Relay:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+
+    def _say_problem(self) -> None:
+        """Without PostgreSQL there are no beats: those who ask for the pulse hear the reason."""
+        if self._pulse is not None and self._hearing.problem is not None:
+            self._pulse.beat(self._hearing.problem)
 
     def _wake_up(self) -> None:
         with contextlib.suppress(BlockingIOError):  # it has been told often enough
@@ -199,9 +227,19 @@ class Relay:
 def main() -> int:
     """Run until a signal to stop; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m gateway.relay", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="say whether the relay here is alive")
-    if parser.parse_args().check:
-        return 0 if _PULSE.exists() and time.time() - _PULSE.stat().st_mtime < _PULSE_SECONDS else 1
+    parser.add_argument(
+        "--check",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="PID",
+        help="say whether all relays here work, or that one; 0 if so, else 1 and why",
+    )
+    check = parser.parse_args().check
+    if check is not None:
+        faults = find_faults(pulse_folder(), check or None)
+        sys.stderr.writelines(f"{fault}\n" for fault in faults)
+        return 1 if faults else 0
     try:
         settings = load_settings()
     except SettingsInvalid as error:
@@ -213,12 +251,24 @@ def main() -> int:
     autocommit = make_engine(
         settings, connections=len(Lane) + 1, name="reckoner relay", is_autocommit=True
     )
-    relay = Relay(settings, engine, autocommit)
+    pulse = _make_pulse()
+    relay = Relay(settings, engine, autocommit, pulse)
     for signum in _STOP_SIGNALS:
-        signal.signal(signum, lambda *_: relay.stop())
+        if signal.getsignal(signum) is not signal.SIG_IGN:  # as nohup wants it for SIGHUP
+            signal.signal(signum, lambda *_: relay.stop())
     _logger.info("The relay is running")
-    relay.run()
-    return 0
+    status = relay.run()
+    if pulse is not None:
+        pulse.close()
+    return status
+
+
+def _make_pulse() -> Pulse | None:
+    try:
+        return Pulse(pulse_folder())
+    except OSError as error:
+        _logger.warning("--check will not find this relay: %s", error)
+        return None
 
 
 if __name__ == "__main__":
