@@ -12,6 +12,7 @@ import psycopg2.extensions
 from gateway.database import Database
 from gateway.waiting import Waiting
 from shared.errors import StoreUnavailable
+from shared.outages import brief, is_transient
 from shared.store.notifications import notify_listeners, read_changed
 
 #: A connection that has not even brought what we sent ourselves for so long is dead.
@@ -39,7 +40,9 @@ class Listener:
             try:
                 connection = await asyncio.to_thread(self._connect)
             except psycopg2.Error as error:
-                _logger.warning("Cannot listen for changes: %s", str(error).strip())
+                if not is_transient(error):
+                    raise
+                _logger.warning("Cannot listen for changes: %s", brief(error))
                 await asyncio.sleep(_RECONNECT_SECONDS[min(failures, 3)])
                 failures += 1
                 continue
