@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -57,7 +58,9 @@ class Listener:
     async def _listen(self, connection: psycopg2.extensions.connection) -> None:
         loop = asyncio.get_running_loop()
         lost = asyncio.Event()
-        descriptor = connection.fileno()
+        # A number of our own for the same socket: libpq closes its number as soon as the connection
+        # breaks, and the next connection gets it while the loop still watches it for this one.
+        descriptor = os.dup(connection.fileno())
         loop.add_reader(descriptor, self._read, connection, lost)
         try:
             self._has_heard = True
@@ -69,6 +72,7 @@ class Listener:
                     await asyncio.wait_for(lost.wait(), _SILENCE_SECONDS)
         finally:
             loop.remove_reader(descriptor)
+            os.close(descriptor)
 
     def _read(self, connection: psycopg2.extensions.connection, lost: asyncio.Event) -> None:
         try:
