@@ -11,7 +11,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.digits import DigitsSummary, in_chunks
-from shared.errors import CalculationAborted, LeaseLost
+from shared.errors import CalculationAborted, LeaseLost, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.functions.verification import random_prime
 from shared.store.leases import (
@@ -32,7 +32,7 @@ from workers.children import Children
 from workers.chunks import ChunkWriter
 from workers.contract import Request
 from workers.lease import End, Lease
-from workers.patience import UNAVAILABLE, brief, persist
+from workers.patience import persist
 from workers.sandbox import Sandbox
 
 logger = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class Attempt:
 
         try:
             persist(attempt, what, lambda: self._lease.end is not None)
-        except UNAVAILABLE as error:
+        except StoreUnavailable as error:
             raise LeaseLost(str(self._claim.calculation_id)) from error
 
     def _give_up(self, end: End) -> None:
@@ -211,7 +211,7 @@ class Attempt:
 
         try:
             outcome = persist(hand_back, "hand a claim back", lambda: time.monotonic() > until)
-        except UNAVAILABLE as error:
-            logger.warning("left to its lease, %s: %s", end.value, brief(error), extra=self._extra)
+        except StoreUnavailable as error:
+            logger.warning("left to its lease, %s: %s", end.value, error, extra=self._extra)
         else:
             logger.info("%s, %s", end.value, outcome, extra=self._extra)

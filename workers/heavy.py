@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from shared import messages
 from shared.calculation import Lane
 from shared.config import Settings
-from shared.errors import MessageInvalid
+from shared.errors import MessageInvalid, StoreUnavailable
 from shared.messages import Work
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
@@ -20,7 +20,7 @@ from workers.broker import current_delivery
 from workers.children import CHILD_COMMAND, Children
 from workers.consumer import Consumption, LaneConsumer
 from workers.lease import Lease, Leases
-from workers.patience import UNAVAILABLE, persist
+from workers.patience import persist
 from workers.slots import SlotConsumer, Slots
 from workers.watermark import Watermark
 
@@ -86,7 +86,7 @@ class HeavyLane:
         delivery = current_delivery()
         try:
             lease = self._claim(decoded)
-        except UNAVAILABLE:
+        except StoreUnavailable:
             # This worker stops. Unanswered, the message goes to another.
             delivery.is_kept = True
             return

@@ -7,11 +7,11 @@ import threading
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from shared.calculation import Lane
+from shared.errors import StoreUnavailable
+from shared.outages import DATABASE_ERRORS, brief, is_transient, outages_raised
 from shared.store.workers import delete_worker, upsert_worker
-from workers.patience import UNAVAILABLE, brief
 from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
@@ -39,8 +39,11 @@ class Presence:
         while not stopping.is_set():
             try:
                 self._beat()
-            except (*UNAVAILABLE, DBAPIError) as error:  # DBAPIError: not migrated yet
-                logger.warning("waiting for PostgreSQL: %s", brief(error))
+            except DATABASE_ERRORS as error:
+                if is_transient(error):
+                    logger.warning("waiting for PostgreSQL: %s", brief(error))
+                else:  # not migrated yet, most likely
+                    logger.error("PostgreSQL refuses this worker, trying again: %s", brief(error))
                 stopping.wait(_START_PAUSE_SECONDS)
             else:
                 self._thread.start()
@@ -51,17 +54,18 @@ class Presence:
         """Sign off, if PostgreSQL is there; otherwise the row grows old and is removed."""
         self._closed.set()
         try:
-            with self._engine.begin() as connection:
+            with outages_raised(), self._engine.begin() as connection:
                 delete_worker(connection, self._worker_id)
-        except UNAVAILABLE as error:
-            logger.warning("cannot sign off: %s", brief(error))
+        except StoreUnavailable as error:
+            logger.warning("cannot sign off: %s", error)
 
     def _run(self) -> None:
         while not self._closed.wait(_BEAT_SECONDS):
             try:
-                self._beat()
-            except UNAVAILABLE as error:
-                logger.warning("cannot say that this worker lives: %s", brief(error))
+                with outages_raised():
+                    self._beat()
+            except StoreUnavailable as error:
+                logger.warning("cannot say that this worker lives: %s", error)
             except Exception:
                 logger.exception("cannot say that this worker lives")
 
