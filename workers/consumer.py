@@ -172,7 +172,10 @@ class LaneConsumer(Consumer):
     def _on_delivery(
         self, _channel: Any, method: pika.spec.Basic.Deliver, properties: Any, body: bytes
     ) -> None:
+        # What pika gave back because its subscription had ended never came as far as this.
+        self._answered.update(range(self._delivered_up_to + 1, method.delivery_tag))
         self._delivered_up_to = method.delivery_tag
+        self._close_gap()
         # Quorum queues count it. What anyone else put there may be of any type.
         returned = (properties.headers or {}).get("x-delivery-count")
         self._arrived.append((method, returned if isinstance(returned, int) else 0, body))

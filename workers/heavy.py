@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from uuid import UUID
 
 import pika
@@ -21,6 +22,7 @@ from workers.children import CHILD_COMMAND, Children
 from workers.consumer import Consumption, LaneConsumer
 from workers.lease import Lease, Leases
 from workers.patience import UNAVAILABLE, persist
+from workers.retries import must_be_alone
 from workers.slots import SlotConsumer, Slots
 from workers.watermark import Watermark
 
@@ -99,10 +101,17 @@ class HeavyLane:
             )
             return
         try:
-            Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
+            with self._room_for(lease):
+                Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
         finally:
             self._leases.drop(lease)
             self._children.prepare()  # for the next, now that nothing runs beside it
+
+    def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
+        """Wait for the other slots to be free, where memory ran out in an attempt before."""
+        if not must_be_alone(lease.claim.earlier_ends):
+            return nullcontext()
+        return self._slots.alone(lambda: lease.end is not None)
 
     def _claim(self, work: Work) -> Lease | None:
         """Commit a claim; None if there is nothing to do."""
