@@ -13,9 +13,9 @@ from shared import messages
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import MessageInvalid
-from shared.messages import Work
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
+from shared.work import Work
 from workers.attempt import Attempt
 from workers.broker import current_delivery
 from workers.children import CHILD_COMMAND, Children
