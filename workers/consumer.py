@@ -67,6 +67,10 @@ class Delivery(MessageProxy):
         #: Whether someone else than Dramatiq answers, or nobody, so that it comes again.
         self.is_kept = False
 
+    def __str__(self) -> str:
+        """Name it in log lines, whose length its arguments must not decide."""
+        return f"{self.message_id!s:.50} of {self.queue_name}"
+
     def acknowledge(self) -> None:
         """Answer now, ahead of the actor's return."""
         self.is_kept = True

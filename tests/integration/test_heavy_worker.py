@@ -307,13 +307,14 @@ def test_a_partial_result_leaves_no_chunks(feed, database_url, broker_url):
     assert feed.scalar("SELECT count(*) FROM result_chunks") == 0
 
 
-def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path):
+@pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path, told_by):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
     with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
         child = eventually(lambda: calculating_children_of(worker))[0]
         began = time.monotonic()
-        worker.send_signal(signal.SIGTERM)
+        worker.send_signal(told_by)
         assert worker.wait(10) == 0
         assert time.monotonic() - began < 2
     assert not Path(f"/proc/{child}").exists()
