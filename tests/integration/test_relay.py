@@ -12,9 +12,10 @@ from shared.calculation import Lane
 from shared.config import load_settings
 from shared.connections import make_engine
 from shared.errors import BrokerUnavailable
-from shared.messages import Work, decode, queue_name
+from shared.messages import decode, queue_name
 from shared.store import calculations, leases
 from shared.store.notifications import notify_outbox
+from shared.work import Work
 from tests.eventually import eventually
 from tests.integration.outbox import make_relay, queue, running, unpublished
 
