@@ -1,9 +1,14 @@
 """A thousand who wait in one gateway process, and what they cost."""
 
 import asyncio
+import os
 import resource
+import socket
+from typing import Any
 
+import psycopg2
 import pytest
+import uvloop
 from sqlalchemy import text
 
 from gateway.app import for_ever
@@ -128,6 +133,66 @@ def cut_off(engine):
                 " WHERE application_name = 'test listener' AND datname = current_database()"
             )
         )
+
+
+class ReusedNumber:
+    """A listening connection; as soon as it breaks its descriptor's number is another socket's."""
+
+    def __init__(self, connection):
+        self._connection = connection
+        self.fileno, self.close = connection.fileno, connection.close
+        self.number = connection.fileno()
+        self.heard = asyncio.Event()
+        self.other_end = None
+
+    @property
+    def notifies(self):
+        return self._connection.notifies
+
+    def poll(self):
+        try:
+            self._connection.poll()
+        except psycopg2.Error:
+            if self.other_end is None:
+                self._reuse()
+            raise
+
+    def _reuse(self):
+        self._socket, self.other_end = socket.socketpair()
+        os.dup2(self._socket.fileno(), self.number)
+        # What a new connection does first, and the listener has not let go of the old one yet.
+        asyncio.get_running_loop().add_writer(self.number, lambda: None)
+        asyncio.get_running_loop().remove_writer(self.number)
+        asyncio.get_running_loop().add_reader(self.number, self.heard.set)
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_new_connection_may_have_the_number_of_a_listener_that_broke(
+    engine, store_settings, new_loop
+):
+    opened: list[Any] = []
+
+    def connect():
+        connection = connect_to_listen(store_settings, CHANGED, name="test listener")
+        opened.append(ReusedNumber(connection) if not opened else connection)
+        return opened[-1]
+
+    async def scenario():
+        pool = make_pool(store_settings)
+        database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
+        listening = asyncio.create_task(Listener(connect, database, Waiting(database)).run())
+        await asyncio.to_thread(eventually, lambda: is_listening(engine))
+        await asyncio.to_thread(cut_off, engine)
+        await asyncio.to_thread(eventually, lambda: len(opened) == 2)
+        opened[0].other_end.send(b"!")
+        await asyncio.wait_for(opened[0].heard.wait(), 5)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        pool.close()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(scenario())
+    os.close(opened[0].number)
 
 
 class FailingPool(CountingPool):
