@@ -24,6 +24,7 @@ from workers.broker import QuorumBroker
 from workers.chunks import CONCURRENT_WRITES
 from workers.dramatiq_logs import soften_outages
 from workers.heavy import HeavyLane
+from workers.limits import inherit_orphans
 from workers.presence import Presence
 from workers.quick import QuickLane
 
@@ -53,6 +54,7 @@ def main(arguments: list[str]) -> int:
         return USAGE_STATUS
     set_up_logs(settings.log_level)
     arm_from_environment()
+    inherit_orphans()
     worker_id = uuid4()
     lane = Lane(arguments[0])
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
