@@ -8,6 +8,7 @@ import pika
 import pika.exceptions
 from sqlalchemy import Connection, Engine
 
+from gateway.lost_chunks import remove_lost_chunks
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -42,6 +43,7 @@ class Rescue:
         with self._engine.begin() as connection:
             returned = self._expire_leases(connection)
             delete_silent_workers(connection, _FORGET_WORKERS_SECONDS)
+        remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
         return returned
