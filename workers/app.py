@@ -54,7 +54,6 @@ def main(arguments: list[str]) -> int:
         return USAGE_STATUS
     set_up_logs(settings.log_level)
     arm_from_environment()
-    inherit_orphans()
     worker_id = uuid4()
     lane = Lane(arguments[0])
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
@@ -67,6 +66,7 @@ def main(arguments: list[str]) -> int:
     )
     part: QuickLane | HeavyLane
     if lane is Lane.HEAVY:
+        inherit_orphans()
         part = HeavyLane(settings, engine, worker_id)
     else:
         part = QuickLane(settings, engine, load_registry())
