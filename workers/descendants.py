@@ -71,7 +71,7 @@ def _orphans() -> list[int]:
 
 
 def _is_limited(pid: int) -> bool:
-    """Say whether it has a calculation's limit of memory, which nothing below it can lift."""
+    """Say whether it has a calculation's limit of memory, which is inherited."""
     try:
         return not _UNLIMITED.search((_PROC / str(pid) / "limits").read_text())
     except OSError:
