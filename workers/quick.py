@@ -96,8 +96,9 @@ class QuickLane:
             try:
                 outcomes.append(self._outcome(one))
             except CalculationUnfit as error:
+                if not unfit:  # one line for a message, however many it holds
+                    logger.error("refused a message: %s", error, extra=_members(one))
                 unfit.append(one)
-                logger.error("refused a message: %s", error, extra=_members(one))
         # The row of one that is unfit by these settings only, if there is one, must not wait here.
         if unfit and self._leave_to_heavy(unfit, delivery) is None:
             return
