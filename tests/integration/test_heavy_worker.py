@@ -270,6 +270,7 @@ def test_after_memory_ran_out_a_calculation_has_its_worker_to_itself(
         feed.wait_for(Status.RUNNING, beside)
         publish_once_due(feed, large)
         feed.wait_for(Status.RUNNING, large)
+        eventually(lambda: feed.subscriptions(Lane.HEAVY) == 0)  # though one slot is free
         feed.submit(after)
         eventually(lambda: feed.row(large)["progress"] > 0)
         # It has begun when what ran had ended, and before what came later.
