@@ -22,6 +22,7 @@ ReckonerError
 ├── StoreUnavailable           PostgreSQL does not answer
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker's claim is no longer its own
+├── CalculationUnfit           a message asks a lane for what it does not compute
 └── MessageInvalid             a delivery that is not a message of ours
 """
 
@@ -203,6 +204,10 @@ class BrokerUnavailable(ReckonerError):
 
 class LeaseLost(ReckonerError):
     """Raised when a claim ran out, was cancelled or went to another worker."""
+
+
+class CalculationUnfit(ReckonerError):
+    """Raised when a message asks for invalid arguments, or for more than its lane computes."""
 
 
 class MessageInvalid(ReckonerError):

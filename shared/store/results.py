@@ -34,15 +34,6 @@ _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 _COPY_END = struct.pack("!h", -1)
 _COPY_ROW = struct.Struct("!hi16siiiii")
 
-_DELETE_OTHERS = text("""
-    DELETE FROM result_chunks WHERE calculation_id = :id AND attempt <> :attempt""")
-
-_DELETE_UNFINISHED = text("""
-    DELETE FROM result_chunks USING calculations
-    WHERE id = calculation_id AND id = :id
-      AND (result_attempt IS NULL OR result_chunks.attempt <> result_attempt)
-      AND status <> 'running'""")
-
 _FIND = text("""
     SELECT digits FROM result_chunks
     WHERE calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal""")
@@ -120,18 +111,6 @@ def _copy(connection: Connection, data: BytesIO) -> None:
         raise StoreUnavailable("the same digits are being stored") from error
     except psycopg2.Error as error:
         raise DBAPIError.instance(_COPY, None, error, psycopg2.Error) from error
-
-
-def delete_chunks_of_other_attempts(
-    connection: Connection, calculation_id: UUID, attempt: int
-) -> None:
-    """Remove what earlier attempts left behind."""
-    connection.execute(_DELETE_OTHERS, {"id": calculation_id, "attempt": attempt})
-
-
-def delete_unfinished_chunks(connection: Connection, calculation_id: UUID) -> None:
-    """Remove chunks that belong to no result, of a calculation that nobody runs."""
-    connection.execute(_DELETE_UNFINISHED, {"id": calculation_id})
 
 
 def find_chunk(
