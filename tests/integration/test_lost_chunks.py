@@ -52,7 +52,7 @@ def test_a_lease_that_ran_out_leaves_no_chunks_for_good(engine, lost, end):
 
 
 def test_the_rescue_removes_them(engine, lost, settings):
-    rescue = Rescue(engine, settings)
+    rescue = Rescue(engine, settings, lambda _: 0)
     rescue.look()
     assert count_chunks(engine) == 0
 
