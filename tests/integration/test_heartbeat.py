@@ -1,9 +1,10 @@
-"""The heartbeat of a heavy worker: it holds what is being computed, and learns what became of it."""
+"""The heartbeat of a heavy worker: it holds what is being computed, and learns of its end."""
 
 import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -44,17 +45,17 @@ def lease_until(engine, calculation_id: UUID):
         ).scalar_one()
 
 
+def is_later(engine, calculation_id: UUID, than) -> bool:
+    return bool(lease_until(engine, calculation_id) > than)
+
+
 def test_every_beat_moves_the_end_of_each_lease_that_is_held(engine):
     claims = [claimed(engine, n, lease_seconds=1) for n in (1, 2)]
     with beating(engine, *claims, lease_seconds=600) as held:
         for _ in range(3):
-            before = [lease_until(engine, one.calculation_id) for one in claims]
-            eventually(
-                lambda before=before: all(
-                    lease_until(engine, one.calculation_id) > end
-                    for one, end in zip(claims, before, strict=True)
-                )
-            )
+            for one in claims:
+                end = lease_until(engine, one.calculation_id)
+                eventually(partial(is_later, engine, one.calculation_id, end))
         assert [lease.end for lease in held] == [None, None]
     with engine.begin() as connection:
         shortest = connection.execute(
@@ -84,7 +85,7 @@ def test_a_beat_tells_those_who_wait_of_progress_that_can_be_noticed(
         held[0].progress, held[1].progress = 0.5, 0.001
         eventually(lambda: heard.changed() == [str(moved.calculation_id)])
         before = lease_until(engine, moved.calculation_id)
-        eventually(lambda: lease_until(engine, moved.calculation_id) > before)
+        eventually(partial(is_later, engine, moved.calculation_id, before))
         assert heard.changed() == [str(moved.calculation_id)]  # once
         held[0].progress = 0.75
         eventually(lambda: len(heard.changed()) == 2)
