@@ -15,7 +15,7 @@ from shared.calculation import Lane
 from shared.config import load_settings
 from shared.connections import make_engine
 from shared.errors import BrokerUnavailable
-from shared.messages import decode, queue_name
+from shared.messages import actor_name, decode, queue_name
 from shared.store import leases, outbox
 from shared.store.notifications import notify_outbox
 from shared.work import Work
@@ -45,7 +45,10 @@ def take(channel, lane=Lane.QUICK):
         method, _, body = channel.basic_get(queue_name(lane), auto_ack=True)
         if method is None:
             return works
-        works += decode(json.loads(body)["kwargs"]["work"])
+        message = json.loads(body)
+        assert message["queue_name"] == queue_name(lane)
+        assert message["actor_name"] == actor_name(lane)
+        works += decode(message["kwargs"]["work"])
 
 
 def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):

@@ -1,0 +1,153 @@
+"""Faults in the relay: publishing, its wake-up, the rescue, and putting dead letters back."""
+
+from functools import partial
+
+from tests.mutants.mutation import mutation
+
+_CONFIRMS = "unit/test_confirms.py"
+_PUBLISHER = "integration/test_publisher.py"
+_PULSE = "unit/test_pulse.py"
+_PROCESS = "integration/test_relay_process.py"
+_REDRIVE = "integration/test_redrive.py"
+_RELAY = "integration/test_relay.py"
+_WAKEUP = "integration/test_relay_wakeup.py"
+
+_REFUSED = f"{_PUBLISHER}::test_exactly_what_a_full_queue_refused_stays_unpublished"
+_TOLD_APART = f"{_PUBLISHER}::test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused"
+_PROBE = f"{_PUBLISHER}::test_a_probe_leaves_nothing_and_needs_no_queue"
+_DELETED = f"{_RELAY}::test_a_queue_that_was_deleted_is_made_again"
+_EMPTY = f"{_RELAY}::test_an_empty_queue_is_a_loss_only_after_its_time"
+_RAN_OUT = f"{_RELAY}::test_a_claim_that_ran_out_is_published_again_after_a_pause"
+_WAITS = f"{_RELAY}::test_a_message_that_waits_is_not_published_twice"
+_STAYS = f"{_REDRIVE}::test_what_a_queue_refuses_stays_a_dead_letter"
+
+_batch = partial(mutation, "gateway/confirms.py")
+_lane = partial(mutation, "gateway/lane_relay.py")
+_process = partial(mutation, "gateway/relay.py")
+_publisher = partial(mutation, "gateway/publisher.py")
+_pulse = partial(mutation, "gateway/pulse.py")
+_redrive = partial(mutation, "gateway/redrive.py")
+_rescue = partial(mutation, "gateway/rescue.py")
+_session = partial(mutation, "gateway/broker_session.py")
+_chunks = partial(mutation, "gateway/lost_chunks.py")
+
+_PUBLISHING = [
+    _lane("            if refused:\n", "            if False:\n", _REFUSED),
+    _lane("for i in refused for work", "for i in receipt.confirmed for work", _REFUSED),
+    _lane("set(range(len(bundled))) - receipt.confirmed", "set(range(len(bundled)))", _REFUSED),
+    _lane("if receipt.problem is not None:", "if False:", _REFUSED),
+    _lane("encode(works, self.lane)", "encode(works, Lane.QUICK)", _RELAY),
+    _batch("isinstance(method, pika.spec.Basic.Ack)", "True", _CONFIRMS),
+    _batch("isinstance(method, pika.spec.Basic.Ack)", "True", _REFUSED),
+    _batch("if tag <= last and tag", "if tag < last and tag", _CONFIRMS),
+    _batch("if tag <= last and tag", "if tag", _CONFIRMS),
+    _batch("if method.multiple else (last,)", "if not method.multiple else (last,)", _CONFIRMS),
+    _batch("if tags and not self._index_of:", "if tags:", _CONFIRMS),
+    _batch("                self.confirmed.clear()\n", "                pass\n", _DELETED),
+    _session("_PERSISTENT, mandatory=True", "_PERSISTENT", _DELETED),
+    _session("self._next_tag = 1\n", "self._next_tag = 0\n", _TOLD_APART),
+    _session("method.routing_key != _NOWHERE", "True", _PROBE),
+    mutation(
+        "gateway/queue_depth.py",
+        'getattr(reason, "reply_code", None) == _NOT_FOUND',
+        "False",
+        _PROBE,
+    ),
+    _publisher(
+        "        if receipt.problem is None:\n            self._c",
+        "        if True:\n            self._c",
+        _REFUSED,
+    ),
+    _publisher(
+        "random.sample(urls, len(urls))",
+        "urls",
+        "integration/test_relay_refused.py::test_relays_do_not_all_begin_with_the_first_node",
+    ),
+]
+
+_WAKING = [
+    _process("self.lanes[lane].ring()\n        listener", "pass\n        listener", _WAKEUP),
+    _process(
+        "                self.lanes[lane].ring()\n        listener",
+        "                self.lanes[Lane.QUICK].ring()\n        listener",
+        _WAKEUP,
+    ),
+    _process("self._next_look = 0.0  # whatever", "pass  # whatever", _WAKEUP),
+    _process(
+        "            self._listener.close()\n            self._listener = None\n",
+        "            self._listener.close()\n",
+        f"{_WAKEUP}::test_a_listener_that_breaks_is_replaced_and_what_it_missed_is_looked_for",
+    ),
+    _process(
+        "            self._next_look = 0.0\n            self._wake_up()\n",
+        "            self._wake_up()\n",
+        f"{_WAKEUP}::test_what_the_rescue_returns_is_published_without_a_ring",
+    ),
+    _process(
+        "            self._next_look = 0.0\n            self._wake_up()\n",
+        "            self._next_look = 0.0\n",
+        f"{_WAKEUP}::test_what_the_rescue_returns_is_published_without_a_ring",
+    ),
+    _process(
+        "            if wait <= 0:\n                self.lanes[lane].ring()",
+        "            if wait <= 0:\n                pass",
+        f"{_WAKEUP}::test_a_listener_that_falls_silent_costs_no_more_than_the_relays_own_look",
+    ),
+    _lane(
+        "            if rows == self._batch:\n",
+        "            if False:\n",
+        f"{_WAKEUP}::test_one_ring_is_enough_for_more_than_a_batch",
+    ),
+    _process("min(part.failing_seconds for", "max(part.failing_seconds for", _PROCESS),
+    _process("            delete_relay(connection, self._id)\n", "            pass\n", _PROCESS),
+    _process("            return 1  # the row", "            return 0  # the row", _PROCESS),
+]
+
+_RESCUING = [
+    _rescue("        notify_changed(connection, expired)\n", "", _RAN_OUT),
+    _rescue("backoff_seconds=_BACKOFF_SECONDS", "backoff_seconds=0", _RAN_OUT),
+    _rescue("time.monotonic() - since >= seconds", "True", _EMPTY),
+    _rescue(
+        "            self._empty_since.pop(lane, None)\n            return False",
+        "            return False",
+        _EMPTY,
+    ),
+    _rescue("setdefault(lane, time", "setdefault(Lane.QUICK, time", _EMPTY),
+    _rescue("if self._ready_messages(lane) > 0:", "if self._ready_messages(lane) > 1:", _WAITS),
+    _rescue(
+        "            self._empty_since.pop(lane, None)\n            return 0\n        if waited",
+        "            return 0\n        if waited",
+        f"{_RELAY}::test_a_queue_that_cannot_be_asked_is_not_taken_for_empty",
+    ),
+    _chunks(
+        "            if count == 0:\n                forget",
+        "            if True:\n                forget",
+        "integration/test_lost_chunks.py",
+    ),
+    _chunks("_GRACE_SECONDS = 120.0", "_GRACE_SECONDS = 0.0", "integration/test_lost_chunks.py"),
+]
+
+_ACK = "        channel.basic_ack(tag)  # only once the copy is confirmed\n"
+_COPY = '        channel.basic_publish(\n            "",\n'
+
+_DEAD_LETTERS = [
+    _redrive(_COPY, f"        channel.basic_ack(tag)\n{_COPY}", _STAYS),
+    _redrive("channel.confirm_delivery()\n", "pass\n", _STAYS),
+    _redrive(_ACK, "", f"{_REDRIVE}::test_refused_messages_are_put_back"),
+    _redrive(
+        "channel.basic_get(name)",
+        "channel.basic_get(name, auto_ack=True)",
+        f"{_REDRIVE}::test_refused_messages_are_shown_and_stay",
+    ),
+    _redrive("            queue_name(lane),\n", "            queue_name(Lane.QUICK),\n", _REDRIVE),
+]
+
+_HEALTH = [
+    _pulse("and silent_seconds < _SILENT_SECONDS", "", _PULSE),
+    _pulse("if well_at is not None and silent", "if silent", _PULSE),
+    _pulse("        if problem is None:\n", "        if True:\n", _PULSE),
+    _pulse("content.ljust(_LENGTH_BYTES)", "content", _PULSE),
+    _pulse("                return opened.read()\n", "                pass\n", _PULSE),
+]
+
+MUTATIONS = [*_PUBLISHING, *_WAKING, *_RESCUING, *_DEAD_LETTERS, *_HEALTH]
