@@ -1,6 +1,7 @@
 """A RabbitMQ that takes nothing: the relay says why, and notices when that is over."""
 
 import argparse
+import itertools
 import logging
 import re
 from pathlib import Path
@@ -99,12 +100,15 @@ def test_a_queue_that_was_full_is_published_to_as_soon_as_it_takes_messages(
     }
     policy = f"/policies/{vhost}/limit"
     management.put(policy, json=limit).raise_for_status()
+    numbers = itertools.count()
+
+    def is_refused():
+        queue(relay_engine, next(numbers), lane=Lane.HEAVY)  # a channel hears of the limit late
+        return says(relay_engine, Lane.HEAVY, "refused", "nack")
+
     with running(make_relay(settings, relay_engine)):
-        queue(relay_engine, *range(10), lane=Lane.HEAVY)
-        eventually(lambda: unpublished(relay_engine) == 0)  # its channel hears of the limit late
-        queue(relay_engine, *range(10, 20), lane=Lane.HEAVY)
-        eventually(lambda: says(relay_engine, Lane.HEAVY, "refused 10 of 10 messages", "nack"))
-        assert unpublished(relay_engine, Lane.HEAVY) == 10
+        eventually(is_refused)
+        assert unpublished(relay_engine, Lane.HEAVY) > 0
         queue(relay_engine, 1)
         eventually(lambda: unpublished(relay_engine, Lane.QUICK) == 0)
         management.delete(policy).raise_for_status()
