@@ -41,6 +41,7 @@ class Rescue:
         self._settings = settings
         self._ready_messages = ready_messages
         self._empty_since: dict[Lane, float] = {}
+        self._unanswered: set[Lane] = set()
 
     def look(self) -> int:
         """Return how many calculations went back to the outbox.
@@ -87,9 +88,13 @@ class Rescue:
             return 0
         try:
             is_empty = self._is_empty_for(age, lane)
-        except BrokerUnavailable:  # which the lane has logged
+        except BrokerUnavailable as error:
+            if lane not in self._unanswered:
+                _logger.warning("Lost messages of the %s lane cannot be found: %s", lane, error)
+            self._unanswered.add(lane)
             self._empty_since.pop(lane, None)
             return 0
+        self._unanswered.discard(lane)
         if waited_seconds < age:
             return 0
         returned = 0
