@@ -8,6 +8,7 @@ import pika
 import pika.exceptions
 from sqlalchemy import Connection, Engine
 
+from gateway.clock_steps import ClockSteps
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -32,6 +33,7 @@ class Rescue:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
+        self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
         self._empty_since: dict[Lane, float] = {}
 
     def look(self) -> int:
@@ -39,8 +41,9 @@ class Rescue:
 
         Raises BrokerUnavailable if a queue had to be looked at and could not be.
         """
+        leases_count = self._clock_steps.look()
         with self._engine.begin() as connection:
-            returned = self._expire_leases(connection)
+            returned = self._expire_leases(connection) if leases_count else 0
             delete_silent_workers(connection, _FORGET_WORKERS_SECONDS)
         for lane in Lane:
             returned += self._return_lost(lane)
