@@ -13,7 +13,7 @@ from gateway.neighbours import find_neighbours
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.outages import brief
-from shared.store.schema import NO_SCHEMA, Schema, find_old_schema, find_schema
+from shared.store.schema import NO_SCHEMA, Schema, find_revision, find_schema
 
 #: Both together take less than those who ask wait for an answer.
 _DATABASE_SECONDS = 2.0
@@ -84,13 +84,23 @@ class Ready:
         return schema.fault
 
     async def _find_schema(self) -> Schema:
-        for query in (find_schema(), find_old_schema()):
-            try:
-                return await self._database.fetch(query)
-            except psycopg2.Error as error:
-                if error.pgcode != errorcodes.UNDEFINED_TABLE:
-                    raise
-        return NO_SCHEMA
+        try:
+            return await self._database.fetch(find_schema())
+        except psycopg2.Error as error:
+            if error.pgcode != errorcodes.UNDEFINED_TABLE:
+                raise
+            schema = await self._find_revision()
+            if schema.fault is None:  # it should have had that table
+                raise
+            return schema
+
+    async def _find_revision(self) -> Schema:
+        try:
+            return await self._database.fetch(find_revision())
+        except psycopg2.Error as error:
+            if error.pgcode != errorcodes.UNDEFINED_TABLE:
+                raise
+            return NO_SCHEMA
 
     async def _other_faults(self, *, is_ready: bool) -> dict[str, str | None]:
         names = ["relay", "rabbitmq", *(f"{lane}_workers" for lane in Lane)]

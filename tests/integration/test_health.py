@@ -2,8 +2,10 @@
 
 import asyncio
 from contextlib import ExitStack
+from dataclasses import replace
 from uuid import uuid4
 
+import pika
 import psycopg2
 import pytest
 from falcon import testing
@@ -13,8 +15,11 @@ from gateway.app import create_app
 from migrations.schema import downgrade
 from shared.calculation import Lane
 from shared.config import load_settings
+from shared.messages import queue_name
 from shared.store import relays, workers
 from shared.store.models import SCHEMA_REVISION
+from tests.eventually import eventually
+from tests.integration.outbox import make_relay, running
 from tests.integration.rows import claim, queue
 
 _NEWER = f"{int(SCHEMA_REVISION) + 1:04}"
@@ -49,6 +54,13 @@ def ready(gateway):
 @pytest.fixture
 def system(gateway):
     return lambda: gateway(lambda client: client.simulate_get("/system")).json
+
+
+@pytest.fixture
+def channel(broker_url):
+    connection = pika.BlockingConnection(pika.URLParameters(broker_url))
+    yield connection.channel()
+    connection.close()
 
 
 def register_relay(engine, *, silent_seconds=0.0, problems=None):
@@ -144,6 +156,26 @@ def test_what_a_relay_sees_of_rabbitmq_is_told(engine, ready, problems, told):
     assert document["checks"]["rabbitmq"] == told
 
 
+def test_readiness_tells_why_rabbitmq_refuses_the_relay(engine, settings, rabbitmq, ready):
+    wrong = settings.broker_url.replace(f":{rabbitmq.password}@", ":wrong@")
+    with running(make_relay(replace(settings, broker_url=wrong), engine)):
+        told = eventually(lambda: why_rabbitmq(ready))
+    assert "refused the login" in told
+
+
+def test_readiness_tells_which_lanes_queue_is_of_another_type(engine, settings, ready, channel):
+    channel.queue_declare(queue_name(Lane.QUICK), durable=True)  # and no quorum queue
+    with running(make_relay(settings, engine)):
+        told = eventually(lambda: why_rabbitmq(ready))
+    assert told.startswith("quick lane: ")
+    assert "PRECONDITION_FAILED" in told
+
+
+def why_rabbitmq(ready):
+    told = ready()[1]["checks"]["rabbitmq"]
+    return None if told == "ok" or told.startswith("unknown") else told
+
+
 def test_one_relay_that_gets_through_is_enough(engine, ready):
     register_all(engine)
     register_relay(engine, problems=dict.fromkeys(Lane, "login refused"))
@@ -194,6 +226,16 @@ def test_a_schema_of_another_program_is_not_ready(engine, ready):
     status, document = ready()
     assert status == 503
     assert "'3f2a9c', which is none of Reckoner's" in document["checks"]["postgresql"]
+
+
+def test_a_database_without_the_table_that_submissions_need_is_not_ready(engine, ready):
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calculations RENAME TO computations"))
+    status, document = ready()
+    assert status == 503
+    assert document["checks"]["postgresql"].startswith(
+        'refuses what a submission needs: relation "calculations" does not exist'
+    )
 
 
 def test_a_database_that_takes_no_writes_is_not_ready(engine, admin, gateway):

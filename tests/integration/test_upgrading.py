@@ -244,6 +244,27 @@ def test_a_revision_of_nobody_knows_whom_is_one_line(url, watcher, migrations, r
     assert f"'{revision}', which is none of Reckoner's" in lines[0]
 
 
+def test_another_programs_alembic_database_is_one_line(watcher, migrations):
+    watcher.execute(text("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"))
+    watcher.execute(text("INSERT INTO alembic_version VALUES ('1975ea83b712')"))
+    status, lines = migrations("upgrade")
+    assert status == 1
+    assert len(lines) == 1
+    assert "'1975ea83b712', which is none of Reckoner's" in lines[0]
+
+
+def test_a_newer_database_without_a_table_that_this_version_knows_is_one_line(
+    url, watcher, migrations
+):
+    upgrade(url)
+    stand_at(watcher, _NEWER)
+    watcher.execute(text("ALTER TABLE calculations RENAME TO computations"))
+    status, lines = migrations("upgrade")
+    assert status == 1
+    assert len(lines) == 1
+    assert "run the newer version" in lines[0]
+
+
 @pytest.mark.parametrize("revision", ["0007", "head", "000", "", "-9"])
 def test_a_downgrade_to_what_is_not_there_is_one_line(url, migrations, revision):
     upgrade(url)
