@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine
 
 from gateway.clock_steps import ClockSteps
+from gateway.lost_chunks import remove_lost_chunks
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -53,6 +54,7 @@ class Rescue:
             returned = self._expire_leases(connection) if leases_count else 0
             delete_silent_workers(connection, _FORGET_SECONDS)
             delete_silent_relays(connection, _FORGET_SECONDS)
+        remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
         return returned
