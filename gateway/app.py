@@ -131,7 +131,7 @@ def _add_routes(app: App, services: Services, settings: Settings, registry: Regi
     app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
     app.add_route("/system", System(services.database))
     app.add_route("/health/live", Live())
-    app.add_route("/health/ready", Ready(services.database, settings))
+    app.add_route("/health/ready", Ready(services.database))
 
 
 class _Collection(Calculations, CalculationList):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
 
+from gateway.clock_steps import ClockSteps
 from gateway.lost_chunks import remove_lost_chunks
 from shared.calculation import Lane
 from shared.config import Settings
@@ -40,6 +41,7 @@ class Rescue:
         self._engine = engine
         self._settings = settings
         self._ready_messages = ready_messages
+        self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
         self._empty_since: dict[Lane, float] = {}
         self._unanswered: set[Lane] = set()
 
@@ -48,8 +50,9 @@ class Rescue:
 
         A lane whose queue cannot be asked is left as it is.
         """
+        leases_count = self._clock_steps.look()
         with self._engine.begin() as connection:
-            returned = self._expire_leases(connection)
+            returned = self._expire_leases(connection) if leases_count else 0
             delete_silent_workers(connection, _FORGET_SECONDS)
             delete_silent_relays(connection, _FORGET_SECONDS)
         remove_lost_chunks(self._engine)
