@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+from sqlalchemy import text
+
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, new_calculations
@@ -22,6 +24,10 @@ def claim(connection, calculation, *, worker_id=WORKER, lease_seconds=60):
     )
 
 
+def cancel(connection, calculation):
+    return calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
+
+
 def row_of(connection, calculation):
     (row,) = calculations.find_calculations([calculation.id]).on(connection)
     return row
@@ -31,12 +37,26 @@ def status_of(connection, calculation):
     return row_of(connection, calculation)["status"]
 
 
-def expire(connection, *, max_attempts=3):
+def change(connection, calculation, columns):
+    """Set columns of a row by a piece of SQL."""
+    connection.execute(
+        text(f"UPDATE calculations SET {columns} WHERE id = :id"), {"id": calculation.id}
+    )
+
+
+def stored(connection, calculation, expression):
+    """Return what a piece of SQL says of a row."""
+    return connection.execute(
+        text(f"SELECT {expression} FROM calculations WHERE id = :id"), {"id": calculation.id}
+    ).scalar_one()
+
+
+def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
     return leases.expire_leases(
         connection,
         max_attempts=max_attempts,
-        backoff_seconds=0,
+        backoff_seconds=backoff_seconds,
         failed_error_json=failure_json("worker-lost", "Gone."),
         cancelled_error_json=CANCELLED_JSON,
-        limit=100,
+        limit=limit,
     )

@@ -1,0 +1,113 @@
+"""The list: its pages are, row for row, what SQL says that they are."""
+
+import itertools
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.calculation import Status
+from shared.store import listing
+from tests.integration.many_rows import insert_rows
+
+STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
+FUNCTIONS = (None, "fibonacci", "factorial", "rare", "no such function")
+FILTERS = list(itertools.product((None, *Status), FUNCTIONS))
+
+
+@pytest.fixture(scope="module")
+def sql(postgres, admin, template_database):
+    """A connection to a database with a thousand rows of all kinds, many of the same moment."""
+    from sqlalchemy import create_engine
+
+    from tests.conftest import new_database
+
+    with new_database(postgres, admin, template_database) as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for number, status in enumerate(STATUSES):
+                lane = "'heavy'" if status == "running" else "'quick'"
+                count = 200 if status == "queued" else 1_000 // (number + 1)
+                insert_rows(connection, status, count, status=f"'{status}'", lane=lane)
+        with engine.connect() as connection:
+            yield connection
+        engine.dispose()
+
+
+def expected(sql, status, function):
+    """Return the ids of a narrowed list by the plainest statement."""
+    return (
+        sql.execute(
+            text(
+                "SELECT id FROM calculations"
+                " WHERE (CAST(:status AS text) IS NULL OR status = :status)"
+                " AND (CAST(:function AS text) IS NULL OR function = :function)"
+                " ORDER BY created_at DESC, id DESC"
+            ),
+            {"status": status, "function": function},
+        )
+        .scalars()
+        .all()
+    )
+
+
+def pages(sql, status, function, limit):
+    """Yield the pages of a narrowed list, each of which begins where the last ended."""
+    before = None
+    while True:
+        page = listing.list_calculations(
+            sql, status=status, function=function, before=before, limit=limit
+        )
+        yield page
+        if not page:
+            return
+        before = page[-1]["created_at"], page[-1]["id"]
+
+
+def test_the_rows_are_worth_listing(sql):
+    """Each filter has matches but for the one that must not, and many rows share a moment."""
+    for status, function in FILTERS:
+        assert bool(expected(sql, status, function)) is (function != "no such function")
+    moments = sql.execute(text("SELECT count(*), count(DISTINCT created_at) FROM calculations"))
+    rows, distinct = moments.one()
+    assert rows > 2 * distinct
+
+
+@pytest.mark.parametrize(("status", "function"), FILTERS)
+def test_pages_are_what_sql_says(sql, status, function):
+    wanted = expected(sql, status, function)
+    for limit in (7, 100, 5_000):
+        listed = list(pages(sql, status, function, limit))
+        assert [row["id"] for page in listed for row in page] == wanted
+        assert all(len(page) == limit for page in listed[:-2])
+
+
+@pytest.mark.parametrize(("status", "function"), FILTERS[:6])
+def test_a_page_begins_after_its_place_whether_or_not_a_row_is_there(sql, status, function):
+    wanted = expected(sql, status, function)
+    if not wanted:
+        return
+    (oldest,) = sql.execute(text("SELECT min(created_at) FROM calculations")).one()
+    for moment, count in ((oldest, 0), (oldest - timedelta(seconds=1), 0)):
+        before = (moment, min(wanted) if moment == oldest else uuid4())
+        page = listing.list_calculations(
+            sql, status=status, function=function, before=before, limit=5_000
+        )
+        assert len(page) >= count
+
+
+def test_rows_of_the_list_are_complete(sql):
+    """They make documents, like those of a look."""
+    from shared.calculation import document
+    from shared.store.calculations import find_calculations
+
+    page = listing.list_calculations(sql, status=None, function=None, before=None, limit=50)
+    found = {row["id"]: row for row in find_calculations([row["id"] for row in page]).on(sql)}
+    assert page == [found[row["id"]] for row in page]
+    assert all(document(row) for row in page)
+
+
+def test_a_list_that_takes_too_long_is_given_up(sql):
+    listing.list_calculations(sql, status=None, function=None, before=None, limit=1)
+    assert sql.execute(text("SHOW statement_timeout")).scalar_one() == "5s"
