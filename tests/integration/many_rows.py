@@ -1,4 +1,4 @@
-"""A table of a size at which PostgreSQL has a choice of plans, with a burst that it has not noticed.
+"""A table of a size at which PostgreSQL has a choice of plans, with a burst unknown to it.
 
 Statistics are from before the burst: then most rows had a result, and hardly any waited.
 """
@@ -13,7 +13,7 @@ _INSERT = """
         estimate_bytes, created_at, not_before, published_at, finished_at, result_digits,
         result_sha256, result_value, error, lease_until, worker_id, attempt)
     SELECT md5(:salt || n)::uuid,
-           CASE WHEN n % 10 = 0 THEN 'factorial' WHEN n % 997 = 0 THEN 'rare'
+           CASE WHEN n % 10 = 0 THEN 'factorial' WHEN n % 97 = 0 THEN 'rare'
                 ELSE 'fibonacci' END,
            1, jsonb_build_object('n', n), status, lane, 1, 1, 1, at, at,
            CASE WHEN is_published THEN at END,

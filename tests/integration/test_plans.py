@@ -80,7 +80,7 @@ class Explained:
                 connection.exec_driver_sql(f"SET LOCAL auto_explain.{name} = {value}")
             driver = connection.connection.dbapi_connection
             assert driver is not None
-            driver.notices = notices  # type: ignore[attr-defined]
+            driver.notices = notices
             use(connection)
             connection.exec_driver_sql("ROLLBACK")
         plans = [notice.partition("plan:\n")[2] for notice in notices.kept]
