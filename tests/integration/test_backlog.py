@@ -12,6 +12,7 @@ from gateway.backlog import Backlog
 from gateway.database import Database
 from shared.calculation import Lane
 from shared.store import workers
+from shared.store.relays import upsert_relay
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.integration.rows import change, claim, queue
@@ -35,6 +36,11 @@ def sign_on(connection, lane, slots, *, silent_seconds=0):
         text("UPDATE workers SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
         {"s": silent_seconds, "id": worker_id},
     )
+
+
+def sign_on_relay(connection):
+    """Have a relay say that all is well with it."""
+    upsert_relay(connection, uuid4(), host="h", pid=1, problems={})
 
 
 def row(status, lane, seconds, *, progress=0.0):
@@ -71,6 +77,7 @@ def test_the_work_ahead_is_spread_over_the_slots_of_its_lane(engine, store_setti
         sign_on(connection, Lane.HEAVY, 1)
         sign_on(connection, Lane.HEAVY, 16, silent_seconds=16)
         sign_on(connection, Lane.QUICK, 4)
+        sign_on_relay(connection)
     rows = [
         row("queued", "heavy", 31),  # and 10 + 50 + 31 for three slots: 30.33
         row("queued", "quick", 0.01),  # and 7 for four slots: 1.75
@@ -79,13 +86,6 @@ def test_the_work_ahead_is_spread_over_the_slots_of_its_lane(engine, store_setti
     ]
     expected = [62, 2, 10, 1]
     assert told(engine, store_settings, rows, expected) == expected
-
-
-def test_without_a_worker_it_is_as_if_there_were_one(engine, store_settings):
-    with engine.begin() as connection:
-        add(connection, 1, Lane.HEAVY, 25)
-    rows = [row("queued", "heavy", 25), row("queued", "quick", 3)]
-    assert told(engine, store_settings, rows, [50, 3]) == [50, 3]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,7 @@ def test_every_answer_about_an_unfinished_one_tells_it(engine, client):
         running = add(connection, 1, Lane.HEAVY, 40, progress=0.25)
         queued = add(connection, 300_000_000, Lane.HEAVY, 80)
         sign_on(connection, Lane.HEAVY, 2)
+        sign_on_relay(connection)
 
     def told_of(calculation, path=""):
         answer = client.get(f"/calculations/{calculation.id}{path}")

@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from shared.calculation import Lane
-from shared.store import leases, new_calculations, results
+from shared.errors import StoreUnavailable
+from shared.store import new_calculations, results
 from shared.store.models import CHUNK_DIGITS
 from shared.store.new_calculations import New
 from tests.eventually import eventually
@@ -72,7 +73,7 @@ def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine)
         waiting = other.submit(second)
         eventually(lambda: waits_for_a_lock(engine))
         first.commit()
-        with pytest.raises(OperationalError):
+        with pytest.raises(StoreUnavailable):
             waiting.result()
     with engine.begin() as connection:
         assert store(connection)
@@ -87,26 +88,6 @@ def waits_for_a_lock(engine):
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
         ).scalar_one()
-
-
-def test_only_digits_that_belong_to_no_result_are_unfinished(connection):
-    ran, done = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
-    for one in (ran, done):
-        claimed = claim(connection, one)
-        assert results.insert_claimed_chunks(connection, one.id, 1, 0, [b"12"], **MINE)
-    leases.finish_succeeded(connection, claimed, make_result(value=None), **MINE)
-    for one in (ran, done):
-        results.delete_unfinished_chunks(connection, one.id)
-        assert found(connection, one, 1, [0]) == ["12"]
-    connection.execute(
-        text(
-            "INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)"
-            " VALUES (:id, 7, 0, '34')"
-        ),
-        {"id": done.id},
-    )
-    results.delete_unfinished_chunks(connection, done.id)
-    assert [*found(connection, done, 1, [0]), *found(connection, done, 7, [0])] == ["12", None]
 
 
 @pytest.mark.parametrize("length", [1, CHUNK_DIGITS - 1, CHUNK_DIGITS, CHUNK_DIGITS + 1])

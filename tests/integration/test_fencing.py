@@ -5,12 +5,15 @@ import time
 import pytest
 from sqlalchemy import text
 
-from shared.calculation import Lane
+from gateway.rescue import Rescue
+from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
 from shared.store import leases, results
 from shared.store.rows import Renewal
 from tests.child_with_test_functions import COMMAND
+from tests.eventually import eventually
 from tests.factories import make_result
+from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
 from tests.integration.rows import OTHER_WORKER, WORKER, cancel, claim, expire, queue, row_of
 from workers.attempt import Attempt
 from workers.children import Children
@@ -123,18 +126,29 @@ def test_a_losers_hand_back_leaves_its_successors_digits(engine, store_settings,
         assert everything(connection) == (row, [(0, "13")])
 
 
-def test_digits_of_a_lost_attempt_go_with_the_next_result(engine):
-    calculation, zombie, successor = lost_and_claimed_again(engine)
+def test_digits_of_a_lost_attempt_go_after_the_next_result_and_no_others(settings, engine):
+    feed = Feed(settings, engine)
+    calculation, neighbour = (
+        make_test_calculation("repeat", n, Lane.HEAVY) for n in (20_000, 20_001)
+    )
+    feed.insert(calculation, neighbour)
     with engine.begin() as connection:
-        neighbour = queue(connection, n=2, lane=Lane.HEAVY)
-        store_chunks(connection, claim(connection, neighbour), WORKER)
-        results.delete_chunks_of_other_attempts(connection, calculation.id, successor.attempt)
-        found = [
-            results.find_chunk(connection, one.id, attempt, 0)
-            for one, attempt in (
-                (calculation, zombie.attempt),
-                (calculation, successor.attempt),
-                (neighbour, 1),
+        for one, lease_seconds in ((calculation, 0), (neighbour, 600)):
+            claimed = claim(connection, one, lease_seconds=lease_seconds)
+            assert store_chunks(connection, claimed, WORKER)
+    with engine.begin() as connection:
+        assert expire(connection) == {calculation.id: "queued"}
+    rescue = Rescue(engine, settings, feed.ready)
+
+    def kept():
+        rescue.look()
+        with engine.begin() as connection:
+            return set(
+                connection.execute(text("SELECT calculation_id, attempt FROM result_chunks")).all()
             )
-        ]
-    assert found == [None, "13", "13"]
+
+    with WorkerThread(settings, Lane.HEAVY):
+        feed.publish(Lane.HEAVY, body_of(calculation))
+        feed.wait_for(Status.SUCCEEDED, calculation)
+        eventually(lambda: kept() == {(calculation.id, 2), (neighbour.id, 1)})
+    assert feed.digits(calculation) == "7" * 20_000

@@ -17,15 +17,19 @@ from tests.integration.rows import cancel, change, claim, queue, row_of, stored
 
 @pytest.fixture
 def rescue(engine, store_settings):
-    """One that has no RabbitMQ to ask."""
-    return Rescue(engine, store_settings)
+    """One that has nothing to ask of RabbitMQ."""
+    return Rescue(engine, store_settings, never)
+
+
+def never(lane):
+    raise AssertionError(f"the queue of the {lane} lane is asked for no reason")
 
 
 def test_a_calculation_that_loses_its_workers_is_tried_after_one_two_and_four_seconds(
     engine, database_url
 ):
     overrides = {"database_url": database_url, "broker_url": "amqp://127.0.0.1:1/%2F"}
-    rescue = Rescue(engine, load_settings({**overrides, "max_attempts": 4}))
+    rescue = Rescue(engine, load_settings({**overrides, "max_attempts": 4}), never)
     with engine.begin() as connection:
         calculation = queue(connection, lane=Lane.HEAVY)
     for seconds in (1, 2, 4):
@@ -84,6 +88,7 @@ def test_an_empty_queue_is_a_loss_only_after_its_time(engine, database_url, brok
         load_settings(
             {"database_url": database_url, "broker_url": broker_url, "lost_message_seconds": 0.1}
         ),
+        feed.ready,
     )
     with engine.begin() as connection:
         calculation = queue(connection)
