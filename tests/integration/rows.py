@@ -60,3 +60,15 @@ def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
         cancelled_error_json=CANCELLED_JSON,
         limit=limit,
     )
+
+
+def waits_for_a_lock(engine):
+    """Say whether anybody in this database waits for a lock."""
+    # In a transaction of its own each time: within one, PostgreSQL shows the activity of its begin.
+    with engine.begin() as connection:
+        return connection.execute(
+            text(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        ).scalar_one()

@@ -53,10 +53,18 @@ def test_the_worker_of_a_running_one_is_asked(connection, running):
     assert done["error"]["type"].endswith("cancelled")
 
 
-def test_what_is_final_is_not_cancelled(connection, running):
+@pytest.mark.parametrize("ending", ["succeeded", "failed", "cancelled"])
+def test_what_is_final_is_not_cancelled(connection, running, ending):
     calculation, claimed = running
-    leases.finish_succeeded(connection, claimed, make_result(), **MINE)
+    if ending == "succeeded":
+        leases.finish_succeeded(connection, claimed, make_result(), **MINE)
+    elif ending == "failed":
+        leases.finish_failed(connection, claimed, CANCELLED_JSON, **MINE)
+    else:
+        cancel(connection, calculation)
+        finish_cancelled(connection, claimed)
     before = row_of(connection, calculation)
+    assert before["status"] == ending
     assert cancel(connection, calculation) is None
     assert row_of(connection, calculation) == before
 
@@ -176,6 +184,7 @@ def test_what_was_carried_out_begins_anew_once_it_is_submitted(engine, submitted
     with engine.begin() as connection:
         assert stored(connection, calculation, "attempt - attempt_base") == 0
         assert stored(connection, calculation, "request_id") != "first"
+        assert len(outbox.take_due(Lane.HEAVY, 9).on(connection)) == 1  # the pause is over
         assert claim(connection, calculation).attempt == 4
 
 

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from shared.calculation import Lane
@@ -13,7 +12,7 @@ from shared.store.models import CHUNK_DIGITS
 from shared.store.new_calculations import New
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
-from tests.integration.rows import WORKER, claim, queue, row_of
+from tests.integration.rows import WORKER, claim, queue, row_of, waits_for_a_lock
 
 MINE = {"worker_id": WORKER}
 
@@ -77,17 +76,6 @@ def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine)
             waiting.result()
     with engine.begin() as connection:
         assert store(connection)
-
-
-def waits_for_a_lock(engine):
-    # In a transaction of its own each time: within one, PostgreSQL shows the activity of its begin.
-    with engine.begin() as connection:
-        return connection.execute(
-            text(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-        ).scalar_one()
 
 
 @pytest.mark.parametrize("length", [1, CHUNK_DIGITS - 1, CHUNK_DIGITS, CHUNK_DIGITS + 1])

@@ -36,6 +36,12 @@ def release(connection, claimed, worker_id):
     return leases.release_calculation(connection, claimed, worker_id=worker_id)
 
 
+def retry(connection, claimed, worker_id):
+    return leases.retry_calculation(
+        connection, claimed, "process-died", worker_id=worker_id, backoff_seconds=1.0
+    )
+
+
 def extend(connection, claimed, worker_id):
     renewal = Renewal(claimed.calculation_id, claimed.attempt, 0.5)
     held = leases.extend_leases(connection, [renewal], worker_id=worker_id, lease_seconds=900)
@@ -48,7 +54,7 @@ def store_chunks(connection, claimed, worker_id):
     )
 
 
-WRITES = [succeed, fail, finish_cancelled, release, extend, store_chunks]
+WRITES = [succeed, fail, finish_cancelled, release, retry, extend, store_chunks]
 
 
 def everything(connection):

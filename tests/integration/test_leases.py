@@ -146,15 +146,28 @@ def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connectio
         assert expire(later) == {calculation.id: "queued"}
 
 
+def retry(connection, claimed):
+    """Have it tried again because its process died."""
+    return leases.retry_calculation(
+        connection, claimed, "process-died", backoff_seconds=1.0, **MINE
+    )
+
+
+@pytest.mark.parametrize("ends", ["lost", "tried again"])
 @pytest.mark.parametrize(
     ("base", "attempt", "seconds"),
     [(0, 1, 1), (0, 2, 2), (0, 3, 4), (5, 7, 2), (0, 7, 60), (0, 50, 60)],
 )
-def test_the_pause_after_a_lost_lease_doubles_up_to_a_minute(connection, base, attempt, seconds):
+def test_the_pause_after_an_attempt_doubles_up_to_a_minute(
+    connection, ends, base, attempt, seconds
+):
     calculation = queue(connection, lane=Lane.HEAVY)
     change(connection, calculation, f"attempt = {attempt - 1}, attempt_base = {base}")
-    claim(connection, calculation, lease_seconds=-1)
-    assert expire(connection, max_attempts=100, backoff_seconds=1.0)
+    claimed = claim(connection, calculation, lease_seconds=-1)
+    if ends == "lost":
+        assert expire(connection, max_attempts=100, backoff_seconds=1.0)
+    else:
+        assert retry(connection, claimed)
     pause = stored(connection, calculation, "not_before - now()")
     assert pause == timedelta(seconds=seconds)
     expected = {Lane.HEAVY: pytest.approx(seconds)}
@@ -223,6 +236,28 @@ def test_handing_back_costs_no_attempt(connection):
     assert (row["status"], row["progress"], row["started_at"]) == ("queued", 0, None)
     assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
     assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [2, 1]
+
+
+def test_trying_again_costs_an_attempt(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    outbox.take_due(Lane.HEAVY, 10).on(connection)
+    claimed = claim(connection, calculation)
+    extend(connection, (claimed, 0.5))
+    assert retry(connection, claimed)
+    row = row_of(connection, calculation)
+    assert (row["status"], row["progress"], row["started_at"]) == ("queued", 0, None)
+    assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [1, 0]
+    assert [entry["outcome"] for entry in row["history"]] == ["process-died"]
+    change(connection, calculation, "not_before = now()")
+    assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
+
+
+def test_what_is_to_be_cancelled_is_not_tried_again(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claimed = claim(connection, calculation)
+    cancel(connection, calculation)
+    assert not retry(connection, claimed)
+    assert status_of(connection, calculation) == "running"
 
 
 def test_the_history_tells_how_each_attempt_ended(engine):

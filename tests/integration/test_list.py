@@ -2,8 +2,10 @@
 
 import itertools
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -12,6 +14,7 @@ from shared.store import listing
 from shared.store.calculations import find_calculations
 from tests.conftest import new_database
 from tests.integration.many_rows import insert_rows
+from tests.integration.test_gateway_process import running_gateway
 
 STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
 FUNCTIONS = (None, "fibonacci", "factorial", "rare", "no such function")
@@ -19,8 +22,8 @@ FILTERS = list(itertools.product((None, *Status), FUNCTIONS))
 
 
 @pytest.fixture(scope="module")
-def sql(postgres, admin, template_database):
-    """A connection to a database with a thousand rows of all kinds, many of the same moment."""
+def url(postgres, admin, template_database):
+    """A database with a thousand rows of all kinds, many of the same moment."""
     with new_database(postgres, admin, template_database) as url:
         engine = create_engine(url)
         with engine.begin() as connection:
@@ -28,9 +31,26 @@ def sql(postgres, admin, template_database):
                 lane = "'heavy'" if status == "running" else "'quick'"
                 count = 200 if status == "queued" else 1_000 // (number + 1)
                 insert_rows(connection, status, count, status=f"'{status}'", lane=lane)
-        with engine.connect() as connection:
-            yield connection
         engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="module")
+def sql(url):
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def client(url):
+    """A client of a gateway process."""
+    with (
+        running_gateway(url) as (_, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+    ):
+        yield client
 
 
 def expected(sql, status, function):
@@ -107,3 +127,59 @@ def test_rows_of_the_list_are_complete(sql):
 def test_a_list_that_takes_too_long_is_given_up(sql):
     listing.list_calculations(sql, status=None, function=None, before=None, limit=1)
     assert sql.execute(text("SHOW statement_timeout")).scalar_one() == "5s"
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {},
+        {"status": "failed"},
+        {"function": "rare"},
+        {"status": "running", "function": "factorial"},
+    ],
+    ids=str,
+)
+def test_pages_lead_from_one_to_the_next_over_http(sql, client, narrowed):
+    wanted = expected(sql, narrowed.get("status"), narrowed.get("function"))
+    for limit in (7, len(wanted) - 1, len(wanted)):
+        path = f"/calculations?{urlencode({**narrowed, 'limit': min(limit, 1_000)})}"
+        listed = []
+        while path:
+            page = client.get(path).json()
+            assert len(page["calculations"]) == limit or page["next"] is None or limit > 1_000
+            listed += page["calculations"]
+            path = page["next"]
+        assert [UUID(document["id"]) for document in listed] == wanted
+
+
+def test_a_list_of_nothing_is_empty_over_http(client):
+    page = client.get("/calculations?status=failed&function=no+such+function").json()
+    assert page == {"calculations": [], "next": None}
+
+
+def test_a_page_is_of_a_hundred_if_nothing_else_is_asked_for(client):
+    assert len(client.get("/calculations").json()["calculations"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("limit=0", "/limit"),
+        ("limit=1001", "/limit"),
+        ("limit=-1", "/limit"),
+        ("limit=1e2", "/limit"),
+        ("limit=", "/limit"),
+        ("limit=%D9%A3", "/limit"),  # an Arabic three
+        ("status=done", "/status"),
+        ("status=", "/status"),
+        ("cursor=", "/cursor"),
+        ("cursor=xyz", "/cursor"),
+        ("function=%00", "/function"),
+        ("sort=id", "/sort"),
+        ("limit=1&limit=2", "/limit"),
+    ],
+)
+def test_a_faulty_query_names_its_fault(client, query, pointer):
+    answer = client.get(f"/calculations?{query}")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]

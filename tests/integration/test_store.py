@@ -1,5 +1,6 @@
 """The statements: each names the state that it expects, and touches nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -11,8 +12,18 @@ from shared.store import calculations, new_calculations, outbox, quick
 from shared.store.models import CHUNK_DIGITS
 from shared.store.new_calculations import New
 from shared.store.results import find_chunk
+from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
-from tests.integration.rows import cancel, change, claim, queue, row_of, status_of, stored
+from tests.integration.rows import (
+    cancel,
+    change,
+    claim,
+    queue,
+    row_of,
+    status_of,
+    stored,
+    waits_for_a_lock,
+)
 
 
 def test_what_is_inserted_twice_is_there_once(connection):
@@ -37,6 +48,41 @@ def test_what_exists_is_not_waited_for_while_another_changes_it(engine, connecti
         assert new_calculations.insert_queued(gateway, [there, new], "request") == {new.id}
         rows = [New(calculation, None, "request") for calculation in (there, newer)]
         assert set(new_calculations.insert_new(rows).on(gateway)) == {newer.id}
+
+
+def insert_batch(connection, calculations):
+    return new_calculations.insert_queued(connection, calculations, "request")
+
+
+def insert_singles(connection, calculations):
+    new = [New(calculation, None, "request") for calculation in calculations]
+    return set(new_calculations.insert_new(new).on(connection))
+
+
+@pytest.mark.parametrize("insert", [insert_batch, insert_singles])
+def test_of_two_who_insert_the_same_at_once_one_does(engine, insert):
+    same, new = (make_calculation(arguments={"n": n}) for n in (1, 2))
+
+    def second():
+        with engine.begin() as connection:
+            return insert(connection, [same, new])
+
+    with ThreadPoolExecutor(1) as other, engine.connect() as first:
+        assert insert(first, [same]) == {same.id}
+        waiting = other.submit(second)
+        eventually(lambda: waits_for_a_lock(engine))
+        first.commit()
+        assert waiting.result(30) == {new.id}
+
+
+@pytest.mark.parametrize("insert", [insert_batch, insert_singles])
+def test_batches_that_overlap_do_not_deadlock(engine, insert):
+    """They insert in the order of their ids, whichever order they came in."""
+    made = [make_calculation(arguments={"n": n}) for n in range(50)]
+    with engine.begin() as connection:
+        insert(connection, made)
+        inserted = connection.execute(text("SELECT id FROM calculations ORDER BY ctid"))
+        assert inserted.scalars().all() == sorted(one.id for one in made)
 
 
 @pytest.mark.parametrize("result", [None, make_result(), make_result(value=None)])
