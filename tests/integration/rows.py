@@ -7,6 +7,7 @@ from sqlalchemy import text
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, new_calculations
+from shared.store.rows import Renewal
 from tests.factories import make_calculation
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()
@@ -72,3 +73,25 @@ def waits_for_a_lock(engine):
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
         ).scalar_one()
+
+
+def extend(connection, *renewals, lease_seconds=60):
+    """Renew claims of WORKER; each comes with its progress."""
+    return leases.extend_leases(
+        connection,
+        [Renewal(claimed.calculation_id, claimed.attempt, share) for claimed, share in renewals],
+        worker_id=WORKER,
+        lease_seconds=lease_seconds,
+    )
+
+
+def retry(connection, claimed):
+    """Have a calculation of WORKER tried again because its process died."""
+    return leases.retry_calculation(
+        connection, claimed, "process-died", worker_id=WORKER, backoff_seconds=1.0
+    )
+
+
+def now(connection):
+    """Return when this transaction began."""
+    return connection.execute(text("SELECT now()")).scalar_one()

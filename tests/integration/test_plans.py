@@ -1,9 +1,5 @@
-"""Statements find their rows by an index and read hardly more, also in a burst.
+"""Statements find their rows by an index and read hardly more, also in a burst."""
 
-PostgreSQL's auto_explain tells what each statement really did, prepared ones included.
-"""
-
-import json
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
@@ -29,6 +25,7 @@ from shared.store.new_calculations import New
 from shared.store.rows import Claim, Renewal
 from tests.conftest import new_database
 from tests.factories import make_calculation, make_result
+from tests.integration.explained import Explained, indexes, rows_read
 from tests.integration.many_rows import BURST, OLD, RUNNING, fill
 from tests.integration.rows import expire
 
@@ -53,57 +50,6 @@ def filled(postgres, admin, template_database) -> Iterator[str]:
         yield url
 
 
-class Notices:
-    """Keeps what PostgreSQL tells; a list would be emptied into SQLAlchemy's log."""
-
-    def __init__(self) -> None:
-        self.kept: list[str] = []
-        self.append = self.kept.append
-
-
-class Explained:
-    """Runs statements, undoes them, and tells what they read."""
-
-    def __init__(self, url: str, *, is_autocommit: bool) -> None:
-        settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
-        self.engine = make_engine(
-            settings, connections=1, name="explained", is_autocommit=is_autocommit
-        )
-
-    def nodes(self, use):
-        """Return the parts of the plans of what is used, as PostgreSQL carried them out."""
-        notices = Notices()
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            connection.exec_driver_sql("LOAD 'auto_explain'")
-            for name, value in _EXPLAINING.items():
-                connection.exec_driver_sql(f"SET LOCAL auto_explain.{name} = {value}")
-            driver = connection.connection.dbapi_connection
-            assert driver is not None
-            driver.notices = notices
-            use(connection)
-            connection.exec_driver_sql("ROLLBACK")
-        plans = [notice.partition("plan:\n")[2] for notice in notices.kept]
-        found = [node for plan in plans if plan for node in _walk(json.loads(plan)["Plan"])]
-        assert found
-        return found
-
-
-_EXPLAINING = {
-    "log_min_duration": 0,
-    "log_analyze": "on",
-    "log_timing": "off",
-    "log_format": "json",
-    "log_level": "notice",
-}
-
-
-def _walk(node):
-    yield node
-    for below in node.get("Plans", ()):
-        yield from _walk(below)
-
-
 @pytest.fixture(scope="module")
 def transactions(filled):
     explained = Explained(filled, is_autocommit=False)
@@ -117,20 +63,6 @@ def at_once(filled):
     explained = Explained(filled, is_autocommit=True)
     yield explained
     explained.engine.dispose()
-
-
-def indexes(nodes):
-    return {node["Index Name"] for node in nodes if "Index Name" in node}
-
-
-def rows_read(nodes, table="calculations"):
-    """Count the rows that were fetched from a table, those included that were of no use."""
-    counts = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return sum(
-        sum(node.get(count, 0) for count in counts) * node["Actual Loops"]
-        for node in nodes
-        if node.get("Relation Name") == table and node["Node Type"] != "ModifyTable"
-    )
 
 
 def test_the_sizes_leave_a_choice(transactions):

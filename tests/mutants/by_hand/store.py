@@ -9,6 +9,7 @@ _CANCELS = "integration/test_cancels.py"
 _CHUNKS = "integration/test_chunks.py"
 _FENCED = "integration/test_fencing.py::test_an_attempt_writes_nothing_once_a_worker_claimed_anew"
 _HELD = "integration/test_leases.py"
+_LOST = "integration/test_lost_leases.py"
 _LIST = "integration/test_list.py"
 _OTHERS = "integration/test_fencing.py::test_nobody_else_writes_under_a_claim"
 _OUTBOX = "integration/test_outbox.py"
@@ -71,20 +72,20 @@ _CLAIMS = [
 ]
 
 _LOST_LEASES = [
-    _lease("AND lease_until < now()", "", _HELD),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _HELD),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - 1)", _HELD),
-    _lease("least(60, ", "least(600, ", _HELD),
-    _lease("attempt - attempt_base >= :max", "attempt - attempt_base > :max", _HELD),
-    _lease("attempt - attempt_base >= :max", "attempt >= :max", _HELD),
-    _lease("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _HELD),
+    _lease("AND lease_until < now()", "", _LOST),
+    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),
+    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - 1)", _LOST),
+    _lease("least(60, ", "least(600, ", _LOST),
+    _lease("attempt - attempt_base >= :max", "attempt - attempt_base > :max", _LOST),
+    _lease("attempt - attempt_base >= :max", "attempt >= :max", _LOST),
+    _lease("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _LOST),
     _lease(
         "cancel_requested = false, published_at = NULL,\n        {_A",
         "cancel_requested = false,\n        {_A",
-        _HELD,
+        _LOST,
     ),
-    _lease("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _HELD),
-    _lease("FOR UPDATE SKIP LOCKED) AS verdict", "FOR UPDATE) AS verdict", _HELD),
+    _lease("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _LOST),
+    _lease("FOR UPDATE SKIP LOCKED) AS verdict", "FOR UPDATE) AS verdict", _LOST),
 ]
 
 _CANCELLED = [
