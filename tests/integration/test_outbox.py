@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from shared.calculation import Lane, Status
 from shared.store import outbox, workers
-from tests.child_with_test_functions import REGISTRY
 from tests.engines import autocommit
 from tests.eventually import eventually
+from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
 from tests.integration.rows import WORKER, cancel, change, claim, queue, stored
 
@@ -194,10 +194,15 @@ def test_what_a_lanes_workers_have_come_to_says_what_was_lost_in_it_alone(connec
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_workers_of_both_lanes_note_what_they_have_come_to(settings, engine, monkeypatch, lane):
+def test_workers_of_both_lanes_note_what_they_have_come_to(
+    settings, engine, registry, monkeypatch, lane
+):
     monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.05)
     feed = Feed(settings, engine)
-    made = [make_test_calculation("whole", n, lane) for n in (1, 2)]
+    if lane is Lane.QUICK:
+        made = [make_calculation(arguments={"n": n}) for n in (1, 2)]
+    else:
+        made = [make_test_calculation("whole", n, lane) for n in (1, 2)]
     feed.insert(*made)
     with engine.begin() as connection:
         publish(connection, made[0], seconds_ago=5)
@@ -206,7 +211,7 @@ def test_workers_of_both_lanes_note_what_they_have_come_to(settings, engine, mon
         "SELECT consumed_published_at FROM workers"
         " WHERE seen_at > (SELECT max(finished_at) FROM calculations)"
     )
-    with WorkerThread(settings, lane, REGISTRY):
+    with WorkerThread(settings, lane, registry):
         for calculation in reversed(made):  # the older message comes later, and is of no account
             feed.publish(lane, body_of(calculation))
             feed.wait_for(Status.SUCCEEDED, calculation)
