@@ -29,7 +29,7 @@ from gateway.system import System
 from gateway.waiting import Waiting
 from shared.computing import Calculator
 from shared.config import Settings
-from shared.connections import GRACE_SECONDS, begin_to_connect, connect_to_listen, make_engine
+from shared.connections import GRACE_SECONDS, connect_to_listen, make_async_connector, make_engine
 from shared.functions.registry import Registry
 from shared.store.notifications import CHANGED
 
@@ -88,7 +88,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
         for is_autocommit, most in ((False, transactions), (True, connections))
     )
     pool = AsyncPool(
-        lambda: begin_to_connect(
+        make_async_connector(
             settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
         ),
         most=transactions,
