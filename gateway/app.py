@@ -27,6 +27,7 @@ from gateway.seed import Seed
 from gateway.submission import Submission
 from gateway.system import System
 from gateway.waiting import Waiting
+from gateway.watchdog import Watchdog
 from shared.computing import Calculator
 from shared.config import Settings
 from shared.connections import GRACE_SECONDS, connect_to_listen, make_async_connector, make_engine
@@ -46,8 +47,14 @@ App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 class Background:
     """The tasks and connections of one process, which live as long as it does."""
 
-    def __init__(self, database: Database, *runs: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        watchdog: Watchdog,
+        *runs: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
         self._database = database
+        self._watchdog = watchdog
         self._runs = runs
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -61,6 +68,7 @@ class Background:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._database.close)
+        self._watchdog.end()
 
 
 async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -107,8 +115,17 @@ def create_app(settings: Settings, registry: Registry) -> App:
     look = make_look(database)
     submission = Submission(database, planner, Calculator(), look)
     services = Services(database, look, planner, submission, waiting, Backlog(database))
+    watchdog = Watchdog(database)
+    background = Background(
+        database,
+        watchdog,
+        waiting.run,
+        listener.run,
+        watchdog.watch_store,
+        watchdog.watch_threads,
+    )
     app = falcon.asgi.App(
-        middleware=[RequestIds(), Background(database, waiting.run, listener.run)],  # type: ignore[arg-type]
+        middleware=[RequestIds(), background],  # type: ignore[arg-type]
     )
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
