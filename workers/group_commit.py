@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
-from shared.messages import Work
 from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
+from shared.work import Work
 from workers.consumer import Delivery, LaneConsumer
 from workers.patience import persist
 from workers.watermark import Watermark

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 _BEAT_SECONDS = 3.0
 _START_PAUSE_SECONDS = 2.0
 
+#: How long signing off waits for a beat that is under way.
+_CLOSING_SECONDS = 5.0
+
 
 class Presence:
     """Keeps the row in a thread of its own, so that a slow PostgreSQL delays nothing else."""
@@ -51,8 +54,16 @@ class Presence:
         return False
 
     def close(self) -> None:
-        """Sign off, if PostgreSQL is there; otherwise the row grows old and is removed."""
+        """Sign off, if PostgreSQL is there; otherwise the row grows old and is removed.
+
+        Never while a beat is under way, which would put the row back.
+        """
         self._closed.set()
+        if self._thread.ident is not None:
+            self._thread.join(_CLOSING_SECONDS)
+        if self._thread.is_alive():
+            logger.warning("cannot sign off: PostgreSQL has not answered the last beat")
+            return
         try:
             with outages_raised(), self._engine.begin() as connection:
                 delete_worker(connection, self._worker_id)

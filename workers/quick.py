@@ -17,9 +17,9 @@ from shared.config import Settings
 from shared.errors import FunctionUnknown, ResultWrong, StoreUnavailable
 from shared.failures import failure_json
 from shared.functions.registry import Function, Registry
-from shared.messages import Work
 from shared.store.notifications import notify_outbox
 from shared.store.quick import QuickSuccess, move_to_heavy
+from shared.work import Work
 from workers.broker import current_delivery
 from workers.consumer import Consumption, Delivery, LaneConsumer
 from workers.group_commit import Finished, GroupCommit, Outcome

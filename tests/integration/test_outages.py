@@ -19,11 +19,11 @@ from migrations.schema import upgrade
 from shared.calculation import Lane, Status
 from shared.computing import Calculator
 from shared.errors import StoreUnavailable
-from shared.messages import Work
 from shared.outages import DATABASE_ERRORS, is_conflict, is_outage, is_transient
 from shared.store.new_calculations import insert_queued
 from shared.store.queries import Prepared, Query
 from shared.store.quick import QuickSuccess
+from shared.work import Work
 from tests.child_with_test_functions import COMMAND
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
@@ -313,7 +313,7 @@ def test_what_a_relay_meets_is_told_apart(engine, settings, code):
         queue(connection)
     relay = Relay(settings, engine, autocommit(engine))
     with pytest.raises(DATABASE_ERRORS) as caught:
-        relay.publish_batch(Lane.QUICK)
+        relay.lanes[Lane.QUICK].publish_batch()
     assert is_transient(caught.value) is (code not in BUGS)
 
 

@@ -11,6 +11,7 @@ import pytest
 import uvloop
 from sqlalchemy import text
 
+from gateway.app import for_ever
 from gateway.database import Database
 from gateway.listener import Listener
 from gateway.waiting import Waiting
@@ -38,17 +39,18 @@ def cancel(engine, ids):
         notify_changed(connection, ids)
 
 
-def run(engine, settings, scenario, pool=None):
+def run(engine, settings, scenario, pool=None, *, sweep_seconds=15.0, is_listening=True):
     """Run a scenario with waiters, a listener and a database like those of a gateway."""
     pool = pool or make_pool(settings)
 
     async def main():
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        waiting = Waiting(database)
+        waiting = Waiting(database, sweep_seconds=sweep_seconds)
         listener = Listener(
             lambda: connect_to_listen(settings, CHANGED, name="test listener"), database, waiting
         )
-        tasks = [asyncio.create_task(one.run()) for one in (waiting, listener)]
+        runs = [waiting.run, *([listener.run] if is_listening else [])]
+        tasks = [asyncio.create_task(for_ever(one)) for one in runs]
         try:
             return await asyncio.wait_for(scenario(waiting), 60)
         finally:
@@ -191,3 +193,50 @@ def test_a_new_connection_may_have_the_number_of_a_listener_that_broke(
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(scenario())
     os.close(opened[0].number)
+
+
+class FailingPool(CountingPool):
+    """A pool whose next query fails with a bug."""
+
+    async def fetch(self, query):
+        if not self.names:
+            self.names.append("none")
+            raise RuntimeError("a bug")
+        return await super().fetch(query)
+
+
+def test_under_steady_traffic_a_lost_notification_is_made_up_for(engine, store_settings, stored):
+    """Somebody else's calculation changes all the time; nobody is told of ours."""
+    ours, other = stored[:2]
+
+    async def change_all_the_time(waiting):
+        with waiting.watch(other):
+            while True:
+                waiting.changed([other])
+                await asyncio.sleep(0.005)
+
+    async def scenario(waiting):
+        traffic = asyncio.create_task(change_all_the_time(waiting))
+        waiter = asyncio.create_task(wait_for_final(waiting, ours))
+        await asyncio.to_thread(cancel, engine, [ours])
+        try:
+            return await asyncio.wait_for(waiter, 20)
+        finally:
+            traffic.cancel()
+
+    found = run(engine, store_settings, scenario, sweep_seconds=1.0, is_listening=False)
+    assert found == ours
+
+
+def test_nobody_is_forgotten_by_a_look_that_fails_with_a_bug(engine, store_settings, stored):
+    pool = FailingPool(make_pool(store_settings))
+
+    async def scenario(waiting):
+        waiters = [asyncio.create_task(wait_for_final(waiting, one)) for one in stored[:3]]
+        await asyncio.to_thread(cancel, engine, stored[:3])
+        waiting.changed(stored[:3])
+        return await asyncio.wait_for(asyncio.gather(*waiters), 20)
+
+    found = run(engine, store_settings, scenario, pool, sweep_seconds=600, is_listening=False)
+    assert found == stored[:3]
+    assert pool.names[0] == "none"
