@@ -31,6 +31,9 @@ _KEEPALIVE = {
     "tcp_user_timeout": 10_000,
 }
 
+#: The parameters of which libpq takes lists.
+_ADDRESS = ("host", "hostaddr", "port")
+
 #: Of several servers, only one takes writes, and all of us write.
 _PRIMARY = ("read-write", "primary")
 
@@ -62,7 +65,8 @@ class Servers:
         except (psycopg2.ProgrammingError, ValueError) as error:
             raise ArgumentError(brief(error)) from error
         self._hosts = _split(given)
-        self._parameters: dict[str, Any] = {**_KEEPALIVE, **given}
+        others = {name: value for name, value in given.items() if name not in _ADDRESS}
+        self._parameters: dict[str, Any] = {**_KEEPALIVE, **others}
         if len(self._hosts) > 1:
             self._parameters.setdefault("target_session_attrs", _PRIMARY[0])
         # Among others the first that answers may be another the next time.
@@ -128,15 +132,14 @@ def servers_of(url: URL) -> Servers:
 
 def _split(given: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the parameters of each host; libpq has them as lists with commas."""
-    lists = {
-        name: str(given[name]).split(",") for name in ("host", "hostaddr", "port") if name in given
-    }
+    lists = {name: str(given[name]).split(",") for name in _ADDRESS if name in given}
     count = max((len(values) for values in lists.values()), default=1)
-    return [
-        # One port may be that of all hosts.
-        {name: values[index] if len(values) > 1 else values[0] for name, values in lists.items()}
+    # One port may be that of all hosts, and one that is empty is the usual one.
+    hosts = [
+        {name: values[index if len(values) > 1 else 0] for name, values in lists.items()}
         for index in range(count)
     ]
+    return [{name: value for name, value in host.items() if value} for host in hosts]
 
 
 def _resolved(host: Mapping[str, str]) -> list[Mapping[str, str]]:

@@ -196,6 +196,7 @@ async def follows(settings, primary, standby):
     await asyncio.to_thread(database.close)
 
 
+@pytest.mark.slow
 def test_all_follow_a_standby_that_is_promoted_while_the_first_is_silent(pair, monkeypatch):
     monkeypatch.setattr("shared.connections.GRACE_SECONDS", 1)
     monkeypatch.setattr("gateway.listener._SILENCE_SECONDS", 2.0)
@@ -208,6 +209,7 @@ def test_all_follow_a_standby_that_is_promoted_while_the_first_is_silent(pair, m
     asyncio.run(follows(settings, *pair))
 
 
+@pytest.mark.slow
 def test_of_several_the_one_that_takes_writes_is_found_and_tried_first(pair):
     primary, standby = pair
     servers = Servers(make_url(address((standby, primary))))
