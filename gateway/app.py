@@ -19,7 +19,7 @@ from gateway.health import Live, Ready
 from gateway.listener import Listener
 from gateway.listing import CalculationList
 from gateway.looking import make_look
-from gateway.middleware import RequestIds
+from gateway.middleware import KnownParameters, RequestIds
 from gateway.planning import Planner
 from gateway.results import Result
 from gateway.root import Root
@@ -111,6 +111,8 @@ def create_app(settings: Settings, registry: Registry) -> App:
         database,
         waiting,
     )
+    for function in registry:
+        function.prepare()
     planner = Planner(registry, settings)
     look = make_look(database)
     submission = Submission(database, planner, Calculator(), look)
@@ -124,9 +126,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
         watchdog.watch_store,
         watchdog.watch_threads,
     )
-    app = falcon.asgi.App(
-        middleware=[RequestIds(), background],  # type: ignore[arg-type]
-    )
+    app = falcon.asgi.App(middleware=[RequestIds(), KnownParameters(), background])  # type: ignore[arg-type]
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
 
+from gateway.lost_chunks import remove_lost_chunks
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -50,6 +51,7 @@ class Rescue:
             returned = self._expire_leases(connection)
             delete_silent_workers(connection, _FORGET_SECONDS)
             delete_silent_relays(connection, _FORGET_SECONDS)
+        remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
         return returned

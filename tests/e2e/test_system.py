@@ -15,6 +15,7 @@ def test_the_catalogue_tells_bounds_and_costs(client):
     assert schema["required"] == ["n"]
     assert schema["additionalProperties"] is False
     assert fibonacci["bounds"]["n"]["maximum"] == schema["properties"]["n"]["maximum"]
+    assert fibonacci["bounds"]["n"]["accepted_maximum"] == 3_403_902_795  # of 4 GiB
     decades = [one["n"] for one in fibonacci["estimates"]]
     assert decades == [10**power for power in range(len(decades))]
     digits = {one["n"]: one["digits"] for one in fibonacci["estimates"]}
