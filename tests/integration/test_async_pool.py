@@ -169,7 +169,7 @@ def widen(engine):
 
 
 def test_a_server_that_is_not_there_is_unavailable(monkeypatch):
-    monkeypatch.setattr("gateway.async_pool._CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("shared.servers._ALONE_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))
         for server in (silent, refusing):
