@@ -100,3 +100,8 @@ def test_digits_are_kept_uncompressed_and_beside_their_rows(engine):
             )
         )
         assert set(storage) == {("result_value", "e"), ("digits", "e")}
+
+
+def test_the_length_of_a_chunk_is_for_ever():
+    """Ranges of what is stored find their chunks by it."""
+    assert CHUNK_DIGITS == 262_144
