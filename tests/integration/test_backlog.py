@@ -74,7 +74,7 @@ def test_the_work_ahead_is_spread_over_the_slots_of_its_lane(engine, store_setti
         add(connection, 3, Lane.HEAVY, 31)
         add(connection, 4, Lane.QUICK, 7)
         sign_on(connection, Lane.HEAVY, 2)
-        sign_on(connection, Lane.HEAVY, 1)
+        sign_on(connection, Lane.HEAVY, 1, silent_seconds=10)
         sign_on(connection, Lane.HEAVY, 16, silent_seconds=16)
         sign_on(connection, Lane.QUICK, 4)
         sign_on_relay(connection)

@@ -54,6 +54,19 @@ def test_a_commit_of_a_listener_waits_for_the_disk(store_settings):
     connection.close()
 
 
+@pytest.mark.parametrize("is_autocommit", [False, True])
+def test_nothing_hangs_for_ever_on_a_connection(store_settings, is_autocommit):
+    """Rows that a transaction has locked are free again when its program has gone silent."""
+    engine = make_engine(
+        store_settings, connections=1, name="t", statement_seconds=7, is_autocommit=is_autocommit
+    )
+    names = ("statement_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode")
+    with engine.connect() as connection:
+        found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+    engine.dispose()
+    assert found == ["7s", "15s", "force_generic_plan"]
+
+
 def test_only_the_relays_mark_does_not_wait_for_the_disk(engine):
     """One that a crash undoes costs a second publication."""
     at_once = autocommit(engine)

@@ -1,6 +1,7 @@
 """The statements: each names the state that it expects, and touches nothing else."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -180,6 +181,8 @@ def test_quick_results_are_written_each_to_its_own_calculation(connection):
     assert {(row["status"], row["progress"], row["compute_seconds"]) for row in rows} == {
         ("succeeded", 1, 0.25)
     }
+    for one in made:
+        assert stored(connection, one, "finished_at - started_at") == timedelta(seconds=0.25)
     for one, attempt, digits in ((long, 5, all_digits[1]), (longer, 1, all_digits[2])):
         chunks = [find_chunk(connection, one.id, attempt, ordinal) for ordinal in range(3)]
         assert "".join(chunk for chunk in chunks if chunk) == digits
@@ -206,6 +209,7 @@ def test_a_quick_failure_keeps_its_reason(connection):
     assert written.ids == {calculation.id}
     row = row_of(connection, calculation)
     assert (row["status"], row["attempt"]) == ("failed", 1)
+    assert row["started_at"] == row["finished_at"]
     assert row["error"]["detail"] == "It raised ValueError."
     assert status_of(connection, running) == "running"
 

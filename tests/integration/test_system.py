@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import leases, new_calculations, outbox, quick, system, workers
+from shared.store import leases, new_calculations, outbox, quick, relays, system, workers
 from shared.store.new_calculations import New
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, change, claim, queue
@@ -77,3 +77,26 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     outbox.take_due(Lane.QUICK, 9).on(connection)
     outbox.take_due(Lane.HEAVY, 9).on(connection)
     assert system.measure_outbox(connection) == {"depth": 0, "age_seconds": 0}
+
+
+def test_relays_are_listed_with_what_hinders_each_lane_until_they_go(connection):
+    first, second, silent = uuid4(), uuid4(), uuid4()
+    for relay_id in (first, second, silent):
+        relays.upsert_relay(connection, relay_id, host="h", pid=7, problems={Lane.QUICK: "full"})
+    relays.upsert_relay(connection, second, host="h", pid=7, problems={Lane.HEAVY: "refused"})
+    for relay_id, seconds in ((first, 30), (second, 5), (silent, 61)):
+        connection.execute(
+            text("UPDATE relays SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
+            {"s": seconds, "id": relay_id},
+        )
+    relays.delete_silent_relays(connection, 60)
+    listed = relays.list_relays(connection)
+    assert [(one.id, one.pid, one.silent_seconds, one.problems) for one in listed] == [
+        (second, 7, 5, {Lane.HEAVY: "refused"}),
+        (first, 7, 30, {Lane.QUICK: "full"}),
+    ]
+    relays.upsert_relay(connection, first, host="h", pid=7, problems={})
+    latest, _ = relays.list_relays(connection)
+    assert (latest.id, latest.silent_seconds, latest.problems) == (first, 0, {})
+    relays.delete_relay(connection, first)
+    assert [one.id for one in relays.list_relays(connection)] == [second]

@@ -245,6 +245,29 @@ _LISTED = [
     _list("    connection.execute(_PATIENCE)\n", "", _LIST),
 ]
 
+_PREPARED = [
+    mutation(
+        "shared/store/queries.py",
+        "            self._names.clear()\n",
+        "",
+        "unit/test_prepared.py",
+    ),
+    mutation(
+        "shared/store/queries.py",
+        "            self._kept_until = now + _KEPT_SECONDS\n",
+        "",
+        "unit/test_prepared.py",
+    ),
+    mutation(
+        "shared/store/relays.py",
+        "DO UPDATE\n    SET seen_at = now(), quick",
+        "DO UPDATE\n    SET quick",
+        _WHOLE,
+    ),
+    mutation("shared/store/relays.py", "quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
+    mutation("shared/store/relays.py", "FROM relays ORDER BY seen_at DESC", "FROM relays", _WHOLE),
+]
+
 _TOLD = [
     _notification(
         "for start in range(0, len(names), IDS_PER_PAYLOAD)",
@@ -278,5 +301,6 @@ MUTATIONS = [
     *_QUICK,
     *_RESULTS,
     *_LISTED,
+    *_PREPARED,
     *_TOLD,
 ]
