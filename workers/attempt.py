@@ -2,35 +2,22 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.digits import DigitsSummary, in_chunks
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
-from shared.failures import CANCELLED_JSON, failure_json
 from shared.functions.verification import random_prime
-from shared.store.leases import (
-    finish_cancelled,
-    finish_failed,
-    finish_succeeded,
-    release_calculation,
-    retry_calculation,
-)
-from shared.store.lost_chunks import delete_chunks_of_attempt, note_other_attempts
 from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
-from shared.store.notifications import notify_changed, notify_outbox
-from shared.store.results import insert_claimed_chunks
 from shared.store.rows import FinishedResult
 from workers.children import Children
 from workers.chunks import ChunkWriter
+from workers.claimed_writes import ClaimedWrites
 from workers.contract import Request
 from workers.lease import End, Lease
-from workers.patience import persist
 from workers.retries import failure_of
 from workers.sandbox import Sandbox
 
@@ -39,15 +26,12 @@ logger = logging.getLogger(__name__)
 #: How long a stopping worker tries to hand a claim back. Where that fails, its lease runs out.
 _HANDING_BACK_SECONDS = 1.0
 
-#: Chunks that are removed while the row is locked: eight megabytes.
-_CHUNKS_AT_ONCE = 32
-
 #: The pause after the first attempt of a round; it doubles with each. The rescue's is the same.
 RETRY_BACKOFF_SECONDS = 1.0
 
 
 class Attempt:
-    """Holds one lease from claim to finish. Every write is fenced by its attempt number."""
+    """Holds one lease from claim to finish."""
 
     def __init__(
         self,
@@ -60,8 +44,7 @@ class Attempt:
         self._lease = lease
         self._claim = lease.claim
         self._settings = settings
-        self._engine = engine
-        self._worker_id = worker_id
+        self._writes = ClaimedWrites(lease, engine, worker_id)
         self._children = children
         self._extra = {
             "calculation_id": self._claim.calculation_id,
@@ -83,7 +66,7 @@ class Attempt:
                 self._fail_or_try_again(aborted)
             else:
                 crash_point(HEAVY_BEFORE_FINISH)
-                self._succeed(result)
+                self._writes.succeed(result)
                 logger.info(
                     "succeeded: %d digits in %.3f s, computed in %.3f s",
                     result.digits,
@@ -117,7 +100,7 @@ class Attempt:
         summary = DigitsSummary()
         value = None
         pieces = child.pieces(self._note_progress, self._lease.check)
-        with ChunkWriter(self._store) as writer:
+        with ChunkWriter(self._writes.store_chunks) as writer:
             for chunk in in_chunks(pieces, CHUNK_DIGITS):
                 if not chunk.isdigit():
                     raise CalculationAborted("result-wrong", "Its process sent no digits.")
@@ -138,28 +121,6 @@ class Attempt:
     def _note_progress(self, fraction: float) -> None:
         self._lease.progress = max(self._lease.progress, fraction)
 
-    def _store(self, first_ordinal: int, chunks: Sequence[bytes]) -> None:
-        self._write(
-            "store digits",
-            lambda connection: insert_claimed_chunks(
-                connection,
-                self._claim.calculation_id,
-                self._claim.attempt,
-                first_ordinal,
-                chunks,
-                worker_id=self._worker_id,
-            ),
-        )
-
-    def _succeed(self, result: FinishedResult) -> None:
-        def finish(connection: Connection) -> bool:
-            if self._claim.attempt > 1:
-                note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
-            notify_changed(connection, [self._claim.calculation_id])
-            return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
-
-        self._write("store a result", finish)
-
     def _fail_or_try_again(self, aborted: CalculationAborted) -> None:
         """Write a failure, or queue it again if its process died in a way that may pass."""
         failure = failure_of(
@@ -169,91 +130,20 @@ class Attempt:
             max_attempts=self._settings.max_attempts,
         )
         if failure is not None:
-            self._fail(failure)
+            self._writes.fail(failure)
+            logger.warning("failed, %s: %s", failure.reason, failure.detail, extra=self._extra)
         elif isinstance(aborted, ProcessDied):
-            self._try_again(aborted)
-
-    def _try_again(self, died: ProcessDied) -> None:
-        def queue_again(connection: Connection) -> bool:
-            is_queued = retry_calculation(
-                connection,
-                self._claim,
-                died.end,
-                worker_id=self._worker_id,
-                backoff_seconds=RETRY_BACKOFF_SECONDS,
+            self._writes.queue_again(aborted, RETRY_BACKOFF_SECONDS)
+            logger.warning(
+                "%s, to be tried again: %s", aborted.end, aborted.detail, extra=self._extra
             )
-            if not is_queued and not finish_cancelled(
-                connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id
-            ):
-                return False
-            self._delete_chunks(connection)
-            notify_changed(connection, [self._claim.calculation_id])
-            return True
-
-        self._write("queue a calculation again", queue_again)
-        logger.warning("%s, to be tried again: %s", died.end, died.detail, extra=self._extra)
-
-    def _fail(self, aborted: CalculationAborted) -> None:
-        error_json = failure_json(aborted.reason, aborted.detail)
-
-        def finish(connection: Connection) -> bool:
-            if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):
-                return False
-            self._delete_chunks(connection)
-            notify_changed(connection, [self._claim.calculation_id])
-            return True
-
-        self._write("store a failure", finish)
-        logger.warning("failed, %s: %s", aborted.reason, aborted.detail, extra=self._extra)
-
-    def _delete_chunks(self, connection: Connection) -> None:
-        """Remove the chunks of a short result at once. The rest of a long one is the relay's."""
-        delete_chunks_of_attempt(
-            connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
-        )
-
-    def _write(self, what: str, write: Callable[[Connection], bool]) -> None:
-        """Commit a fenced write, trying again for as long as the lease lasts.
-
-        Raises LeaseLost if it says that the claim is no longer ours.
-        """
-
-        def attempt() -> None:
-            with self._engine.begin() as connection:
-                if not write(connection):
-                    raise LeaseLost(str(self._claim.calculation_id))
-
-        try:
-            persist(attempt, what, lambda: self._lease.end is not None)
-        except StoreUnavailable as error:
-            raise LeaseLost(str(self._claim.calculation_id)) from error
 
     def _give_up(self, end: End) -> None:
         """Carry out a cancel, or hand the claim back, or leave what is no longer ours."""
-        patience = _HANDING_BACK_SECONDS
-        if end is End.CANCELLED:
-            patience = self._settings.lease_seconds
-        until = time.monotonic() + patience
-
-        def hand_back() -> str:
-            with self._engine.begin() as connection:
-                # At most one of them touches the row: a cancel may have been withdrawn meanwhile
-                # by a new submission, or have come while this worker was stopping.
-                if finish_cancelled(
-                    connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id
-                ):
-                    outcome = "cancelled"
-                elif release_calculation(connection, self._claim, worker_id=self._worker_id):
-                    notify_outbox(connection, [Lane.HEAVY])
-                    outcome = "released"
-                else:
-                    return "lost"
-                self._delete_chunks(connection)
-                notify_changed(connection, [self._claim.calculation_id])
-                return outcome
-
+        is_cancelled = end is End.CANCELLED
+        seconds = self._settings.lease_seconds if is_cancelled else _HANDING_BACK_SECONDS
         try:
-            outcome = persist(hand_back, "hand a claim back", lambda: time.monotonic() > until)
+            outcome = self._writes.hand_back(seconds)
         except StoreUnavailable as error:
             logger.warning("left to its lease, %s: %s", end.value, error, extra=self._extra)
         else:

@@ -6,6 +6,7 @@ import socket
 import threading
 from uuid import UUID
 
+from psycopg2.errors import UndefinedTable
 from sqlalchemy import Engine
 
 from shared.calculation import Lane
@@ -38,15 +39,23 @@ class Presence:
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
 
     def start(self, stopping: threading.Event) -> bool:
-        """Register as soon as PostgreSQL is there; False if `stopping` came first."""
+        """Register as soon as PostgreSQL and the schema are there; False if `stopping` came first.
+
+        Anything else that PostgreSQL refuses is a bug, told as an error and tried again as well.
+        """
         while not stopping.is_set():
             try:
                 self._beat()
             except DATABASE_ERRORS as error:
                 if is_transient(error):
                     logger.warning("waiting for PostgreSQL: %s", brief(error))
-                else:  # not migrated yet, most likely
-                    logger.error("waiting for PostgreSQL, which refuses: %s", brief(error))
+                elif _lacks_table(error):
+                    logger.warning(
+                        "waiting for the schema: run `python -m migrations upgrade` (%s)",
+                        brief(error),
+                    )
+                else:
+                    logger.error("PostgreSQL refuses this worker, trying again: %s", brief(error))
                 stopping.wait(_START_PAUSE_SECONDS)
             else:
                 self._thread.start()
@@ -91,3 +100,7 @@ class Presence:
                 slots=self._slots,
                 consumed_published_at=self._watermark(),
             )
+
+
+def _lacks_table(error: Exception) -> bool:
+    return isinstance(getattr(error, "orig", None), UndefinedTable)

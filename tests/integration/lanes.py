@@ -222,6 +222,12 @@ class WorkerThread:
     ) -> None:
         self.stop()
 
+    @property
+    def free_slots(self) -> int:
+        """How many calculations a heavy worker would take now."""
+        assert isinstance(self._part, HeavyLane)
+        return self._part._slots.free
+
     def stop(self) -> None:
         self._stopping.set()
         self.join()

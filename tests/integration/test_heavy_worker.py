@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import gmpy2
 import pytest
+from sqlalchemy import text
 
 from shared.calculation import Lane, Status
 from shared.config import load_settings
@@ -22,6 +23,7 @@ from tests.children import children_of, is_limited
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.faults.functions import install_test_functions
+from tests.integration.failing import make_unwritable
 from tests.integration.lanes import (
     Feed,
     WorkerProcess,
@@ -263,14 +265,16 @@ def test_after_memory_ran_out_a_calculation_has_its_worker_to_itself(
         {"database_url": database_url, "broker_url": broker_url, "heavy_slots": 3}
     )
     large, beside, after = misbehaving("hang", 1), misbehaving("slow", 30), misbehaving("whole")
-    with WorkerThread(settings, Lane.HEAVY):
+    with WorkerThread(settings, Lane.HEAVY) as worker:
         feed.submit(large)
         end_for_want_of_memory(feed, large, oom_kills)
         feed.submit(beside)
         feed.wait_for(Status.RUNNING, beside)
         publish_once_due(feed, large)
         feed.wait_for(Status.RUNNING, large)
-        eventually(lambda: feed.subscriptions(Lane.HEAVY) == 0)  # though one slot is free
+        # From then on it subscribes no more, though one slot is unused; what it had goes soon.
+        eventually(lambda: worker.free_slots == 0)
+        eventually(lambda: feed.subscriptions(Lane.HEAVY) == 0)
         feed.submit(after)
         eventually(lambda: feed.row(large)["progress"] > 0)
         # It has begun when what ran had ended, and before what came later.
@@ -425,6 +429,48 @@ def test_a_lost_queue_disturbs_neither_what_runs_nor_what_follows(feed, heavy_wo
     feed.submit(following)
     feed.wait_for(Status.SUCCEEDED, following)
     assert feed.row(calculation)["attempt"] == 1
+
+
+def test_a_claim_is_committed_before_its_message_is_acknowledged(feed, settings, tmp_path):
+    calculation = misbehaving("whole")
+    feed.submit(calculation)
+    with feed.engine.begin() as connection:
+        connection.execute(
+            text("SELECT 1 FROM calculations WHERE id = :id FOR UPDATE"), {"id": calculation.id}
+        )
+        with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
+            eventually(lambda: waits_for_a_lock(feed))
+            assert feed.ready(Lane.HEAVY) == 0
+            worker.kill()
+            eventually(lambda: feed.ready(Lane.HEAVY) == 1)
+
+
+def waits_for_a_lock(feed) -> bool:
+    return bool(
+        feed.scalar(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    )
+
+
+def test_a_claim_that_cannot_be_written_leaves_its_message_to_others(feed, settings):
+    calculation = misbehaving("whole")
+    make_unwritable(feed.engine, "53100")
+    feed.submit(calculation)
+    with WorkerThread(settings, Lane.HEAVY):
+        eventually(lambda: feed.ready(Lane.HEAVY) == 0)  # it has taken the message
+    eventually(lambda: feed.ready(Lane.HEAVY) == 1)
+    assert feed.row(calculation)["attempt"] == 0
+
+
+def test_messages_that_its_actor_refuses_cost_no_slot(feed, heavy_worker):
+    calculation = misbehaving("whole")
+    two = body_of(misbehaving("whole", 1), misbehaving("whole", 2))
+    feed.insert(calculation)
+    feed.publish(Lane.HEAVY, two, two, two, body_of(calculation))
+    feed.wait_for(Status.SUCCEEDED, calculation)
+    eventually(lambda: feed.dead(Lane.HEAVY) == 3)
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b'{"queue_name": 1}'])

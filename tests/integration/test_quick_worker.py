@@ -21,6 +21,7 @@ from shared.work import Work
 from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually
 from tests.factories import make_calculation
+from tests.integration.failing import make_unwritable, make_writable
 from tests.integration.lanes import (
     Feed,
     WorkerProcess,
@@ -28,6 +29,7 @@ from tests.integration.lanes import (
     body_of,
     make_test_calculation,
 )
+from tests.integration.listening import listening
 
 
 @pytest.fixture
@@ -340,3 +342,77 @@ def test_a_worker_that_cannot_consume_gives_up(store_settings, registry, monkeyp
     with WorkerThread(store_settings, Lane.QUICK, registry) as worker:
         worker.join()
         assert worker.status == 1
+
+
+def test_a_result_that_cannot_be_stored_is_not_acknowledged_and_holds_up_no_other(
+    feed, settings, registry
+):
+    """It goes to the dead letters, with all of its message; what is beside it is stored."""
+    good, beside, bad = fibonacci(1_000), fibonacci(2_000), fibonacci(3_000)
+    make_unwritable(feed.engine, "23514", bad.id)
+    feed.insert(good, beside, bad)
+    feed.publish(Lane.QUICK, body_of(beside, bad), body_of(good))
+    with WorkerThread(settings, Lane.QUICK, registry):
+        feed.wait_for(Status.SUCCEEDED, good, beside)
+        eventually(lambda: feed.dead(Lane.QUICK) == 1)
+    assert feed.status(bad) is Status.QUEUED
+    assert feed.ready(Lane.QUICK) == 0
+
+
+def test_results_that_could_not_be_written_by_the_end_leave_their_messages_to_others(
+    feed, settings, registry, monkeypatch
+):
+    monkeypatch.setattr("workers.group_commit._LAST_TRIES_SECONDS", 0.2)
+    calculation = fibonacci(1_000)
+    make_unwritable(feed.engine, "53100")
+    feed.submit(calculation)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        eventually(lambda: feed.ready(Lane.QUICK) == 0)
+    eventually(lambda: feed.ready(Lane.QUICK) == 1)
+    assert feed.status(calculation) is Status.QUEUED
+    make_writable(feed.engine)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        feed.wait_for(Status.SUCCEEDED, calculation)
+
+
+def test_what_cannot_be_moved_to_the_heavy_lane_by_the_end_comes_again(feed, settings, registry):
+    beyond = fibonacci(1_400_000)
+    feed.insert(beyond)
+    make_unwritable(feed.engine, "53100")
+    feed.publish(Lane.QUICK, body_of(beyond))
+    narrow = dataclasses.replace(settings, quick_seconds=0.001)
+    with WorkerThread(narrow, Lane.QUICK, registry):
+        eventually(lambda: feed.ready(Lane.QUICK) == 0)
+    eventually(lambda: feed.ready(Lane.QUICK) == 1)
+    assert feed.dead(Lane.QUICK) == 0
+    assert feed.row(beyond)["lane"] == "quick"
+
+
+def test_what_goes_to_the_heavy_lane_is_told_to_the_relay(feed, settings, registry):
+    beyond = fibonacci(1_400_000)
+    feed.submit(beyond)
+    narrow = dataclasses.replace(settings, quick_seconds=0.001)
+    with listening(settings) as heard, WorkerThread(narrow, Lane.QUICK, registry):
+        eventually(lambda: heard.outbox() == ["heavy"])
+
+
+def test_another_version_of_a_function_is_gone(feed, settings, registry):
+    (current,) = (one for one in registry if one.name == "fibonacci")
+    later = dataclasses.replace(current, version=current.version + 1)
+    identity = calculation_id(later.name, later.version, {"n": 1_000})
+    calculation = make_calculation(function="fibonacci", id=identity)
+    calculation = dataclasses.replace(calculation, function=later)
+    feed.submit(calculation)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        feed.wait_for(Status.FAILED, calculation)
+    assert feed.row(calculation)["error"]["type"] == "urn:reckoner:problem:function-gone"
+
+
+def test_who_computes_waits_while_more_is_to_be_written_than_may_wait(
+    feed, settings, registry, monkeypatch
+):
+    monkeypatch.setattr("workers.group_commit._WAITING_DIGITS", 1_000)
+    calculations = [fibonacci(n) for n in range(20_000, 20_040)]  # of 4,000 digits each
+    feed.submit(*calculations)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        feed.wait_for(Status.SUCCEEDED, *calculations)

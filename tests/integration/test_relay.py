@@ -1,6 +1,8 @@
 """From the outbox to RabbitMQ, and back when something was lost."""
 
+import dataclasses
 import json
+import threading
 
 import pika
 import pytest
@@ -8,15 +10,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.confirms import Receipt
+from gateway.rescue import Rescue
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.connections import make_engine
 from shared.errors import BrokerUnavailable
 from shared.messages import decode, queue_name
-from shared.store import calculations, leases
+from shared.store import leases, outbox
 from shared.store.notifications import notify_outbox
 from shared.work import Work
 from tests.eventually import eventually
+from tests.integration.listening import listening
 from tests.integration.outbox import make_relay, queue, running, unpublished
 
 
@@ -170,25 +174,93 @@ def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
     assert [work.calculation_id for work in take(channel)] == [calculation.id]
 
 
-def test_a_message_that_waits_is_not_published_twice(impatient, relay_engine, channel):
-    relay = make_relay(impatient, relay_engine)
+def test_a_message_that_waits_is_not_published_twice(settings, relay_engine, channel):
+    at_once = dataclasses.replace(settings, lost_message_seconds=0)
+    relay = make_relay(at_once, relay_engine)
     queue(relay_engine, 1)
     relay.lanes[Lane.QUICK].publish_batch()
     with relay_engine.begin() as connection:
         connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
     assert relay.rescue.look() == 0
     assert len(take(channel)) == 1
+    eventually(lambda: relay.rescue.look() == 1)  # for only the message kept it from that
 
 
-def test_an_expired_lease_goes_back_to_the_outbox(impatient, relay_engine):
-    relay = make_relay(impatient, relay_engine)
+class Clock:
+    """Stands where the module `time` does."""
+
+    def __init__(self):
+        self.now = 1_000.0
+
+    def monotonic(self):
+        return self.now
+
+
+def test_an_empty_queue_is_a_loss_only_after_its_time(settings, engine, monkeypatch):
+    clock, depths = Clock(), dict.fromkeys(Lane, 0)
+    monkeypatch.setattr("gateway.rescue.time", clock)
+    patient = dataclasses.replace(settings, lost_message_seconds=60)
+    rescue = Rescue(engine, patient, depths.__getitem__)
+    made = queue(engine, 1), queue(engine, 2, lane=Lane.HEAVY)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
+
+    def returned(seconds, **changed):
+        clock.now += seconds
+        depths.update({Lane(lane): depth for lane, depth in changed.items()})
+        return rescue.look()
+
+    assert [returned(0), returned(59)] == [0, 0]
+    assert returned(0.5, quick=1) == 0  # a message in between: it begins anew
+    assert returned(0.5, quick=0) == 1  # the other lane's time is up
+    with engine.begin() as connection:
+        statuses = connection.execute(
+            text("SELECT lane FROM calculations WHERE published_at IS NULL")
+        ).scalars()
+        assert list(statuses) == [Lane.HEAVY]
+    assert [returned(59), returned(1)] == [0, 1]
+    assert len(made) == 2
+
+
+def test_a_queue_that_cannot_be_asked_is_not_taken_for_empty(settings, engine, monkeypatch):
+    clock, is_away = Clock(), threading.Event()
+    monkeypatch.setattr("gateway.rescue.time", clock)
+
+    def ready(_lane):
+        if is_away.is_set():
+            raise BrokerUnavailable("away")
+        return 0
+
+    rescue = Rescue(engine, dataclasses.replace(settings, lost_message_seconds=60), ready)
+    queue(engine, 1)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
+    for seconds, away in ((0, False), (59, True), (59, False), (59, False)):
+        clock.now += seconds
+        (is_away.set if away else is_away.clear)()
+        assert rescue.look() == 0
+    clock.now += 1
+    assert rescue.look() == 1
+
+
+def test_a_claim_that_ran_out_is_published_again_after_a_pause(settings, relay_engine, channel):
+    relay = make_relay(settings, relay_engine)
     (calculation,) = queue(relay_engine, 1, lane=Lane.HEAVY)
-    relay.lanes[Lane.HEAVY].publish_batch()
+    heavy = relay.lanes[Lane.HEAVY]
+    assert heavy.publish_batch() == 1
+    assert len(take(channel, Lane.HEAVY)) == 1
     with relay_engine.begin() as connection:
         leases.claim_calculation(
             connection, calculation.id, worker_id=calculation.id, lease_seconds=0
         )
-    assert relay.rescue.look() == 1
+    with listening(settings) as heard:
+        assert relay.rescue.look() == 1
+        assert heard.changed() == [str(calculation.id)]
     with relay_engine.begin() as connection:
-        statuses = calculations.find_statuses(connection, [calculation.id])
-    assert statuses == {calculation.id: "queued"}
+        wait = outbox.seconds_to_next(connection)
+    assert 0 < wait[Lane.HEAVY] <= 1
+    assert heavy.publish_batch() == 0  # not before its pause is over
+    eventually(lambda: heavy.publish_batch() == 1)
+    (work,) = take(channel, Lane.HEAVY)
+    assert work.calculation_id == calculation.id
+    heavy.publisher.close()

@@ -132,3 +132,29 @@ def test_a_renewed_channel_goes_on(feed, settings, monkeypatch):
     take(consumer, 1)[0].acknowledge()
     consumer.close()
     eventually(lambda: feed.ready(Lane.QUICK) == 0)
+
+
+def test_a_channel_is_not_renewed_while_an_answer_is_due(feed, settings, monkeypatch):
+    monkeypatch.setattr("workers.consumer._RENEWAL_SECONDS", 0.0)
+    consumer = make_consumer(settings)
+    first, *others = take(consumer, COUNT)
+    for delivery in others:
+        delivery.acknowledge()
+    for _ in range(3):
+        assert next(consumer) is None  # with a new channel it would have come again
+    first.acknowledge()
+    consumer.close()
+    assert feed.ready(Lane.QUICK) == 0
+
+
+def test_a_consumer_says_that_it_consumes_whether_or_not_anything_comes(settings):
+    consumption = Consumption()
+    parameters = [pika.URLParameters(url) for url in settings.amqp_urls]
+    consumer = LaneConsumer(
+        parameters, Lane.QUICK, prefetch=1, poll_seconds=0.01, consumption=consumption
+    )
+    consumption._seen_at -= 1_000
+    assert consumption.silent_seconds > 900
+    assert next(consumer) is None
+    assert consumption.silent_seconds < 900
+    consumer.close()

@@ -47,7 +47,9 @@ def test_a_worker_waits_for_the_schema_and_says_so(empty_database_url, broker_ur
     settings = load_settings({"database_url": empty_database_url, "broker_url": broker_url})
     log = tmp_path / "log"
     with WorkerProcess(settings, Lane.QUICK, log) as process:
-        eventually(lambda: "waiting for PostgreSQL" in log.read_text())
+        eventually(lambda: "waiting for the schema" in log.read_text())
+        assert "python -m migrations upgrade" in log.read_text()
+        assert {line["level"] for line in lines_of(log)} == {"WARNING"}
         assert process.poll() is None
         upgrade(make_url(empty_database_url))
         engine = make_engine(settings, connections=1, name="test")

@@ -1,0 +1,150 @@
+"""What RabbitMQ did not confirm is not published, and what it did confirm is."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import httpx
+import pika
+import pytest
+from sqlalchemy import text
+
+from gateway.publisher import Publisher
+from shared.calculation import Lane
+from shared.connections import make_engine
+from shared.errors import BrokerUnavailable
+from shared.messages import decode, queue_name
+from tests.eventually import eventually
+from tests.faults.links import Links
+from tests.integration.outbox import make_relay, queue
+
+LIMIT = 5
+
+
+@pytest.fixture
+def relay_engine(settings):
+    engine = make_engine(settings, connections=5, name="test relay")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def channel(broker_url):
+    with closing(pika.BlockingConnection(pika.URLParameters(broker_url))) as connection:
+        yield connection.channel()
+
+
+@pytest.fixture
+def limited(rabbitmq, broker_url) -> Iterator[Any]:
+    """Have the heavy lane's queue refuse what is too much; give what ends that."""
+    with queue_limit(rabbitmq, broker_url, Lane.HEAVY) as lift:
+        yield lift
+
+
+@contextmanager
+def queue_limit(rabbitmq, broker_url, lane):
+    """Have a lane's queue refuse what is beyond LIMIT messages; give what ends that."""
+    vhost = broker_url.rpartition("/")[2]
+    address = f"{rabbitmq.management_url}/api/policies/{vhost}/limit"
+    limit = {
+        "pattern": f"^{queue_name(lane)}$",
+        "apply-to": "queues",
+        "definition": {"max-length": LIMIT, "overflow": "reject-publish"},
+    }
+    with httpx.Client(auth=(rabbitmq.user, rabbitmq.password), timeout=30) as client:
+        client.put(address, json=limit).raise_for_status()
+        yield lambda: client.delete(address).raise_for_status()
+
+
+def in_queue(channel, lane) -> list[str]:
+    """Take all that waits in a lane's queue; return the ids, in order."""
+    found: list[str] = []
+    while True:
+        method, _, body = channel.basic_get(queue_name(lane), auto_ack=True)
+        if method is None:
+            return found
+        works = decode(json.loads(body)["kwargs"]["work"])
+        found += [str(work.calculation_id) for work in works]
+
+
+def marked(engine, *, published) -> set[str]:
+    with engine.begin() as connection:
+        rows = connection.execute(
+            text("SELECT id::text FROM calculations WHERE (published_at IS NOT NULL) = :published"),
+            {"published": published},
+        )
+        return set(rows.scalars())
+
+
+def test_exactly_what_a_full_queue_refused_stays_unpublished(
+    settings, relay_engine, channel, limited
+):
+    lane = make_relay(settings, relay_engine).lanes[Lane.HEAVY]
+    refused = 0
+    for turn in range(50):  # a channel hears late that its queue is full
+        queue(relay_engine, *range(100 * turn, 100 * turn + 20), lane=Lane.HEAVY)
+        try:
+            lane.publish_batch()
+        except BrokerUnavailable as problem:
+            assert "nack" in str(problem)
+            refused += 1
+        if refused == 2:
+            break
+    assert refused == 2
+    unsent, sent = marked(relay_engine, published=False), marked(relay_engine, published=True)
+    assert len(unsent) > 0
+    assert set(in_queue(channel, Lane.HEAVY)) == sent
+    limited()
+    assert eventually(lambda: published_later(lane)) == len(unsent)
+    assert set(in_queue(channel, Lane.HEAVY)) == unsent
+    lane.publisher.close()
+
+
+def published_later(lane) -> int:
+    """Publish what is due, as the relay tries it again and again."""
+    try:
+        return int(lane.publish_batch())
+    except BrokerUnavailable:
+        return 0
+
+
+def test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused(settings, channel, limited):
+    with closing(Publisher(settings.amqp_urls, Lane.HEAVY)) as publisher:
+        bodies = [b"%d" % number for number in range(2_000)]
+        receipt = publisher.publish(bodies)
+        assert 0 < len(receipt.confirmed) < len(bodies)
+        assert f"refused {len(bodies) - len(receipt.confirmed)} of 2000" in (receipt.problem or "")
+        arrived = set()
+        while (found := channel.basic_get(queue_name(Lane.HEAVY), auto_ack=True))[0] is not None:
+            arrived.add(int(found[2]))
+        assert arrived == receipt.confirmed
+
+
+def test_a_publisher_that_was_cut_off_connects_again(broker_url, rabbitmq, channel):
+    links = Links()
+    try:
+        link = links.make(rabbitmq.port)
+        address = broker_url.replace(f":{rabbitmq.port}", f":{link.port}")
+        with closing(Publisher([address], Lane.QUICK)) as publisher:
+            assert publisher.publish([b"one"]).confirmed == {0}
+            assert link.cut() == 1
+            eventually(lambda: publisher.publish([b"two", b"three"]).confirmed == {0, 1})
+            assert link.cut() == 1  # there was one connection again
+    finally:
+        links.close()
+    bodies = []
+    while (found := channel.basic_get(queue_name(Lane.QUICK), auto_ack=True))[0] is not None:
+        bodies.append(found[2])
+    assert bodies[0] == b"one"
+    assert set(bodies) == {b"one", b"two", b"three"}
+
+
+def test_a_probe_leaves_nothing_and_needs_no_queue(settings, channel):
+    with closing(Publisher(settings.amqp_urls, Lane.QUICK)) as publisher:
+        publisher.probe()
+        assert publisher.quiet_seconds < 60
+        assert publisher.ready_messages() == 0
+        channel.queue_delete(queue_name(Lane.QUICK))
+        publisher.probe()
+        assert publisher.ready_messages() == 0
