@@ -185,7 +185,7 @@ workers = Table(
     Column("slots", SmallInteger, nullable=False),
     Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
     Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
-    # When the newest message that it consumed had been published: older ones are not in the queue.
+    # When the last message that it consumed had been published: older ones are not in the queue.
     Column("consumed_published_at", _MOMENT),
     CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
     CheckConstraint("slots >= 1", name="slots"),

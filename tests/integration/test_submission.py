@@ -1,19 +1,18 @@
 """What submissions ask of PostgreSQL, and what they get."""
 
-import asyncio
+import dataclasses
 
+import gmpy2
 import pytest
 from sqlalchemy import event
 
-from gateway.database import Database
-from gateway.looking import make_look
-from gateway.planning import Planner
-from gateway.submission import Submission
-from shared.computing import Calculator
+from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
 from shared.store import calculations, new_calculations
-from tests.engines import autocommit, make_pool
+from shared.store.results import find_chunk
 from tests.factories import make_calculation
+from tests.integration import submitting
+from tests.integration.rows import claim
 
 QUEUED = {"n": 300_000}
 INLINE = {"n": 1_000}
@@ -28,21 +27,8 @@ def transactions(engine):
 
 
 def submit(engine, settings, registry, arguments, times=1):
-    """Submit one calculation so many times at once; return the rows."""
-    pool = make_pool(settings)
     calculation = make_calculation(arguments=arguments)
-
-    async def main():
-        database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        planner = Planner(registry, settings)
-        submission = Submission(database, planner, Calculator(), make_look(database))
-        rows = (submission.submit(calculation, "request") for _ in range(times))
-        try:
-            return await asyncio.gather(*rows)
-        finally:
-            pool.close()
-
-    return asyncio.run(main())
+    return submitting.submit(engine, settings, registry, calculation, times)
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(QUEUED, "queued"), (INLINE, "succeeded")])
@@ -70,3 +56,41 @@ def test_what_is_queued_and_cheap_is_computed_at_once(engine, store_settings, re
         new_calculations.insert_queued(connection, [make_calculation(arguments=INLINE)], "batch")
     (row,) = submit(engine, store_settings, registry, INLINE)
     assert row["status"] == "succeeded"
+
+
+def test_what_was_cancelled_and_is_cheap_is_computed_at_once(engine, store_settings, registry):
+    calculation = make_calculation(arguments=INLINE)
+    with engine.begin() as connection:
+        new_calculations.insert_queued(connection, [calculation], "batch")
+        calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
+    (row,) = submit(engine, store_settings, registry, INLINE)
+    assert (row["status"], row["error"]) == ("succeeded", None)
+
+
+def test_a_long_result_that_was_computed_at_once_is_stored_whole(engine, store_settings, registry):
+    arguments = {"n": 100_000}
+    (row,) = submit(engine, store_settings, registry, arguments)
+    assert (row["status"], row["result_digits"]) == ("succeeded", 20_899)
+    with engine.begin() as connection:
+        chunk = find_chunk(connection, row["id"], row["result_attempt"], 0)
+    assert chunk == gmpy2.fib(100_000).digits()
+
+
+def test_a_batch_says_what_became_of_each(engine, store_settings, registry):
+    made = [make_calculation(arguments={"n": 300_000 + n}) for n in range(5)]
+    queued, running, cancelled, *new = made
+    with engine.begin() as connection:
+        heavy = dataclasses.replace(running, lane=Lane.HEAVY)
+        new_calculations.insert_queued(connection, [queued, heavy, cancelled], "before")
+        calculations.cancel_calculation(connection, cancelled.id, CANCELLED_JSON)
+        claim(connection, running)
+    receipt = submitting.submit_batch(engine, store_settings, registry, [*made, *made[::-1]])
+    assert receipt.accepted == 3
+    assert receipt.statuses == {
+        **dict.fromkeys((one.id for one in made), "queued"),
+        running.id: "running",
+    }
+    assert set(receipt.statuses) == {one.id for one in made}
+    again = submitting.submit_batch(engine, store_settings, registry, new)
+    assert again.accepted == 0
+    assert again.statuses == dict.fromkeys((one.id for one in new), "queued")

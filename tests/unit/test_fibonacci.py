@@ -254,6 +254,14 @@ def test_large_numbers_come_in_pieces_and_report_progress():
     assert len(set(fractions)) > 5
 
 
+@pytest.mark.parametrize("limbs", [1, 2, 7])
+def test_leading_zeros_go_however_short_the_pieces(monkeypatch, limbs):
+    """The highest limbs that there is room for may be zeros, and more of them than a piece has."""
+    monkeypatch.setattr("shared.functions.fibonacci.PIECE_LIMBS", limbs)
+    for n in (*range(SMALLEST_IN_LIMBS, SMALLEST_IN_LIMBS + 30_000, 1_500), 1_000_000):
+        assert computed(n) == gmpy2.fib(n).digits()
+
+
 def test_digit_count_is_exact_for_small_numbers():
     assert [digit_count(n) for n in range(2000)] == [
         len(gmpy2.fib(n).digits()) for n in range(2000)

@@ -131,6 +131,13 @@ def test_garbage_is_refused(pieces):
     assert caught.value.function_name == "fibonacci"
 
 
+@pytest.mark.parametrize("pieces", [[], [""], ["", ""]])
+def test_nothing_is_not_taken_for_a_zero(pieces):
+    with pytest.raises(ResultWrong):
+        verified_text(pieces, n=0)
+    assert verified_text(["0"], n=0) == "0"
+
+
 def test_missing_and_repeated_pieces_are_refused():
     text = "".join(factorial.compute({"n": 1000}, lambda _fraction: None))
     for pieces in ([text[:1000]], [text[1000:]], [text, text], [text[1000:], text[:1000]]):
