@@ -39,7 +39,9 @@ def relay_engine(settings) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def rung_only(settings):
+def rung_only(settings, monkeypatch):
+    """Settings of a relay that looks by itself only when it begins, nor is woken to beat."""
+    monkeypatch.setattr("gateway.relay._BEAT_SECONDS", NEVER_SECONDS)
     return dataclasses.replace(settings, relay_poll_seconds=NEVER_SECONDS)
 
 

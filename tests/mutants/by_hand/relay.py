@@ -56,7 +56,8 @@ _PUBLISHING = [
     _publisher(
         "        if receipt.problem is None:\n            self._c",
         "        if True:\n            self._c",
-        _REFUSED,
+        "integration/test_relay_refused.py::"
+        "test_a_connection_that_confirms_nothing_gives_way_to_another_node",
     ),
     _publisher(
         "random.sample(urls, len(urls))",
@@ -115,8 +116,8 @@ _RESCUING = [
     _rescue("setdefault(lane, time", "setdefault(Lane.QUICK, time", _EMPTY),
     _rescue("if self._ready_messages(lane) > 0:", "if self._ready_messages(lane) > 1:", _WAITS),
     _rescue(
-        "            self._empty_since.pop(lane, None)\n            return 0\n        if waited",
-        "            return 0\n        if waited",
+        "            self._unanswered.add(lane)\n            self._empty_since.pop(lane, None)\n",
+        "            self._unanswered.add(lane)\n",
         f"{_RELAY}::test_a_queue_that_cannot_be_asked_is_not_taken_for_empty",
     ),
     _chunks(

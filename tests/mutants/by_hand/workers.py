@@ -296,4 +296,15 @@ _PROCESSES = [
     ),
 ]
 
-MUTATIONS = [*_LEASES, *_ATTEMPTS, *_DELIVERIES, *_PROCESSES]
+_COME_TO = "integration/test_outbox.py::test_workers_of_both_lanes_note_what_they_have_come_to"
+
+_WATERMARKS = [
+    _heavy("self.watermark.note(claim.published_at)", "pass", _COME_TO),
+    _group("self.watermark.note(written.published_at)", "pass", _COME_TO),
+    _presence("consumed_published_at=self._watermark()", "consumed_published_at=None", _COME_TO),
+    mutation(
+        "workers/watermark.py", "if published_at is not None:", "if self._last is None:", _COME_TO
+    ),
+]
+
+MUTATIONS = [*_WATERMARKS, *_LEASES, *_ATTEMPTS, *_DELIVERIES, *_PROCESSES]
