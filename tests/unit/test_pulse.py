@@ -1,6 +1,7 @@
 """By a relay's file its supervisor tells whether it works."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,7 +28,8 @@ def test_a_relay_that_has_just_worked_is_well_whatever_was_wrong_before(folder, 
     assert find_faults(folder) == find_faults(folder, os.getpid()) == []
 
 
-def test_a_relay_that_has_not_worked_yet_is_not_well(folder, own):
+def test_a_relay_that_has_not_worked_yet_is_not_well(folder, own, monkeypatch):
+    monkeypatch.setattr(pulse, "time", SimpleNamespace(monotonic=lambda: 5.0))  # a host's start
     (fault,) = find_faults(folder)
     assert fault.startswith(f"The relay {os.getpid()} has not worked yet: ")
 

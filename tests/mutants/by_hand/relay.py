@@ -120,11 +120,6 @@ _RESCUING = [
         "            self._unanswered.add(lane)\n",
         f"{_RELAY}::test_a_queue_that_cannot_be_asked_is_not_taken_for_empty",
     ),
-    _chunks(
-        "            if count == 0:\n                forget",
-        "            if True:\n                forget",
-        "integration/test_lost_chunks.py",
-    ),
     _chunks("_GRACE_SECONDS = 120.0", "_GRACE_SECONDS = 0.0", "integration/test_lost_chunks.py"),
 ]
 
