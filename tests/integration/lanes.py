@@ -228,6 +228,12 @@ class WorkerThread:
         assert isinstance(self._part, HeavyLane)
         return self._part._slots.free
 
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether a heavy worker has forgotten all claims that it had."""
+        assert isinstance(self._part, HeavyLane)
+        return self._part._leases.is_idle
+
     def stop(self) -> None:
         self._stopping.set()
         self.join()

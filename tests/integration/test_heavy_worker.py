@@ -69,6 +69,7 @@ def test_a_result_is_stored_whole_and_once(feed, heavy_worker, n):
     assert (row["attempt"], row["progress"], row["result_digits"]) == (1, 1, n)
     assert row["compute_seconds"] < 10
     eventually(lambda: feed.ready(Lane.HEAVY) == 0)
+    eventually(lambda: heavy_worker.holds_nothing)  # or it would never give up, out of work
     heavy_worker.stop()
     assert feed.ready(Lane.HEAVY) == 0
     assert feed.row(calculation) == row
@@ -80,8 +81,9 @@ def test_a_result_is_stored_whole_and_once(feed, heavy_worker, n):
 def test_a_real_function_runs_in_a_real_worker(feed, settings, tmp_path):
     calculation = make_calculation(arguments={"n": 3_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
-    with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log"):
+    with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
         feed.wait_for(Status.SUCCEEDED, calculation)
+        eventually(lambda: len(children_of(worker.pid)) == 1, what="a process for the next one")
     assert feed.digits(calculation) == gmpy2.fib(3_000_000).digits()
 
 

@@ -199,7 +199,7 @@ class Clock:
         return self.now
 
 
-def test_an_empty_queue_is_a_loss_only_after_its_time(settings, engine, monkeypatch):
+def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, monkeypatch):
     clock, depths = Clock(), dict.fromkeys(Lane, 0)
     monkeypatch.setattr("gateway.rescue.time", clock)
     patient = dataclasses.replace(settings, lost_message_seconds=60)

@@ -12,8 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from gateway import relay as relay_module
+from gateway.pulse import Pulse, find_faults
+from gateway.relay import Relay
 from shared.calculation import Lane
 from shared.connections import make_engine
+from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.integration.outbox import make_relay, problem, queue, relays, running, unpublished
 
@@ -153,6 +156,22 @@ def test_a_relay_of_which_one_lane_works_does_not_give_up(
         queue(relay_engine, 1)
         eventually(lambda: unpublished(relay_engine) == 0)
         assert "bug" in problem(relay_engine, Lane.HEAVY)
+
+
+def test_a_rescue_that_fails_is_told_by_the_relays_pulse(
+    settings, relay_engine, monkeypatch, tmp_path
+):
+    relay = Relay(settings, relay_engine, autocommit(relay_engine), Pulse(tmp_path / "pulses"))
+
+    def fail():
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(relay.rescue, "look", fail)
+    monkeypatch.setattr("gateway.relay._BEAT_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.pulse._SILENT_SECONDS", 0.0)
+    with running(relay):
+        eventually(lambda: "bug" in " ".join(find_faults(tmp_path / "pulses")))
+        assert is_well(relay_engine)  # neither lane has a problem
 
 
 def test_a_missing_column_is_logged_as_a_bug(settings, relay_engine, engine, monkeypatch, caplog):

@@ -3,6 +3,7 @@
 import json
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -36,6 +37,8 @@ def test_a_worker_is_registered_while_it_lives(settings, engine, tmp_path, lane)
     with WorkerProcess(settings, lane, tmp_path / "log") as process:
         (worker,) = eventually(lambda: registered(engine))
         assert (worker["lane"], worker["pid"]) == (lane, process.pid)
+        slots = settings.heavy_slots if lane is Lane.HEAVY else settings.quick_threads
+        assert (worker["slots"], worker["host"]) == (slots, socket.gethostname())
         seen_at = worker["seen_at"]
         eventually(lambda: registered(engine)[0]["seen_at"] > seen_at)
         process.terminate()

@@ -34,6 +34,7 @@ def test_a_crash_is_tried_once_more():
     assert outcome(CRASHED) is None
     assert outcome(CRASHED, [KILLED]) is None
     assert outcome(CRASHED, [CRASHED], max_attempts=9) == "process-died"
+    assert outcome(KILLED, [CRASHED], max_attempts=9) is None
 
 
 def test_a_second_end_for_want_of_memory_is_the_last():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -272,6 +273,22 @@ def test_no_secret_of_the_service_reaches_the_child(monkeypatch):
         assert b"hunter2" not in Path(f"/proc/{child.pid}/environ").read_bytes()
         with pytest.raises(CalculationAborted):
             list(pieces)
+
+
+def test_a_child_lets_others_go_first_and_is_the_first_that_the_kernel_kills():
+    request = make_request("hang", memory=ENOUGH_BYTES)
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    with Sandbox(request, start_child(COMMAND)) as child:
+
+        def look(_fraction):
+            process = Path(f"/proc/{child.pid}")
+            assert os.getpriority(os.PRIO_PROCESS, child.pid) == min(19, nice + 5)
+            assert (process / "oom_score_adj").read_text().strip() == "1000"
+            assert re.search(r"Max core file size +0 ", (process / "limits").read_text())
+            raise LeaseLost("seen")
+
+        with pytest.raises(LeaseLost):
+            list(child.pieces(look, lambda: None))
 
 
 def test_a_child_dies_with_its_worker():

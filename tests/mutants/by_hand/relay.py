@@ -16,7 +16,7 @@ _REFUSED = f"{_PUBLISHER}::test_exactly_what_a_full_queue_refused_stays_unpublis
 _TOLD_APART = f"{_PUBLISHER}::test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused"
 _PROBE = f"{_PUBLISHER}::test_a_probe_leaves_nothing_and_needs_no_queue"
 _DELETED = f"{_RELAY}::test_a_queue_that_was_deleted_is_made_again"
-_EMPTY = f"{_RELAY}::test_an_empty_queue_is_a_loss_only_after_its_time"
+_EMPTY = f"{_RELAY}::test_each_lanes_queue_must_have_been_empty_for_its_time"
 _RAN_OUT = f"{_RELAY}::test_a_claim_that_ran_out_is_published_again_after_a_pause"
 _WAITS = f"{_RELAY}::test_a_message_that_waits_is_not_published_twice"
 _STAYS = f"{_REDRIVE}::test_what_a_queue_refuses_stays_a_dead_letter"
@@ -146,4 +146,30 @@ _HEALTH = [
     _pulse("                return opened.read()\n", "                pass\n", _PULSE),
 ]
 
-MUTATIONS = [*_PUBLISHING, *_WAKING, *_RESCUING, *_DEAD_LETTERS, *_HEALTH]
+_LOOP = "unit/test_loop.py"
+_loop = partial(mutation, "gateway/loop.py")
+
+_GOING_ON = [
+    _loop("min(2 * self._retry_seconds, _LONGEST", "max(2 * self._retry_seconds, _LONGEST", _LOOP),
+    _loop(
+        "        self._retry_seconds = _RETRY_SECONDS\n        self._c", "        self._c", _LOOP
+    ),
+    _loop("                self._forget()\n", "", _LOOP),
+    _loop(
+        "DATABASE_ERRORS) and is_transient(error):",
+        "DATABASE_ERRORS):",
+        "integration/test_relay_process.py::test_a_missing_column_is_logged_as_a_bug",
+    ),
+    _loop("        if self._failing_since is None:\n", "        if True:\n", _LOOP),
+    _loop("self.problem = self._failing_since = None", "self.problem = None", _LOOP),
+    _loop("        if problem not in said:\n", "        if True:\n", _LOOP),
+    _loop("        if problem != self.problem:\n", "        if True:\n", _LOOP),
+    _loop("        self._at_end()\n", "", _LOOP),
+    _process(
+        "*filter(None, [self._rescuing.problem])",
+        "",
+        f"{_PROCESS}::test_a_rescue_that_fails_is_told_by_the_relays_pulse",
+    ),
+]
+
+MUTATIONS = [*_GOING_ON, *_PUBLISHING, *_WAKING, *_RESCUING, *_DEAD_LETTERS, *_HEALTH]

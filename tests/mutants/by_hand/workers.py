@@ -108,13 +108,12 @@ _ATTEMPTS = [
         "limit=_CHUNKS_AT_ONCE\n        )",
         _TOLD,
     ),
-    _writes("if not is_queued and not self._cancel(connection)", "if not is_queued", _TOLD),
     _writes("                if self._cancel(connection):\n", "                if False:\n", _TOLD),
     _writes("if self._claim.attempt > 1:", "if self._claim.attempt > 2:", _TOLD),
     _writes(
         "self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE",
         "self._claim.calculation_id, self._claim.attempt, limit=0",
-        "integration/test_lost_chunks.py::test_an_attempt_that_its_worker_ends_leaves_no_chunks",
+        f"{_HEAVY}::test_a_partial_result_leaves_no_chunks",
     ),
     _retries("is_last = attempts >= max_attempts", "is_last = attempts > max_attempts", _RETRIES),
     _retries("aborted.end == CRASHED and CRASHED in earlier", "CRASHED in earlier", _RETRIES),
@@ -307,4 +306,34 @@ _WATERMARKS = [
     ),
 ]
 
-MUTATIONS = [*_WATERMARKS, *_LEASES, *_ATTEMPTS, *_DELIVERIES, *_PROCESSES]
+_CHUNK_WRITER = "unit/test_chunk_writer.py"
+_chunks = partial(mutation, "workers/chunks.py")
+
+_CHUNKS = [
+    _chunks("self._count += len(self._batch)", "self._count += 1", _CHUNK_WRITER),
+    _chunks(
+        "            self._hand_over()\n        self._wait",
+        "            pass\n        self._wait",
+        _CHUNK_WRITER,
+    ),
+    _chunks("self._wait_until_under_way(0)", "self._wait_until_under_way(1)", _CHUNK_WRITER),
+    _chunks("self._wait_until_under_way(CONCURRENT_WRITES - 1)", "pass", _CHUNK_WRITER),
+    _chunks("popleft().result()", "popleft()", _CHUNK_WRITER),
+    _chunks(
+        "        self._threads.shutdown()\n",
+        "        self._threads.shutdown(wait=False)\n",
+        _CHUNK_WRITER,
+    ),
+    _heavy(
+        "            self._leases.drop(lease)\n",
+        "            pass\n",
+        f"{_HEAVY}::test_a_result_is_stored_whole_and_once",
+    ),
+    _heavy(
+        "            self._children.prepare()  # for",
+        "            pass  # for",
+        f"{_HEAVY}::test_a_real_function_runs_in_a_real_worker",
+    ),
+]
+
+MUTATIONS = [*_CHUNKS, *_WATERMARKS, *_LEASES, *_ATTEMPTS, *_DELIVERIES, *_PROCESSES]
