@@ -1,5 +1,6 @@
 """What NGINX answers by itself from what it has kept, and what it leaves to the gateway."""
 
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -10,7 +11,7 @@ from tests.upstream import Upstream
 FOR_A_WHILE = "3600"
 
 #: What the gateway sends with a result.
-OF_A_RESULT = {
+OF_A_RESULT: dict[str, Any] = {
     "Cache_Control": "public, max-age=31536000, immutable",
     "Content_Type": "text/plain; charset=us-ascii",
     "ETag": '"0123"',

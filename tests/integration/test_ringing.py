@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import psycopg2
 import pytest
@@ -128,7 +129,8 @@ def test_a_ring_that_failed_does_not_silence_those_that_follow(
 
     async def scenario():
         database = Database(pool, engine, autocommit(engine), transactions=1, connections=1)
-        bell = Bell(FailingDatabase(database, error))
+        failing: Any = FailingDatabase(database, error)
+        bell = Bell(failing)
         bell.ring({Lane.QUICK})
         while bell._ringing:
             await asyncio.gather(bell._ringing, return_exceptions=True)

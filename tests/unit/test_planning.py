@@ -1,6 +1,7 @@
 """Where a calculation is computed, and what is said of one that is at fault."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.factories import make_calculation
 SETTINGS = load_settings(
     {"database_url": "postgresql+psycopg2://a/b", "broker_url": "amqp://127.0.0.1"}
 )
-ONE = {"function": "fibonacci", "arguments": {"n": 1_000}}
+ONE: dict[str, Any] = {"function": "fibonacci", "arguments": {"n": 1_000}}
 
 
 def planner(registry, **overrides):
