@@ -1,22 +1,102 @@
 #!/bin/sh
-# NGINX looks a name in an `upstream` up once, when it reads its configuration. Docker gives a
-# container that was made anew, or scaled, another address: have the configuration read again
-# whenever the addresses of `gateway` change. Open requests are served to their end.
+# NGINX in Docker Compose: its configuration, and the addresses of the gateways in it.
 #
-# The image's entry point runs this before it starts NGINX. (NGINX 1.27.3 and later can do
-# without: `server … resolve` in the upstream.)
+#   follow-gateway.sh start         what the container runs: NGINX, and `follow` beside it
+#   follow-gateway.sh configure     take over the mounted files as they are now; upgrade.sh asks for it
+#   follow-gateway.sh leave [A…]    pass on nothing more to these addresses; upgrade.sh asks for it
+#
+# NGINX looks a name in an `upstream` up once, when it reads its configuration, and Docker gives a
+# container that was made anew, or scaled, another address. So addresses stand there instead of the
+# name, and whenever they change NGINX reads its configuration again: open requests are served to
+# their end. A new gateway is taken once it says that it is ready.
+set -eu
 
-addresses() { getent ahosts gateway | cut -d ' ' -f 1 | sort -u; }
+source=/etc/nginx/reckoner # mounted; as it was at the last `configure` it is in:
+state=/run/reckoner
+conf=/etc/nginx/conf.d
 
-follow() {
-    while sleep 2; do
-        now=$(addresses)
-        # No address: all gateways are gone. NGINX would refuse the configuration; stay with it.
-        if [ -n "$now" ] && [ "$now" != "$known" ]; then
-            nginx -s reload && known=$now
-        fi
-    done
+render() {
+    names=$(env | sed -n 's/^\(RECKONER_[A-Z_]*\)=.*/${\1}/p')
+    envsubst "$names" <"$source/reckoner.conf.template" >"$state/reckoner.conf"
+    cp "$source/nginx.conf" "$state/nginx.conf"
 }
 
-known=$(addresses)
-follow &
+# Put the addresses in the place of the name.
+write() {
+    awk -v addresses="${*:-127.0.0.1}" '
+        /^ *server gateway:/ {
+            count = split(addresses, address, " ")
+            for (i = 1; i <= count; i++) {
+                line = $0
+                sub(/gateway:/, address[i] ":", line)
+                print line
+            }
+            next
+        }
+        { print }' "$state/reckoner.conf" >"$conf/reckoner.conf"
+}
+
+addresses() { getent ahostsv4 gateway | cut -d ' ' -f 1 | sort -u; }
+
+is_in() { case " $2 " in *" $1 "*) ;; *) return 1 ;; esac; }
+
+# The gateways to pass requests on to: those that were known before and are still there, and new
+# ones that are ready, but none that is about to stop.
+wanted() {
+    known=$1 leaving=$(cat "$state/leaving") found=
+    for address in $(addresses); do
+        if is_in "$address" "$leaving"; then continue; fi
+        if is_in "$address" "$known" ||
+            curl -fsS -m 2 -o /dev/null "http://$address:8081/health/ready" 2>/dev/null; then
+            found="$found${found:+ }$address"
+        fi
+    done
+    echo "$found"
+}
+
+# Look once; have the configuration read again if something has changed.
+follow() {
+    known=$(cat "$state/gateways")
+    now=$(wanted "$known")
+    # None: all gateways are gone, or not ready yet. Keep those that NGINX tries.
+    [ -n "$now" ] || now=$known
+    if [ "$now" != "$known" ] || [ -e "$state/changed" ]; then
+        # shellcheck disable=SC2086 # one word for each address
+        write $now
+        # A configuration that is faulty is refused here, and NGINX goes on with what it has.
+        nginx -c "$state/nginx.conf" -s reload
+        rm -f "$state/changed"
+        echo "$now" >"$state/gateways"
+    fi
+}
+
+case $1 in
+start)
+    mkdir -p "$state"
+    : >"$state/leaving"
+    render
+    # Otherwise clients' idle connections are cut off when the configuration is read again, just as a
+    # request may be under way on one. NGINX before 1.27.4 does not know this.
+    echo "keepalive_min_timeout 10s;" >"$conf/keepalive.conf"
+    write
+    nginx -t -q -c "$state/nginx.conf" 2>/dev/null || rm "$conf/keepalive.conf"
+    # All that have a name, ready or not: one that does not answer is passed over.
+    now=$(addresses | tr '\n' ' ') now=${now% }
+    echo "$now" >"$state/gateways"
+    # shellcheck disable=SC2086
+    write $now
+    # Each time a process of its own, so that an error in one look is not the end of it.
+    while sleep 2; do sh "$0" follow; done &
+    exec nginx -c "$state/nginx.conf" -g 'daemon off;'
+    ;;
+follow) follow ;;
+configure)
+    render
+    touch "$state/changed"
+    ;;
+leave)
+    shift
+    echo "$*" >"$state/leaving.new"
+    mv "$state/leaving.new" "$state/leaving"
+    ;;
+esac

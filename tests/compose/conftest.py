@@ -35,7 +35,6 @@ class Deployment:
             **{name: value for name, value in os.environ.items() if "RECKONER" not in name},
             "RECKONER_IMAGE": self.name,
             "RECKONER_SETTINGS": os.devnull,
-            "RECKONER_ADDRESS": "127.0.0.1",
             "RECKONER_PORT": str(self.port),
             "RECKONER_RABBITMQ_UI_PORT": str(self.management_port),
         }
@@ -79,8 +78,9 @@ class Deployment:
     def remove(self) -> None:
         """Remove everything that is this deployment's."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout=10")
-        if run("docker", "image", "ls", "--quiet", self.name):
-            run("docker", "image", "rm", self.name)
+        names = run("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", self.name)
+        if names:
+            run("docker", "image", "rm", *names.split())
 
 
 def run(*command: str, env: dict[str, str] | None = None, timeout: float = _COMMAND_SECONDS) -> str:
