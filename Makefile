@@ -2,8 +2,11 @@
 
 LANE ?= heavy
 
+# Two at a time, the tests of one file together: they share servers and builders.
+SIDE_BY_SIDE = -n 2 --dist loadfile
+
 .DEFAULT_GOAL := help
-.PHONY: help up worker test faults soak bench test-compose lint clean
+.PHONY: help up worker check test mutants faults soak bench test-compose lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,12 +20,18 @@ worker: ## Run one more worker beside `make up`, for LANE=quick or LANE=heavy
 	@test -r var/reckoner.env || { echo "Start Reckoner first: make up" >&2; exit 1; }
 	@set -a; . var/reckoner.env; set +a; exec .venv/bin/python -m workers $(LANE)
 
+check: lint ## What to run at every save: checks, unit tests and the quick integration tests
+	.venv/bin/python -m pytest $(SIDE_BY_SIDE) -m "not slow" tests/unit tests/integration
+
 test: lint ## Check and test everything, against real services started for it
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest
+	.venv/bin/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=
 	.venv/bin/python -m pytest tests/faults -m short
-	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+
+mutants: ## Put small faults into copies of the product: the tests must notice (SAMPLE=60 SEED=…)
+	@compose/bootstrap.sh mutants
+	.venv/bin/python -m tests.mutants --sample $(or $(SAMPLE),60) $(if $(SEED),--seed $(SEED)) --write-table
 
 faults: ## Break everything that can break, and write docs/reliability.md's table
 	@compose/bootstrap.sh dev

@@ -6,6 +6,7 @@
 #   compose/bootstrap.sh up          for `make up`
 #   compose/bootstrap.sh dev         for `make test`
 #   compose/bootstrap.sh bench       for `make bench`
+#   compose/bootstrap.sh mutants     for `make mutants`
 #   compose/bootstrap.sh packages    only the Debian packages, as root
 set -euo pipefail
 
@@ -60,7 +61,7 @@ missing_packages() {
         type -P wrk >/dev/null || echo wrk
         type -P redis-server >/dev/null || echo redis-server
     fi
-    if [ "${requirements:-}" = requirements-dev.txt ]; then # clients that the tests download with
+    if [[ ${requirements:-} == requirements-@(dev|mutants).txt ]]; then # clients that the tests download with
         type -P curl >/dev/null || echo curl
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
@@ -162,13 +163,14 @@ case ${1:-} in
 up) requirements=requirements.txt ;;
 dev) requirements=requirements-dev.txt ;;
 bench) requirements=requirements-bench.txt ;;
+mutants) requirements=requirements-mutants.txt ;;
 packages)
     [ "$(id -u)" = 0 ] || die "Only root can install packages." "Try: sudo compose/bootstrap.sh packages"
     shift
     if [ $# -gt 0 ]; then install_packages "$@"; else packages "$(find_python)"; fi
     exit
     ;;
-*) die "Usage: compose/bootstrap.sh up|dev|bench|packages" ;;
+*) die "Usage: compose/bootstrap.sh up|dev|bench|mutants|packages" ;;
 esac
 
 [ -w . ] || die "This folder cannot be written by $(id -un)." "Run this as its owner, or copy it."

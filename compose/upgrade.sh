@@ -157,12 +157,12 @@ nginx_has_all_but() {
     local used address id found
     used=" $(in_nginx cat /run/reckoner/gateways | xargs) "
     for address in $1; do
-        [[ $used != *" $address "* ]] || return 1
+        [[ $used != *" $address:"* ]] || return 1
     done
     for id in "${gateways[@]}"; do
         found=
         for address in $(addresses "$id"); do
-            [[ $used != *" $address "* ]] || found=yes
+            [[ $used != *" $address:"* ]] || found=yes
         done
         [ -n "$found" ] || return 1
     done

@@ -53,7 +53,7 @@ class Background:
 
     async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
         """Begin to look and to listen."""
-        self._tasks = [asyncio.create_task(_for_ever(run)) for run in self._runs]
+        self._tasks = [asyncio.create_task(for_ever(run)) for run in self._runs]
 
     async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
         """End them, and close the connections."""
@@ -63,7 +63,7 @@ class Background:
         await asyncio.to_thread(self._database.close)
 
 
-async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Begin again after a bug: requests that wait must not wait for nothing."""
     while True:
         try:

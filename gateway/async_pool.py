@@ -1,12 +1,14 @@
 """A few connections for the queries that most requests wait for."""
 
 import asyncio
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import psycopg2
 
 from gateway.async_connection import AsyncConnection, Connect
-from gateway.outages import is_conflict, is_outage, unavailable
+from gateway.outages import outages_answered
+from shared.errors import StoreUnavailable
+from shared.outages import brief, is_conflict, is_spent
 from shared.store.queries import Query
 
 Answer = TypeVar("Answer")
@@ -23,36 +25,46 @@ class AsyncPool:
         self._turns = asyncio.Semaphore(most)
         # The one that was last in use is the next: what it needs is still in caches.
         self._idle: list[AsyncConnection] = []
+        self._generation = 0
 
     async def fetch(self, query: Query[Answer]) -> Answer:
         """Return a query's answer once it is committed.
 
-        If its connection turns out to be broken it is executed once more, on a new one, so it must
-        be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error if the query is at fault.
+        If its connection turns out to be of no use it is executed once more, on a new one, so it
+        must be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error for a bug.
         """
         async with self._turns:
-            connection = await self._take()
-            try:
-                return await self._fetch(connection, query)
-            except psycopg2.Error as error:
-                if connection.is_open and not is_conflict(error):
-                    _raise(error)
-                if not connection.is_open:
-                    self.close()  # a server that restarted leaves only dead ones behind
-            try:
+            with outages_answered():
+                connection = await self._take()
+                try:
+                    return await self._fetch(connection, query)
+                except psycopg2.Error as error:
+                    if connection.is_open and not is_conflict(error):
+                        raise
                 return await self._fetch(await self._take(), query)
-            except psycopg2.Error as error:
-                _raise(error)
 
     async def _fetch(self, connection: AsyncConnection, query: Query[Answer]) -> Answer:
+        generation = self._generation
         try:
             async with asyncio.timeout(self._seconds):
                 return await connection.fetch(query)
         except TimeoutError as error:
-            raise unavailable(error) from error
+            self._renew()
+            raise StoreUnavailable("it does not answer") from error
+        except psycopg2.Error as error:
+            if is_spent(error) or not connection.is_open:
+                self._renew()
+            raise
         finally:
-            if connection.is_open:
+            if connection.is_open and generation == self._generation:
                 self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _renew(self) -> None:
+        """Give up all connections: a server that restarted or fell silent leaves only dead ones."""
+        self._generation += 1
+        self.close()
 
     async def _take(self) -> AsyncConnection:
         if self._idle:
@@ -60,16 +72,12 @@ class AsyncPool:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 return await AsyncConnection.open(self._connect)
-        except (psycopg2.Error, TimeoutError) as error:
-            raise unavailable(error) from error
+        except TimeoutError as error:
+            raise StoreUnavailable("it does not answer") from error
+        except psycopg2.Error as error:
+            raise StoreUnavailable(brief(error)) from error
 
     def close(self) -> None:
         """Close those that are idle."""
         while self._idle:
             self._idle.pop().close()
-
-
-def _raise(error: psycopg2.Error) -> NoReturn:
-    if is_outage(error):
-        raise unavailable(error) from error
-    raise error

@@ -11,19 +11,17 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 
 from gateway.async_pool import AsyncPool
-from gateway.outages import is_conflict, is_outage, unavailable
+from gateway.outages import outages_answered
 from shared.errors import StoreUnavailable
+from shared.outages import is_conflict
 from shared.store.queries import Query
 
 T = TypeVar("T")
 
 _Connect = Callable[[], AbstractContextManager[Connection]]
-
-_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 #: Requests that may wait for a connection. Beyond this, an honest 503 beats a long silence.
 _MOST_WAITING = 4_000
@@ -97,22 +95,14 @@ class Database:
 
 
 def _attempt_twice(connect: _Connect, use_case: Callable[[Connection], T]) -> T:
-    try:
+    with outages_answered():
+        try:
+            return _attempt(connect, use_case)
+        except DBAPIError as error:
+            # A server that restarted leaves dead connections behind: the next one is new.
+            if not error.connection_invalidated and not is_conflict(error):
+                raise
         return _attempt(connect, use_case)
-    except (OperationalError, InterfaceError) as error:
-        if not error.connection_invalidated and not is_conflict(error.orig):
-            raise unavailable(error) from error
-        # A server that restarted leaves dead connections behind: the next one is new.
-    except PoolTimeout as error:
-        raise unavailable(error) from error
-    except InternalError as error:
-        if not is_outage(error.orig):
-            raise
-        raise unavailable(error) from error
-    try:
-        return _attempt(connect, use_case)
-    except _UNAVAILABLE as error:
-        raise unavailable(error) from error
 
 
 def _attempt(connect: _Connect, use_case: Callable[[Connection], T]) -> T:

@@ -7,10 +7,12 @@ from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from shared.config import Settings
 from shared.deadlines import Deadlines
+from shared.outages import is_spent
 
 #: A peer that vanished without a word is noticed within about 10 s, and no statement of a
 #: healthy one takes this long: nothing in a request or a heartbeat may hang.
@@ -51,7 +53,7 @@ def make_engine(
         # There is never a transaction to roll back when a connection returns to its pool.
         pool |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     deadlines = Deadlines(statement_seconds + GRACE_SECONDS)
-    return create_engine(
+    engine = create_engine(
         settings.sqlalchemy_url,
         pool_timeout=10,
         use_native_hstore=False,  # there is none, and asking for it would be a query
@@ -64,6 +66,14 @@ def make_engine(
         },
         **pool,
     )
+    event.listen(engine, "handle_error", _discard_spent)
+    return engine
+
+
+def _discard_spent(context: ExceptionContext) -> None:
+    """Have the pool give up its connections once one of them turns out to take no writes."""
+    if is_spent(context.original_exception):
+        context.is_disconnect = True
 
 
 def begin_to_connect(

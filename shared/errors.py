@@ -18,6 +18,7 @@ ReckonerError
 ├── ResultWrong                a result did not pass its check; it is never stored
 ├── ResultCorrupt              stored digits no longer match their digest
 ├── CalculationAborted         a child process ended without a result
+│   └── ProcessDied            by no word of the function's: another attempt may end otherwise
 ├── StoreUnavailable           PostgreSQL does not answer
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker's claim is no longer its own
@@ -174,6 +175,14 @@ class CalculationAborted(ReckonerError):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class ProcessDied(CalculationAborted):
+    """Raised when a child process was killed, crashed or could not start: `end` names which."""
+
+    def __init__(self, end: str, detail: str) -> None:
+        super().__init__("process-died", detail)
+        self.end = end
 
 
 class StoreUnavailable(ReckonerError):

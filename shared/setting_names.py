@@ -23,6 +23,7 @@ _OF_OTHERS = frozenset(
         "RABBITMQ_UI_PORT",
         "RELAY_REPLICAS",
         "SETTINGS",
+        "STREAMS_PER_ADDRESS",
         "VERSION",
         # NGINX's templates
         "ACCESS_LOG",

@@ -3,12 +3,14 @@
 A service that cannot be started is a failure, never a skip.
 """
 
-import itertools
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -21,13 +23,32 @@ from shared.config import Settings, load_settings
 from shared.connections import make_engine
 from shared.functions.registry import Registry, load_registry
 
-_numbers = itertools.count()
-
 
 def pytest_addoption(parser):
     parser.addoption(
         "--base-url", help="run tests/e2e against this address, not a stack of its own"
     )
+    parser.addoption(
+        "--servers", help="use the servers that this file names (tests/mutants/servers.py)"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let reports travel between pytest-xdist's processes: a log may hold a lone surrogate."""
+    report = yield
+    report.sections = [
+        (title, content.encode(errors="backslashreplace").decode())
+        for title, content in report.sections
+    ]
+    return report
+
+
+@pytest.fixture(scope="session")
+def given_servers(request) -> dict[str, Any]:
+    """What `--servers` says of PostgreSQL and RabbitMQ; empty if tests start their own."""
+    file = request.config.getoption("--servers")
+    return json.loads(Path(file).read_text()) if file else {}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,7 +67,10 @@ def state_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(state_folder) -> Iterator[Postgres]:
+def postgres(state_folder, given_servers) -> Iterator[Postgres]:
+    if given_servers:
+        yield Postgres(**_placed(given_servers["postgres"]))
+        return
     server = Postgres(state_folder / "postgres", free_port())
     server.prepare()
     server.start()
@@ -59,7 +83,10 @@ def postgres(state_folder) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(state_folder) -> Iterator[RabbitMQ]:
+def rabbitmq(state_folder, given_servers) -> Iterator[RabbitMQ]:
+    if given_servers:
+        yield RabbitMQ(**_placed(given_servers["rabbitmq"]))
+        return
     server = RabbitMQ(
         state_folder / "rabbitmq",
         free_port(),
@@ -77,6 +104,10 @@ def rabbitmq(state_folder) -> Iterator[RabbitMQ]:
         server.remove()
 
 
+def _placed(place: dict[str, Any]) -> dict[str, Any]:
+    return {**place, "folder": Path(place["folder"])}
+
+
 @pytest.fixture(scope="session")
 def admin(postgres) -> Iterator[Engine]:
     engine = create_engine(postgres.admin_url, isolation_level="AUTOCOMMIT")
@@ -85,34 +116,38 @@ def admin(postgres) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def template_database(postgres, admin) -> str:
+def template_database(postgres, admin) -> Iterator[str]:
     """A database at the newest schema, to be cloned."""
+    name = f"template_{uuid4().hex}"
     with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE template_reckoner OWNER reckoner"))
-    upgrade(make_url(postgres.url_of("template_reckoner")))
-    return "template_reckoner"
+        connection.execute(text(f"CREATE DATABASE {name} OWNER reckoner"))
+    upgrade(make_url(postgres.url_of(name)))
+    yield name
+    _drop(admin, name)
+
+
+@contextmanager
+def new_database(postgres: Postgres, admin: Engine, template: str = "template1") -> Iterator[str]:
+    """Make a database with the contents of another, give its URL, and drop it in the end."""
+    name = f"test_{uuid4().hex}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} OWNER reckoner"))
+    yield postgres.url_of(name)
+    _drop(admin, name)
 
 
 @pytest.fixture
 def empty_database_url(postgres, admin) -> Iterator[str]:
     """A database of this test's own, without a schema."""
-    name = f"test_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} OWNER reckoner"))
-    yield postgres.url_of(name)
-    _drop(admin, name)
+    with new_database(postgres, admin) as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(postgres, admin, template_database) -> Iterator[str]:
     """A database of this test's own, at the newest schema."""
-    name = f"test_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(
-            text(f"CREATE DATABASE {name} TEMPLATE {template_database} OWNER reckoner")
-        )
-    yield postgres.url_of(name)
-    _drop(admin, name)
+    with new_database(postgres, admin, template_database) as url:
+        yield url
 
 
 def _drop(admin: Engine, name: str) -> None:
@@ -123,6 +158,13 @@ def _drop(admin: Engine, name: str) -> None:
 @pytest.fixture
 def broker_url(rabbitmq) -> Iterator[str]:
     """A virtual host of this test's own."""
+    with virtual_host(rabbitmq) as url:
+        yield url
+
+
+@contextmanager
+def virtual_host(rabbitmq: RabbitMQ) -> Iterator[str]:
+    """Make a virtual host, give its URL, and delete it in the end."""
     name = f"test-{uuid4().hex}"
     address = f"{rabbitmq.management_url}/api/vhosts/{name}"
     with httpx.Client(auth=(rabbitmq.user, rabbitmq.password), timeout=30) as client:

@@ -11,7 +11,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.digits import DigitsSummary, in_chunks
-from shared.errors import CalculationAborted, LeaseLost
+from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.functions.verification import random_prime
 from shared.store.leases import (
@@ -19,6 +19,7 @@ from shared.store.leases import (
     finish_failed,
     finish_succeeded,
     release_calculation,
+    retry_calculation,
 )
 from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
 from shared.store.notifications import notify_changed, notify_outbox
@@ -32,13 +33,17 @@ from workers.children import Children
 from workers.chunks import ChunkWriter
 from workers.contract import Request
 from workers.lease import End, Lease
-from workers.patience import UNAVAILABLE, brief, persist
+from workers.patience import persist
+from workers.retries import failure_of
 from workers.sandbox import Sandbox
 
 logger = logging.getLogger(__name__)
 
 #: How long a stopping worker tries to hand a claim back. Where that fails, its lease runs out.
 _HANDING_BACK_SECONDS = 1.0
+
+#: The pause after the first attempt of a round; it doubles with each. The rescue's is the same.
+RETRY_BACKOFF_SECONDS = 1.0
 
 
 class Attempt:
@@ -75,7 +80,7 @@ class Attempt:
                 result = self._compute()
             except CalculationAborted as aborted:
                 self._lease.check()  # a child that was killed because its lease ended did not fail
-                self._fail(aborted)
+                self._fail_or_try_again(aborted)
             else:
                 crash_point(HEAVY_BEFORE_FINISH)
                 self._succeed(result)
@@ -156,6 +161,39 @@ class Attempt:
 
         self._write("store a result", finish)
 
+    def _fail_or_try_again(self, aborted: CalculationAborted) -> None:
+        """Write a failure, or queue it again if its process died in a way that may pass."""
+        failure = failure_of(
+            aborted,
+            self._claim.earlier_ends,
+            attempts=self._claim.attempts,
+            max_attempts=self._settings.max_attempts,
+        )
+        if failure is not None:
+            self._fail(failure)
+        elif isinstance(aborted, ProcessDied):
+            self._try_again(aborted)
+
+    def _try_again(self, died: ProcessDied) -> None:
+        def queue_again(connection: Connection) -> bool:
+            is_queued = retry_calculation(
+                connection,
+                self._claim,
+                died.end,
+                worker_id=self._worker_id,
+                backoff_seconds=RETRY_BACKOFF_SECONDS,
+            )
+            if not is_queued and not finish_cancelled(
+                connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id
+            ):
+                return False
+            delete_unfinished_chunks(connection, self._claim.calculation_id)
+            notify_changed(connection, [self._claim.calculation_id])
+            return True
+
+        self._write("queue a calculation again", queue_again)
+        logger.warning("%s, to be tried again: %s", died.end, died.detail, extra=self._extra)
+
     def _fail(self, aborted: CalculationAborted) -> None:
         error_json = failure_json(aborted.reason, aborted.detail)
 
@@ -182,7 +220,7 @@ class Attempt:
 
         try:
             persist(attempt, what, lambda: self._lease.end is not None)
-        except UNAVAILABLE as error:
+        except StoreUnavailable as error:
             raise LeaseLost(str(self._claim.calculation_id)) from error
 
     def _give_up(self, end: End) -> None:
@@ -211,7 +249,7 @@ class Attempt:
 
         try:
             outcome = persist(hand_back, "hand a claim back", lambda: time.monotonic() > until)
-        except UNAVAILABLE as error:
-            logger.warning("left to its lease, %s: %s", end.value, brief(error), extra=self._extra)
+        except StoreUnavailable as error:
+            logger.warning("left to its lease, %s: %s", end.value, error, extra=self._extra)
         else:
             logger.info("%s, %s", end.value, outcome, extra=self._extra)

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from shared.errors import CalculationAborted
+from shared.errors import ProcessDied
+from workers.deaths import NOT_STARTED
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ CHILD_COMMAND = (sys.executable, "-m", "workers.child")
 def start_child(command: Sequence[str] = CHILD_COMMAND) -> subprocess.Popen[bytes]:
     """Start a process that waits for its request, and ends with the thread that calls this.
 
-    Raises CalculationAborted.
+    Raises ProcessDied.
     """
     try:
         return subprocess.Popen(
@@ -37,7 +38,7 @@ def start_child(command: Sequence[str] = CHILD_COMMAND) -> subprocess.Popen[byte
         )
     except OSError as error:
         detail = f"Its process could not be started: {error.strerror}."
-        raise CalculationAborted("process-died", detail) from error
+        raise ProcessDied(NOT_STARTED, detail) from error
 
 
 class Children:
@@ -58,11 +59,11 @@ class Children:
             self._starter.submit(self._prepare)
 
     def take(self) -> subprocess.Popen[bytes]:
-        """Return one that waits, or a new one. Raises CalculationAborted."""
+        """Return one that waits, or a new one. Raises ProcessDied."""
         try:
             taken = self._starter.submit(self._take)
         except RuntimeError as error:
-            raise CalculationAborted("process-died", "Its worker has stopped.") from error
+            raise ProcessDied(NOT_STARTED, "Its worker has stopped.") from error
         return taken.result()
 
     def close(self) -> None:
@@ -73,7 +74,7 @@ class Children:
     def _prepare(self) -> None:
         try:
             self._idle.append(start_child(self._command))
-        except CalculationAborted as error:
+        except ProcessDied as error:
             logger.warning("no process waits for the next calculation: %s", error.detail)
 
     def _take(self) -> subprocess.Popen[bytes]:

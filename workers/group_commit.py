@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
-from shared.messages import Work
+from shared.errors import StoreUnavailable
 from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
+from shared.work import Work
 from workers.consumer import Delivery, LaneConsumer
-from workers.patience import UNAVAILABLE, persist
+from workers.patience import persist
 from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class GroupCommit:
         try:
             while batch := self._next_batch():
                 self._write(batch)
-        except UNAVAILABLE:
+        except StoreUnavailable:
             logger.error("stopping with results unwritten: their messages will come again")
         except Exception:
             logger.exception("the writer of results failed")
@@ -135,8 +136,6 @@ class GroupCommit:
         """Commit outcomes; return the ids of those that cannot be stored."""
         try:
             persist(lambda: self._commit(outcomes), "store results", self._is_late)
-        except UNAVAILABLE:
-            raise
         except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
             # Something in it cannot be stored. The others must not suffer: find which.
             if len(outcomes) > 1:

@@ -14,16 +14,16 @@ from shared import messages
 from shared.calculation import Lane
 from shared.computing import Calculator
 from shared.config import Settings
-from shared.errors import FunctionUnknown, ResultWrong
+from shared.errors import FunctionUnknown, ResultWrong, StoreUnavailable
 from shared.failures import failure_json
 from shared.functions.registry import Function, Registry
-from shared.messages import Work
 from shared.store.notifications import notify_outbox
 from shared.store.quick import QuickSuccess, move_to_heavy
+from shared.work import Work
 from workers.broker import current_delivery
 from workers.consumer import Consumption, Delivery, LaneConsumer
 from workers.group_commit import Finished, GroupCommit, Outcome
-from workers.patience import UNAVAILABLE, persist
+from workers.patience import persist
 from workers.stopwatch import Stopwatch
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class QuickLane:
 
         try:
             moved = persist(move, "move calculations to the heavy lane", lambda: self._is_stopping)
-        except UNAVAILABLE:
+        except StoreUnavailable:
             delivery.is_kept = True  # unanswered, it comes again
             return
         logger.warning(

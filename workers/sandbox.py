@@ -16,6 +16,7 @@ from shared.errors import CalculationAborted
 from workers.contract import ChildSummary, Request, decode_error, decode_summary
 from workers.deaths import cause_of_death
 from workers.frames import FrameReader, Kind, unpack_progress
+from workers.out_of_memory import count_oom_kills
 
 _PIPE_BYTES = 2**20
 _READ_BYTES = 2**18
@@ -43,6 +44,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._reaped = False
         self._deadline = 0.0
+        self._oom_kills = count_oom_kills()
         self._stderr = bytearray()
         self._summary: ChildSummary | None = None
         self._process = process
@@ -94,7 +96,8 @@ class Sandbox:
         `keep_on` is called several times a second and raises to stop. The time that the caller
         spends between two pieces is not the child's and does not count.
 
-        Raises CalculationAborted when the child fails, dies, or exceeds its time.
+        Raises CalculationAborted when the child fails or exceeds its time, and ProcessDied when it
+        dies in a way that another attempt may not.
         """
         self._deadline = time.monotonic() + self._request.time_limit_seconds
         for kind, payload in self._frames(keep_on):
@@ -179,6 +182,7 @@ class Sandbox:
             self._process.returncode if ended_itself else 0,
             self.stderr,
             self._request.memory_limit_bytes,
+            is_out_of_memory=count_oom_kills() > self._oom_kills,
         )
 
     def kill(self) -> None:

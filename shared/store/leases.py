@@ -24,7 +24,7 @@ _CLAIM = text("""
         lease_until = now() + make_interval(secs => :lease_seconds), progress = 0
     WHERE id = :id AND (status = 'queued') IS TRUE AND lane = 'heavy'
     RETURNING id, attempt, function, version, arguments, estimate_seconds, request_id,
-              published_at""")
+              published_at, attempt - attempt_base, history""")
 
 _EXTEND = text("""
     UPDATE calculations
@@ -42,6 +42,19 @@ _RELEASE = text(f"""
         status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
         cancel_requested = false, published_at = NULL, not_before = now(),
         attempt_base = attempt_base + 1
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+      AND NOT cancel_requested
+    RETURNING id""")
+
+#: A pause that doubles with each attempt that counts.
+_AFTER_BACKOFF = """not_before = now() + make_interval(
+            secs => least(60, power(2, attempt - attempt_base - 1)) * :backoff_seconds)"""
+
+_RETRY = text(f"""
+    UPDATE calculations
+    SET {_appending("CAST(:outcome AS text)")},
+        status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
+        published_at = NULL, {_AFTER_BACKOFF}
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
       AND NOT cancel_requested
     RETURNING id""")
@@ -84,8 +97,7 @@ _EXPIRE = text(f"""
         started_at = CASE WHEN verdict.status <> 'queued' THEN started_at END,
         progress = CASE WHEN verdict.status <> 'queued' THEN progress ELSE 0 END,
         worker_id = NULL, lease_until = NULL, cancel_requested = false, published_at = NULL,
-        not_before = now() + make_interval(
-            secs => least(60, power(2, attempt - attempt_base - 1)) * :backoff_seconds)
+        {_AFTER_BACKOFF}
     FROM (
         SELECT id, CASE WHEN cancel_requested THEN 'cancelled'
                         WHEN attempt - attempt_base >= :max_attempts THEN 'failed'
@@ -131,6 +143,18 @@ def extend_leases(
 def release_calculation(connection: Connection, claim: Claim, *, worker_id: UUID) -> bool:
     """Hand a claim back to the outbox at once, not counting its attempt; False if it was lost."""
     return _touched(connection, _RELEASE, claim, worker_id)
+
+
+def retry_calculation(
+    connection: Connection, claim: Claim, outcome: str, *, worker_id: UUID, backoff_seconds: float
+) -> bool:
+    """Queue it again after a pause, its attempt counted and its outcome noted.
+
+    False if the claim was lost, or is to be cancelled.
+    """
+    return _touched(
+        connection, _RETRY, claim, worker_id, outcome=outcome, backoff_seconds=backoff_seconds
+    )
 
 
 def finish_succeeded(

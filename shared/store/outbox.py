@@ -14,9 +14,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.calculation import Lane
-from shared.messages import Work
 from shared.store.queries import Prepared, Query, Rows
 from shared.store.rows import uuid_array
+from shared.work import Work
 
 #: A mark that a crash undoes costs a second publication: nothing need wait for the disk. All of it
 #: goes to PostgreSQL at once, so that the relay waits one round trip for its rows and not three.

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import psycopg2.errors
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
+from shared.errors import StoreUnavailable
 from shared.store.models import CHUNK_DIGITS
 
 _INSERT = text("""
@@ -115,7 +116,7 @@ def _copy(connection: Connection, data: BytesIO) -> None:
     except psycopg2.errors.UniqueViolation as error:
         # The same chunks, whose commit was under way when its connection broke: as good as a
         # conflict of transactions, and the next try makes room.
-        raise OperationalError(_COPY, None, error) from error
+        raise StoreUnavailable("the same digits are being stored") from error
     except psycopg2.Error as error:
         raise DBAPIError.instance(_COPY, None, error, psycopg2.Error) from error
 

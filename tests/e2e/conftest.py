@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from compose.services import Nginx, Postgres, RabbitMQ, free_port
+from compose.services import Nginx, free_port
+from tests.conftest import new_database, virtual_host
 from tests.eventually import eventually
 
 _ROOT = Path(__file__).parents[2]
@@ -22,12 +23,20 @@ def base_url(request) -> Iterator[str]:
     if given:
         yield given.rstrip("/")
         return
-    with Stack(
-        request.getfixturevalue("state_folder"),
-        request.getfixturevalue("postgres"),
-        request.getfixturevalue("rabbitmq"),
-    ) as stack:
+    database_url = request.getfixturevalue("session_database_url")
+    folder = request.getfixturevalue("state_folder")
+    with (
+        virtual_host(request.getfixturevalue("rabbitmq")) as broker_url,
+        Stack(folder, database_url, broker_url) as stack,
+    ):
         yield stack.url
+
+
+@pytest.fixture(scope="session")
+def session_database_url(postgres, admin) -> Iterator[str]:
+    """A database for the whole of the run, without a schema."""
+    with new_database(postgres, admin) as url:
+        yield url
 
 
 @pytest.fixture
@@ -39,13 +48,13 @@ def client(base_url) -> Iterator[httpx.Client]:
 class Stack:
     """Gateway, relay, one worker of each lane and NGINX, as processes of their own."""
 
-    def __init__(self, folder: Path, postgres: Postgres, rabbitmq: RabbitMQ) -> None:
+    def __init__(self, folder: Path, database_url: str, broker_url: str) -> None:
         gateway = f"127.0.0.1:{free_port()}"
         self._folder = folder
         self._nginx = Nginx(folder / "nginx", free_port(), gateway)
         self._environment = os.environ | {
-            "RECKONER_DATABASE_URL": postgres.url,
-            "RECKONER_BROKER_URL": rabbitmq.url,
+            "RECKONER_DATABASE_URL": database_url,
+            "RECKONER_BROKER_URL": broker_url,
             "RECKONER_GATEWAY_BIND": gateway,
             "RECKONER_LOST_MESSAGE_SECONDS": "5",
         }

@@ -102,6 +102,6 @@ def _check_history(row: Any) -> None:
     outcomes = [entry["outcome"] for entry in row.history]
     assert (outcomes[-1] == "succeeded") == (row.status == "succeeded")
     assert "succeeded" not in outcomes[:-1]
-    was_submitted_once = set(outcomes[:-1]) <= {"released", "lost"}
+    was_submitted_once = set(outcomes[:-1]) <= {"released", "lost", "killed", "crashed"}
     if was_submitted_once and row.attempt <= 20:
         assert outcomes.count("released") == row.attempt_base

@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import event, text
 
+from gateway.confirms import Receipt
 from gateway.planning import Planner
 from gateway.relay import Relay
 from shared.calculation import Lane, Status
@@ -42,14 +43,15 @@ def test_the_relay_takes_a_batch_with_one_statement_and_few_messages(
     relay = Relay(settings, engine, autocommit(engine))
     published: list[bytes] = []
 
-    def publish(messages):
-        published.extend(body for _, body in messages)
-        return list(range(len(messages)))
+    def publish(bodies):
+        published.extend(bodies)
+        return Receipt(frozenset(range(len(bodies))))
 
-    monkeypatch.setattr(relay._publisher, "open", lambda: None)
-    monkeypatch.setattr(relay._publisher, "publish", publish)
+    lane = relay.lanes[Lane.QUICK]
+    monkeypatch.setattr(lane.publisher, "open", lambda: None)
+    monkeypatch.setattr(lane.publisher, "publish", publish)
     statements.clear()
-    while relay.publish_batch(Lane.QUICK):
+    while lane.publish_batch():
         pass
     taking = [statement for statement in statements if "EXECUTE" in statement]
     assert len(taking) <= COUNT / settings.relay_batch + 1
@@ -73,11 +75,11 @@ def test_a_calculation_writes_few_bytes_from_insert_to_result(settings, engine, 
     relay = Relay(settings, engine, autocommit(engine))
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, work, "request")
-    while relay.publish_batch(Lane.QUICK):
+    while relay.lanes[Lane.QUICK].publish_batch():
         pass
     with WorkerThread(settings, Lane.QUICK, registry):
         feed.wait_for(Status.SUCCEEDED, *work)
-    relay._publisher.close()
+    relay.lanes[Lane.QUICK].publisher.close()
     written = "SELECT pg_current_wal_insert_lsn() - CAST(:began AS pg_lsn)"
     assert feed.scalar(written, began=began) / COUNT < 4_500
 

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from shared.calculation import Lane
+from shared.errors import StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, new_calculations, outbox, results
 from shared.store.models import CHUNK_DIGITS
@@ -91,7 +92,7 @@ def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine)
                 ).scalar_one()
             )
         first.commit()
-        with pytest.raises(OperationalError):
+        with pytest.raises(StoreUnavailable):
             waiting.result()
     with engine.begin() as connection:
         assert store(connection)

@@ -14,9 +14,10 @@ from shared.messages import dead_letter_queue_name, queue_name
 
 @pytest.fixture
 def channel(settings, broker_url):
-    publisher = Publisher(settings.amqp_urls)
-    publisher.publish([])  # declares the queues
-    publisher.close()
+    for lane in Lane:
+        publisher = Publisher(settings.amqp_urls, lane)
+        publisher.open()  # declares the queues
+        publisher.close()
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     channel = connection.channel()
     channel.confirm_delivery()
