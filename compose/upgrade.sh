@@ -27,7 +27,7 @@ case ${1:-} in
 esac
 options=(-f "$here/compose.yaml" "$@")
 
-ready_seconds=180
+ready_seconds=300
 beside=(gateway relay quick) # heavy workers need their memory for themselves
 
 compose() { docker compose "${options[@]}" "$@"; }
@@ -112,7 +112,8 @@ start_beside() {
     start "${scale[@]}" "${beside[@]}" || deadline=0
     mapfile -t new < <(containers "${beside[@]}" | grep -vxF "$(printf '%s\n' "${old[@]}")")
     until states=$(health "${new[@]}") && [ "$(sort -u <<<"$states")" = "running healthy" ]; do
-        if [ $SECONDS -gt $deadline ] || grep -Eq 'unhealthy|exited|restarting' <<<"$states"; then
+        # Not at once when one is unhealthy: on a machine that is busy it may only be slow.
+        if [ $SECONDS -gt $deadline ] || grep -Eq 'exited|restarting|dead' <<<"$states"; then
             go_back
         fi
         sleep 1
@@ -124,7 +125,14 @@ go_back() {
     for id in "${new[@]}"; do
         docker logs --tail 20 "$id" >&2 || true
     done
-    [ ${#new[@]} = 0 ] || docker rm --force "${new[@]}" >/dev/null
+    if [ ${#new[@]} -gt 0 ]; then
+        # One of them may have been ready, and have requests already.
+        # shellcheck disable=SC2046 # one word for each
+        follow_gateway leave $(addresses "${new[@]}")
+        sleep 5 # NGINX looks every 2 s
+        remove "${new[@]}"
+        follow_gateway leave
+    fi
     [ -z "$running" ] || docker tag "$running" "$image"
     die "The new containers are not healthy; the lines above may say why." \
         "They have been removed, and the old version goes on."

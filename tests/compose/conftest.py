@@ -5,6 +5,7 @@ It is removed at the end, with its data, its passwords and its image.
 
 import json
 import os
+import shlex
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -55,6 +56,33 @@ class Deployment:
             error.add_note(self.compose("ps", "--all"))
             error.add_note(self.compose("logs", "--tail=50"))
             raise
+
+    def upgrade(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run compose/upgrade.sh on it."""
+        options = ["--env-file", os.devnull, "-p", self.name]
+        for file in self.files[1:]:  # it names the first by itself
+            options += ["-f", file]
+        return subprocess.run(
+            ["compose/upgrade.sh", *arguments, *options],
+            cwd=ROOT,
+            env=self.environment,
+            timeout=_UP_SECONDS,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+
+    def follow(self, commands: str) -> None:
+        """Run the commands of a documented block on it."""
+        for line in commands.splitlines():
+            words = shlex.split(line)
+            if words[0] == "compose/upgrade.sh":
+                done = self.upgrade(*words[1:])
+                assert done.returncode == 0, done.stdout + done.stderr
+            elif words[1] == "compose":
+                self.compose(*words[4:])
+            else:
+                run(*(word.replace("reckoner_", f"{self.name}_") for word in words))
 
     def containers(self, *arguments: str) -> list[dict[str, Any]]:
         """Return what `docker inspect` tells of the containers that `ps` lists."""

@@ -2,13 +2,17 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
 
-_CLIENTS = 8
+_CLIENTS = 6
+
+#: After each request: enough for a steady stream, and not so much that the machine is all taken.
+_PAUSE_SECONDS = 0.02
 _numbers = itertools.count(1)
 
 
@@ -33,7 +37,7 @@ class Counts:
 
 @contextmanager
 def load(url: str) -> Iterator[Counts]:
-    """Have clients submit and read without a pause; yield what they count."""
+    """Have clients submit and read all the time; yield what they count."""
     counts, stopping = Counts(), threading.Event()
     clients = [
         threading.Thread(target=_ask, args=(url, counts, stopping), daemon=True)
@@ -83,6 +87,7 @@ def _send(
             fault = f"waited for nothing: {answer.status_code}"
     except httpx.HTTPError as error:
         fault = f"{method} {path}: {error!r}"
+    time.sleep(_PAUSE_SECONDS)
     with counts.lock:
         counts.requests += 1
         counts.sent_again += again

@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -53,22 +51,6 @@ def change(sources: Path, line: str) -> None:
         file.write(f"\n{line}\n")
 
 
-def upgrade(deployment: Deployment, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run the documented command."""
-    options = ["--env-file", os.devnull, "-p", deployment.name]
-    for file in deployment.files[1:]:  # it names the first by itself
-        options += ["-f", file]
-    return subprocess.run(
-        ["compose/upgrade.sh", *arguments, *options],
-        cwd=ROOT,
-        env=deployment.environment,
-        timeout=600,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-
-
 def running(deployment: Deployment, *services: str) -> dict[str, str]:
     """Return the ids of the services' containers, with the times at which they were started."""
     return {c["Id"]: c["State"]["StartedAt"] for c in deployment.containers(*services)}
@@ -113,7 +95,7 @@ def test_an_upgrade_fails_no_request_and_spends_no_attempt(changing, client, sou
     change(sources, "# A new version.")
     with load(changing.url) as counts:
         eventually(lambda: counts.requests > 100)
-        done = upgrade(changing)
+        done = changing.upgrade()
         requests = counts.requests
         eventually(lambda: counts.requests > requests + 100)
     report(f"an upgrade under load: {counts}")
@@ -138,7 +120,7 @@ def test_an_upgrade_fails_no_request_and_spends_no_attempt(changing, client, sou
     assert running(changing, *programs) == after
     assert running(changing, "postgres", "rabbitmq", "nginx") == servers
 
-    went_back = upgrade(changing, "--back")
+    went_back = changing.upgrade("--back")
     assert went_back.returncode == 0, went_back.stdout + went_back.stderr
     assert images(changing, *programs) == old_image
     assert running(changing, "postgres", "rabbitmq", "nginx") == servers
@@ -149,7 +131,7 @@ def test_a_version_that_does_not_start_is_taken_back(changing, sources, report):
     change(sources, 'raise RuntimeError("does not start")')
     with load(changing.url) as counts:
         eventually(lambda: counts.requests > 50)
-        done = upgrade(changing)
+        done = changing.upgrade()
     report(f"an upgrade that was taken back: {counts}")
     assert done.returncode == 1
     assert "does not start" in done.stderr
@@ -167,7 +149,7 @@ def test_wrong_settings_change_nothing(changing, tmp_path, monkeypatch, name, va
     before = running(changing)
     (tmp_path / "settings").write_text(f"{name}={value}\n")
     monkeypatch.setitem(changing.environment, "RECKONER_SETTINGS", str(tmp_path / "settings"))
-    done = upgrade(changing)
+    done = changing.upgrade()
     assert done.returncode == 1
     assert f"heavy: The settings are not valid:\n  - {name} " in done.stderr
     assert "Nothing has been changed" in done.stderr
@@ -180,7 +162,7 @@ def test_wrong_settings_change_nothing(changing, tmp_path, monkeypatch, name, va
 def test_a_replica_count_that_is_no_number_changes_nothing(changing, monkeypatch):
     before = running(changing)
     monkeypatch.setitem(changing.environment, "RECKONER_HEAVY_REPLICAS", "two")
-    done = upgrade(changing)
+    done = changing.upgrade()
     assert done.returncode == 1
     assert "Nothing has been changed" in done.stderr
     monkeypatch.undo()
@@ -210,7 +192,7 @@ def test_replica_counts_are_settings_that_stay(changing, monkeypatch):
         assert counts() == wanted | {"heavy": 1}
         changing.up()
         assert counts() == wanted
-        done: Any = upgrade(changing, "--no-build")
+        done = changing.upgrade("--no-build")
         assert done.returncode == 0, done.stdout + done.stderr
         assert counts() == wanted
         assert running(changing, "postgres", "rabbitmq") == servers
