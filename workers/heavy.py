@@ -34,8 +34,8 @@ class HeavyLane:
 
     lane = Lane.HEAVY
 
-    #: For claims to be handed back, after the children have been killed: one that holds gigabytes
-    #: takes the kernel seconds to end on a busy machine, and a worker that goes before loses an attempt.
+    #: For claims to be handed back, after the children have been killed. One that holds gigabytes
+    #: takes the kernel seconds to end on a busy machine; a worker that goes first loses an attempt.
     stopping_seconds = 15.0
 
     def __init__(
