@@ -95,7 +95,7 @@ start)
     render $now
     nginx -t -q -c "$state/nginx.conf" 2>/dev/null || rm "$conf/keepalive.conf"
     # Each time a process of its own, so that an error in one look is not the end of it.
-    while sleep 2; do sh "$0" follow; done &
+    while sleep 2; do sh "$0" follow || true; done &
     exec nginx -c "$state/nginx.conf" -g 'daemon off;'
     ;;
 follow) follow ;;
