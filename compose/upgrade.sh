@@ -134,6 +134,7 @@ go_back() {
         follow_gateway leave
     fi
     [ -z "$running" ] || docker tag "$running" "$image"
+    forget_ended
     die "The new containers are not healthy; the lines above may say why." \
         "They have been removed, and the old version goes on."
 }
