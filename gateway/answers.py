@@ -21,9 +21,14 @@ def let_nginx_cache(resp: falcon.asgi.Response) -> None:
 
 def write_json(resp: falcon.asgi.Response, answer: Any, *, cache: str = "no-store") -> None:
     """Answer with this, in ASCII and with a line's end for those who read it in a terminal."""
+    write_json_text(resp, json.dumps(answer), cache=cache)
+
+
+def write_json_text(resp: falcon.asgi.Response, text: str, *, cache: str = "no-store") -> None:
+    """Do the same with JSON that is written already: a long one, in a thread."""
     resp.content_type = falcon.MEDIA_JSON
     resp.cache_control = [cache]
-    resp.data = json.dumps(answer).encode() + b"\n"
+    resp.data = text.encode() + b"\n"
 
 
 async def begun(stream: AsyncGenerator[T, None]) -> tuple[T, AsyncGenerator[T]]:

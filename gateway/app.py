@@ -19,7 +19,7 @@ from gateway.health import Live, Ready
 from gateway.listener import Listener
 from gateway.listing import CalculationList
 from gateway.looking import make_look
-from gateway.middleware import RequestIds
+from gateway.middleware import KnownParameters, RequestIds
 from gateway.planning import Planner
 from gateway.results import Result
 from gateway.root import Root
@@ -103,13 +103,14 @@ def create_app(settings: Settings, registry: Registry) -> App:
         database,
         waiting,
     )
+    for function in registry:
+        function.prepare()
     planner = Planner(registry, settings)
     look = make_look(database)
     submission = Submission(database, planner, Calculator(), look)
     services = Services(database, look, planner, submission, waiting, Backlog(database))
-    app = falcon.asgi.App(
-        middleware=[RequestIds(), Background(database, waiting.run, listener.run)],  # type: ignore[arg-type]
-    )
+    background = Background(database, waiting.run, listener.run)
+    app = falcon.asgi.App(middleware=[RequestIds(), KnownParameters(), background])  # type: ignore[arg-type]
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)
@@ -130,7 +131,7 @@ def _add_routes(app: App, services: Services, settings: Settings, registry: Regi
     app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
     app.add_route("/system", System(services.database))
     app.add_route("/health/live", Live())
-    app.add_route("/health/ready", Ready(services.database, settings))
+    app.add_route("/health/ready", Ready(services.database))
 
 
 class _Collection(Calculations, CalculationList):

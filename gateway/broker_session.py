@@ -62,6 +62,7 @@ class Session:
         self._alarm = ""
         self._is_ready = False
         self._is_ended = False
+        self._is_silent = False
         #: Set while there is nothing to wait for: it is ready, has an alarm, or is at its end.
         self._settled = threading.Event()
         self._channel: pika.channel.Channel | None = None
@@ -122,7 +123,7 @@ class Session:
 
     def close(self) -> None:
         """End the connection and wait for its thread; without a goodbye if none can be expected."""
-        is_polite = self._is_ready and not self._alarm
+        is_polite = self._is_ready and not self._alarm and not self._is_silent
         for polite in [True, False] if is_polite else [False]:
             self._connection.ioloop.add_callback_threadsafe(
                 self._say_goodbye if polite else self._drop
@@ -146,6 +147,7 @@ class Session:
         if self._alarm or self._problem:
             return self._alarm or self._problem
         if not is_answered:
+            self._is_silent = True
             return no_answer(self._node, CONFIRM_SECONDS)
         if batch.is_unroutable:
             return f"{address(self._node)} has no queue {batch.queue} any more."

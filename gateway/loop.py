@@ -49,7 +49,7 @@ class Loop:
         self._forget = forget
         self._changed = changed
         self._failing_since: float | None = None
-        self._said_at = 0.0
+        self._said_at: dict[str, float] = {}
         self._retry_seconds = _RETRY_SECONDS
 
     @property
@@ -82,12 +82,14 @@ class Loop:
         now = time.monotonic()
         if self._failing_since is None:
             self._failing_since = now
-        is_news = problem != self.problem
-        if is_news or now - self._said_at >= _REMINDER_SECONDS:
+        # Several nodes of RabbitMQ may each have another problem, in turn.
+        said = {said: at for said, at in self._said_at.items() if now - at < _REMINDER_SECONDS}
+        if problem not in said:
             _logger.warning("%s: %s", self.name, problem)
-            self._said_at = now
-        self.problem = problem
-        if is_news:
+            said[problem] = now
+        self._said_at = said
+        if problem != self.problem:
+            self.problem = problem
             self._changed()
 
     def _go_on(self) -> None:
@@ -96,6 +98,7 @@ class Loop:
         if self._failing_since is not None:
             _logger.info("%s: works again after %.1f s", self.name, self.failing_seconds)
         self.problem = self._failing_since = None
+        self._said_at = {}
         self._retry_seconds = _RETRY_SECONDS
         self._changed()
 

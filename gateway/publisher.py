@@ -29,6 +29,7 @@ class Publisher:
         self._nodes = itertools.cycle(random.sample(urls, len(urls)))
         self._lane = lane
         self._session: Session | None = None
+        self._is_spent = False
         self._confirmed_at = 0.0
 
     @property
@@ -67,12 +68,13 @@ class Publisher:
     def close(self) -> None:
         """Close the connection and wait for its end."""
         session, self._session = self._session, None
+        self._is_spent = False
         if session is not None:
             session.close()
 
     def _ready_session(self) -> Session:
         session = self._session
-        if session is None or session.is_ended:
+        if session is None or session.is_ended or self._is_spent:
             self.close()
             session = self._session = Session(pika.URLParameters(next(self._nodes)), self._lane)
         try:
@@ -87,5 +89,5 @@ class Publisher:
         if receipt.problem is None:
             self._confirmed_at = time.monotonic()
         else:
-            self.close()
+            self._is_spent = True  # closing may take its time, and rows are locked now
         return receipt

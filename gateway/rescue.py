@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
 
+from gateway.clock_steps import ClockSteps
+from gateway.lost_chunks import remove_lost_chunks
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -39,17 +41,21 @@ class Rescue:
         self._engine = engine
         self._settings = settings
         self._ready_messages = ready_messages
+        self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
         self._empty_since: dict[Lane, float] = {}
+        self._unanswered: set[Lane] = set()
 
     def look(self) -> int:
         """Return how many calculations went back to the outbox.
 
         A lane whose queue cannot be asked is left as it is.
         """
+        leases_count = self._clock_steps.look()
         with self._engine.begin() as connection:
-            returned = self._expire_leases(connection)
+            returned = self._expire_leases(connection) if leases_count else 0
             delete_silent_workers(connection, _FORGET_SECONDS)
             delete_silent_relays(connection, _FORGET_SECONDS)
+        remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
         return returned
@@ -85,9 +91,13 @@ class Rescue:
             return 0
         try:
             is_empty = self._is_empty_for(age, lane)
-        except BrokerUnavailable:  # which the lane has logged
+        except BrokerUnavailable as error:
+            if lane not in self._unanswered:
+                _logger.warning("Lost messages of the %s lane cannot be found: %s", lane, error)
+            self._unanswered.add(lane)
             self._empty_since.pop(lane, None)
             return 0
+        self._unanswered.discard(lane)
         if waited_seconds < age:
             return 0
         returned = 0

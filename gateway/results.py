@@ -127,7 +127,7 @@ class Result:
     async def _stream(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
         is_whole = first == 0 and end == row["result_digits"]
         digest = hashlib.sha256()
-        for ordinal in range(first // CHUNK_DIGITS, -(-end // CHUNK_DIGITS)):
+        for ordinal in range(first // CHUNK_DIGITS, max(1, -(-end // CHUNK_DIGITS))):
             chunk = await self._chunk(row, ordinal)
             start = ordinal * CHUNK_DIGITS
             is_last = start + CHUNK_DIGITS >= end

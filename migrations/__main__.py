@@ -47,6 +47,8 @@ def run(migrate: Callable[[], None], report: Report) -> int:
         report.say(str(error))
     except DBAPIError as error:
         report.say(_told(error))
+    except KeyboardInterrupt:
+        report.say("Interrupted. Run this again; it goes on where it stopped.")
     else:
         return 0
     return 1
@@ -54,16 +56,16 @@ def run(migrate: Callable[[], None], report: Report) -> int:
 
 def _told(error: DBAPIError) -> str:
     """Return what PostgreSQL said, and what to do about it."""
+    if getattr(error.orig, "pgcode", None) is None:  # it comes from no session: there is none
+        return (
+            f"PostgreSQL cannot be reached: {brief(error)}\n"
+            "Check RECKONER_DATABASE_URL and that the server runs."
+        )
     if not is_transient(error):
         statement = " ".join((error.statement or "").split())[:_SHOWN_CHARACTERS]
         return (
             f"PostgreSQL refused a step of the migration: {brief(error)} (in: {statement})\n"
             "Remove the cause, and run this again; it goes on where it stopped."
-        )
-    if getattr(error.orig, "pgcode", None) is None:  # not a word from a session: there was none
-        return (
-            f"PostgreSQL cannot be reached: {brief(error)}\n"
-            "Check RECKONER_DATABASE_URL and that the server runs."
         )
     return (
         f"PostgreSQL cannot do it at present: {brief(error)}\n"

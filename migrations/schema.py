@@ -15,7 +15,7 @@ from migrations.errors import InstallationIncomplete, RevisionUnknown, SchemaUnf
 from migrations.report import Report
 from migrations.session import migration_session
 from shared.store.models import SCHEMA_REVISION
-from shared.store.schema import NO_SCHEMA, Fit, Schema, find_old_schema, find_schema
+from shared.store.schema import NO_SCHEMA, Fit, Schema, find_revision, find_schema
 
 _HERE = Path(__file__).parent
 _UNDEFINED_TABLE = "42P01"
@@ -75,7 +75,7 @@ def downgrade(url: URL, revision: str, report: Report | None = None) -> None:
 
 def read_schema(connection: Connection) -> Schema:
     """Return the schema that the database has, of whatever age."""
-    for query in (find_schema(), find_old_schema()):
+    for query in (find_schema(), find_revision()):
         try:
             with connection.begin():
                 return query.on(connection)

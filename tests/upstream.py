@@ -11,8 +11,10 @@ class Upstream:
     A path that ends in /events gets a stream that lasts until its client goes.
     """
 
-    def __init__(self, status: int = 200, **headers: str) -> None:
+    def __init__(self, status: int = 200, *, missing_bytes: int = 0, **headers: str) -> None:
+        """Take the answer; with `missing_bytes` it breaks off so much before its declared end."""
         self.status = status
+        self.missing_bytes = missing_bytes
         self.headers = headers
         self.asked: list[str] = []
         self.streams = 0
@@ -30,9 +32,10 @@ class Upstream:
                 self.send_response(upstream.status)
                 for name, value in upstream.headers.items():
                     self.send_header(name.replace("_", "-"), value)
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(len(body) + upstream.missing_bytes))
                 self.end_headers()
                 self.wfile.write(body)
+                self.close_connection = bool(upstream.missing_bytes)
 
             def _stream(self) -> None:
                 self.send_response(200)

@@ -24,6 +24,7 @@ from workers.broker import QuorumBroker
 from workers.chunks import CONCURRENT_WRITES
 from workers.dramatiq_logs import soften_outages
 from workers.heavy import HeavyLane
+from workers.limits import inherit_orphans
 from workers.presence import Presence
 from workers.quick import QuickLane
 
@@ -65,6 +66,7 @@ def main(arguments: list[str]) -> int:
     )
     part: QuickLane | HeavyLane
     if lane is Lane.HEAVY:
+        inherit_orphans()
         part = HeavyLane(settings, engine, worker_id)
     else:
         part = QuickLane(settings, engine, load_registry())

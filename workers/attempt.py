@@ -21,13 +21,10 @@ from shared.store.leases import (
     release_calculation,
     retry_calculation,
 )
+from shared.store.lost_chunks import delete_chunks_of_attempt, note_other_attempts
 from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
 from shared.store.notifications import notify_changed, notify_outbox
-from shared.store.results import (
-    delete_chunks_of_other_attempts,
-    delete_unfinished_chunks,
-    insert_claimed_chunks,
-)
+from shared.store.results import insert_claimed_chunks
 from shared.store.rows import FinishedResult
 from workers.children import Children
 from workers.chunks import ChunkWriter
@@ -41,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 #: How long a stopping worker tries to hand a claim back. Where that fails, its lease runs out.
 _HANDING_BACK_SECONDS = 1.0
+
+#: Chunks that are removed while the row is locked: eight megabytes.
+_CHUNKS_AT_ONCE = 32
 
 #: The pause after the first attempt of a round; it doubles with each. The rescue's is the same.
 RETRY_BACKOFF_SECONDS = 1.0
@@ -153,9 +153,8 @@ class Attempt:
 
     def _succeed(self, result: FinishedResult) -> None:
         def finish(connection: Connection) -> bool:
-            delete_chunks_of_other_attempts(
-                connection, self._claim.calculation_id, self._claim.attempt
-            )
+            if self._claim.attempt > 1:
+                note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
             notify_changed(connection, [self._claim.calculation_id])
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
@@ -187,7 +186,7 @@ class Attempt:
                 connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id
             ):
                 return False
-            delete_unfinished_chunks(connection, self._claim.calculation_id)
+            self._delete_chunks(connection)
             notify_changed(connection, [self._claim.calculation_id])
             return True
 
@@ -200,12 +199,18 @@ class Attempt:
         def finish(connection: Connection) -> bool:
             if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):
                 return False
-            delete_unfinished_chunks(connection, self._claim.calculation_id)
+            self._delete_chunks(connection)
             notify_changed(connection, [self._claim.calculation_id])
             return True
 
         self._write("store a failure", finish)
         logger.warning("failed, %s: %s", aborted.reason, aborted.detail, extra=self._extra)
+
+    def _delete_chunks(self, connection: Connection) -> None:
+        """Remove the chunks of a short result at once. The rest of a long one is the relay's."""
+        delete_chunks_of_attempt(
+            connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
+        )
 
     def _write(self, what: str, write: Callable[[Connection], bool]) -> None:
         """Commit a fenced write, trying again for as long as the lease lasts.
@@ -242,8 +247,8 @@ class Attempt:
                     notify_outbox(connection, [Lane.HEAVY])
                     outcome = "released"
                 else:
-                    outcome = "lost"
-                delete_unfinished_chunks(connection, self._claim.calculation_id)
+                    return "lost"
+                self._delete_chunks(connection)
                 notify_changed(connection, [self._claim.calculation_id])
                 return outcome
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from shared.errors import ProcessDied
 from workers.deaths import NOT_STARTED
+from workers.descendants import note_reaped, note_started
 
 logger = logging.getLogger(__name__)
 
@@ -27,18 +28,20 @@ def start_child(command: Sequence[str] = CHILD_COMMAND) -> subprocess.Popen[byte
     Raises ProcessDied.
     """
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            # A function gets no secrets of ours.
+            # Not handed on by mistake. What looks for them finds them in this process's own.
             env={k: v for k, v in os.environ.items() if not k.startswith("RECKONER_")},
         )
     except OSError as error:
         detail = f"Its process could not be started: {error.strerror}."
         raise ProcessDied(NOT_STARTED, detail) from error
+    note_started(child.pid)
+    return child
 
 
 class Children:
@@ -93,6 +96,7 @@ class Children:
 def _dismiss(child: subprocess.Popen[bytes]) -> None:
     child.kill()
     child.wait()
+    note_reaped(child.pid)
     for pipe in (child.stdin, child.stdout, child.stderr):
         assert pipe is not None
         with suppress(BrokenPipeError):

@@ -46,10 +46,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A message, and the outcomes of all its calculations."""
+    """A message, and the outcomes of its calculations."""
 
     delivery: Delivery
     outcomes: Sequence[Outcome]
+    #: Whether the message goes to the dead letters for what else it asks.
+    is_refused: bool = False
 
     @property
     def digits(self) -> int:
@@ -58,7 +60,7 @@ class Finished:
 
 
 class GroupCommit:
-    """Writes outcomes, and acknowledges messages once all of theirs are committed."""
+    """Writes outcomes, and answers messages once all of theirs are committed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -125,7 +127,9 @@ class GroupCommit:
         tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
         for finished in batch:
             delivery = finished.delivery
-            if any(outcome.work.calculation_id in refused for outcome in finished.outcomes):
+            if finished.is_refused or any(
+                outcome.work.calculation_id in refused for outcome in finished.outcomes
+            ):
                 delivery.consumer.refuse(delivery.tag)
             else:
                 tags[delivery.consumer].append(delivery.tag)

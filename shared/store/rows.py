@@ -57,6 +57,11 @@ class Renewal:
     progress: float
 
 
+def has_result(row: Mapping[str, Any]) -> bool:
+    """Say whether a row of `calculations` has succeeded and its digits are there."""
+    return row["status"] == "succeeded" and row["result_pruned_at"] is None
+
+
 def uuid_array(ids: Iterable[UUID]) -> str:
     """Return ids as PostgreSQL writes an array: one parameter, not one for each id."""
     return f"{{{','.join(map(str, ids))}}}"

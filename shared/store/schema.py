@@ -11,16 +11,22 @@ _NUMBERED = re.compile(r"[0-9]{4}")
 
 #: Beside the revision: whether a submission could write at all. The look for a row that is not
 #: there takes the lock on the table that a submission takes, and reads one page of its index.
-_FIND = """
-    SELECT version_num, {oldest}, current_setting('transaction_read_only') = 'on',
-           EXISTS (SELECT FROM calculations WHERE id = '00000000-0000-0000-0000-000000000000')
-    FROM alembic_version"""
-
 _FIND_SCHEMA = Prepared(
-    "find_schema", (), _FIND.format(oldest="(SELECT oldest_revision FROM schema_compatibility)")
+    "find_schema",
+    (),
+    """
+    SELECT version_num, (SELECT oldest_revision FROM schema_compatibility),
+           current_setting('transaction_read_only') = 'on',
+           EXISTS (SELECT FROM calculations WHERE id = '00000000-0000-0000-0000-000000000000')
+    FROM alembic_version""",
 )
 
-_FIND_OLD_SCHEMA = Prepared("find_old_schema", (), _FIND.format(oldest="NULL"))
+_FIND_REVISION = Prepared(
+    "find_revision",
+    (),
+    "SELECT version_num, NULL, current_setting('transaction_read_only') = 'on' "
+    "FROM alembic_version",
+)
 
 
 class Fit(Enum):
@@ -86,13 +92,13 @@ NO_SCHEMA = Schema(None, None, is_read_only=False)
 
 
 def find_schema() -> Query[Schema]:
-    """Give the schema. It fails for want of a table if it is older than 0003, or there is none."""
+    """Give the schema. It fails for want of a table if it is older than 0003, or none of ours."""
     return Query(_FIND_SCHEMA, (), _schema)
 
 
-def find_old_schema() -> Query[Schema]:
-    """Give a schema that is older than 0003. It fails for want of a table if there is none."""
-    return Query(_FIND_OLD_SCHEMA, (), _schema)
+def find_revision() -> Query[Schema]:
+    """Give a schema by its revision alone. It fails for want of a table if there is none."""
+    return Query(_FIND_REVISION, (), _schema)
 
 
 def _schema(rows: Rows) -> Schema:

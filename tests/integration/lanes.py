@@ -69,6 +69,12 @@ class Feed:
         """Count messages that no worker holds."""
         return self._count(lane, messages.queue_name(lane))
 
+    def subscriptions(self, lane: Lane) -> int:
+        """Count those that would take the next message."""
+        with self._channel(lane) as channel:
+            declared = channel.queue_declare(messages.queue_name(lane), passive=True)
+            return int(declared.method.consumer_count)
+
     def dead(self, lane: Lane) -> int:
         """Count messages that were refused."""
         return self._count(lane, messages.dead_letter_queue_name(lane))

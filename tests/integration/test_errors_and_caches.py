@@ -143,6 +143,15 @@ def test_nginx_stores_nothing_but_200_whatever_lifetime_it_came_with(nginx, stat
         assert len(upstream.asked) == times_asked
 
 
+def test_nginx_does_not_store_an_answer_that_broke_off(nginx):
+    with Upstream(200, missing_bytes=5, X_Accel_Expires="3600") as upstream:
+        url = f"{nginx(upstream.address).url}/calculations/{uuid4()}"
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(url)
+        upstream.missing_bytes = 0
+        assert httpx.get(url).json() == {"answer": 2}
+
+
 def test_one_answer_is_stored_once_whatever_its_address_is_written_like(nginx):
     with Upstream(200, X_Accel_Expires="3600", Vary="Accept-Encoding") as upstream:
         server = nginx(upstream.address)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import falcon.asgi
 import falcon.testing
+import pytest
 
 from gateway.backlog import Backlog
 from gateway.calculations import Services
@@ -140,6 +141,7 @@ _SAMPLES = 400
 _ROUNDS = 5
 
 
+@pytest.mark.slow
 def test_streams_that_come_and_go_leave_other_requests_as_quick_as_they_were(
     engine, database_url, nginx
 ):

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from tests.child_with_test_functions import COMMAND
 from tests.children import children_of, is_limited
 from tests.eventually import eventually
 from tests.factories import make_calculation
+from tests.faults.functions import install_test_functions
 from tests.integration.lanes import (
     Feed,
     WorkerProcess,
@@ -30,6 +32,7 @@ from tests.integration.lanes import (
 )
 from workers.attempt import Attempt
 from workers.children import Children
+from workers.descendants import descendants_of
 from workers.lease import End, Lease
 
 
@@ -267,6 +270,7 @@ def test_after_memory_ran_out_a_calculation_has_its_worker_to_itself(
         feed.wait_for(Status.RUNNING, beside)
         publish_once_due(feed, large)
         feed.wait_for(Status.RUNNING, large)
+        eventually(lambda: feed.subscriptions(Lane.HEAVY) == 0)  # though one slot is free
         feed.submit(after)
         eventually(lambda: feed.row(large)["progress"] > 0)
         # It has begun when what ran had ended, and before what came later.
@@ -305,6 +309,30 @@ def test_a_partial_result_leaves_no_chunks(feed, database_url, broker_url):
         eventually(lambda: feed.scalar("SELECT count(*) FROM result_chunks"))
         feed.wait_for(Status.FAILED, calculation)
     assert feed.scalar("SELECT count(*) FROM result_chunks") == 0
+
+
+def test_what_a_function_hides_from_its_group_ends_with_a_cancel(
+    feed, settings, tmp_path, monkeypatch
+):
+    install_test_functions(tmp_path / "functions")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "functions"))
+    calculation = misbehaving("daemonize", 2)
+    feed.submit(calculation)
+    with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
+        hidden = eventually(lambda: sleepers_below(worker.pid))
+        cancel(feed, calculation)
+        feed.wait_for(Status.CANCELLED, calculation)
+        assert not [pid for pid in hidden if Path(f"/proc/{pid}").exists()]
+
+
+def sleepers_below(pid: int) -> list[int]:
+    """Return those of a process's descendants that sleep."""
+    found = []
+    for descendant in descendants_of(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"sleep" in Path(f"/proc/{descendant}/cmdline").read_bytes():
+                found.append(descendant)
+    return found
 
 
 @pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGHUP])

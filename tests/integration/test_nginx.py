@@ -58,6 +58,16 @@ REFUSED = {
     "TRACE": (b"TRACE / HTTP/1.1\r\n" + ENDED, 405),
     "two lengths": (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n" + ENDED, 400),
     "a client hello of TLS": (b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03", 400),
+    "a length that is no number": (b"POST / HTTP/1.1\r\nContent-Length: x\r\n" + ENDED, 400),
+    "a length without end": (
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 30 + b"\r\n" + ENDED,
+        400,
+    ),
+    "an asterisk": (b"OPTIONS * HTTP/1.1\r\n" + ENDED, 400),
+    "a path that leaves the root": (b"GET /../a HTTP/1.1\r\n" + ENDED, 400),
+    "a NUL in the path": (b"GET /%00 HTTP/1.1\r\n" + ENDED, 400),
+    "the second version": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None),
+    "a page of NGINX's own": (b"GET /.reckoner-problem HTTP/1.1\r\n" + ENDED, 404),
     "no gateway": (b"GET / HTTP/1.1\r\n" + ENDED, 503),
 }
 
@@ -66,7 +76,8 @@ REFUSED = {
 def test_what_nginx_refuses_is_a_problem_document(nginx, case):
     sent, expected = REFUSED[case]
     status, problem = ask(nginx("127.0.0.1:1"), sent)
-    assert status == problem["status"] == expected
+    assert problem["status"] == status
+    assert expected in (status, None)  # NGINX's versions differ
 
 
 @pytest.mark.parametrize("header", ["If-Unmodified-Since", "If-Modified-Since"])

@@ -116,6 +116,12 @@ def pid_of(line):
     return line.partition("pid ")[2].partition(" ")[0]
 
 
+def test_two_that_upgrade_at_once_both_end_well(url, watcher):
+    with upgrading(url), upgrading(url):
+        pass
+    assert revision_of(watcher) == SCHEMA_REVISION
+
+
 def test_an_upgrade_that_gave_up_holds_no_lock_and_says_why(url, watcher, monkeypatch):
     upgrade(url, "0001")
     monkeypatch.setattr(command, "GIVE_UP_SECONDS", 0)
@@ -238,6 +244,27 @@ def test_a_revision_of_nobody_knows_whom_is_one_line(url, watcher, migrations, r
     assert f"'{revision}', which is none of Reckoner's" in lines[0]
 
 
+def test_another_programs_alembic_database_is_one_line(watcher, migrations):
+    watcher.execute(text("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"))
+    watcher.execute(text("INSERT INTO alembic_version VALUES ('1975ea83b712')"))
+    status, lines = migrations("upgrade")
+    assert status == 1
+    assert len(lines) == 1
+    assert "'1975ea83b712', which is none of Reckoner's" in lines[0]
+
+
+def test_a_newer_database_without_a_table_that_this_version_knows_is_one_line(
+    url, watcher, migrations
+):
+    upgrade(url)
+    stand_at(watcher, _NEWER)
+    watcher.execute(text("ALTER TABLE calculations RENAME TO computations"))
+    status, lines = migrations("upgrade")
+    assert status == 1
+    assert len(lines) == 1
+    assert "run the newer version" in lines[0]
+
+
 @pytest.mark.parametrize("revision", ["0007", "head", "000", "", "-9"])
 def test_a_downgrade_to_what_is_not_there_is_one_line(url, migrations, revision):
     upgrade(url)
@@ -264,15 +291,27 @@ def test_a_database_with_another_programs_tables_is_two_lines(watcher, migration
     assert not any("RECKONER_DATABASE_URL" in line for line in lines)
 
 
-def test_a_server_that_cannot_be_reached_is_said_and_where_to_look(monkeypatch, migrations):
+@pytest.mark.parametrize("rest", ["", "?no_such_option=1"])
+def test_a_server_that_cannot_be_reached_is_said_and_where_to_look(monkeypatch, rest):
     monkeypatch.setattr(retrying, "GIVE_UP_SECONDS", 0)
-    nobody = "postgresql+psycopg2://reckoner@127.0.0.1:1/reckoner"
+    nobody = make_url(f"postgresql+psycopg2://reckoner@127.0.0.1:1/reckoner{rest}")
     said: list[str] = []
     report = Report(said.append)
-    assert command.run(lambda: upgrade(make_url(nobody), report=report), report) == 1
+    assert command.run(lambda: upgrade(nobody, report=report), report) == 1
     (told,) = said
     assert told.startswith("PostgreSQL cannot be reached: ")
     assert "Check RECKONER_DATABASE_URL" in told
+    assert told.count("\n") == 1
+
+
+def test_whoever_interrupts_an_upgrade_sees_one_line():
+    said: list[str] = []
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    assert command.run(interrupted, Report(said.append)) == 1
+    assert len(said) == 1
 
 
 def test_a_lock_that_is_not_to_be_had_is_an_error_of_its_own(url):

@@ -48,15 +48,13 @@ def test_it_waits_for_those_that_run_and_takes_nothing_meanwhile(slots):
 
 
 def test_several_have_it_one_after_the_other(slots):
-    all_of_them = [Alone(slots) for _ in range(COUNT)]
-    for left in range(COUNT, 0, -1):
-        running = eventually(lambda: [one for one in all_of_them if one.has_begun.is_set()])
-        assert len(running) == COUNT - left + 1
-        for one in running:
-            one.end.set()
-            one.thread.join(5)
-        all_begun = [one for one in all_of_them if one.has_begun.is_set()]
-        assert len(all_begun) <= COUNT - left + 2
+    left = [Alone(slots) for _ in range(COUNT)]
+    while left:
+        [running] = eventually(lambda: [one for one in left if one.has_begun.is_set()])
+        left.remove(running)
+        assert not [one for one in left if one.has_begun.wait(0.1)]
+        running.end.set()
+        running.thread.join(5)
     eventually(lambda: slots.free == COUNT)
 
 
