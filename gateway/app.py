@@ -27,9 +27,10 @@ from gateway.seed import Seed
 from gateway.submission import Submission
 from gateway.system import System
 from gateway.waiting import Waiting
+from gateway.watchdog import Watchdog
 from shared.computing import Calculator
 from shared.config import Settings
-from shared.connections import GRACE_SECONDS, begin_to_connect, connect_to_listen, make_engine
+from shared.connections import GRACE_SECONDS, connect_to_listen, make_async_connector, make_engine
 from shared.functions.registry import Registry
 from shared.store.notifications import CHANGED
 
@@ -46,8 +47,14 @@ App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 class Background:
     """The tasks and connections of one process, which live as long as it does."""
 
-    def __init__(self, database: Database, *runs: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        watchdog: Watchdog,
+        *runs: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
         self._database = database
+        self._watchdog = watchdog
         self._runs = runs
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -61,6 +68,7 @@ class Background:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._database.close)
+        self._watchdog.end()
 
 
 async def for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -88,7 +96,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
         for is_autocommit, most in ((False, transactions), (True, connections))
     )
     pool = AsyncPool(
-        lambda: begin_to_connect(
+        make_async_connector(
             settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
         ),
         most=transactions,
@@ -109,7 +117,15 @@ def create_app(settings: Settings, registry: Registry) -> App:
     look = make_look(database)
     submission = Submission(database, planner, Calculator(), look)
     services = Services(database, look, planner, submission, waiting, Backlog(database))
-    background = Background(database, waiting.run, listener.run)
+    watchdog = Watchdog(database)
+    background = Background(
+        database,
+        watchdog,
+        waiting.run,
+        listener.run,
+        watchdog.watch_store,
+        watchdog.watch_threads,
+    )
     app = falcon.asgi.App(middleware=[RequestIds(), KnownParameters(), background])  # type: ignore[arg-type]
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True

@@ -1,26 +1,29 @@
 """A few connections for the queries that most requests wait for."""
 
 import asyncio
+from functools import partial
 from typing import TypeVar
 
 import psycopg2
 
-from gateway.async_connection import AsyncConnection, Connect
+from gateway.async_connection import AsyncConnection
 from gateway.outages import outages_answered
+from shared.connections import AsyncConnector
 from shared.errors import StoreUnavailable
-from shared.outages import brief, is_conflict, is_spent
+from shared.outages import brief, is_conflict, is_spent, is_transient
+from shared.servers import Server
 from shared.store.queries import Query
 
 Answer = TypeVar("Answer")
 
-_CONNECT_SECONDS = 5.0
+_LOOK_UP_SECONDS = 5.0
 
 
 class AsyncPool:
     """Up to `most` connections, opened when needed, for queries of up to `seconds`."""
 
-    def __init__(self, connect: Connect, *, most: int, seconds: float) -> None:
-        self._connect = connect
+    def __init__(self, connector: AsyncConnector, *, most: int, seconds: float) -> None:
+        self._connector = connector
         self._seconds = seconds
         self._turns = asyncio.Semaphore(most)
         # The one that was last in use is the next: what it needs is still in caches.
@@ -69,13 +72,33 @@ class AsyncPool:
     async def _take(self) -> AsyncConnection:
         if self._idle:
             return self._idle.pop()
+        return await self._connect()
+
+    async def _connect(self) -> AsyncConnection:
+        """Connect to the first server that answers; each has a time of its own."""
+        servers = self._connector.servers
+        failures = []
+        for server in await self._in_order():
+            try:
+                async with asyncio.timeout(server.connect_seconds):
+                    connection = await AsyncConnection.open(partial(self._connector.begin, server))
+            except TimeoutError:
+                failures.append(f"{server} does not answer")
+            except psycopg2.Error as error:
+                if not is_transient(error):
+                    raise
+                failures.append(brief(error))
+            else:
+                servers.note(server)
+                return connection
+        raise StoreUnavailable("; ".join(failures))
+
+    async def _in_order(self) -> list[Server]:
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                return await AsyncConnection.open(self._connect)
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                return await asyncio.to_thread(self._connector.servers.in_order)
         except TimeoutError as error:
-            raise StoreUnavailable("it does not answer") from error
-        except psycopg2.Error as error:
-            raise StoreUnavailable(brief(error)) from error
+            raise StoreUnavailable("its name is not resolved in time") from error
 
     def close(self) -> None:
         """Close those that are idle."""

@@ -1,5 +1,6 @@
 """The use case of submitting: compute what is cheap, queue the rest, find what exists."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from shared.store.rows import has_result
 #: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01
 _ROW_SECONDS = 0.00005
+
+#: What takes longer to compute in its request is left to the workers, and so is what waits for it.
+_INLINE_SECONDS = 2.0
 
 Look = Coalescer[UUID, Row | None]
 
@@ -63,7 +67,10 @@ class Submission:
         self._calculator = calculator
         self._look = look
         self._bell = Bell(database)
-        self._new = Coalescer(self._store_new, _cost, _MOST_SECONDS)
+        # What is computed first must not hold up what is only stored.
+        self._inline, self._queued = (
+            Coalescer(self._store_new, _cost, _MOST_SECONDS) for _ in range(2)
+        )
 
     async def submit(self, calculation: Calculation, request_id: str) -> Row:
         """Return the row of this calculation, which may have been there before."""
@@ -72,7 +79,8 @@ class Submission:
             known = await self._look.ask(calculation.id)
             if known is not None and has_result(known):
                 return known
-        row, computed = await self._new.ask(_Computing(calculation, is_inline, request_id))
+        new = self._inline if is_inline else self._queued
+        row, computed = await new.ask(_Computing(calculation, is_inline, request_id))
         if row is None:  # most likely it was there before
             row = await self._look.ask(calculation.id)
         if row is not None and _needs_nothing(row, computed):
@@ -103,9 +111,17 @@ class Submission:
         if not any(one.is_inline for one in asked):
             return [None] * len(asked)
         # In a thread: a thousandth of a second is long for the event loop.
-        return await self._database.compute(
-            lambda: [self._compute(one.calculation) if one.is_inline else None for one in asked]
-        )
+        try:
+            async with asyncio.timeout(_INLINE_SECONDS):
+                return await self._database.compute_inline(
+                    lambda: [
+                        self._compute(one.calculation) if one.is_inline else None for one in asked
+                    ],
+                    [one.calculation.id for one in asked if one.is_inline],
+                )
+        except TimeoutError:
+            _logger.warning("%d calculations are queued: their turn did not come", len(asked))
+            return [None] * len(asked)
 
     async def _insert(self, new: Sequence[New]) -> dict[UUID, Row]:
         # What comes alone takes the shortest way. When much comes, commits must not queue up for

@@ -1,6 +1,7 @@
 """Who is in a migration's way: the sessions that hold a lock that it waits for."""
 
 import threading
+from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, create_engine, text
@@ -8,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from migrations.report import Report
+from shared.servers import servers_of
 
 _LOOK_SECONDS = 0.5
 
@@ -36,11 +38,11 @@ class BlockerWatch:
             url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={
-                "application_name": "reckoner migrations: what they wait for",
-                "connect_timeout": 5,
-                "options": "-c statement_timeout=5000",
-            },
+            creator=partial(
+                servers_of(url).connect,
+                name="reckoner migrations: what they wait for",
+                options=("statement_timeout=5000",),
+            ),
         )
         self._pid = pid
         self._report = report

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +11,7 @@ from sqlalchemy.pool import NullPool
 from migrations.blockers import BlockerWatch
 from migrations.errors import LockNotAvailable
 from migrations.report import Report
+from shared.servers import servers_of
 
 #: Only one process migrates at a time; any number that nobody else uses.
 _LOCK = 7_325_663_437
@@ -20,14 +22,6 @@ LOCK_SECONDS = 3.0
 
 #: What takes long, the validation of a constraint, holds nobody up; but there is an end to it.
 _STATEMENT_SECONDS = 7_200
-
-_CONNECT = {
-    "application_name": "reckoner migrations",
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-}
 
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -40,7 +34,8 @@ def migration_session(url: URL, report: Report) -> Iterator[Connection]:
     LOCK_SECONDS, and what SQLAlchemy raises.
     """
     # The lock belongs to the session. Without a pool, closing the connection ends that.
-    engine = create_engine(url, poolclass=NullPool, connect_args=_CONNECT)
+    connect = partial(servers_of(url).connect, name="reckoner migrations")
+    engine = create_engine(url, poolclass=NullPool, creator=connect)
     with engine.connect() as connection:
         pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
         for name, seconds in (("statement", _STATEMENT_SECONDS), ("lock", LOCK_SECONDS)):

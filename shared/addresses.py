@@ -12,6 +12,8 @@ import psycopg2.extensions
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.servers import Servers
+
 _DRIVER = "postgresql+psycopg2"
 _LAST_PORT = 65_535
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
@@ -62,7 +64,13 @@ def database_faults(text: str) -> Iterator[str]:
         yield f"has a port that is not from 1 to {_LAST_PORT}. {form}."
     if not any(name in options for name in ("dbname", "service")):
         yield f"names no database. {form}."
-    yield from _option_faults(options)
+    faults = list(_option_faults(options))
+    yield from faults
+    if not faults:
+        try:
+            Servers(url)
+        except (ArgumentError, ValueError) as error:
+            yield f"cannot be used: {error}. {form}."
 
 
 def _libpq_options(url: URL) -> dict[str, Any]:

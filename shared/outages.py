@@ -28,6 +28,9 @@ _READ_ONLY = "25006"
 #: The server ended a statement: it took longer than it may, or an operator wanted it so.
 _CUT_SHORT = "57014"
 
+#: PostgreSQL cannot do what was asked.
+_UNSUPPORTED = "0A000"
+
 #: Single codes of an outage, from classes that otherwise tell of a bug: a server that takes no
 #: writes, such as a standby after a failover; a session that the server ended because its
 #: transaction idled or took too long; a transaction of which nobody knows whether it was committed;
@@ -59,9 +62,7 @@ def is_outage(error: BaseException | None) -> bool:
 
 def is_conflict(error: BaseException | None) -> bool:
     """Say whether the same may well succeed at once."""
-    if isinstance(error, DBAPIError):
-        return is_conflict(error.orig)
-    return isinstance(error, psycopg2.Error) and error.pgcode in _CONFLICTS
+    return _code(error) in _CONFLICTS or _is_stale(error)
 
 
 def is_transient(error: BaseException | None) -> bool:
@@ -86,9 +87,26 @@ def is_spent(error: BaseException | None) -> bool:
     """Say whether the connection that met this error is of no more use, though it is open.
 
     A session that began on a server without writes stays so when the server takes them again, and
-    one to a standby does not follow the primary.
+    one to a standby does not follow the primary. One whose prepared statements are stale must
+    prepare them anew, as a new connection does.
     """
-    return _code(error) == _READ_ONLY
+    return _code(error) == _READ_ONLY or _is_stale(error)
+
+
+def _is_stale(error: BaseException | None) -> bool:
+    """Say whether a prepared statement had its columns' types changed by a migration.
+
+    Its code is that of all that PostgreSQL cannot do; the function that raised it tells it apart.
+    """
+    if isinstance(error, StoreUnavailable):
+        return _is_stale(error.__cause__)
+    if isinstance(error, DBAPIError):
+        return _is_stale(error.orig)
+    return (
+        isinstance(error, psycopg2.Error)
+        and error.pgcode == _UNSUPPORTED
+        and error.diag.source_function == "RevalidateCachedQuery"
+    )
 
 
 def is_cut_short(error: BaseException | None) -> bool:

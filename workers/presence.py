@@ -46,7 +46,7 @@ class Presence:
                 if is_transient(error):
                     logger.warning("waiting for PostgreSQL: %s", brief(error))
                 else:  # not migrated yet, most likely
-                    logger.error("PostgreSQL refuses this worker, trying again: %s", brief(error))
+                    logger.error("waiting for PostgreSQL, which refuses: %s", brief(error))
                 stopping.wait(_START_PAUSE_SECONDS)
             else:
                 self._thread.start()

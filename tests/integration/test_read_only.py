@@ -14,9 +14,9 @@ from shared.errors import StoreUnavailable
 from shared.store.new_calculations import insert_new
 from shared.store.system import count_lanes
 from shared.store.workers import delete_worker
-from tests.child_with_test_functions import REGISTRY
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
+from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
 from tests.integration.rows import WORKER
 from tests.integration.test_gateway_process import running_gateway
@@ -45,14 +45,16 @@ def read_only(admin, engine):
             engine.dispose()  # the test's own connections
 
 
-def test_workers_keep_their_results_until_they_can_be_written(feed, settings, admin, caplog):
-    quick = [make_test_calculation("whole", n) for n in range(1, 300)]
+def test_workers_keep_their_results_until_they_can_be_written(
+    feed, settings, registry, admin, caplog
+):
+    quick = [make_calculation(arguments={"n": n}) for n in range(1_000, 1_300)]
     heavy = make_test_calculation("slow", 10, Lane.HEAVY)
 
     def was_refused(what):
         return any(f"cannot {what}, trying again" in message for message in caplog.messages)
 
-    with WorkerThread(settings, Lane.QUICK, REGISTRY), WorkerThread(settings, Lane.HEAVY):
+    with WorkerThread(settings, Lane.QUICK, registry), WorkerThread(settings, Lane.HEAVY):
         feed.insert(*quick)
         feed.submit(heavy)
         feed.wait_for(Status.RUNNING, heavy)
