@@ -19,10 +19,11 @@ from typing import Any
 
 import httpx
 
-from compose.services import free_port, process_table
+from compose.services import process_table
 from compose.services.account import Account
 from compose.services.postgres_data import home_elsewhere
 from tests.eventually import eventually
+from tests.ports import ports_for
 
 _ROOT = Path(__file__).parents[2]
 _TREE = ("compose", "gateway", "migrations", "shared", "workers")
@@ -41,7 +42,7 @@ class Checkout:
     def __init__(self, folder: Path, account: Account | None) -> None:
         self.folder = folder
         self.state = folder / "var"
-        self.ports = {name: free_port() for name in _PORTS}
+        self.ports = ports_for(_PORTS)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.ports['port']}", timeout=30)
         self._account = account
         self._copy()
