@@ -16,7 +16,7 @@ PORTS = [field.name for field in dataclasses.fields(LocalSettings) if field.name
 @pytest.fixture
 def settings() -> LocalSettings:
     """Ports that are all free."""
-    return dataclasses.replace(LocalSettings(), **ports_for(PORTS))
+    return read_settings({f"{PREFIX}{n.upper()}": str(p) for n, p in ports_for(PORTS).items()})
 
 
 def test_without_variables_there_are_defaults():

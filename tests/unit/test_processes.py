@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ POLITE = "trap 'echo bye; exit 7' TERM; echo here; while true; do sleep 0.02; do
 
 
 @pytest.fixture
-def make(tmp_path) -> Iterator:
+def make(tmp_path) -> Iterator[Callable[..., Process]]:
     """Makes processes that run a line of shell, and ends them."""
     made = []
 
@@ -101,7 +101,7 @@ def test_the_steps_of_a_stop_are_taken_one_after_the_other(make):
 
 def test_a_hurry_shortens_a_stop_that_has_begun(make):
     process = started(make(STUBBORN, stop_plan=[(signal.SIGTERM, 60.0)]))
-    asked = []
+    asked: list[None] = []
 
     def hurry() -> bool:
         asked.append(None)
@@ -123,7 +123,7 @@ def test_what_a_program_that_died_left_behind_is_ended_before_it_starts_again(ma
     process = started(make("sleep 300 & echo here; wait"))
     first = {entry.pid for entry in process.family()}
     assert len(first) == 2
-    os.kill(process.pid, signal.SIGKILL)
+    process.send(signal.SIGKILL)
     eventually(lambda: not process.running)
     assert any(map(is_alive, first))
     process.start()
