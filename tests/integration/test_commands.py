@@ -92,6 +92,7 @@ def test_a_host_whose_worker_was_seen_lately_is_healthy(store_settings, engine):
 
 def test_one_of_several_workers_on_a_host_is_enough(store_settings, engine):
     seen(engine, HOST, seconds_ago=60)
+    seen(engine, "another-host", seconds_ago=0)
     seen(engine, HOST, seconds_ago=0)
     assert health.find_fault(store_settings, HOST) is None
 

@@ -35,9 +35,17 @@ class Ups:
         self._up: Up | None = None
 
     def get(self) -> Up:
+        """Return one that runs."""
         if self._up is None or not self._up.is_running:
             self._up = Up(self._checkout)
         return self._up
+
+    def kill(self) -> None:
+        """Kill the launcher, and wait until nothing is left."""
+        up = self.get()
+        os.kill(self._checkout.launcher, signal.SIGKILL)
+        assert up.wait() != 0
+        eventually(lambda: self._checkout.processes() == [], within_seconds=40)
 
 
 @pytest.fixture(scope="module")
@@ -144,15 +152,15 @@ def test_sigterm_stops_it_and_the_state_survives(checkout, up, ups):
     checkout.client.delete(path)
 
 
-def test_nothing_outlives_a_launcher_that_is_killed(checkout, up):
+def test_nothing_outlives_a_launcher_that_is_killed(checkout, up, ups):
     checkout.compute(LONG + 1, seconds=0)
     eventually(lambda: any(worker["running"] for worker in checkout.system()["workers"]))
-    os.kill(checkout.launcher, signal.SIGKILL)
-    assert up.wait() != 0
-    eventually(lambda: checkout.processes() == [], within_seconds=40, what="nothing left")
+    ups.kill()
 
 
-def test_make_clean_deletes_all_that_it_kept(checkout):
+def test_make_clean_deletes_all_that_it_kept(checkout, ups):
+    if not checkout.state.exists():
+        ups.kill()
     assert checkout.run("make", "clean").returncode == 0
     assert not checkout.state.exists()
     assert not home_elsewhere(checkout.state / "postgres").exists()

@@ -106,6 +106,7 @@ def test_what_was_written_before_the_end_is_shown(screen):
     assert screen.rest() == [f"relay    | line {number}" for number in range(500)]
 
 
+@pytest.mark.timeout(20)
 def test_nobody_waits_for_a_screen_that_stands_still_and_what_is_left_out_is_counted(
     screen, monkeypatch
 ):

@@ -100,7 +100,7 @@ def test_the_steps_of_a_stop_are_taken_one_after_the_other(make):
 
 
 def test_a_hurry_shortens_a_stop_that_has_begun(make):
-    process = started(make(STUBBORN, stop_plan=[(signal.SIGTERM, 60.0)]))
+    process = started(make(STUBBORN, stop_plan=[(signal.SIGTERM, 5.0)]))
     asked: list[None] = []
 
     def hurry() -> bool:
@@ -109,6 +109,7 @@ def test_a_hurry_shortens_a_stop_that_has_begun(make):
 
     process.stop(hurry)
     assert process.exit_status == -signal.SIGKILL
+    assert 3 < len(asked) < 100  # half a second, of looks 20 ms apart
 
 
 def test_a_kill_reaches_children_in_sessions_of_their_own(make):
