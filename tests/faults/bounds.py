@@ -8,6 +8,9 @@ Bound = tuple[float, str]
 #: A second of backoff before the second attempt.
 LOST_LEASE: Bound = (LEASE_SECONDS + RESCUE_SECONDS + 1.0, "lease + rescue + 1 s backoff")
 
+#: The same, of a lease that ends at once.
+TAKEN_LEASE: Bound = (RESCUE_SECONDS + 1.0, "rescue + 1 s backoff")
+
 LOST_MESSAGE: Bound = (LOST_MESSAGE_SECONDS + RESCUE_SECONDS, "lost_message + rescue")
 
 #: Workers tell how far they have come every three seconds, and the relay looks once more.
