@@ -54,9 +54,17 @@ class Checkout:
         for name in _FILES:
             shutil.copy2(_ROOT / name, self.folder / name)
         (self.folder / "tmp").mkdir()
+        self.make_virtual_environment()
+        self._give_to_owner(self.folder)
+
+    def make_virtual_environment(self) -> None:
+        """Make what `compose/bootstrap.sh up` makes, of packages that are here already."""
         _make_virtual_environment(self.folder, self._account)
+        self._give_to_owner(self.folder / ".venv")
+
+    def _give_to_owner(self, folder: Path) -> None:
         if self._account is not None:
-            for path in (self.folder, *self.folder.rglob("*")):
+            for path in (folder, *folder.rglob("*")):
                 os.chown(path, self._account.uid, self._account.gid, follow_symlinks=False)
 
     @property
@@ -192,7 +200,7 @@ class Up:
 @contextlib.contextmanager
 def checked_out(account: Account | None = None) -> Iterator[Checkout]:
     """Make a copy that only its owner can enter, and delete it with all that runs there."""
-    folder = Path(tempfile.mkdtemp(prefix="reckoner-checkout-"))
+    folder = Path(tempfile.mkdtemp(prefix="a reckoner checkout-"))
     checkout = Checkout(folder, account)
     try:
         yield checkout
@@ -216,7 +224,6 @@ def ordinary_user() -> Iterator[Account | None]:
 
 
 def _make_virtual_environment(folder: Path, account: Account | None) -> None:
-    """Make what `compose/bootstrap.sh up` makes, of packages that are here already."""
     environment = folder / ".venv"
     python = _interpreter(account)
     subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)

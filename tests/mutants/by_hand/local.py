@@ -120,6 +120,24 @@ MUTATIONS = [
         "unit/test_log_view.py",
     ),
     mutation(
+        "compose/services/programs.py",
+        ", key=_by_version)",
+        ")",
+        "unit/test_private_services.py",
+    ),
+    mutation(
+        "compose/services/nginx.py",
+        '        shutil.rmtree(self.folder / "cache", ignore_errors=True)\n',
+        "",
+        "unit/test_private_services.py",
+    ),
+    mutation(
+        "compose/services/credentials.py",
+        "        draft.unlink(missing_ok=True)\n",
+        "",
+        "unit/test_private_services.py",
+    ),
+    mutation(
         "compose/services/ports.py",
         "probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)",
         "probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)",
