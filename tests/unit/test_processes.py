@@ -63,8 +63,10 @@ def test_the_name_of_a_program_may_hold_anything(tmp_path):
     program = tmp_path / "a) S 1 (b"
     program.symlink_to("/bin/sleep")
     with subprocess.Popen([program, "300"]) as process:
-        entry = process_table.find(process.pid)
-        process.kill()
+        try:
+            entry = process_table.find(process.pid)
+        finally:
+            process.kill()
     assert entry is not None
     assert (entry.pid, entry.parent) == (process.pid, os.getpid())
 
