@@ -43,6 +43,7 @@ class Checkout:
         self.folder = folder
         self.state = folder / "var"
         self.ports = ports_for(_PORTS)
+        self.settings: dict[str, str] = {}
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.ports['port']}", timeout=30)
         self._account = account
         self._copy()
@@ -69,13 +70,14 @@ class Checkout:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a user's shell gives to `make`, and the ports."""
+        """What a user's shell gives to `make`, the ports, and more settings."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder / "tmp"),
             "LANG": "C.UTF-8",
             **{f"RECKONER_LOCAL_{name.upper()}": str(port) for name, port in self.ports.items()},
+            **self.settings,
         }
 
     @property
@@ -106,7 +108,8 @@ class Checkout:
 
     def module(self, *arguments: str, **environment: str) -> int:
         """Run a module as somebody does who read var/reckoner.env; return its exit status."""
-        known = {**self.environment, **self.addresses(), **environment}
+        own = {k: v for k, v in self.environment.items() if not k.startswith("RECKONER_LOCAL_")}
+        known = {**own, **self.addresses(), **environment}
         return self.run(self.python, "-m", *arguments, env=known).returncode
 
     def addresses(self) -> dict[str, str]:
@@ -176,8 +179,9 @@ class Up:
     def __init__(self, checkout: Checkout) -> None:
         self._checkout = checkout
         self._log = checkout.folder / "output"
+        command = "ulimit -Sn 1024; exec make up"  # as shells have it, and too little for servers
         with self._log.open("wb") as log:
-            self.make = checkout.begin("make", "up", stdout=log, stderr=log)
+            self.make = checkout.begin("sh", "-c", command, stdout=log, stderr=log)
         eventually(self._is_up, within_seconds=_START_SECONDS, what="make up")
 
     def _is_up(self) -> bool:

@@ -1,6 +1,7 @@
 """`make up`; for root in a folder that PostgreSQL's user cannot enter, as in one below /root."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
 @pytest.fixture(scope="module")
 def checkout() -> Iterator[Checkout]:
     with checked_out() as checkout:
+        checkout.settings = {"RECKONER_LOCAL_QUICK": "2", "RECKONER_HEAVY_SLOTS": "2"}
         assert checkout.module("gateway.relay", "--check") != 0  # before anything runs
         yield checkout
 
@@ -73,6 +75,33 @@ def test_each_lane_computes(checkout, up):
     assert len(checkout.client.get(heavy["links"]["result"]).text) == heavy["result"]["digits"]
 
 
+def test_a_user_is_told_where_it_is(checkout, up):
+    ports = checkout.ports
+    for told in (
+        f"http://localhost:{ports['port']}",
+        f"http://localhost:{ports['management_port']}",
+    ):
+        assert told in up.output()
+    assert (checkout.state / "rabbitmq/password").read_text().strip() in up.output()
+
+
+def test_what_a_user_sets_reaches_the_workers(checkout, up):
+    def are_as_set() -> bool:
+        found = sorted((one["lane"], one["slots"]) for one in checkout.system()["workers"])
+        assert [lane for lane, _ in found] == ["heavy", "quick", "quick"], found
+        return found[0] == ("heavy", 2)
+
+    eventually(are_as_set)
+
+
+def test_servers_may_open_more_files_than_a_shell_allows(checkout, up):
+    for name in ("gateway", "postgres", "nginx"):
+        limits = Path(f"/proc/{checkout.pid_of(name)}/limits").read_text()
+        found = re.search(r"^Max open files +(\d+)", limits, re.MULTILINE)
+        assert found is not None
+        assert int(found[1]) > 1_024
+
+
 def test_nothing_listens_beyond_this_machine(checkout, up):
     heard = listening(checkout.processes())
     assert {port for _, port in heard} >= set(checkout.ports.values())
@@ -87,9 +116,12 @@ def test_passwords_are_for_the_owner_only(checkout, up):
 
 
 def test_each_line_of_output_begins_with_the_name_of_its_program(checkout, up):
-    names = {line.partition(" | ")[0].strip() for line in up.output().splitlines()}
-    ours = {"reckoner", "gateway", "relay", "quick", "heavy"}
-    assert ours <= names <= ours | {"migrations", "postgres", "rabbitmq", "nginx"}
+    def names() -> set[str]:
+        return {line.partition(" | ")[0].strip() for line in up.output().splitlines()}
+
+    ours = {"reckoner", "gateway", "relay", "quick-1", "quick-2", "heavy"}
+    eventually(lambda: ours <= names(), what="a line of each")
+    assert names() <= ours | {"migrations", "postgres", "rabbitmq", "nginx"}
 
 
 def test_a_second_start_is_refused_and_the_first_goes_on(checkout, up):

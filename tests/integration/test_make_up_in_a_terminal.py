@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -97,6 +98,36 @@ def test_a_terminal_that_is_closed_while_it_starts_ends_it(checkout):
     terminal.close()
     eventually(lambda: checkout.processes() == [], what="an end of everything")
     assert list(checkout.state.glob("*/*.process")) == []
+
+
+def test_a_stop_while_it_starts_is_no_failure(checkout):
+    launcher = checkout.begin(checkout.python, "-m", "compose.local", stdout=subprocess.DEVNULL)
+    eventually(lambda: checkout.pid_of("rabbitmq"), what="the start of RabbitMQ")
+    launcher.send_signal(signal.SIGTERM)
+    assert launcher.wait(60) == 0
+    assert checkout.processes() == []
+
+
+def test_what_cannot_start_is_told_and_nothing_else_stays(checkout):
+    settings = checkout.state / "postgres/data/postgresql.conf"
+    with settings.open("a") as file:
+        file.write("nonsense = 1\n")
+    ended = checkout.run("make", "up")
+    settings.write_text(settings.read_text().removesuffix("nonsense = 1\n"))
+    assert ended.returncode != 0
+    assert "postgres ended at its start" in ended.stderr
+    assert "nonsense" in ended.stdout  # PostgreSQL's own words
+    assert checkout.processes() == []
+
+
+def test_a_schema_that_cannot_be_brought_up_to_date_ends_the_start(checkout):
+    versions = checkout.folder / "migrations/versions"
+    (versions / "9999_fails.py").write_text("raise RuntimeError('a migration that fails')\n")
+    ended = checkout.run("make", "up")
+    (versions / "9999_fails.py").unlink()
+    assert ended.returncode != 0
+    assert "a migration that fails" in ended.stdout
+    assert checkout.processes() == []
 
 
 def test_all_of_it_is_the_users(checkout):

@@ -11,6 +11,7 @@ _CONFIG = "shared/config.py"
 _HEALTH = "workers/health.py"
 
 _UP = "integration/test_make_up.py"
+_TERMINAL = "integration/test_make_up_in_a_terminal.py"
 _COMMANDS = "integration/test_commands.py"
 
 MUTATIONS = [
@@ -184,6 +185,28 @@ MUTATIONS = [
         "            [self.nginx],\n            [self._gateway],\n",
         "            [self.postgres],\n            [self.nginx],\n            [self._gateway],\n",
         f"{_UP}::test_sigterm_stops_it_and_the_state_survives",
+    ),
+    mutation(
+        "compose/launcher.py",
+        "if self._migrations.exit_status != 0:",
+        "if self._migrations.exit_status is None:",
+        f"{_TERMINAL}::test_a_schema_that_cannot_be_brought_up_to_date_ends_the_start",
+    ),
+    mutation(
+        "compose/launcher.py", "**own, ", "", f"{_UP}::test_what_a_user_sets_reaches_the_workers"
+    ),
+    mutation(
+        "compose/local.py",
+        "    _allow_many_files()\n",
+        "",
+        f"{_UP}::test_servers_may_open_more_files_than_a_shell_allows",
+    ),
+    mutation("compose/local.py", "range(3)", "range(2)", "unit/test_standard_streams.py"),
+    mutation(
+        "compose/local.py",
+        "    except StopRequested:\n        pass\n",
+        "",
+        f"{_TERMINAL}::test_a_stop_while_it_starts_is_no_failure",
     ),
     mutation(
         "compose/clean.py",
