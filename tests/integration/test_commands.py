@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from gateway import command
-from gateway.publisher import Publisher
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.store.workers import upsert_worker
+from tests.integration.lanes import Channel
 from workers import health
 
 HOST = "a-host"
@@ -65,9 +65,9 @@ def test_no_rabbitmq_is_status_1_and_told(reckoner, capsys):
 def test_redrive_tells_of_the_lane_that_was_named_or_of_both(
     reckoner, settings, broker_url, capsys, lanes
 ):
-    publisher = Publisher(settings.amqp_urls)
-    publisher.publish([])  # declares the queues
-    publisher.close()
+    for lane in Lane:
+        with Channel(settings, lane):  # declares its queues
+            pass
     named = lanes if len(lanes) == 1 else ()
     assert reckoner("redrive", *named, broker_url=broker_url) == 0
     shown = capsys.readouterr().out

@@ -10,7 +10,7 @@ _LOGS = "shared/logs.py"
 _CONFIG = "shared/config.py"
 _HEALTH = "workers/health.py"
 
-_UP = "integration/test_make_up.py"
+_UP = "integration/test_make_up_and_down.py"
 _TERMINAL = "integration/test_make_up_in_a_terminal.py"
 _COMMANDS = "integration/test_commands.py"
 
