@@ -19,7 +19,7 @@ from gateway.health import Live, Ready
 from gateway.listener import Listener
 from gateway.listing import CalculationList
 from gateway.looking import make_look
-from gateway.middleware import RequestIds
+from gateway.middleware import KnownParameters, RequestIds
 from gateway.planning import Planner
 from gateway.results import Result
 from gateway.root import Root
@@ -27,9 +27,10 @@ from gateway.seed import Seed
 from gateway.submission import Submission
 from gateway.system import System
 from gateway.waiting import Waiting
+from gateway.watchdog import Watchdog
 from shared.computing import Calculator
 from shared.config import Settings
-from shared.connections import GRACE_SECONDS, begin_to_connect, connect_to_listen, make_engine
+from shared.connections import GRACE_SECONDS, connect_to_listen, make_async_connector, make_engine
 from shared.functions.registry import Registry
 from shared.store.notifications import CHANGED
 
@@ -46,14 +47,20 @@ App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 class Background:
     """The tasks and connections of one process, which live as long as it does."""
 
-    def __init__(self, database: Database, *runs: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        watchdog: Watchdog,
+        *runs: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
         self._database = database
+        self._watchdog = watchdog
         self._runs = runs
         self._tasks: list[asyncio.Task[None]] = []
 
     async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
         """Begin to look and to listen."""
-        self._tasks = [asyncio.create_task(_for_ever(run)) for run in self._runs]
+        self._tasks = [asyncio.create_task(for_ever(run)) for run in self._runs]
 
     async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
         """End them, and close the connections."""
@@ -61,9 +68,10 @@ class Background:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._database.close)
+        self._watchdog.end()
 
 
-async def _for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Begin again after a bug: requests that wait must not wait for nothing."""
     while True:
         try:
@@ -88,7 +96,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
         for is_autocommit, most in ((False, transactions), (True, connections))
     )
     pool = AsyncPool(
-        lambda: begin_to_connect(
+        make_async_connector(
             settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
         ),
         most=transactions,
@@ -103,13 +111,22 @@ def create_app(settings: Settings, registry: Registry) -> App:
         database,
         waiting,
     )
+    for function in registry:
+        function.prepare()
     planner = Planner(registry, settings)
     look = make_look(database)
     submission = Submission(database, planner, Calculator(), look)
     services = Services(database, look, planner, submission, waiting, Backlog(database))
-    app = falcon.asgi.App(
-        middleware=[RequestIds(), Background(database, waiting.run, listener.run)],  # type: ignore[arg-type]
+    watchdog = Watchdog(database)
+    background = Background(
+        database,
+        watchdog,
+        waiting.run,
+        listener.run,
+        watchdog.watch_store,
+        watchdog.watch_threads,
     )
+    app = falcon.asgi.App(middleware=[RequestIds(), KnownParameters(), background])  # type: ignore[arg-type]
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)
@@ -130,7 +147,7 @@ def _add_routes(app: App, services: Services, settings: Settings, registry: Regi
     app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
     app.add_route("/system", System(services.database))
     app.add_route("/health/live", Live())
-    app.add_route("/health/ready", Ready(services.database, settings))
+    app.add_route("/health/ready", Ready(services.database))
 
 
 class _Collection(Calculations, CalculationList):

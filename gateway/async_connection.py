@@ -79,13 +79,18 @@ async def _until_ready(descriptor: int, *, is_writing: bool) -> None:
         if is_writing
         else (loop.add_reader, loop.remove_reader)
     )
-    add(descriptor, _finish, ready)
+    add(descriptor, _finish, ready, remove, descriptor)
     try:
         await ready
-    finally:
+    except BaseException:  # cancelled
         remove(descriptor)
+        raise
 
 
-def _finish(ready: "asyncio.Future[None]") -> None:
+def _finish(
+    ready: "asyncio.Future[None]", remove: Callable[[int], object], descriptor: int
+) -> None:
+    # At once: the next poll may close the socket, whose number is then another connection's.
+    remove(descriptor)
     if not ready.done():
         ready.set_result(None)

@@ -1,75 +1,106 @@
 """A few connections for the queries that most requests wait for."""
 
 import asyncio
-from typing import NoReturn, TypeVar
+from functools import partial
+from typing import TypeVar
 
 import psycopg2
 
-from gateway.async_connection import AsyncConnection, Connect
-from gateway.outages import is_conflict, is_outage, unavailable
+from gateway.async_connection import AsyncConnection
+from gateway.outages import outages_answered
+from shared.connections import AsyncConnector
+from shared.errors import StoreUnavailable
+from shared.outages import brief, is_conflict, is_spent, is_transient
+from shared.servers import Server
 from shared.store.queries import Query
 
 Answer = TypeVar("Answer")
 
-_CONNECT_SECONDS = 5.0
+_LOOK_UP_SECONDS = 5.0
 
 
 class AsyncPool:
     """Up to `most` connections, opened when needed, for queries of up to `seconds`."""
 
-    def __init__(self, connect: Connect, *, most: int, seconds: float) -> None:
-        self._connect = connect
+    def __init__(self, connector: AsyncConnector, *, most: int, seconds: float) -> None:
+        self._connector = connector
         self._seconds = seconds
         self._turns = asyncio.Semaphore(most)
         # The one that was last in use is the next: what it needs is still in caches.
         self._idle: list[AsyncConnection] = []
+        self._generation = 0
 
     async def fetch(self, query: Query[Answer]) -> Answer:
         """Return a query's answer once it is committed.
 
-        If its connection turns out to be broken it is executed once more, on a new one, so it must
-        be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error if the query is at fault.
+        If its connection turns out to be of no use it is executed once more, on a new one, so it
+        must be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error for a bug.
         """
         async with self._turns:
-            connection = await self._take()
-            try:
-                return await self._fetch(connection, query)
-            except psycopg2.Error as error:
-                if connection.is_open and not is_conflict(error):
-                    _raise(error)
-                if not connection.is_open:
-                    self.close()  # a server that restarted leaves only dead ones behind
-            try:
+            with outages_answered():
+                connection = await self._take()
+                try:
+                    return await self._fetch(connection, query)
+                except psycopg2.Error as error:
+                    if connection.is_open and not is_conflict(error):
+                        raise
                 return await self._fetch(await self._take(), query)
-            except psycopg2.Error as error:
-                _raise(error)
 
     async def _fetch(self, connection: AsyncConnection, query: Query[Answer]) -> Answer:
+        generation = self._generation
         try:
             async with asyncio.timeout(self._seconds):
                 return await connection.fetch(query)
         except TimeoutError as error:
-            raise unavailable(error) from error
+            self._renew()
+            raise StoreUnavailable("it does not answer") from error
+        except psycopg2.Error as error:
+            if is_spent(error) or not connection.is_open:
+                self._renew()
+            raise
         finally:
-            if connection.is_open:
+            if connection.is_open and generation == self._generation:
                 self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _renew(self) -> None:
+        """Give up all connections: a server that restarted or fell silent leaves only dead ones."""
+        self._generation += 1
+        self.close()
 
     async def _take(self) -> AsyncConnection:
         if self._idle:
             return self._idle.pop()
+        return await self._connect()
+
+    async def _connect(self) -> AsyncConnection:
+        """Connect to the first server that answers; each has a time of its own."""
+        servers = self._connector.servers
+        failures = []
+        for server in await self._in_order():
+            try:
+                async with asyncio.timeout(server.connect_seconds):
+                    connection = await AsyncConnection.open(partial(self._connector.begin, server))
+            except TimeoutError:
+                failures.append(f"{server} does not answer")
+            except psycopg2.Error as error:
+                if not is_transient(error):
+                    raise
+                failures.append(brief(error))
+            else:
+                servers.note(server)
+                return connection
+        raise StoreUnavailable("; ".join(failures))
+
+    async def _in_order(self) -> list[Server]:
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                return await AsyncConnection.open(self._connect)
-        except (psycopg2.Error, TimeoutError) as error:
-            raise unavailable(error) from error
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                return await asyncio.to_thread(self._connector.servers.in_order)
+        except TimeoutError as error:
+            raise StoreUnavailable("its name is not resolved in time") from error
 
     def close(self) -> None:
         """Close those that are idle."""
         while self._idle:
             self._idle.pop().close()
-
-
-def _raise(error: psycopg2.Error) -> NoReturn:
-    if is_outage(error):
-        raise unavailable(error) from error
-    raise error

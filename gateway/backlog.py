@@ -8,18 +8,19 @@ from sqlalchemy import Connection
 
 from gateway.database import Database
 from gateway.looks import SharedLook
+from gateway.neighbours import find_neighbours
 from shared.calculation import Lane, Status
 from shared.store.system import count_lanes
-from shared.store.workers import list_workers
-
-#: A worker unseen for this long is taken for gone.
-SILENT_SECONDS = 15
 
 _FRESH_SECONDS = 2.0
 
 #: Every submission asks for this look, and it is only for a guess.
 _MOST_SHARE = 0.01
 _LONGEST_SECONDS = 3_600
+
+#: Where nothing moves, nobody can tell how long it takes: until then somebody may have started what
+#: is missing, and it makes itself known.
+_BLOCKED_SECONDS = 15
 
 
 class Backlog:
@@ -34,20 +35,27 @@ class Backlog:
         """Return the whole seconds after which to look at this unfinished calculation again.
 
         What is left of its own estimate; while it is queued, also the work ahead of it, spread
-        over its lane's slots. Never waits: a look that is due happens meanwhile.
+        over its lane's slots, or a fixed time if nothing can come to it. Never waits: a look that
+        is due happens meanwhile.
         """
         ahead = self._seconds_ahead.latest or {}
         seconds: float = row["estimate_seconds"] * (1 - row["progress"])
         if row["status"] == Status.QUEUED:
-            seconds += ahead.get(Lane(row["lane"]), 0)
+            seconds_ahead = ahead.get(Lane(row["lane"]), 0.0)
+            if seconds_ahead is None:
+                seconds = max(seconds, _BLOCKED_SECONDS)
+            else:
+                seconds += seconds_ahead
         return max(1, min(math.ceil(seconds), _LONGEST_SECONDS))
 
 
-def _seconds_ahead(connection: Connection) -> dict[Lane, float]:
-    slots: dict[str, int] = {}
-    for worker in list_workers(connection, SILENT_SECONDS):
-        slots[worker["lane"]] = slots.get(worker["lane"], 0) + worker["slots"]
+def _seconds_ahead(connection: Connection) -> dict[Lane, float | None]:
+    """Return for each lane how long its work will take; None if nothing can come to it."""
+    neighbours = find_neighbours(connection)
+    to_go = {row["lane"]: float(row["seconds_to_go"]) for row in count_lanes(connection)}
     return {
-        Lane(row["lane"]): float(row["seconds_to_go"]) / max(1, slots.get(row["lane"], 0))
-        for row in count_lanes(connection)
+        lane: to_go.get(lane, 0.0) / neighbours.slots[lane]
+        if neighbours.is_passable(lane)
+        else None
+        for lane in Lane
     }

@@ -1,6 +1,7 @@
 """Telling the relay of new work, without anybody waiting for it."""
 
 import asyncio
+import logging
 from collections.abc import Collection
 
 import psycopg2
@@ -9,6 +10,8 @@ from gateway.database import Database
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.store.notifications import ring
+
+_logger = logging.getLogger(__name__)
 
 
 class Bell:
@@ -33,7 +36,9 @@ class Bell:
             while self._lanes:
                 lanes, self._lanes = self._lanes, set()
                 await self._database.fetch(ring(lanes))
-        except (StoreUnavailable, psycopg2.Error):
+        except StoreUnavailable:
             pass  # the relay looks by itself before long
+        except psycopg2.Error:
+            _logger.exception("Cannot wake the relay; it looks by itself")
         finally:
             self._ringing = None

@@ -1,14 +1,14 @@
 """The resources under /calculations but the digits themselves."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import falcon.asgi
 
-from gateway.answers import let_nginx_cache, write_json
+from gateway.answers import let_nginx_cache, write_json, write_json_text
 from gateway.backlog import Backlog
 from gateway.bodies import KIB, parse_json, read_body
 from gateway.coalescing import Coalescer
@@ -16,19 +16,25 @@ from gateway.database import Database
 from gateway.identifiers import parse_calculation_id
 from gateway.planning import Planner
 from gateway.preferences import read_preferences, write_applied
-from gateway.submission import Submission
+from gateway.submission import BatchReceipt, Submission
 from gateway.waiting import Waiting, Watch
+from shared.calculation import Calculation as Planned
 from shared.calculation import Status, document, is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
 from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
+from shared.long_json import encode_list
 from shared.store import calculations as store
 from shared.store.calculations import Row
 from shared.store.notifications import notify_changed
+from shared.store.rows import has_result
 
 SINGLE_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 4 * KIB * KIB
 BATCH_MOST = 10_000
+
+#: A longer body is read and checked in a thread: other requests would miss the event loop.
+_SHORT_BYTES = 4 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Services:
 def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
     """Answer with the document; an unfinished one says when to look again."""
     write_json(resp, document(row), cache="no-cache")
-    if row["status"] == Status.SUCCEEDED:
+    if has_result(row):
         let_nginx_cache(resp)
     if not is_final(row["status"]):
         resp.set_header("Retry-After", str(backlog.retry_after(row)))
@@ -94,7 +100,12 @@ class Calculations:
         """Take a calculation in; hold the request for the result if asked to."""
         services = self._services
         body = await read_body(req, limit_bytes=SINGLE_LIMIT_BYTES)
-        calculation = services.planner.plan_request(parse_json(body))
+        if len(body) <= _SHORT_BYTES:
+            calculation = services.planner.plan_request(parse_json(body))
+        else:
+            calculation = await services.database.compute(
+                lambda: services.planner.plan_request(parse_json(body))
+            )
         preferences = read_preferences(req)
 
         async def submit() -> Row:
@@ -127,16 +138,22 @@ class CalculationBatch:
             lambda: self._services.planner.plan_batch(parse_json(body), BATCH_MOST)
         )
         receipt = await self._services.submission.submit_batch(calculations, req.context.request_id)
-        answer: Mapping[str, Any] = {
-            "calculations": [
-                {"id": str(calculation.id), "status": receipt.statuses[calculation.id]}
-                for calculation in calculations
-            ],
-            "accepted": receipt.accepted,
-            "existing": len(calculations) - receipt.accepted,
-        }
+        answer = await self._services.database.compute(lambda: _receipt(calculations, receipt))
         resp.status = falcon.HTTP_202
-        write_json(resp, answer)
+        write_json_text(resp, answer)
+
+
+def _receipt(calculations: Sequence[Planned], receipt: BatchReceipt) -> str:
+    """Return the answer to a batch as JSON; it may be long."""
+    items = [
+        {"id": str(calculation.id), "status": receipt.statuses[calculation.id]}
+        for calculation in calculations
+    ]
+    existing = len(calculations) - receipt.accepted
+    return (
+        f'{{"calculations": {encode_list(items)}, '
+        f'"accepted": {receipt.accepted}, "existing": {existing}}}'
+    )
 
 
 class Calculation:

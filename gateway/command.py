@@ -22,7 +22,5 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     except BrokerUnavailable as error:
-        sys.stderr.write(
-            f"RabbitMQ cannot be reached: {error}\nCheck RECKONER_BROKER_URL and that it runs.\n"
-        )
+        sys.stderr.write(f"{error}\n")
         return 1

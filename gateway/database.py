@@ -1,7 +1,8 @@
 """PostgreSQL for coroutines.
 
 What most requests ask is awaited on the event loop; whole transactions, and what comes seldom or
-brings much, are blocking calls in thread pools of the size of their connection pools.
+brings much, are blocking calls in thread pools of the size of their connection pools. What is
+computed for a request has threads of its own.
 """
 
 import asyncio
@@ -11,19 +12,24 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 
 from gateway.async_pool import AsyncPool
-from gateway.outages import is_conflict, is_outage, unavailable
+from gateway.outages import outages_answered
+from gateway.watched_threads import WatchedThreads
 from shared.errors import StoreUnavailable
+from shared.outages import is_conflict
 from shared.store.queries import Query
 
 T = TypeVar("T")
 
 _Connect = Callable[[], AbstractContextManager[Connection]]
 
-_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+#: Threads that compute what requests ask for, or what is long; and when such a thing hangs.
+_INLINE_THREADS = 4
+_INLINE_MOST_SECONDS = 20.0
+_LONG_THREADS = 4
+_LONG_MOST_SECONDS = 60.0
 
 #: Requests that may wait for a connection. Beyond this, an honest 503 beats a long silence.
 _MOST_WAITING = 4_000
@@ -49,6 +55,13 @@ class Database:
         # As many as its pool has connections: others must not wait for one of those.
         self._transactions = ThreadPoolExecutor(
             transactions, thread_name_prefix="database-transactions"
+        )
+        # What is short must not wait for what is long, nor for a function that hangs.
+        self._inline = WatchedThreads(
+            _INLINE_THREADS, "computing in a request", most_seconds=_INLINE_MOST_SECONDS
+        )
+        self._long = WatchedThreads(
+            _LONG_THREADS, "work for a request", most_seconds=_LONG_MOST_SECONDS
         )
         self._waiting = 0
 
@@ -84,11 +97,26 @@ class Database:
             self._waiting -= 1
 
     async def compute(self, function: Callable[[], T]) -> T:
-        """Return what the function returns, from one of the same threads but no connection."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        """Return what the function returns, which may take its time: a batch, a compression."""
+        return await self._long.run(function)
+
+    async def compute_inline(self, function: Callable[[], T], subject: object) -> T:
+        """Return what the function returns, which takes milliseconds or so it is thought.
+
+        `subject` is what to call it should it hang. Raises TimeoutError if all threads hang.
+        """
+        if self._inline.is_stuck:
+            raise TimeoutError
+        return await self._inline.run(function, subject)
+
+    def hanging(self) -> list[str]:
+        """Name what has been computed for so long that it will not end."""
+        return [*self._inline.hanging(), *self._long.hanging()]
 
     def close(self) -> None:
-        """Let running use cases end, then close all connections."""
+        """Let what runs end, then close all connections."""
+        for watched in (self._inline, self._long):
+            watched.close()
         for threads in (self._threads, self._transactions):
             threads.shutdown(wait=True, cancel_futures=True)
         self._pool.close()
@@ -97,22 +125,14 @@ class Database:
 
 
 def _attempt_twice(connect: _Connect, use_case: Callable[[Connection], T]) -> T:
-    try:
+    with outages_answered():
+        try:
+            return _attempt(connect, use_case)
+        except DBAPIError as error:
+            # A server that restarted leaves dead connections behind: the next one is new.
+            if not error.connection_invalidated and not is_conflict(error):
+                raise
         return _attempt(connect, use_case)
-    except (OperationalError, InterfaceError) as error:
-        if not error.connection_invalidated and not is_conflict(error.orig):
-            raise unavailable(error) from error
-        # A server that restarted leaves dead connections behind: the next one is new.
-    except PoolTimeout as error:
-        raise unavailable(error) from error
-    except InternalError as error:
-        if not is_outage(error.orig):
-            raise
-        raise unavailable(error) from error
-    try:
-        return _attempt(connect, use_case)
-    except _UNAVAILABLE as error:
-        raise unavailable(error) from error
 
 
 def _attempt(connect: _Connect, use_case: Callable[[Connection], T]) -> T:

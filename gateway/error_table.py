@@ -96,15 +96,20 @@ def _(error: errors.ArgumentsInvalid) -> Problem:
         422,
         "invalid-arguments",
         "The request asks for something that cannot be",
-        _sum_up(error.faults),
-        {"errors": [fault._asdict() for fault in error.faults]},
+        _sum_up(error.faults, error.count),
+        {"errors": [fault._asdict() for fault in error.faults], "error_count": error.count},
     )
 
 
-def _sum_up(faults: Sequence[errors.Fault]) -> str:
-    if len(faults) == 1:
+def _sum_up(faults: Sequence[errors.Fault], count: int) -> str:
+    if count == 1:
         return f"{faults[0].pointer or 'The body'}: {faults[0].detail} Mend it and send it again."
-    return f"It has {len(faults)} faults. Mend those that `errors` names and send it again."
+    if count > len(faults):
+        return (
+            f"It has {count} faults, of which `errors` names the first {len(faults)}. "
+            "Correct them and send it again."
+        )
+    return f"It has {count} faults. Mend those that `errors` names and send it again."
 
 
 @describe.register
@@ -214,7 +219,7 @@ def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
         "result-pruned",
         "The result was removed",
         "Its digits were removed to make room; its document is kept. "
-        "Ask the operator of this server if they are needed again.",
+        "Submit the calculation again, and it is computed again.",
     )
 
 

@@ -3,17 +3,24 @@
 import asyncio
 
 import falcon.asgi
-import pika
-from sqlalchemy.exc import ProgrammingError
+import psycopg2
+from psycopg2 import errorcodes
 
 from gateway.answers import write_json
 from gateway.database import Database
-from shared.config import Settings
+from gateway.looks import SharedLook
+from gateway.neighbours import find_neighbours
+from shared.calculation import Lane
 from shared.errors import StoreUnavailable
-from shared.store.models import SCHEMA_REVISION
-from shared.store.system import find_schema_revision
+from shared.outages import brief
+from shared.store.schema import NO_SCHEMA, Schema, find_revision, find_schema
 
-_PATIENCE_SECONDS = 2.0
+#: Both together take less than those who ask wait for an answer.
+_DATABASE_SECONDS = 2.0
+_NEIGHBOURS_SECONDS = 1.5
+
+_FRESH_SECONDS = 0.5
+_MOST_SHARE = 0.05
 
 
 class Live:
@@ -33,12 +40,15 @@ class Live:
 class Ready:
     """The process can take calculations in.
 
-    That needs PostgreSQL with our schema. RabbitMQ is shown, but work is accepted without it.
+    That needs a PostgreSQL that takes writes, with a schema that this version works with. What is
+    needed besides to compute them is shown, but work is accepted without it.
     """
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._broker = [pika.URLParameters(url) for url in settings.amqp_urls]
+        self._neighbours = SharedLook(
+            database, find_neighbours, _FRESH_SECONDS, most_share=_MOST_SHARE
+        )
 
     async def on_get(
         self,
@@ -46,40 +56,63 @@ class Ready:
         resp: falcon.asgi.Response,
     ) -> None:
         """Answer 200 with the state of each dependency, or 503 if work cannot be accepted."""
-        database, broker = await asyncio.gather(self._check_database(), self._check_broker())
-        is_ready = database == "ok"
-        status = "unavailable" if not is_ready else "ready" if broker == "ok" else "degraded"
-        if not is_ready:
+        fault = await self._database_fault()
+        others = await self._other_faults(is_ready=fault is None)
+        if fault is not None:
             resp.status = falcon.HTTP_503
             resp.set_header("Retry-After", "2")
-        checks = {"postgresql": database, "rabbitmq": broker}
+        status = "unavailable" if fault else "degraded" if any(others.values()) else "ready"
+        faults = {"postgresql": fault, **others}
+        checks = {name: fault or "ok" for name, fault in faults.items()}
         write_json(resp, {"status": status, "checks": checks})
 
     on_head = on_get
 
-    async def _check_database(self) -> str:
+    async def _database_fault(self) -> str | None:
+        """Ask on the connections on which submissions are written."""
         try:
-            revision = await asyncio.wait_for(
-                self._database.run_one(find_schema_revision), _PATIENCE_SECONDS
-            )
-        except (StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(_DATABASE_SECONDS):
+                schema = await self._find_schema()
+        except TimeoutError:
+            return f"no answer within {_DATABASE_SECONDS:g} s"
+        except StoreUnavailable:
             return "unreachable"
-        except ProgrammingError:
-            return "not migrated: run `python -m migrations upgrade`"
-        if revision != SCHEMA_REVISION:
-            return (
-                f"at schema {revision}, not {SCHEMA_REVISION}: run `python -m migrations upgrade`"
-            )
-        return "ok"
+        except psycopg2.Error as error:
+            return f"refuses what a submission needs: {brief(error)}"
+        if schema.fault is None and schema.is_read_only:
+            return "read-only: it takes no calculations at present"
+        return schema.fault
 
-    async def _check_broker(self) -> str:
-        for node in self._broker:
-            try:
-                _, writer = await asyncio.wait_for(
-                    asyncio.open_connection(node.host, node.port), _PATIENCE_SECONDS
-                )
-            except (OSError, TimeoutError):
-                continue
-            writer.close()
-            return "ok"
-        return "unreachable"
+    async def _find_schema(self) -> Schema:
+        try:
+            return await self._database.fetch(find_schema())
+        except psycopg2.Error as error:
+            if error.pgcode != errorcodes.UNDEFINED_TABLE:
+                raise
+            schema = await self._find_revision()
+            if schema.fault is None:  # it should have had that table
+                raise
+            return schema
+
+    async def _find_revision(self) -> Schema:
+        try:
+            return await self._database.fetch(find_revision())
+        except psycopg2.Error as error:
+            if error.pgcode != errorcodes.UNDEFINED_TABLE:
+                raise
+            return NO_SCHEMA
+
+    async def _other_faults(self, *, is_ready: bool) -> dict[str, str | None]:
+        names = ["relay", "rabbitmq", *(f"{lane}_workers" for lane in Lane)]
+        if not is_ready:
+            return dict.fromkeys(names, "unknown")
+        try:
+            async with asyncio.timeout(_NEIGHBOURS_SECONDS):
+                neighbours = await self._neighbours.get()
+        except (StoreUnavailable, TimeoutError):
+            return dict.fromkeys(names, "unknown: PostgreSQL has no connection to spare")
+        return {
+            "relay": neighbours.relay_fault,
+            "rabbitmq": neighbours.broker_fault,
+            **{f"{lane}_workers": neighbours.worker_fault(lane) for lane in Lane},
+        }

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ import psycopg2.extensions
 from gateway.database import Database
 from gateway.waiting import Waiting
 from shared.errors import StoreUnavailable
+from shared.outages import brief, is_transient
 from shared.store.notifications import notify_listeners, read_changed
 
 #: A connection that has not even brought what we sent ourselves for so long is dead.
@@ -39,7 +41,9 @@ class Listener:
             try:
                 connection = await asyncio.to_thread(self._connect)
             except psycopg2.Error as error:
-                _logger.warning("Cannot listen for changes: %s", str(error).strip())
+                if not is_transient(error):
+                    raise
+                _logger.warning("Cannot listen for changes: %s", brief(error))
                 await asyncio.sleep(_RECONNECT_SECONDS[min(failures, 3)])
                 failures += 1
                 continue
@@ -54,7 +58,9 @@ class Listener:
     async def _listen(self, connection: psycopg2.extensions.connection) -> None:
         loop = asyncio.get_running_loop()
         lost = asyncio.Event()
-        descriptor = connection.fileno()
+        # A number of our own for the same socket: libpq closes its number as soon as the connection
+        # breaks, and the next connection gets it while the loop still watches it for this one.
+        descriptor = os.dup(connection.fileno())
         loop.add_reader(descriptor, self._read, connection, lost)
         try:
             self._has_heard = True
@@ -66,6 +72,7 @@ class Listener:
                     await asyncio.wait_for(lost.wait(), _SILENCE_SECONDS)
         finally:
             loop.remove_reader(descriptor)
+            os.close(descriptor)
 
     def _read(self, connection: psycopg2.extensions.connection, lost: asyncio.Event) -> None:
         try:

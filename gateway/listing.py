@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -9,15 +10,15 @@ from uuid import UUID
 
 import falcon.asgi
 
-from gateway.answers import write_json
+from gateway.answers import write_json_text
 from gateway.database import Database
 from shared.calculation import Status, document
 from shared.errors import ArgumentsInvalid, Fault
+from shared.long_json import encode_list
 from shared.store.listing import list_calculations
 
 DEFAULT_LIMIT = 100
 MOST_LIMIT = 1_000
-_PARAMETERS = ("status", "function", "limit", "cursor")
 
 #: A place in the list: the creation time and id of the last calculation seen.
 Position = tuple[datetime, UUID]
@@ -26,19 +27,15 @@ Position = tuple[datetime, UUID]
 class CalculationList:
     """One page of calculations and the address of the next."""
 
+    #: For KnownParameters.
+    parameters = ("status", "function", "limit", "cursor")
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer with the page that the query asks for."""
         query = _single_values(req.params)
-        faults = [
-            Fault(f"/{name}", f"is not known here; the parameters are {', '.join(_PARAMETERS)}.")
-            for name in query
-            if name not in _PARAMETERS
-        ]
-        if faults:
-            raise ArgumentsInvalid(faults)
         status = _status(query.get("status"))
         function = query.get("function")
         limit = _limit(query.get("limit"))
@@ -55,8 +52,11 @@ class CalculationList:
         if more:
             last = encode_cursor((page[-1]["created_at"], page[-1]["id"]))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
-        answer = {"calculations": [document(row) for row in page], "next": following}
-        write_json(resp, answer, cache="no-cache")
+        documents = await self._database.compute(
+            lambda: encode_list([document(row) for row in page])
+        )
+        answer = f'{{"calculations": {documents}, "next": {json.dumps(following)}}}'
+        write_json_text(resp, answer, cache="no-cache")
 
     on_head = on_get
 

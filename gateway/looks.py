@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from gateway.database import Database
+from shared.outages import is_cut_short
 
 T = TypeVar("T")
 
@@ -16,7 +17,7 @@ class SharedLook(Generic[T]):
     """The latest answer of one query, looked up again when it is old and somebody asks.
 
     The longer a look takes, the longer it serves: at a million queued, `/system` is some seconds
-    old, and the database is not busy with counting.
+    old, and the database is not busy with counting. One that fails is not repeated sooner.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class SharedLook(Generic[T]):
         self._most_share = most_share
         self._looking: asyncio.Task[T] | None = None
         self._value: T | None = None
+        self._failure: Exception | None = None
         self._good_until = 0.0
 
     @property
@@ -45,11 +47,13 @@ class SharedLook(Generic[T]):
     async def get(self) -> T:
         """Return an answer that is fresh, waiting for a look if one is due.
 
-        Raises StoreUnavailable.
+        Raises what the latest look raised, StoreUnavailable for example.
         """
         looking = self._look_if_due()
         if looking is not None:
             return await asyncio.shield(looking)
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
         assert self._value is not None
         return self._value
 
@@ -61,11 +65,21 @@ class SharedLook(Generic[T]):
 
     async def _look(self) -> T:
         began = time.monotonic()
-        value = await self._database.run(self._use_case)
-        ended = time.monotonic()
-        self._value = value
-        self._good_until = ended + max(self._fresh_seconds, (ended - began) / self._most_share)
-        return value
+        try:
+            self._value = await self._database.run(self._use_case)
+        except Exception as error:
+            self._failure = error
+            # What the server cut short has kept it busy; one that was not there has not.
+            self._rest(time.monotonic() - began if is_cut_short(error) else 0.0)
+            raise
+        self._failure = None
+        self._rest(time.monotonic() - began)
+        return self._value
+
+    def _rest(self, busy_seconds: float) -> None:
+        """Let so much time go by before the next look as its share demands."""
+        pause = max(self._fresh_seconds, busy_seconds / self._most_share)
+        self._good_until = time.monotonic() + pause
 
     def _looked(self, task: asyncio.Task[T]) -> None:
         self._looking = None

@@ -1,35 +1,21 @@
-"""Telling a PostgreSQL that is not available from a statement that is at fault."""
+"""An outage of PostgreSQL, as the gateway logs it and answers it: with 503."""
 
 import logging
-
-import psycopg2
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from shared.errors import StoreUnavailable
-
-#: SQLSTATE of a server that takes no writes, such as a standby after a failover, and of a session
-#: that the server ended while its transaction idled.
-_NOT_NOW = ("25006", "25P03")
-
-#: SQLSTATE of a transaction that lost against another and can simply be run again.
-_CONFLICTS = ("40P01", "40001")
+from shared.outages import outages_raised
 
 _logger = logging.getLogger(__name__)
 
 
-def is_outage(error: BaseException | None) -> bool:
-    """Say whether it may well succeed later. The error is psycopg2's own."""
-    if isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)):
-        return True
-    return isinstance(error, psycopg2.Error) and error.pgcode in _NOT_NOW
-
-
-def is_conflict(error: BaseException | None) -> bool:
-    """Say whether it may well succeed at once. The error is psycopg2's own."""
-    return isinstance(error, psycopg2.Error) and error.pgcode in _CONFLICTS
-
-
-def unavailable(error: Exception) -> StoreUnavailable:
-    """Return what to raise for an outage, which is logged."""
-    lines = str(error).strip().splitlines()
-    _logger.warning("PostgreSQL is not available: %s", lines[0] if lines else "it does not answer")
-    return StoreUnavailable()
+@contextmanager
+def outages_answered() -> Iterator[None]:
+    """Log an outage or a conflict, and raise StoreUnavailable; a bug stays what it is."""
+    try:
+        with outages_raised():
+            yield
+    except StoreUnavailable as error:
+        _logger.warning("PostgreSQL is not available: %s", error)
+        raise

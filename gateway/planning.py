@@ -8,6 +8,7 @@ from typing import Any
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
+    MOST_FAULTS,
     ArgumentsInvalid,
     CalculationTooLarge,
     Fault,
@@ -35,9 +36,7 @@ class Planner:
 
         Raises FunctionUnknown, ArgumentsInvalid or CalculationTooLarge.
         """
-        faults = _faults_of_members(body, _MEMBERS)
-        if faults:
-            raise ArgumentsInvalid(faults)
+        _check_members(body, _MEMBERS)
         name = body["function"]
         if not isinstance(name, str):
             raise ArgumentsInvalid([Fault("/function", "must be a string.")])
@@ -51,7 +50,8 @@ class Planner:
         faults = function.validate(arguments)
         if faults:
             raise ArgumentsInvalid(
-                [Fault(f"/arguments{pointer}", detail) for pointer, detail in faults]
+                [Fault(f"/arguments{pointer}", detail) for pointer, detail in faults],
+                function.count_faults(arguments),
             )
         estimate = function.estimate(arguments)
         if estimate.bytes > self.settings.memory_limit_bytes:
@@ -63,47 +63,79 @@ class Planner:
     def plan_batch(self, body: Any, most: int) -> list[Calculation]:
         """Return the calculations of a batch in its order, repeated ones included.
 
-        Raises ArgumentsInvalid, which names every faulty index.
+        Raises ArgumentsInvalid, which names the first faults with the index of each, and counts
+        the others: to word them all would take a thousand times as long as to find them.
         """
-        faults = _faults_of_members(body, ("calculations",))
-        if faults:
-            raise ArgumentsInvalid(faults)
+        _check_members(body, ("calculations",))
         items = body["calculations"]
         if not isinstance(items, list) or not 1 <= len(items) <= most:
             raise ArgumentsInvalid(
                 [Fault("/calculations", f"must be a list of 1 to {most} calculations.")]
             )
         calculations = []
+        faults: list[Fault] = []
+        count = 0
         for index, item in enumerate(items):
+            if len(faults) >= MOST_FAULTS:
+                count += self._count_faults(item)
+                continue
             try:
                 calculations.append(self.plan_request(item))
             except RequestFault as error:
+                count += error.count if isinstance(error, ArgumentsInvalid) else 1
                 faults.extend(
                     Fault(f"/calculations/{index}{fault.pointer}", fault.detail)
                     for fault in _faults_of(error)
                 )
         if faults:
-            raise ArgumentsInvalid(faults)
+            raise ArgumentsInvalid(faults, count)
         return calculations
+
+    def _count_faults(self, item: Any) -> int:
+        """Return how many faults `plan_request` would find, without words for them."""
+        if not isinstance(item, Mapping):
+            return 1
+        if count := _count_of_members(item, _MEMBERS):
+            return count
+        try:
+            function = self.registry.get(item["function"])
+        except (FunctionUnknown, TypeError):  # what is no string may not even be a key
+            return 1
+        if count := function.count_faults(item["arguments"]):
+            return count
+        estimate = function.estimate(item["arguments"])
+        return int(estimate.bytes > self.settings.memory_limit_bytes)
 
     def is_inline(self, calculation: Calculation) -> bool:
         """Say whether it is cheap enough to be computed in its request."""
         return calculation.estimate.seconds <= self.settings.inline_seconds
 
 
-def _faults_of_members(body: Any, names: tuple[str, ...]) -> list[Fault]:
+def _check_members(body: Any, names: tuple[str, ...]) -> None:
+    """Raise ArgumentsInvalid unless it is an object with exactly these members."""
     if not isinstance(body, Mapping):
-        return [Fault("", f"must be an object with the member(s) {' and '.join(names)}.")]
+        raise ArgumentsInvalid(
+            [Fault("", f"must be an object with the member(s) {' and '.join(names)}.")]
+        )
+    count = _count_of_members(body, names)
+    if not count:
+        return
     missing = [Fault(f"/{name}", "is missing.") for name in names if name not in body]
-    unknown = [
+    unknown = (
         Fault(
             f"/{_escaped(name[:_SHOWN_CHARACTERS])}",
             f"is not known here; the members are {' and '.join(names)}.",
         )
-        for name in itertools.islice(body, _SHOWN_MEMBERS)
+        for name in body
         if name not in names
-    ]
-    return missing + unknown
+    )
+    raise ArgumentsInvalid([*missing, *itertools.islice(unknown, _SHOWN_MEMBERS)], count)
+
+
+def _count_of_members(body: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    """Return how many of these members are missing, and how many others there are."""
+    present = sum(name in body for name in names)
+    return len(names) - present + len(body) - present
 
 
 def _faults_of(error: RequestFault) -> list[Fault]:

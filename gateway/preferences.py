@@ -9,9 +9,11 @@ import falcon.asgi
 MOST_WAIT_SECONDS = 60
 
 #: A longer header is ignored.
-_MOST_CHARACTERS = 1_000
+_MOST_CHARACTERS = 400
 
-_PREFERENCE = re.compile(r"""([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*=[ \t]*("[^"]*"|[^\s;,"]*))?""")
+_PREFERENCE = re.compile(
+    r"""([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*=[ \t]*("[^"]*"|[^\s;,"]*))?[ \t]*(?:;|\Z)"""
+)
 _QUOTED_OR_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*")|,""")
 
 

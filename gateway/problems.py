@@ -35,7 +35,15 @@ class Problem:
 
 
 def write_problem(resp: falcon.asgi.Response, problem: Problem) -> None:
-    """Make this problem the response."""
+    """Make this problem the response, and leave nothing of what was to be the answer.
+
+    A cache lifetime, an ETag, a digest or a coding that was set before the error came would
+    describe the error: a cache would keep it, a client could not decode it.
+    """
+    for name in resp.headers:
+        resp.delete_header(name)
+    resp.text = None
+    resp.sse = None
     resp.status = problem.status
     resp.content_type = MEDIA_TYPE
     resp.cache_control = ["no-store"]

@@ -7,20 +7,27 @@ it another chance once the cause is mended.
 
 import argparse
 import json
+import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pika
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import AMQPConnectionError, AMQPError, NackError, UnroutableError
 
+from gateway.broker_problems import in_words
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
-from shared.messages import dead_letter_queue_name, queue_name
+from shared.messages import dead_letter_queue_name, queue_arguments, queue_name
 
 _SHOWN_CHARACTERS = 300
+
+#: How long to wait for an alarm of RabbitMQ's to end.
+_BLOCKED_SECONDS = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,22 +37,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Show dead letters or put them back; return the exit status. Raises BrokerUnavailable."""
+    """Show dead letters or put them back; return the exit status.
+
+    Raises BrokerUnavailable. What was not put back by then is in its dead-letter queue still.
+    """
     lanes = [Lane(arguments.lane)] if arguments.lane else list(Lane)
-    try:
-        connection = pika.BlockingConnection([pika.URLParameters(u) for u in settings.amqp_urls])
-    except pika.exceptions.AMQPError as error:
-        raise BrokerUnavailable(str(error) or type(error).__name__) from error
-    try:
-        for lane in lanes:
-            channel = connection.channel()
-            channel.confirm_delivery()
-            count = _show(channel, lane) if arguments.show else _put_back(channel, lane)
-            done = "in" if arguments.show else "put back from"
-            sys.stdout.write(f"{count} message(s) {done} {dead_letter_queue_name(lane)}\n")
-    finally:
-        connection.close()
+    nodes = [pika.URLParameters(url) for url in settings.amqp_urls]
+    random.shuffle(nodes)
+    for node in nodes:
+        node.blocked_connection_timeout = _BLOCKED_SECONDS
+    with _in_words(nodes):
+        try:
+            connection = pika.BlockingConnection(nodes)
+        except OSError as error:  # a name that is not known, for one
+            raise AMQPConnectionError(error) from error
+        try:
+            for lane in lanes:
+                channel = connection.channel()
+                channel.confirm_delivery()
+                count = _show(channel, lane) if arguments.show else _put_back(channel, lane)
+                done = "in" if arguments.show else "put back from"
+                sys.stdout.write(f"{count} message(s) {done} {dead_letter_queue_name(lane)}\n")
+        finally:
+            if connection.is_open:
+                connection.close()
     return 0
+
+
+@contextmanager
+def _in_words(nodes: Sequence[pika.URLParameters]) -> Iterator[None]:
+    try:
+        yield
+    except NackError:
+        raise BrokerUnavailable(
+            "RabbitMQ refused a message, as the queue may be full. "
+            "Have workers empty it, and run this again; what is left is where it was."
+        ) from None
+    except UnroutableError:
+        raise BrokerUnavailable(
+            "The queue was deleted meanwhile. Run this again; what is left is where it was."
+        ) from None
+    except AMQPError as error:
+        # pika tries the nodes in this order, and tells of the last one only.
+        raise BrokerUnavailable(in_words(error, nodes[-1])) from error
 
 
 def _letters(channel: BlockingChannel, lane: Lane) -> Iterator[tuple[int, Any, bytes]]:
@@ -81,6 +115,8 @@ def _show(channel: BlockingChannel, lane: Lane) -> int:
 
 def _put_back(channel: BlockingChannel, lane: Lane) -> int:
     count = 0
+    # It may have been deleted; a message that has no queue could not be put back.
+    channel.queue_declare(queue_name(lane), durable=True, arguments=queue_arguments(lane))
     for tag, _, body in _letters(channel, lane):
         channel.basic_publish(
             "",

@@ -14,41 +14,40 @@ import select
 import signal
 import socket
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Set
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Protocol
+from uuid import uuid4
 
-import psycopg2
 import psycopg2.extensions
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
-from gateway.bundles import bundles
-from gateway.publisher import Publisher
+from gateway.lane_relay import LaneRelay
+from gateway.loop import Loop, LoopThread
+from gateway.pulse import Pulse, find_faults, pulse_folder
 from gateway.rescue import Rescue
 from shared import crash_points
 from shared.calculation import Lane
 from shared.config import Settings, load_settings
 from shared.connections import connect_to_listen, make_engine
-from shared.crash_points import crash_point
-from shared.errors import BrokerUnavailable, SettingsInvalid
+from shared.errors import SettingsInvalid
 from shared.logs import set_up_logs
-from shared.messages import encode
+from shared.outages import DATABASE_ERRORS, brief
 from shared.store.notifications import OUTBOX, read_outbox
-from shared.store.outbox import put_back, seconds_to_next, taken_due
+from shared.store.outbox import seconds_to_next
+from shared.store.relays import delete_relay, upsert_relay
 
-_RETRY_SECONDS = 1.0
 _LOCKED_SECONDS = 0.1
+_BEAT_SECONDS = 5.0
 
-#: Between two turns there is so much time for each row of the first, up to a limit: while much
-#: comes it goes together, since a turn costs more than a row.
-_PACE_SECONDS = 0.001
-_LONGEST_PACE_SECONDS = 0.02
-_PULSE = Path(tempfile.gettempdir()) / f"reckoner-relay-{os.getuid()}.pulse"
-_PULSE_SECONDS = 45.0
+#: A relay that could not work for so long ends, and its supervisor starts another: that reads its
+#: settings and passwords anew, and has none of the old one's connections.
+_GIVE_UP_SECONDS = 60.0
+
+#: How long a stop may take: confirms that do not come, and a goodbye that is not answered.
+_STOP_SECONDS = 8.0
+
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _logger = logging.getLogger("gateway.relay")
 
@@ -61,141 +60,186 @@ class HasFileno(Protocol):
 
 
 class Relay:
-    """The loop of one relay process."""
+    """A relay process: hears the gateways' rings, and has a thread for each lane and the rescue.
 
-    def __init__(self, settings: Settings, engine: Engine, autocommit: Engine) -> None:
+    `autocommit` should have a connection for each lane and one more.
+    """
+
+    def __init__(
+        self, settings: Settings, engine: Engine, autocommit: Engine, pulse: Pulse | None = None
+    ) -> None:
         self._settings = settings
-        self._engines = (engine, autocommit)
         self._autocommit = autocommit
-        self._publisher = Publisher(settings.amqp_urls)
-        self._rescue = Rescue(engine, settings)
+        self._pulse = pulse
+        self._id = uuid4()
+        self.lanes = {lane: LaneRelay(lane, settings, autocommit, self._beat_soon) for lane in Lane}
+        self.rescue = Rescue(
+            engine, settings, lambda lane: self.lanes[lane].publisher.ready_messages()
+        )
+        self._rescuing = LoopThread(
+            "rescue", self._rescue_turn, forget=engine.dispose, changed=self._beat_soon
+        )
+        self._hearing = Loop(
+            "relay", self._turn, pause=self._sleep, forget=self._forget, changed=self._say_problem
+        )
         self._listener: psycopg2.extensions.connection | None = None
-        self._next_rescue = 0.0
-        self._next_look = 0.0
-        self._rung: set[Lane] = set()
-        self._paced_until = 0.0
-        self._stopping = threading.Event()
+        self._next_rescue = self._next_look = self._next_beat = 0.0
+        self._is_stopping = False
         self._waking, self._wake = socket.socketpair()
+        self._waking.setblocking(False)
+        self._wake.setblocking(False)
 
     def stop(self) -> None:
-        """Have the loop end after what it is doing."""
-        self._stopping.set()
-        self._wake.send(b"!")
+        """Have it end after what it is doing; a signal handler may call this."""
+        self._is_stopping = True
+        self._wake_up()
 
-    def run(self) -> None:
-        """Publish and rescue until stopped; an unavailable neighbour is waited for."""
-        while not self._stopping.is_set():
-            with contextlib.suppress(OSError):  # without it --check says no, and all else works
-                _PULSE.touch()
-            try:
-                self._turn()
-            except BrokerUnavailable as error:
-                self._pause("RabbitMQ is not available: %s", error)
-            except (DBAPIError, psycopg2.Error) as error:
-                self._pause("PostgreSQL is not available: %s", error)
-        self._publisher.close()
+    def run(self) -> int:
+        """Work until stopped, and return 0; or 1 once nothing has worked for a minute."""
+        threads = [lane.loop for lane in self.lanes.values()] + [self._rescuing]
+        for thread in threads:
+            thread.start()
+        reason = None
+        while not self._is_stopping and reason is None:
+            self._hearing.do_turn()
+            reason = self._reason_to_give_up()
+        for lane in self.lanes.values():
+            lane.stop()
+        self._rescuing.stop()
+        until = time.monotonic() + _STOP_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        if reason is not None:
+            _logger.error(
+                "Nothing worked for %g s, so this relay ends: %s", _GIVE_UP_SECONDS, reason
+            )
+            return 1  # the row stays, and says why
+        self._sign_off()
+        return 0
 
     def _turn(self) -> None:
-        if time.monotonic() >= self._next_rescue:
-            self._next_rescue = time.monotonic() + self._settings.rescue_seconds
-            if self._rescue.look():
-                self._next_look = 0.0
         if self._listener is None:
             self._listener = connect_to_listen(self._settings, OUTBOX, name="reckoner relay bell")
             self._next_look = 0.0  # whatever was rung meanwhile was missed
+        if time.monotonic() >= self._next_beat:
+            self._beat()
         self._hear(self._listener)
-        lanes, self._rung = self._rung, set()
         if time.monotonic() >= self._next_look:
-            lanes |= self._look()
-        published = self._publish(lanes)
-        # A batch that is full may have left some.
-        most = self._settings.relay_batch
-        self._rung |= {lane for lane, rows in published.items() if rows == most}
-        if not self._rung:
-            self._pace(sum(published.values()))
-
-    def _publish(self, lanes: Set[Lane]) -> dict[Lane, int]:
-        """Publish a batch of each lane, and raise BrokerUnavailable only after the last of them.
-
-        A queue that confirms nothing must not hold up the other lane.
-        """
-        published: dict[Lane, int] = {}
-        failure: BrokerUnavailable | None = None
-        for lane in (lane for lane in Lane if lane in lanes):
-            try:
-                published[lane] = self.publish_batch(lane)
-            except BrokerUnavailable as error:
-                failure = error
-        if failure is not None:
-            raise failure
-        return published
-
-    def _look(self) -> set[Lane]:
-        """Return the lanes in which something is due: a ring can be lost, and a backoff ends."""
-        with self._autocommit.connect() as connection:
-            waits = seconds_to_next(connection)
-        # Soon again where something is due: another relay may have locked it, and the next in its
-        # lane may be due at any time.
-        pause = min(self._settings.relay_poll_seconds, *waits.values(), math.inf)
-        self._next_look = time.monotonic() + max(_LOCKED_SECONDS, pause)
-        return {lane for lane, wait in waits.items() if wait <= 0}
-
-    def publish_batch(self, lane: Lane) -> int:
-        """Publish what is due in a lane, up to one batch; return how many rows that was."""
-        self._publisher.open()  # before rows are locked, as it may take its time
-        with (
-            self._autocommit.connect() as connection,
-            taken_due(connection, lane, self._settings.relay_batch) as due,
-        ):
-            if not due:
-                return 0
-            bundled = [[one.work for one in bundle] for bundle in bundles(due, lane)]
-            confirmed = self._publisher.publish([(lane, encode(works, lane)) for works in bundled])
-            crash_point(crash_points.RELAY_BEFORE_MARK)
-            refused = set(range(len(bundled))) - set(confirmed)
-            if refused:
-                put_back(connection, [work.calculation_id for i in refused for work in bundled[i]])
-        if refused:
-            raise BrokerUnavailable(f"{len(refused)} messages were refused")
-        return len(due)
-
-    def _pace(self, rows: int) -> None:
-        """Let what comes meanwhile go together; the first after a silence goes at once."""
-        now = time.monotonic()
-        time.sleep(max(0.0, self._paced_until - now))  # for so short a time, also while it stops
-        pace = min(_LONGEST_PACE_SECONDS, _PACE_SECONDS * rows)
-        self._paced_until = max(now, self._paced_until) + pace
+            self._look()
 
     def _hear(self, listener: psycopg2.extensions.connection) -> None:
-        """Wait for the bell or until it is time for a look, if there is nothing to do yet."""
-        until = 0.0 if self._rung else min(self._next_look, self._next_rescue)
-        seconds = max(0.0, until - time.monotonic())
-        watched: list[HasFileno] = [listener, self._waking]
-        readable, _, _ = select.select(watched, [], [], seconds)
-        if listener in readable:
-            listener.poll()
-            for notification in listener.notifies:
-                self._rung |= read_outbox(notification.payload)
-            listener.notifies.clear()
+        """Wait until it is time for a look or a beat, and pass on the rings that come meanwhile."""
+        self._sleep(min(self._next_look, self._next_beat) - time.monotonic(), listener)
+        listener.poll()
+        for notification in listener.notifies:
+            for lane in read_outbox(notification.payload):
+                self.lanes[lane].ring()
+        listener.notifies.clear()
 
-    def _pause(self, sentence: str, error: Exception) -> None:
-        lines = str(error).strip().splitlines()
-        _logger.warning(sentence, lines[0] if lines else type(error).__name__)
-        # One connection that fell silent is waited for; the others would be waited for as long.
-        for engine in self._engines:
-            engine.dispose()
+    def _look(self) -> None:
+        """Ring the lanes in which something is due: a ring can be lost, and a backoff ends."""
+        with self._autocommit.connect() as connection:
+            waits = seconds_to_next(connection)
+        # Soon again where something is due and the lane does nothing: another relay may have locked
+        # it, and the next in its lane may be due at any time.
+        idle = [wait for lane, wait in waits.items() if not self.lanes[lane].is_busy]
+        pause = min(self._settings.relay_poll_seconds, *idle, math.inf)
+        self._next_look = time.monotonic() + max(_LOCKED_SECONDS, pause)
+        for lane, wait in waits.items():
+            if wait <= 0:
+                self.lanes[lane].ring()
+
+    def _beat(self) -> None:
+        """Tell everybody that this relay is there, and what RabbitMQ says."""
+        self._next_beat = time.monotonic() + _BEAT_SECONDS
+        problems = {
+            lane: relay.loop.problem
+            for lane, relay in self.lanes.items()
+            if relay.loop.problem is not None
+        }
+        with self._autocommit.connect() as connection:
+            upsert_relay(
+                connection,
+                self._id,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                problems=problems,
+            )
+        if self._pulse is not None:
+            faults = [*problems.values(), *filter(None, [self._rescuing.problem])]
+            self._pulse.beat("; ".join(faults) or None)
+
+    def _beat_soon(self) -> None:
+        self._next_beat = 0.0
+        self._wake_up()
+
+    def _rescue_turn(self) -> None:
+        self._rescuing.wait(self._next_rescue - time.monotonic())
+        if self._rescuing.is_stopping:
+            return
+        if self.rescue.look():
+            self._next_look = 0.0
+            self._wake_up()
+        self._next_rescue = time.monotonic() + self._settings.rescue_seconds
+
+    def _reason_to_give_up(self) -> str | None:
+        """Return why this process is of no use any more.
+
+        It is of use as long as it can ask PostgreSQL for lost work and publish one of the lanes.
+        """
+        lanes: list[Loop] = [lane.loop for lane in self.lanes.values()]
+        for parts in ([self._hearing], [self._rescuing], lanes):
+            if min(part.failing_seconds for part in parts) > _GIVE_UP_SECONDS:
+                return "; ".join(part.problem or "" for part in parts)
+        return None
+
+    def _sign_off(self) -> None:
+        try:
+            with self._autocommit.connect() as connection:
+                delete_relay(connection, self._id)
+        except DATABASE_ERRORS as error:
+            _logger.warning("The relay's row stays for a minute: %s", brief(error))
+
+    def _forget(self) -> None:
+        """Drop connections that may have fallen silent."""
+        self._autocommit.dispose()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-        self._stopping.wait(_RETRY_SECONDS)
+
+    def _say_problem(self) -> None:
+        """Without PostgreSQL there are no beats: those who ask for the pulse hear the reason."""
+        if self._pulse is not None and self._hearing.problem is not None:
+            self._pulse.beat(self._hearing.problem)
+
+    def _wake_up(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # it has been told often enough
+            self._wake.send(b"!")
+
+    def _sleep(self, seconds: float, *watched: HasFileno) -> None:
+        """Wait for so long, or until there is something to do or to read."""
+        sources: Sequence[HasFileno] = [self._waking, *watched]
+        readable, _, _ = select.select(sources, [], [], max(0.0, seconds))
+        if self._waking in readable:
+            self._waking.recv(4096)
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; return the exit status."""
+    """Run until a signal to stop; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m gateway.relay", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="say whether the relay here is alive")
-    if parser.parse_args().check:
-        return 0 if _PULSE.exists() and time.time() - _PULSE.stat().st_mtime < _PULSE_SECONDS else 1
+    parser.add_argument(
+        "--check",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="PID",
+        help="say whether all relays here work, or that one; 0 if so, else 1 and why",
+    )
+    check = parser.parse_args().check
+    if check is not None:
+        faults = find_faults(pulse_folder(), check or None)
+        sys.stderr.writelines(f"{fault}\n" for fault in faults)
+        return 1 if faults else 0
     try:
         settings = load_settings()
     except SettingsInvalid as error:
@@ -203,16 +247,28 @@ def main() -> int:
         return 2
     set_up_logs(settings.log_level)
     crash_points.arm_from_environment()
-    engine, autocommit = (
-        make_engine(settings, connections=1, name="reckoner relay", is_autocommit=is_autocommit)
-        for is_autocommit in (False, True)
+    engine = make_engine(settings, connections=1, name="reckoner relay")
+    autocommit = make_engine(
+        settings, connections=len(Lane) + 1, name="reckoner relay", is_autocommit=True
     )
-    relay = Relay(settings, engine, autocommit)
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: relay.stop())
+    pulse = _make_pulse()
+    relay = Relay(settings, engine, autocommit, pulse)
+    for signum in _STOP_SIGNALS:
+        if signal.getsignal(signum) is not signal.SIG_IGN:  # as nohup wants it for SIGHUP
+            signal.signal(signum, lambda *_: relay.stop())
     _logger.info("The relay is running")
-    relay.run()
-    return 0
+    status = relay.run()
+    if pulse is not None:
+        pulse.close()
+    return status
+
+
+def _make_pulse() -> Pulse | None:
+    try:
+        return Pulse(pulse_folder())
+    except OSError as error:
+        _logger.warning("--check will not find this relay: %s", error)
+        return None
 
 
 if __name__ == "__main__":

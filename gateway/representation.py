@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import falcon.asgi
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII | re.IGNORECASE)
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _GZIP = re.compile(r"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=([0-9.]+)\s*)?(?=,|$)", re.IGNORECASE)
 
@@ -73,7 +73,7 @@ class Representation:
             or (if_range is not None and if_range.strip() != self.etag)
         ):
             return whole
-        asked = _RANGE.fullmatch(range_header.replace(" ", "").lower())
+        asked = _RANGE.fullmatch(range_header.strip())
         if asked is None or asked.groups() == ("", ""):
             return whole
         first, end = self._bounds(*asked.groups())

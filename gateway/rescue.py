@@ -1,47 +1,61 @@
-"""Putting right what was lost: claims of dead workers, messages that RabbitMQ no longer has."""
+"""Putting right what was lost: claims of dead workers, messages that RabbitMQ no longer has.
+
+The relay does this in a thread of its own: neither its statements nor its questions to RabbitMQ
+hold up publishing.
+"""
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 
-import pika
-import pika.exceptions
 from sqlalchemy import Connection, Engine
 
+from gateway.clock_steps import ClockSteps
+from gateway.lost_chunks import remove_lost_chunks
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.messages import queue_name
 from shared.store.leases import expire_leases
 from shared.store.notifications import notify_changed
 from shared.store.outbox import oldest_waiting_seconds, return_lost
+from shared.store.relays import delete_silent_relays
 from shared.store.workers import delete_silent_workers
 
 _BATCH = 1_000
 _BACKOFF_SECONDS = 1.0
-_FORGET_WORKERS_SECONDS = 60.0
-_PATIENCE_SECONDS = 5
+_FORGET_SECONDS = 60.0
 
 _logger = logging.getLogger(__name__)
 
 
 class Rescue:
-    """Looks for lost work; each look is harmless to repeat and to run in several relays."""
+    """Looks for lost work; each look is harmless to repeat and to run in several relays.
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    `ready_messages` returns how many messages wait in a lane's queue, or raises BrokerUnavailable.
+    """
+
+    def __init__(
+        self, engine: Engine, settings: Settings, ready_messages: Callable[[Lane], int]
+    ) -> None:
         self._engine = engine
         self._settings = settings
+        self._ready_messages = ready_messages
+        self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
         self._empty_since: dict[Lane, float] = {}
+        self._unanswered: set[Lane] = set()
 
     def look(self) -> int:
         """Return how many calculations went back to the outbox.
 
-        Raises BrokerUnavailable if a queue had to be looked at and could not be.
+        A lane whose queue cannot be asked is left as it is.
         """
+        leases_count = self._clock_steps.look()
         with self._engine.begin() as connection:
-            returned = self._expire_leases(connection)
-            delete_silent_workers(connection, _FORGET_WORKERS_SECONDS)
+            returned = self._expire_leases(connection) if leases_count else 0
+            delete_silent_workers(connection, _FORGET_SECONDS)
+            delete_silent_relays(connection, _FORGET_SECONDS)
+        remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
         return returned
@@ -75,7 +89,15 @@ class Rescue:
         if waited_seconds == 0:
             self._empty_since.pop(lane, None)
             return 0
-        is_empty = self._is_empty_for(age, lane)
+        try:
+            is_empty = self._is_empty_for(age, lane)
+        except BrokerUnavailable as error:
+            if lane not in self._unanswered:
+                _logger.warning("Lost messages of the %s lane cannot be found: %s", lane, error)
+            self._unanswered.add(lane)
+            self._empty_since.pop(lane, None)
+            return 0
+        self._unanswered.discard(lane)
         if waited_seconds < age:
             return 0
         returned = 0
@@ -101,38 +123,8 @@ class Rescue:
         Workers hold what was delivered to them, which the queue does not count: the last of a long
         backlog is old, and not lost.
         """
-        if _ready_messages(self._settings.amqp_urls, lane) > 0:
+        if self._ready_messages(lane) > 0:
             self._empty_since.pop(lane, None)
             return False
         since = self._empty_since.setdefault(lane, time.monotonic())
         return time.monotonic() - since >= seconds
-
-
-def _ready_messages(urls: Sequence[str], lane: Lane) -> int:
-    """Return how many messages wait in the lane's queue; none if it was deleted."""
-    try:
-        connection = pika.BlockingConnection([_hurried(url) for url in urls])
-    except (pika.exceptions.AMQPError, OSError) as error:
-        raise BrokerUnavailable(str(error) or type(error).__name__) from error
-    try:
-        declared = connection.channel().queue_declare(queue_name(lane), passive=True)
-    except pika.exceptions.ChannelClosedByBroker:
-        return 0
-    except (pika.exceptions.AMQPError, OSError) as error:
-        raise BrokerUnavailable(str(error) or type(error).__name__) from error
-    else:
-        waiting: int = declared.method.message_count
-        return waiting
-    finally:
-        if connection.is_open:
-            connection.close()
-
-
-def _hurried(url: str) -> pika.URLParameters:
-    """Return the address with little patience: publishing waits meanwhile."""
-    parameters = pika.URLParameters(url)
-    parameters.socket_timeout = parameters.stack_timeout = _PATIENCE_SECONDS
-    parameters.blocked_connection_timeout = _PATIENCE_SECONDS
-    parameters.heartbeat = _PATIENCE_SECONDS
-    parameters.connection_attempts = 1
-    return parameters

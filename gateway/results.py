@@ -7,17 +7,23 @@ reader costs one chunk of memory and no connection.
 import hashlib
 import logging
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import falcon.asgi
 
-from gateway.answers import let_nginx_cache
+from gateway.answers import begun, let_nginx_cache, no_body
 from gateway.calculations import Services
 from gateway.identifiers import parse_calculation_id
 from gateway.problems import Problem, write_problem
-from gateway.representation import Answer, Representation, accepts_gzip
+from gateway.representation import Answer, Representation, Selection, accepts_gzip
 from shared.calculation import Status, is_final
-from shared.errors import ResultCorrupt, ResultMissing, ResultNotFinished, ResultPruned
+from shared.errors import (
+    ResultCorrupt,
+    ResultMissing,
+    ResultNotFinished,
+    ResultPruned,
+    StoreUnavailable,
+)
 from shared.store.calculations import Row
 from shared.store.models import CHUNK_DIGITS
 from shared.store.results import find_chunk
@@ -37,7 +43,10 @@ class Result:
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
     ) -> None:
-        """Answer with all digits or the range that was asked for."""
+        """Answer with all digits or the range that was asked for.
+
+        Headers of a success are set once the first digits are there: until then an error can come.
+        """
         row = await self._services.get(parse_calculation_id(calculation_id))
         self.check_available(row)
         is_get = req.method == "GET"
@@ -63,22 +72,21 @@ class Result:
                 return
             case Answer.NOT_MODIFIED:
                 resp.status = falcon.HTTP_304
-            case Answer.PART:
-                resp.status = falcon.HTTP_206
-                span = f"bytes {selection.first}-{selection.end - 1}/{representation.length}"
-                resp.set_header("Content-Range", span)
+                representation.write_headers(resp)
+                return
+        resp.stream = (
+            await self.open(row, selection, is_gzip=representation.is_gzip) if is_get else no_body()
+        )
         representation.write_headers(resp)
-        let_nginx_cache(resp)
         resp.content_type = "text/plain; charset=us-ascii"
-        if selection.answer is Answer.NOT_MODIFIED:
-            return
         if not representation.is_gzip:
             resp.content_length = selection.end - selection.first
-        if not is_get:
-            resp.stream = _nothing()  # and no length of it, where the real one is not known
-            return
-        digits = await self.open(row, selection.first, selection.end)
-        resp.stream = self._compressed(digits) if representation.is_gzip else digits
+        if selection.answer is Answer.PART:
+            resp.status = falcon.HTTP_206
+            span = f"bytes {selection.first}-{selection.end - 1}/{representation.length}"
+            resp.set_header("Content-Range", span)
+        else:
+            let_nginx_cache(resp)
 
     on_head = on_get
 
@@ -93,7 +101,7 @@ class Result:
         if row["result_pruned_at"] is not None:
             raise ResultPruned(row["id"])
 
-    async def _compressed(self, digits: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _compressed(self, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
         compressor = zlib.compressobj(_FAST_GZIP, zlib.DEFLATED, _GZIP_WRAPPER)
         async for piece in digits:
             compressed = await self._services.database.compute(
@@ -103,30 +111,30 @@ class Result:
                 yield compressed
         yield compressor.flush()
 
-    async def open(self, row: Row, first: int, end: int) -> AsyncIterator[bytes]:
-        """Return a stream of the bytes from `first` up to `end`, a chunk at a time.
+    async def open(
+        self, row: Row, selection: Selection, *, is_gzip: bool = False
+    ) -> AsyncGenerator[bytes, None]:
+        """Return a stream of the bytes that were selected, a chunk at a time, which has begun.
 
         When that is all of them, the last chunk is held back until the SHA-256 of the whole is
         seen to be right; if it is not, the connection breaks off instead of ending well.
-        Raises ResultCorrupt at once if the first chunk shows it.
+        Raises at once what the first chunk shows: StoreUnavailable, ResultPruned, ResultCorrupt.
         """
-        stream = self._stream(row, first, end)
-        beginning = await anext(stream)
-        return _chained(beginning, stream)
+        stream = self._stream(row, selection.first, selection.end)
+        _, stream = await begun(self._compressed(stream) if is_gzip else stream)
+        return stream
 
-    async def _stream(self, row: Row, first: int, end: int) -> AsyncIterator[bytes]:
+    async def _stream(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
         is_whole = first == 0 and end == row["result_digits"]
         digest = hashlib.sha256()
-        for ordinal in range(first // CHUNK_DIGITS, -(-end // CHUNK_DIGITS)):
+        for ordinal in range(first // CHUNK_DIGITS, max(1, -(-end // CHUNK_DIGITS))):
             chunk = await self._chunk(row, ordinal)
             start = ordinal * CHUNK_DIGITS
             is_last = start + CHUNK_DIGITS >= end
             digest.update(chunk)
             is_short = not is_last and len(chunk) < CHUNK_DIGITS
             if is_short or (is_whole and is_last and digest.hexdigest() != row["result_sha256"]):
-                error = ResultCorrupt(row["id"])
-                _logger.critical("%s", error, extra={"calculation_id": row["id"]})
-                raise error
+                raise _corrupt(row)
             yield chunk[max(first - start, 0) : end - start]
 
     async def _chunk(self, row: Row, ordinal: int) -> bytes:
@@ -137,20 +145,23 @@ class Result:
                 lambda connection: find_chunk(connection, row["id"], row["result_attempt"], ordinal)
             )
             if found is None:
-                raise ResultCorrupt(row["id"])
+                raise await self._why_missing(row)
             digits = found
         return digits.encode("ascii")
 
+    async def _why_missing(self, row: Row) -> Exception:
+        """Return the damage that a missing chunk is, unless it went with the result meanwhile."""
+        now = await self._services.get(row["id"])
+        self.check_available(now)
+        if now["result_attempt"] != row["result_attempt"]:
+            return StoreUnavailable()  # computed again: its digits are there for the next request
+        return _corrupt(row)
 
-async def _chained(beginning: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield beginning
-    async for piece in rest:
-        yield piece
 
-
-async def _nothing() -> AsyncIterator[bytes]:
-    return
-    yield b""
+def _corrupt(row: Row) -> ResultCorrupt:
+    error = ResultCorrupt(row["id"])
+    _logger.critical("%s", error, extra={"calculation_id": row["id"]})
+    return error
 
 
 def _unsatisfiable(representation: Representation) -> Problem:

@@ -1,11 +1,12 @@
 """GET /calculate/{n}: a Fibonacci number in one line of text, the oldest way to ask for one."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import falcon.asgi
 
 from gateway.calculations import Services
+from gateway.representation import Answer, Selection
 from gateway.results import Result
 from shared.calculation import is_final
 from shared.errors import ArgumentsInvalid, Fault
@@ -28,24 +29,24 @@ class Seed:
         function = services.planner.registry.get("fibonacci")
         calculation = services.planner.plan(function, {"n": int(n)})
         row = await services.submission.submit(calculation, req.context.request_id)
-        resp.content_type = "text/plain; charset=us-ascii"
-        resp.cache_control = ["no-cache"]
         path = f"/calculations/{calculation.id}"
         if is_final(row["status"]):
             self._result.check_available(row)
+            digits = await self._result.open(row, Selection(Answer.WHOLE, 0, row["result_digits"]))
             beginning = f"fibonacci({int(n)}) = ".encode()
+            resp.stream = _line(beginning, digits)
             resp.content_length = len(beginning) + row["result_digits"] + 1
             resp.set_header("Content-Location", path)
-            digits = await self._result.open(row, 0, row["result_digits"])
-            resp.stream = _line(beginning, digits)
         else:
             resp.status = falcon.HTTP_202
             resp.set_header("Location", path)
             resp.set_header("Retry-After", str(services.backlog.retry_after(row)))
             resp.text = f"fibonacci({int(n)}) is {row['status']}; look at {path}\n"
+        resp.content_type = "text/plain; charset=us-ascii"
+        resp.cache_control = ["no-cache"]
 
 
-async def _line(beginning: bytes, digits: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _line(beginning: bytes, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
     yield beginning
     async for piece in digits:
         yield piece

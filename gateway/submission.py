@@ -1,5 +1,6 @@
 """The use case of submitting: compute what is cheap, queue the rest, find what exists."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,14 @@ from shared.store.calculations import Row
 from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
+from shared.store.rows import has_result
 
 #: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01
 _ROW_SECONDS = 0.00005
+
+#: What takes longer to compute in its request is left to the workers, and so is what waits for it.
+_INLINE_SECONDS = 2.0
 
 Look = Coalescer[UUID, Row | None]
 
@@ -31,10 +36,11 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BatchReceipt:
-    """What became of a batch: the status of each calculation, and how many were new work."""
+    """What became of a batch: the status of each calculation, how many were new work, and where."""
 
     statuses: Mapping[UUID, Status]
     accepted: int
+    lanes: frozenset[Lane]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +67,20 @@ class Submission:
         self._calculator = calculator
         self._look = look
         self._bell = Bell(database)
-        self._new = Coalescer(self._store_new, _cost, _MOST_SECONDS)
+        # What is computed first must not hold up what is only stored.
+        self._inline, self._queued = (
+            Coalescer(self._store_new, _cost, _MOST_SECONDS) for _ in range(2)
+        )
 
     async def submit(self, calculation: Calculation, request_id: str) -> Row:
         """Return the row of this calculation, which may have been there before."""
         is_inline = self._planner.is_inline(calculation)
         if is_inline:
             known = await self._look.ask(calculation.id)
-            if known is not None and known["status"] == Status.SUCCEEDED:
+            if known is not None and has_result(known):
                 return known
-        row, computed = await self._new.ask(_Computing(calculation, is_inline, request_id))
+        new = self._inline if is_inline else self._queued
+        row, computed = await new.ask(_Computing(calculation, is_inline, request_id))
         if row is None:  # most likely it was there before
             row = await self._look.ask(calculation.id)
         if row is not None and _needs_nothing(row, computed):
@@ -101,9 +111,17 @@ class Submission:
         if not any(one.is_inline for one in asked):
             return [None] * len(asked)
         # In a thread: a thousandth of a second is long for the event loop.
-        return await self._database.compute(
-            lambda: [self._compute(one.calculation) if one.is_inline else None for one in asked]
-        )
+        try:
+            async with asyncio.timeout(_INLINE_SECONDS):
+                return await self._database.compute_inline(
+                    lambda: [
+                        self._compute(one.calculation) if one.is_inline else None for one in asked
+                    ],
+                    [one.calculation.id for one in asked if one.is_inline],
+                )
+        except TimeoutError:
+            _logger.warning("%d calculations are queued: their turn did not come", len(asked))
+            return [None] * len(asked)
 
     async def _insert(self, new: Sequence[New]) -> dict[UUID, Row]:
         # What comes alone takes the shortest way. When much comes, commits must not queue up for
@@ -127,18 +145,17 @@ class Submission:
         self, calculations: Sequence[Calculation], request_id: str
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
-        distinct = list({calculation.id: calculation for calculation in calculations}.values())
         receipt = await self._database.run(
-            lambda connection: _store_batch(connection, distinct, request_id)
+            lambda connection: _store_batch(connection, calculations, request_id)
         )
         if receipt.accepted:
-            self._bell.ring({calculation.lane for calculation in distinct})
+            self._bell.ring(receipt.lanes)
         return receipt
 
 
 def _needs_nothing(row: Row, computed: Computed | None) -> bool:
     """Say whether the result is there, or will be, and is not at hand meanwhile."""
-    if row["status"] == Status.SUCCEEDED:
+    if has_result(row):
         return True
     is_under_way = not is_final(row["status"]) and not row["cancel_requested"]
     return is_under_way and computed is None
@@ -158,7 +175,7 @@ def _store(
     if new:
         return new[calculation.id], True
     row = _existing(connection, calculation)
-    if row["status"] == Status.SUCCEEDED:
+    if has_result(row):
         return row, False
     is_queued = calculation.id in _revive(connection, [calculation], request_id)
     return _existing(connection, calculation), is_queued
@@ -183,7 +200,7 @@ def _store_computed(
 def _revive(
     connection: Connection, calculations: Sequence[Calculation], request_id: str
 ) -> set[UUID]:
-    """Queue those that ended without a result; return their ids.
+    """Queue those that ended and have no result, or none any more; return their ids.
 
     A cancel that no worker has carried out yet is taken back first: somebody wants the result
     again. If the worker was quicker, the calculation is cancelled, and queued like the others.
@@ -202,10 +219,15 @@ def _existing(connection: Connection, calculation: Calculation) -> Row:
 def _store_batch(
     connection: Connection, calculations: Sequence[Calculation], request_id: str
 ) -> BatchReceipt:
-    accepted = insert_queued(connection, calculations, request_id)
-    others = [calculation for calculation in calculations if calculation.id not in accepted]
+    distinct = list({calculation.id: calculation for calculation in calculations}.values())
+    accepted = insert_queued(connection, distinct, request_id)
+    others = [calculation for calculation in distinct if calculation.id not in accepted]
     statuses: dict[UUID, Status] = {}
     if others:
         accepted |= _revive(connection, others, request_id)
         statuses = store.find_statuses(connection, [calculation.id for calculation in others])
-    return BatchReceipt(dict.fromkeys(accepted, Status.QUEUED) | statuses, len(accepted))
+    return BatchReceipt(
+        dict.fromkeys(accepted, Status.QUEUED) | statuses,
+        len(accepted),
+        frozenset(calculation.lane for calculation in distinct),
+    )

@@ -7,10 +7,11 @@ import falcon.asgi
 from sqlalchemy import Connection
 
 from gateway.answers import write_json
-from gateway.backlog import SILENT_SECONDS
 from gateway.database import Database
 from gateway.looks import SharedLook
+from gateway.neighbours import SILENT_SECONDS, Neighbours, find_neighbours
 from shared.calculation import Lane, rfc3339
+from shared.store.relays import RelayState
 from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
 from shared.store.workers import list_workers
 
@@ -36,12 +37,14 @@ class System:
 
 
 def _look(connection: Connection) -> dict[str, Any]:
+    neighbours = find_neighbours(connection)
     workers = list_workers(connection, SILENT_SECONDS)
     work = {row["lane"]: row for row in count_lanes(connection)}
     finished = count_finished_last_minute(connection)
     return {
-        "lanes": {lane: _lane(work.get(lane, {}), lane, workers) for lane in Lane},
+        "lanes": {lane: _lane(work.get(lane, {}), lane, workers, neighbours) for lane in Lane},
         "outbox": dict(measure_outbox(connection)),
+        "relays": [_relay(relay) for relay in neighbours.relays],
         "workers": [_worker(worker) for worker in workers],
         "calculations_per_minute": sum(finished.values()),
         "finished_last_minute": finished,
@@ -49,17 +52,30 @@ def _look(connection: Connection) -> dict[str, Any]:
 
 
 def _lane(
-    work: Mapping[str, Any], lane: Lane, workers: Sequence[Mapping[str, Any]]
+    work: Mapping[str, Any],
+    lane: Lane,
+    workers: Sequence[Mapping[str, Any]],
+    neighbours: Neighbours,
 ) -> dict[str, Any]:
-    mine = [worker for worker in workers if worker["lane"] == lane]
-    slots = sum(worker["slots"] for worker in mine)
+    slots = neighbours.slots.get(lane, 0)
+    to_go = round(work.get("seconds_to_go", 0) / max(1, slots), 3)
     return {
         "queued": work.get("queued", 0),
         "running": work.get("running", 0),
         "oldest_queued_seconds": work.get("oldest_queued_seconds"),
-        "estimated_seconds_to_go": round(work.get("seconds_to_go", 0) / max(1, slots), 3),
-        "workers": len(mine),
+        "estimated_seconds_to_go": to_go if neighbours.is_passable(lane) else None,
+        "workers": sum(worker["lane"] == lane for worker in workers),
         "slots": slots,
+    }
+
+
+def _relay(relay: RelayState) -> dict[str, Any]:
+    return {
+        "id": str(relay.id),
+        "host": relay.host,
+        "pid": relay.pid,
+        "silent_seconds": round(relay.silent_seconds, 3),
+        "problems": dict(relay.problems),
     }
 
 

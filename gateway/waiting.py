@@ -6,8 +6,9 @@ them that anybody waits for, and hands each row to its waiters: a thousand waite
 
 import asyncio
 import contextlib
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 from uuid import UUID
@@ -19,7 +20,12 @@ from shared.store.calculations import Row, find_calculations
 #: Everything that is waited for is looked at this often, should a notification ever be lost.
 _SWEEP_SECONDS = 15.0
 _RETRY_SECONDS = 0.5
-_MOST_PER_QUERY = 500
+
+#: Rows may have results of 8,192 digits in them, and the event loop reads them all at once.
+_MOST_PER_QUERY = 200
+
+#: So many waiters are handed rows before others have their turn: each then writes an answer.
+_MOST_HANDED = 20
 
 
 class Watch:
@@ -58,10 +64,12 @@ class Watch:
 class Waiting:
     """Knows who waits for what."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, sweep_seconds: float = _SWEEP_SECONDS) -> None:
         self._database = database
+        self._sweep_seconds = sweep_seconds
         self._watches: dict[UUID, set[Watch]] = defaultdict(set)
-        self._changed: set[UUID] = set()
+        # A queue in which each has one place: under steady traffic everyone's turn comes.
+        self._changed: dict[UUID, None] = {}
         self._wake = asyncio.Event()
 
     @contextmanager
@@ -80,7 +88,7 @@ class Waiting:
     def changed(self, ids: Iterable[UUID]) -> None:
         """Have those looked at that somebody waits for."""
         if self._watches:  # else `ids` need not even be read
-            self._changed.update(identity for identity in ids if identity in self._watches)
+            self._changed.update((identity, None) for identity in ids if identity in self._watches)
         if self._changed:
             self._wake.set()
 
@@ -89,28 +97,47 @@ class Waiting:
         self.changed(list(self._watches))
 
     async def run(self) -> NoReturn:
-        """Look whenever something changed, until cancelled."""
+        """Look whenever something changed, and at everything now and then, until cancelled."""
+        loop = asyncio.get_running_loop()
+        # By a clock of its own: however much is notified, what was not has its turn.
+        sweep_at = loop.time() + self._sweep_seconds
         while True:
-            try:
-                await asyncio.wait_for(self._wake.wait(), _SWEEP_SECONDS)
-            except TimeoutError:
+            if loop.time() >= sweep_at:
                 self.changed_all()
-            self._wake.clear()
-            while self._changed:
+                sweep_at = loop.time() + self._sweep_seconds
+            if self._changed:
                 await self._look()
+                continue
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), sweep_at - loop.time())
 
     async def _look(self) -> None:
-        ids = [self._changed.pop() for _ in range(min(len(self._changed), _MOST_PER_QUERY))]
+        taken = list(itertools.islice(self._changed, _MOST_PER_QUERY))
+        for identity in taken:
+            del self._changed[identity]
+        ids = [identity for identity in taken if identity in self._watches]
+        if not ids:
+            return  # nobody waits any more
         began = asyncio.get_running_loop().time()
         try:
             rows = await self._database.fetch(find_calculations(ids))
+            await self._hand(rows, began)
         except StoreUnavailable:
-            self._changed.update(ids)
+            self.changed(ids)
             await asyncio.sleep(_RETRY_SECONDS)
-            return
+        except BaseException:  # whoever waits for them must not pay for a bug
+            self.changed(ids)
+            raise
+
+    async def _hand(self, rows: Sequence[Row], began: float) -> None:
+        handed = 0
         for row in rows:
-            for watch in self._watches.get(row["id"], ()):
+            for watch in tuple(self._watches.get(row["id"], ())):
                 if began >= watch.fresh_after:
                     watch.hand(row)
+                    handed += 1
+                    if handed % _MOST_HANDED == 0:
+                        await asyncio.sleep(0)
                 else:  # the waiter has looked since, so this row may be the older one
-                    self._changed.add(row["id"])
+                    self.changed([row["id"]])

@@ -2,15 +2,19 @@
 
 import argparse
 import sys
-import time
+from collections.abc import Callable
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
+from migrations.errors import LockNotAvailable, MigrationError
+from migrations.report import Report, to_standard_error
+from migrations.retrying import GIVE_UP_SECONDS, retry_while_unavailable
 from migrations.schema import downgrade, upgrade
-from shared.config import Settings, load_settings
+from shared.config import load_settings
 from shared.errors import SettingsInvalid
+from shared.outages import brief, is_transient
 
-_PATIENCE_SECONDS = 60
+_SHOWN_CHARACTERS = 120
 
 
 def main() -> int:
@@ -22,33 +26,51 @@ def main() -> int:
     down.add_argument("revision", help="a revision, or `base` for an empty database")
     arguments = parser.parse_args()
     try:
-        settings = load_settings()
+        url = load_settings().sqlalchemy_url
     except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        to_standard_error(str(error))
         return 2
+    report = Report(to_standard_error)
     if arguments.command == "upgrade":
-        return _when_reachable(settings)
-    downgrade(settings.sqlalchemy_url, arguments.revision)
-    return 0
+        return run(lambda: upgrade(url, report=report), report)
+    return run(lambda: downgrade(url, arguments.revision, report), report)
 
 
-def _when_reachable(settings: Settings) -> int:
-    """Upgrade; a database that is still starting is waited for."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            upgrade(settings.sqlalchemy_url)
-        except OperationalError as error:
-            if time.monotonic() > deadline:
-                print(  # noqa: T201
-                    f"PostgreSQL cannot be used: {str(error.orig).strip()}\n"
-                    "Check RECKONER_DATABASE_URL and that the server runs.",
-                    file=sys.stderr,
-                )
-                return 1
-            time.sleep(1)
-        else:
-            return 0
+def run(migrate: Callable[[], None], report: Report) -> int:
+    """Migrate; say in two lines at most why that was not possible. Return the exit status."""
+    try:
+        retry_while_unavailable(migrate, report)
+    except LockNotAvailable as error:
+        report.say(f"Gave up after {GIVE_UP_SECONDS:g} s of waiting for {error}")
+        report.say("End what holds it, or wait for its end, and run this again.")
+    except MigrationError as error:
+        report.say(str(error))
+    except DBAPIError as error:
+        report.say(_told(error))
+    except KeyboardInterrupt:
+        report.say("Interrupted. Run this again; it goes on where it stopped.")
+    else:
+        return 0
+    return 1
+
+
+def _told(error: DBAPIError) -> str:
+    """Return what PostgreSQL said, and what to do about it."""
+    if getattr(error.orig, "pgcode", None) is None:  # it comes from no session: there is none
+        return (
+            f"PostgreSQL cannot be reached: {brief(error)}\n"
+            "Check RECKONER_DATABASE_URL and that the server runs."
+        )
+    if not is_transient(error):
+        statement = " ".join((error.statement or "").split())[:_SHOWN_CHARACTERS]
+        return (
+            f"PostgreSQL refused a step of the migration: {brief(error)} (in: {statement})\n"
+            "Remove the cause, and run this again; it goes on where it stopped."
+        )
+    return (
+        f"PostgreSQL cannot do it at present: {brief(error)}\n"
+        "Remove the cause, and run this again; it goes on where it stopped."
+    )
 
 
 if __name__ == "__main__":

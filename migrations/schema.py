@@ -1,40 +1,127 @@
 """Alembic's commands for this schema, without an ini file: the database is passed in."""
 
+import re
 from pathlib import Path
+from typing import Any
 
+import alembic.util
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import ProgrammingError
+
+from migrations.errors import InstallationIncomplete, RevisionUnknown, SchemaUnfit
+from migrations.report import Report
+from migrations.session import migration_session
+from shared.store.models import SCHEMA_REVISION
+from shared.store.schema import NO_SCHEMA, Fit, Schema, find_revision, find_schema
 
 _HERE = Path(__file__).parent
+_UNDEFINED_TABLE = "42P01"
+
+#: Alembic's words for "so many steps back".
+_STEPS_BACK = re.compile(r"-[1-9][0-9]?")
 
 
-def upgrade(url: URL, revision: str = "head") -> None:
-    """Bring the database up to a revision."""
+def upgrade(url: URL, revision: str = "head", report: Report | None = None) -> None:
+    """Bring the database up to a revision, and leave one that is newer and compatible alone.
+
+    Raises SchemaUnfit, LockNotAvailable, and what SQLAlchemy raises. It can be run again after any.
+    """
     head_revision()
-    command.upgrade(_config(url), revision)
+    report = report or Report()
+    with migration_session(url, report) as connection:
+        schema = read_schema(connection)
+        if schema.fit is Fit.NEWER_COMPATIBLE:
+            report.say(
+                f"The database is newer than this version ({schema.revision}, {SCHEMA_REVISION} "
+                "known) and works with it: nothing to do."
+            )
+            return
+        if schema.fit in (Fit.NEWER, Fit.UNKNOWN):
+            raise SchemaUnfit(_sentence(schema))
+        command.upgrade(_config(connection, report), revision)
 
 
-def downgrade(url: URL, revision: str) -> None:
-    """Take the database back to a revision; `base` leaves no table of ours."""
-    command.downgrade(_config(url), revision)
+def downgrade(url: URL, revision: str, report: Report | None = None) -> None:
+    """Take the database back to a revision; `base` leaves no table of ours.
+
+    Raises RevisionUnknown, SchemaUnfit, LockNotAvailable, and what SQLAlchemy raises.
+    """
+    known = sorted(script.revision for script in _scripts().walk_revisions())
+    if revision not in ("base", *known) and not _STEPS_BACK.fullmatch(revision):
+        raise RevisionUnknown(
+            f"There is no schema {revision!r}. Known are {', '.join(known)}, and base for none."
+        )
+    report = report or Report()
+    with migration_session(url, report) as connection:
+        schema = read_schema(connection)
+        if schema.fit in (Fit.NEWER_COMPATIBLE, Fit.NEWER):
+            raise SchemaUnfit(
+                f"The database is newer than this version ({schema.revision}, {SCHEMA_REVISION} "
+                "known): only the newer version can take it back."
+            )
+        if schema.fit is Fit.UNKNOWN:
+            raise SchemaUnfit(_sentence(schema))
+        try:
+            command.downgrade(_config(connection, report), revision)
+        except alembic.util.CommandError as error:
+            raise RevisionUnknown(
+                f"The database is at schema {schema.revision or 'base'}, and {revision} is not "
+                "below that. Name an older one."
+            ) from error
+
+
+def read_schema(connection: Connection) -> Schema:
+    """Return the schema that the database has, of whatever age."""
+    for query in (find_schema(), find_revision()):
+        try:
+            with connection.begin():
+                return query.on(connection)
+        except ProgrammingError as error:
+            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+                raise
+    return NO_SCHEMA
 
 
 def head_revision() -> str:
     """Return the newest revision that this code knows.
 
-    Raises RuntimeError if there is none: without it, an incomplete installation would leave the
-    database empty and call that success.
+    Raises InstallationIncomplete if there is none: without it, an incomplete installation would
+    leave the database empty and call that success.
     """
-    head = ScriptDirectory(str(_HERE)).get_current_head()
+    head = _scripts().get_current_head()
     if head is None:
-        raise RuntimeError(f"No migrations in {_HERE / 'versions'}; install Reckoner anew.")
+        raise InstallationIncomplete(
+            f"No migrations in {_HERE / 'versions'}; install Reckoner anew."
+        )
     return head
 
 
-def _config(url: URL) -> Config:
+def _sentence(schema: Schema) -> str:
+    fault = schema.fault or ""
+    return (
+        f"The database is {fault}."
+        if fault.startswith("at ")
+        else f"{fault[:1].upper()}{fault[1:]}."
+    )
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_HERE))
+
+
+def _config(connection: Connection, report: Report) -> Config:
+    def on_step(*, step: Any, **_: object) -> None:
+        before, after = (
+            " + ".join(revisions) or "nothing"
+            for revisions in (step.source_revision_ids, step.destination_revision_ids)
+        )
+        report.stepped(before, after)
+
     config = Config()
     config.set_main_option("script_location", str(_HERE))
-    config.attributes["url"] = url
+    config.attributes["connection"] = connection
+    config.attributes["on_step"] = on_step
     return config

@@ -27,7 +27,7 @@ class Status(StrEnum):
     """queued → running → succeeded, failed or cancelled; the last three are final.
 
     A quick calculation goes from queued straight to succeeded or failed. A failed or cancelled
-    one that is submitted again is queued again.
+    one that is submitted again is queued again, and so is one whose result was pruned.
     """
 
     QUEUED = "queued"

@@ -12,6 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from shared.errors import SettingsInvalid
+from shared.servers import Servers
 
 _DEFAULTS = Path(__file__).with_name("settings.toml")
 _PREFIX = "RECKONER"
@@ -147,6 +148,11 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
                 "RECKONER_DATABASE_URL must begin with postgresql+psycopg2://; "
                 f"it begins with {url.drivername}://."
             )
+        else:
+            try:
+                Servers(url)
+            except ArgumentError as error:
+                faults.append(f"RECKONER_DATABASE_URL cannot be used: {error}. Correct it.")
     if any(not url.startswith(("amqp://", "amqps://")) for url in values["broker_url"].split(";")):
         faults.append("RECKONER_BROKER_URL must begin with amqp:// or amqps://.")
     if values["broker_password"] is not None and "@" not in values["broker_url"]:

@@ -3,25 +3,17 @@
 import functools
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import psycopg2
 import psycopg2.extensions
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from shared.config import Settings
 from shared.deadlines import Deadlines
-
-#: A peer that vanished without a word is noticed within about 10 s, and no statement of a
-#: healthy one takes this long: nothing in a request or a heartbeat may hang.
-_KEEPALIVE = {
-    "connect_timeout": 5,
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
+from shared.outages import is_spent
+from shared.servers import Server, Servers, servers_of
 
 #: A statement that stands alone finds its rows by their key. While a table is small, reading all of
 #: it looks as good, and a plan that was kept would do so when it is large.
@@ -50,44 +42,58 @@ def make_engine(
     if is_autocommit:
         # There is never a transaction to roll back when a connection returns to its pool.
         pool |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-    deadlines = Deadlines(statement_seconds + GRACE_SECONDS)
-    return create_engine(
+    connect = functools.partial(
+        servers_of(settings.sqlalchemy_url).connect,
+        name=name,
+        options=_options(statement_seconds, _BY_KEY if is_autocommit else ()),
+        connection_factory=Deadlines(statement_seconds + GRACE_SECONDS).connection_factory,
+    )
+    engine = create_engine(
         settings.sqlalchemy_url,
+        creator=connect,
         pool_timeout=10,
         use_native_hstore=False,  # there is none, and asking for it would be a query
         json_serializer=json.dumps,
-        connect_args={
-            **_KEEPALIVE,
-            "application_name": name,
-            "options": _options(statement_seconds, _BY_KEY if is_autocommit else ()),
-            "connection_factory": deadlines.connection_factory,
-        },
         **pool,
     )
+    event.listen(engine, "handle_error", _discard_spent)
+    return engine
 
 
-def begin_to_connect(
+def _discard_spent(context: ExceptionContext) -> None:
+    """Have the pool give up its connections once one of them turns out to take no writes."""
+    if is_spent(context.original_exception):
+        context.is_disconnect = True
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncConnector:
+    """Opens connections in psycopg2's asynchronous mode."""
+
+    servers: Servers
+    name: str
+    options: Sequence[str]
+
+    def begin(self, server: Server) -> psycopg2.extensions.connection:
+        """Return a connection that is still to be polled."""
+        return self.servers.open(server, name=self.name, options=self.options, async_=True)
+
+
+def make_async_connector(
     settings: Settings, *, name: str, statement_seconds: int
-) -> psycopg2.extensions.connection:
-    """Return a connection in psycopg2's asynchronous mode, which is still to be polled."""
-    connection: psycopg2.extensions.connection = psycopg2.connect(
-        **_address(settings),
-        application_name=name,
-        options=_options(statement_seconds, _BY_KEY),
-        async_=True,
-    )
-    return connection
+) -> AsyncConnector:
+    """Return what opens connections whose statements find their rows by their key."""
+    servers = servers_of(settings.sqlalchemy_url)
+    return AsyncConnector(servers, name, _options(statement_seconds, _BY_KEY))
 
 
 def connect_to_listen(
     settings: Settings, *channels: str, name: str
 ) -> psycopg2.extensions.connection:
     """Open an autocommit connection outside any pool that listens on these channels."""
-    connection: psycopg2.extensions.connection = psycopg2.connect(
-        **_address(settings),
-        application_name=name,
-        connection_factory=_listeners_deadlines().connection_factory,
-    )
+    factory = _listeners_deadlines().connection_factory
+    servers = servers_of(settings.sqlalchemy_url)
+    connection = servers.connect(name=name, connection_factory=factory)
     connection.autocommit = True
     with connection.cursor() as cursor:
         for channel in channels:
@@ -95,24 +101,14 @@ def connect_to_listen(
     return connection
 
 
-def _address(settings: Settings) -> dict[str, Any]:
-    url = settings.sqlalchemy_url
-    return {
-        **url.translate_connect_args(username="user", database="dbname"),
-        **url.query,
-        **_KEEPALIVE,
-    }
-
-
-def _options(statement_seconds: int, more: Sequence[str]) -> str:
-    options = (
+def _options(statement_seconds: int, more: Sequence[str]) -> list[str]:
+    return [
         f"statement_timeout={statement_seconds * 1000}",
         "idle_in_transaction_session_timeout=15000",
         # For what is prepared (shared/store/queries.py): planned once, and not for each value.
         "plan_cache_mode=force_generic_plan",
         *more,
-    )
-    return " ".join(f"-c {option}" for option in options)
+    ]
 
 
 @functools.cache

@@ -18,9 +18,11 @@ ReckonerError
 ├── ResultWrong                a result did not pass its check; it is never stored
 ├── ResultCorrupt              stored digits no longer match their digest
 ├── CalculationAborted         a child process ended without a result
+│   └── ProcessDied            by no word of the function's: another attempt may end otherwise
 ├── StoreUnavailable           PostgreSQL does not answer
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker's claim is no longer its own
+├── CalculationUnfit           a message asks a lane for what it does not compute
 └── MessageInvalid             a delivery that is not a message of ours
 """
 
@@ -41,6 +43,10 @@ class SettingsInvalid(ReckonerError):
             "The settings are not valid:\n" + "\n".join(f"  - {fault}" for fault in faults)
         )
         self.faults = tuple(faults)
+
+
+#: Faults of one request that are named; the others are counted.
+MOST_FAULTS = 100
 
 
 class Fault(NamedTuple):
@@ -64,11 +70,15 @@ class FunctionUnknown(RequestFault):
 
 
 class ArgumentsInvalid(RequestFault):
-    """Raised when members of a request are missing, unknown or out of bounds."""
+    """Raised when members of a request are missing, unknown or out of bounds.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(fault.detail for fault in faults))
-        self.faults = tuple(faults)
+    `faults` are the first of them, `count` says how many there are.
+    """
+
+    def __init__(self, faults: Sequence[Fault], count: int | None = None) -> None:
+        self.faults = tuple(faults[:MOST_FAULTS])
+        self.count = len(faults) if count is None else count
+        super().__init__("; ".join(fault.detail for fault in self.faults))
 
 
 class BodyInvalid(RequestFault):
@@ -176,6 +186,14 @@ class CalculationAborted(ReckonerError):
         self.detail = detail
 
 
+class ProcessDied(CalculationAborted):
+    """Raised when a child process was killed, crashed or could not start: `end` names which."""
+
+    def __init__(self, end: str, detail: str) -> None:
+        super().__init__("process-died", detail)
+        self.end = end
+
+
 class StoreUnavailable(ReckonerError):
     """Raised when PostgreSQL cannot be reached, is overloaded or refuses to write."""
 
@@ -186,6 +204,10 @@ class BrokerUnavailable(ReckonerError):
 
 class LeaseLost(ReckonerError):
     """Raised when a claim ran out, was cancelled or went to another worker."""
+
+
+class CalculationUnfit(ReckonerError):
+    """Raised when a message asks for invalid arguments, or for more than its lane computes."""
 
 
 class MessageInvalid(ReckonerError):

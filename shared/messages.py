@@ -6,28 +6,16 @@ them. Its form is Dramatiq's, with one keyword argument that holds our versioned
 publishing needs no actor, and a worker can refuse what it does not understand.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from dramatiq import Message
 
 from shared.calculation import Lane, calculation_id
 from shared.errors import MessageInvalid
+from shared.work import Work
 
 VERSION = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One calculation to look at, and the request that asked for it."""
-
-    calculation_id: UUID
-    function: str
-    function_version: int
-    arguments: Mapping[str, Any]
-    request_id: str | None
 
 
 def queue_name(lane: Lane) -> str:

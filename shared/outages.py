@@ -5,6 +5,9 @@ tried again. The codes are those of PostgreSQL's documentation, appendix A; an e
 is judged by the one of psycopg2's that it wraps.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg2
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,11 +22,20 @@ DATABASE_ERRORS = (DBAPIError, PoolTimeout, psycopg2.Error, StoreUnavailable)
 #: resources, an operator's intervention (a restart, a time limit), a fault of its system.
 _OUTAGE_CLASSES = ("08", "53", "57", "58")
 
+#: A session that takes no writes: the server is a standby now, or an operator said so.
+_READ_ONLY = "25006"
+
+#: The server ended a statement: it took longer than it may, or an operator wanted it so.
+_CUT_SHORT = "57014"
+
+#: PostgreSQL cannot do what was asked.
+_UNSUPPORTED = "0A000"
+
 #: Single codes of an outage, from classes that otherwise tell of a bug: a server that takes no
 #: writes, such as a standby after a failover; a session that the server ended because its
 #: transaction idled or took too long; a transaction of which nobody knows whether it was committed;
 #: a lock that was not to be had in time.
-_OUTAGES = ("25006", "25P03", "25P04", "40003", "55P03")
+_OUTAGES = (_READ_ONLY, "25P03", "25P04", "40003", "55P03")
 
 #: A transaction that lost against another one. It can be run again at once.
 _CONFLICTS = ("40000", "40001", "40P01")
@@ -50,14 +62,64 @@ def is_outage(error: BaseException | None) -> bool:
 
 def is_conflict(error: BaseException | None) -> bool:
     """Say whether the same may well succeed at once."""
-    if isinstance(error, DBAPIError):
-        return is_conflict(error.orig)
-    return isinstance(error, psycopg2.Error) and error.pgcode in _CONFLICTS
+    return _code(error) in _CONFLICTS or _is_stale(error)
 
 
 def is_transient(error: BaseException | None) -> bool:
     """Say whether it is an outage or a conflict. Anything else is a bug, and not tried again."""
     return is_outage(error) or is_conflict(error)
+
+
+@contextmanager
+def outages_raised() -> Iterator[None]:
+    """Raise StoreUnavailable for an outage or a conflict; a bug stays what it is."""
+    try:
+        yield
+    except StoreUnavailable:
+        raise
+    except DATABASE_ERRORS as error:
+        if not is_transient(error):
+            raise
+        raise StoreUnavailable(brief(error)) from error
+
+
+def is_spent(error: BaseException | None) -> bool:
+    """Say whether the connection that met this error is of no more use, though it is open.
+
+    A session that began on a server without writes stays so when the server takes them again, and
+    one to a standby does not follow the primary. One whose prepared statements are stale must
+    prepare them anew, as a new connection does.
+    """
+    return _code(error) == _READ_ONLY or _is_stale(error)
+
+
+def _is_stale(error: BaseException | None) -> bool:
+    """Say whether a prepared statement had its columns' types changed by a migration.
+
+    Its code is that of all that PostgreSQL cannot do; the function that raised it tells it apart.
+    """
+    if isinstance(error, StoreUnavailable):
+        return _is_stale(error.__cause__)
+    if isinstance(error, DBAPIError):
+        return _is_stale(error.orig)
+    return (
+        isinstance(error, psycopg2.Error)
+        and error.pgcode == _UNSUPPORTED
+        and error.diag.source_function == "RevalidateCachedQuery"
+    )
+
+
+def is_cut_short(error: BaseException | None) -> bool:
+    """Say whether the server ended a statement that took too long."""
+    return _code(error) == _CUT_SHORT
+
+
+def _code(error: BaseException | None) -> str | None:
+    if isinstance(error, StoreUnavailable):
+        return _code(error.__cause__)
+    if isinstance(error, DBAPIError):
+        return _code(error.orig)
+    return error.pgcode if isinstance(error, psycopg2.Error) else None
 
 
 def brief(error: BaseException) -> str:

@@ -162,6 +162,51 @@ def fork_and_forget(n: int, _progress: Progress) -> str:
     return "7" * n
 
 
+def daemonize(n: int, _progress: Progress) -> str:
+    """Leave a process behind in a session of its own, whose parent has ended; tell its id.
+
+    Then end as `n` says: 0 well, 1 by a crash, 2 not at all, 3 by a kill.
+    """
+    first = os.fork()
+    if first == 0:
+        os.setsid()
+        second = os.fork()
+        if second == 0:
+            os.execve("/bin/sleep", ["sleep", "3600"], {})  # noqa: S606 - a command line is its end
+        os.write(2, f"{second}\n".encode())
+        os._exit(0)
+    os.waitpid(first, 0)
+    time.sleep(0.3)  # standard error is read while digits are awaited, and not after them
+    if n == 1:
+        ctypes.string_at(0)
+    if n == 2:
+        time.sleep(3600)
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "7" * n
+
+
+def hog_in_forks(n: int, progress: Progress) -> str:
+    """Have six processes that hold n megabytes each."""
+    for _ in range(6):
+        if os.fork() == 0:
+            held = bytearray(os.urandom(2**20)) * n
+            time.sleep(3600 + len(held))
+    progress(0.25)
+    time.sleep(3600)
+    return ""
+
+
+def share_in_forks(n: int, _progress: Progress) -> str:
+    """Have six processes that share n megabytes."""
+    held = bytearray(os.urandom(2**20)) * n
+    for _ in range(6):
+        if os.fork() == 0:
+            time.sleep(3600)
+    time.sleep(1)
+    return "7" * (len(held) // 2**20)
+
+
 def garbage(n: int, _progress: Progress) -> str:
     """Write to every file that is open, the frames' among them."""
     for descriptor in range(3, 20):
@@ -230,6 +275,9 @@ REGISTRY = Registry(
             fork,
             fork_and_forget,
             garbage,
+            daemonize,
+            hog_in_forks,
+            share_in_forks,
             quick_crash,
             quick_hang,
         ),

@@ -1,4 +1,4 @@
-"""Telling child processes that calculate from those that wait for a request."""
+"""Finding child processes, and telling those that calculate from those that wait."""
 
 import re
 from pathlib import Path
@@ -12,3 +12,11 @@ def is_limited(pid: int) -> bool:
         return not _UNLIMITED.search(Path(f"/proc/{pid}/limits").read_text())
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the ids of a process's children."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (thread / "children").read_text().split()]
+    return found

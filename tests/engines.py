@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 
 from gateway.async_pool import AsyncPool
 from shared.config import Settings
-from shared.connections import begin_to_connect
+from shared.connections import make_async_connector
 
 
 def autocommit(engine: Engine) -> Engine:
@@ -15,7 +15,7 @@ def autocommit(engine: Engine) -> Engine:
 def make_pool(settings: Settings, *, most: int = 2, seconds: float = 15) -> AsyncPool:
     """Return connections like those of a gateway process."""
     return AsyncPool(
-        lambda: begin_to_connect(settings, name="test pool", statement_seconds=10),
+        make_async_connector(settings, name="test pool", statement_seconds=10),
         most=most,
         seconds=seconds,
     )

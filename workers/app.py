@@ -16,13 +16,15 @@ from shared.calculation import Lane
 from shared.config import Settings, load_settings
 from shared.connections import make_engine
 from shared.crash_points import arm_from_environment
-from shared.errors import SettingsInvalid
+from shared.errors import MessageInvalid, SettingsInvalid
 from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
 from shared.messages import actor_name, queue_name
 from workers.broker import QuorumBroker
 from workers.chunks import CONCURRENT_WRITES
+from workers.dramatiq_logs import soften_outages
 from workers.heavy import HeavyLane
+from workers.limits import inherit_orphans
 from workers.presence import Presence
 from workers.quick import QuickLane
 
@@ -64,6 +66,7 @@ def main(arguments: list[str]) -> int:
     )
     part: QuickLane | HeavyLane
     if lane is Lane.HEAVY:
+        inherit_orphans()
         part = HeavyLane(settings, engine, worker_id)
     else:
         part = QuickLane(settings, engine, load_registry())
@@ -89,9 +92,13 @@ def run(
         name=f"reckoner-{lane}-worker {worker_id}",
     )
     part.start()
-    dramatiq.actor(broker=broker, actor_name=actor_name(lane), queue_name=queue_name(lane))(
-        part.calculate
-    )
+    dramatiq.actor(
+        broker=broker,
+        actor_name=actor_name(lane),
+        queue_name=queue_name(lane),
+        throws=MessageInvalid,
+    )(part.calculate)
+    soften_outages(lane)
     worker = Worker(broker, worker_threads=part.threads, worker_timeout=_POLL_MILLISECONDS)
     worker.start()
     logger.info("started", extra={"worker_id": worker_id, "lane": lane, "slots": part.threads})
@@ -117,7 +124,11 @@ def _watch(worker: Worker, part: QuickLane | HeavyLane, stopping: threading.Even
 
 
 def _stop_on_signals() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set; the second of them ends the process at once."""
+    """Return an event that SIGTERM, SIGINT and SIGHUP set.
+
+    A second SIGTERM or SIGINT ends the process at once. A second SIGHUP does not: when a terminal
+    closes, the kernel and the shell each send one.
+    """
     stopping = threading.Event()
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -127,4 +138,6 @@ def _stop_on_signals() -> threading.Event:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        signal.signal(signal.SIGHUP, lambda _number, _frame: stopping.set())
     return stopping

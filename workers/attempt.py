@@ -11,7 +11,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.digits import DigitsSummary, in_chunks
-from shared.errors import CalculationAborted, LeaseLost
+from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.functions.verification import random_prime
 from shared.store.leases import (
@@ -19,26 +19,31 @@ from shared.store.leases import (
     finish_failed,
     finish_succeeded,
     release_calculation,
+    retry_calculation,
 )
+from shared.store.lost_chunks import delete_chunks_of_attempt, note_other_attempts
 from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
 from shared.store.notifications import notify_changed, notify_outbox
-from shared.store.results import (
-    delete_chunks_of_other_attempts,
-    delete_unfinished_chunks,
-    insert_claimed_chunks,
-)
+from shared.store.results import insert_claimed_chunks
 from shared.store.rows import FinishedResult
 from workers.children import Children
 from workers.chunks import ChunkWriter
 from workers.contract import Request
 from workers.lease import End, Lease
-from workers.patience import UNAVAILABLE, brief, persist
+from workers.patience import persist
+from workers.retries import failure_of
 from workers.sandbox import Sandbox
 
 logger = logging.getLogger(__name__)
 
 #: How long a stopping worker tries to hand a claim back. Where that fails, its lease runs out.
 _HANDING_BACK_SECONDS = 1.0
+
+#: Chunks that are removed while the row is locked: eight megabytes.
+_CHUNKS_AT_ONCE = 32
+
+#: The pause after the first attempt of a round; it doubles with each. The rescue's is the same.
+RETRY_BACKOFF_SECONDS = 1.0
 
 
 class Attempt:
@@ -75,7 +80,7 @@ class Attempt:
                 result = self._compute()
             except CalculationAborted as aborted:
                 self._lease.check()  # a child that was killed because its lease ended did not fail
-                self._fail(aborted)
+                self._fail_or_try_again(aborted)
             else:
                 crash_point(HEAVY_BEFORE_FINISH)
                 self._succeed(result)
@@ -148,13 +153,45 @@ class Attempt:
 
     def _succeed(self, result: FinishedResult) -> None:
         def finish(connection: Connection) -> bool:
-            delete_chunks_of_other_attempts(
-                connection, self._claim.calculation_id, self._claim.attempt
-            )
+            if self._claim.attempt > 1:
+                note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
             notify_changed(connection, [self._claim.calculation_id])
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
         self._write("store a result", finish)
+
+    def _fail_or_try_again(self, aborted: CalculationAborted) -> None:
+        """Write a failure, or queue it again if its process died in a way that may pass."""
+        failure = failure_of(
+            aborted,
+            self._claim.earlier_ends,
+            attempts=self._claim.attempts,
+            max_attempts=self._settings.max_attempts,
+        )
+        if failure is not None:
+            self._fail(failure)
+        elif isinstance(aborted, ProcessDied):
+            self._try_again(aborted)
+
+    def _try_again(self, died: ProcessDied) -> None:
+        def queue_again(connection: Connection) -> bool:
+            is_queued = retry_calculation(
+                connection,
+                self._claim,
+                died.end,
+                worker_id=self._worker_id,
+                backoff_seconds=RETRY_BACKOFF_SECONDS,
+            )
+            if not is_queued and not finish_cancelled(
+                connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id
+            ):
+                return False
+            self._delete_chunks(connection)
+            notify_changed(connection, [self._claim.calculation_id])
+            return True
+
+        self._write("queue a calculation again", queue_again)
+        logger.warning("%s, to be tried again: %s", died.end, died.detail, extra=self._extra)
 
     def _fail(self, aborted: CalculationAborted) -> None:
         error_json = failure_json(aborted.reason, aborted.detail)
@@ -162,12 +199,18 @@ class Attempt:
         def finish(connection: Connection) -> bool:
             if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):
                 return False
-            delete_unfinished_chunks(connection, self._claim.calculation_id)
+            self._delete_chunks(connection)
             notify_changed(connection, [self._claim.calculation_id])
             return True
 
         self._write("store a failure", finish)
         logger.warning("failed, %s: %s", aborted.reason, aborted.detail, extra=self._extra)
+
+    def _delete_chunks(self, connection: Connection) -> None:
+        """Remove the chunks of a short result at once. The rest of a long one is the relay's."""
+        delete_chunks_of_attempt(
+            connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
+        )
 
     def _write(self, what: str, write: Callable[[Connection], bool]) -> None:
         """Commit a fenced write, trying again for as long as the lease lasts.
@@ -182,7 +225,7 @@ class Attempt:
 
         try:
             persist(attempt, what, lambda: self._lease.end is not None)
-        except UNAVAILABLE as error:
+        except StoreUnavailable as error:
             raise LeaseLost(str(self._claim.calculation_id)) from error
 
     def _give_up(self, end: End) -> None:
@@ -204,14 +247,14 @@ class Attempt:
                     notify_outbox(connection, [Lane.HEAVY])
                     outcome = "released"
                 else:
-                    outcome = "lost"
-                delete_unfinished_chunks(connection, self._claim.calculation_id)
+                    return "lost"
+                self._delete_chunks(connection)
                 notify_changed(connection, [self._claim.calculation_id])
                 return outcome
 
         try:
             outcome = persist(hand_back, "hand a claim back", lambda: time.monotonic() > until)
-        except UNAVAILABLE as error:
-            logger.warning("left to its lease, %s: %s", end.value, brief(error), extra=self._extra)
+        except StoreUnavailable as error:
+            logger.warning("left to its lease, %s: %s", end.value, error, extra=self._extra)
         else:
             logger.info("%s, %s", end.value, outcome, extra=self._extra)

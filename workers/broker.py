@@ -1,5 +1,7 @@
 """RabbitMQ as Reckoner uses it: quorum queues, no delays, and a dead-letter queue each."""
 
+import logging
+import random
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +12,10 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.message import Message
 from dramatiq.middleware import Middleware
 
+from shared.errors import MessageInvalid
 from workers.consumer import Delivery
+
+logger = logging.getLogger(__name__)
 
 #: Makes a consumer from the nodes' parameters and the seconds after which it yields None.
 MakeConsumer = Callable[[Sequence[pika.URLParameters], float], Consumer]
@@ -55,8 +60,12 @@ class QuorumBroker(RabbitmqBroker):
             self.emit_after("declare_queue", queue_name)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:  # noqa: ARG002
-        """Connect; how much is fetched ahead is our consumer's to decide."""
-        return self._make_consumer(self._nodes, timeout / 1000)
+        """Connect to any of the nodes; how much is fetched ahead is our consumer's to decide.
+
+        In another order each time: all workers would sit on the node that is named first.
+        """
+        nodes = random.sample(self._nodes, len(self._nodes))
+        return self._make_consumer(nodes, timeout / 1000)
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Refuse: a message without a row in PostgreSQL means nothing."""
@@ -74,6 +83,11 @@ class Deliveries(Middleware):
     def __init__(self, before_hanging_up: Callable[[], None]) -> None:
         self._before_hanging_up = before_hanging_up
 
+    @property
+    def actor_options(self) -> set[str]:
+        """Name the exceptions that an actor raises on purpose: they are told in one line."""
+        return {"throws"}
+
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
         """Note what this thread's actor is called for."""
         _current.delivery = message
@@ -87,6 +101,8 @@ class Deliveries(Middleware):
         exception: BaseException | None = None,
     ) -> None:
         """Mark the message for its dead-letter queue if its actor raised."""
+        if isinstance(exception, MessageInvalid):
+            logger.error("refused a message: %s", exception)
         if exception is not None:
             message.fail()
 

@@ -1,7 +1,10 @@
 """The process of one heavy calculation: computes, reports progress, yields digits.
 
 It reads one request from standard input and answers with frames on what was its standard output.
-It knows no database and no broker, so a function can harm nothing but its own calculation.
+It knows no database and no broker, and is given neither an address nor a password of them: what a
+function does by mistake, harms its own calculation. That is no wall against a function that means
+harm. It runs as the worker's user, and may read what that user may read, such as the worker's
+environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
 import json
@@ -21,6 +24,7 @@ from workers.frames import MAX_PAYLOAD, Kind, frame, pack_progress
 from workers.limits import (
     die_with_parent,
     end_if_orphaned,
+    inherit_orphans,
     keep_freed_memory,
     limit_memory,
     yield_to_others,
@@ -42,6 +46,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     """
     output = _Output()
     die_with_parent()
+    inherit_orphans()
     yield_to_others()
     keep_freed_memory()
     functions = registry()

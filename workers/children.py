@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from shared.errors import CalculationAborted
+from shared.errors import ProcessDied
+from workers.deaths import NOT_STARTED
+from workers.descendants import note_reaped, note_started
 
 logger = logging.getLogger(__name__)
 
@@ -23,21 +25,23 @@ CHILD_COMMAND = (sys.executable, "-m", "workers.child")
 def start_child(command: Sequence[str] = CHILD_COMMAND) -> subprocess.Popen[bytes]:
     """Start a process that waits for its request, and ends with the thread that calls this.
 
-    Raises CalculationAborted.
+    Raises ProcessDied.
     """
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            # A function gets no secrets of ours.
+            # Not handed on by mistake. What looks for them finds them in this process's own.
             env={k: v for k, v in os.environ.items() if not k.startswith("RECKONER_")},
         )
     except OSError as error:
         detail = f"Its process could not be started: {error.strerror}."
-        raise CalculationAborted("process-died", detail) from error
+        raise ProcessDied(NOT_STARTED, detail) from error
+    note_started(child.pid)
+    return child
 
 
 class Children:
@@ -58,11 +62,11 @@ class Children:
             self._starter.submit(self._prepare)
 
     def take(self) -> subprocess.Popen[bytes]:
-        """Return one that waits, or a new one. Raises CalculationAborted."""
+        """Return one that waits, or a new one. Raises ProcessDied."""
         try:
             taken = self._starter.submit(self._take)
         except RuntimeError as error:
-            raise CalculationAborted("process-died", "Its worker has stopped.") from error
+            raise ProcessDied(NOT_STARTED, "Its worker has stopped.") from error
         return taken.result()
 
     def close(self) -> None:
@@ -73,7 +77,7 @@ class Children:
     def _prepare(self) -> None:
         try:
             self._idle.append(start_child(self._command))
-        except CalculationAborted as error:
+        except ProcessDied as error:
             logger.warning("no process waits for the next calculation: %s", error.detail)
 
     def _take(self) -> subprocess.Popen[bytes]:
@@ -92,6 +96,7 @@ class Children:
 def _dismiss(child: subprocess.Popen[bytes]) -> None:
     child.kill()
     child.wait()
+    note_reaped(child.pid)
     for pipe in (child.stdin, child.stdout, child.stderr):
         assert pipe is not None
         with suppress(BrokenPipeError):

@@ -67,6 +67,10 @@ class Delivery(MessageProxy):
         #: Whether someone else than Dramatiq answers, or nobody, so that it comes again.
         self.is_kept = False
 
+    def __str__(self) -> str:
+        """Name it in log lines, whose length its arguments must not decide."""
+        return f"{self.message_id!s:.50} of {self.queue_name}"
+
     def acknowledge(self) -> None:
         """Answer now, ahead of the actor's return."""
         self.is_kept = True
@@ -172,7 +176,10 @@ class LaneConsumer(Consumer):
     def _on_delivery(
         self, _channel: Any, method: pika.spec.Basic.Deliver, properties: Any, body: bytes
     ) -> None:
+        # What pika gave back because its subscription had ended never came as far as this.
+        self._answered.update(range(self._delivered_up_to + 1, method.delivery_tag))
         self._delivered_up_to = method.delivery_tag
+        self._close_gap()
         # Quorum queues count it. What anyone else put there may be of any type.
         returned = (properties.headers or {}).get("x-delivery-count")
         self._arrived.append((method, returned if isinstance(returned, int) else 0, body))

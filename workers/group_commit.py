@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
-from shared.messages import Work
+from shared.errors import StoreUnavailable
 from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
+from shared.work import Work
 from workers.consumer import Delivery, LaneConsumer
-from workers.patience import UNAVAILABLE, persist
+from workers.patience import persist
 from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
@@ -45,10 +46,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A message, and the outcomes of all its calculations."""
+    """A message, and the outcomes of its calculations."""
 
     delivery: Delivery
     outcomes: Sequence[Outcome]
+    #: Whether the message goes to the dead letters for what else it asks.
+    is_refused: bool = False
 
     @property
     def digits(self) -> int:
@@ -57,7 +60,7 @@ class Finished:
 
 
 class GroupCommit:
-    """Writes outcomes, and acknowledges messages once all of theirs are committed."""
+    """Writes outcomes, and answers messages once all of theirs are committed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -97,7 +100,7 @@ class GroupCommit:
         try:
             while batch := self._next_batch():
                 self._write(batch)
-        except UNAVAILABLE:
+        except StoreUnavailable:
             logger.error("stopping with results unwritten: their messages will come again")
         except Exception:
             logger.exception("the writer of results failed")
@@ -124,7 +127,9 @@ class GroupCommit:
         tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
         for finished in batch:
             delivery = finished.delivery
-            if any(outcome.work.calculation_id in refused for outcome in finished.outcomes):
+            if finished.is_refused or any(
+                outcome.work.calculation_id in refused for outcome in finished.outcomes
+            ):
                 delivery.consumer.refuse(delivery.tag)
             else:
                 tags[delivery.consumer].append(delivery.tag)
@@ -135,8 +140,6 @@ class GroupCommit:
         """Commit outcomes; return the ids of those that cannot be stored."""
         try:
             persist(lambda: self._commit(outcomes), "store results", self._is_late)
-        except UNAVAILABLE:
-            raise
         except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
             # Something in it cannot be stored. The others must not suffer: find which.
             if len(outcomes) > 1:

@@ -8,11 +8,10 @@ does not get through.
 import socket
 import sys
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from shared.config import Settings, load_settings
 from shared.connections import make_engine
 from shared.errors import SettingsInvalid
+from shared.outages import DATABASE_ERRORS, brief, is_transient
 from shared.store.workers import list_workers
 
 _SILENT_SECONDS = 15
@@ -33,8 +32,9 @@ def find_fault(settings: Settings, host: str) -> str | None:
     try:
         with engine.begin() as connection:
             seen = list_workers(connection, _SILENT_SECONDS)
-    except SQLAlchemyError as error:
-        return f"PostgreSQL does not answer: {error}"
+    except DATABASE_ERRORS as error:
+        says = "is not available" if is_transient(error) else "refuses the question"
+        return f"PostgreSQL {says}: {brief(error)}"
     finally:
         engine.dispose()
     if all(worker["host"] != host for worker in seen):

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from uuid import UUID
 
 import pika
@@ -11,16 +12,17 @@ from sqlalchemy import Engine
 from shared import messages
 from shared.calculation import Lane
 from shared.config import Settings
-from shared.errors import MessageInvalid
-from shared.messages import Work
+from shared.errors import MessageInvalid, StoreUnavailable
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
+from shared.work import Work
 from workers.attempt import Attempt
 from workers.broker import current_delivery
 from workers.children import CHILD_COMMAND, Children
 from workers.consumer import Consumption, LaneConsumer
 from workers.lease import Lease, Leases
-from workers.patience import UNAVAILABLE, persist
+from workers.patience import persist
+from workers.retries import must_be_alone
 from workers.slots import SlotConsumer, Slots
 from workers.watermark import Watermark
 
@@ -86,7 +88,7 @@ class HeavyLane:
         delivery = current_delivery()
         try:
             lease = self._claim(decoded)
-        except UNAVAILABLE:
+        except StoreUnavailable:
             # This worker stops. Unanswered, the message goes to another.
             delivery.is_kept = True
             return
@@ -99,10 +101,17 @@ class HeavyLane:
             )
             return
         try:
-            Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
+            with self._room_for(lease):
+                Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
         finally:
             self._leases.drop(lease)
             self._children.prepare()  # for the next, now that nothing runs beside it
+
+    def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
+        """Wait for the other slots to be free, where memory ran out in an attempt before."""
+        if not must_be_alone(lease.claim.earlier_ends):
+            return nullcontext()
+        return self._slots.alone(lambda: lease.end is not None)
 
     def _claim(self, work: Work) -> Lease | None:
         """Commit a claim; None if there is nothing to do."""

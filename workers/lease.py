@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from shared.errors import LeaseLost
+from shared.errors import LeaseLost, StoreUnavailable
+from shared.outages import outages_raised
 from shared.store.leases import extend_leases
 from shared.store.notifications import notify_changed
 from shared.store.rows import Claim, Renewal
-from workers.patience import UNAVAILABLE, brief
 
 logger = logging.getLogger(__name__)
 
@@ -141,9 +141,10 @@ class Leases:
     def _run(self) -> None:
         while not self._closed.wait(self._heartbeat_seconds):
             try:
-                self._renew()
-            except UNAVAILABLE as error:
-                logger.warning("cannot renew leases, trying again: %s", brief(error))
+                with outages_raised():
+                    self._renew()
+            except StoreUnavailable as error:
+                logger.warning("cannot renew leases, trying again: %s", error)
             except Exception:
                 logger.exception("cannot renew leases")
 

@@ -7,17 +7,20 @@ import threading
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from shared.calculation import Lane
+from shared.errors import StoreUnavailable
+from shared.outages import DATABASE_ERRORS, brief, is_transient, outages_raised
 from shared.store.workers import delete_worker, upsert_worker
-from workers.patience import UNAVAILABLE, brief
 from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 3.0
 _START_PAUSE_SECONDS = 2.0
+
+#: How long signing off waits for a beat that is under way.
+_CLOSING_SECONDS = 5.0
 
 
 class Presence:
@@ -39,8 +42,11 @@ class Presence:
         while not stopping.is_set():
             try:
                 self._beat()
-            except (*UNAVAILABLE, DBAPIError) as error:  # DBAPIError: not migrated yet
-                logger.warning("waiting for PostgreSQL: %s", brief(error))
+            except DATABASE_ERRORS as error:
+                if is_transient(error):
+                    logger.warning("waiting for PostgreSQL: %s", brief(error))
+                else:  # not migrated yet, most likely
+                    logger.error("waiting for PostgreSQL, which refuses: %s", brief(error))
                 stopping.wait(_START_PAUSE_SECONDS)
             else:
                 self._thread.start()
@@ -48,20 +54,29 @@ class Presence:
         return False
 
     def close(self) -> None:
-        """Sign off, if PostgreSQL is there; otherwise the row grows old and is removed."""
+        """Sign off, if PostgreSQL is there; otherwise the row grows old and is removed.
+
+        Never while a beat is under way, which would put the row back.
+        """
         self._closed.set()
+        if self._thread.ident is not None:
+            self._thread.join(_CLOSING_SECONDS)
+        if self._thread.is_alive():
+            logger.warning("cannot sign off: PostgreSQL has not answered the last beat")
+            return
         try:
-            with self._engine.begin() as connection:
+            with outages_raised(), self._engine.begin() as connection:
                 delete_worker(connection, self._worker_id)
-        except UNAVAILABLE as error:
-            logger.warning("cannot sign off: %s", brief(error))
+        except StoreUnavailable as error:
+            logger.warning("cannot sign off: %s", error)
 
     def _run(self) -> None:
         while not self._closed.wait(_BEAT_SECONDS):
             try:
-                self._beat()
-            except UNAVAILABLE as error:
-                logger.warning("cannot say that this worker lives: %s", brief(error))
+                with outages_raised():
+                    self._beat()
+            except StoreUnavailable as error:
+                logger.warning("cannot say that this worker lives: %s", error)
             except Exception:
                 logger.exception("cannot say that this worker lives")
 

@@ -14,16 +14,17 @@ from shared import messages
 from shared.calculation import Lane
 from shared.computing import Calculator
 from shared.config import Settings
-from shared.errors import FunctionUnknown, ResultWrong
+from shared.errors import CalculationUnfit, FunctionUnknown, ResultWrong, StoreUnavailable
 from shared.failures import failure_json
 from shared.functions.registry import Function, Registry
-from shared.messages import Work
 from shared.store.notifications import notify_outbox
 from shared.store.quick import QuickSuccess, move_to_heavy
+from shared.work import Work
+from workers.admission import Admission
 from workers.broker import current_delivery
 from workers.consumer import Consumption, Delivery, LaneConsumer
 from workers.group_commit import Finished, GroupCommit, Outcome
-from workers.patience import UNAVAILABLE, persist
+from workers.patience import persist
 from workers.stopwatch import Stopwatch
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class QuickLane:
         self._stopwatch = Stopwatch()
         self._prefetch = settings.quick_prefetch
         self._registry = registry
+        self._admission = Admission(settings)
         self._calculator = Calculator()
         self._writer = GroupCommit(engine)
         self.watermark = self._writer.watermark
@@ -80,14 +82,33 @@ class QuickLane:
         works = messages.decode(work)
         delivery = current_delivery()
         if delivery.returned >= self._most_returns:
-            self._entrust(works, delivery)
-        else:
-            self._writer.submit(Finished(delivery, [self._outcome(one) for one in works]))
+            moved = self._leave_to_heavy(works, delivery)
+            if moved is not None:
+                logger.warning(
+                    "%d calculations go to the heavy lane: their message came back %d times",
+                    len(moved),
+                    delivery.returned,
+                )
+            return
+        outcomes: list[Outcome] = []
+        unfit: list[Work] = []
+        for one in works:
+            try:
+                outcomes.append(self._outcome(one))
+            except CalculationUnfit as error:
+                if not unfit:  # one line for a message, however many it holds
+                    logger.error("refused a message: %s", error, extra=_members(one))
+                unfit.append(one)
+        # The row of one that is unfit by these settings only, if there is one, must not wait here.
+        if unfit and self._leave_to_heavy(unfit, delivery) is None:
+            return
+        self._writer.submit(Finished(delivery, outcomes, is_refused=bool(unfit)))
 
-    def _entrust(self, works: Sequence[Work], delivery: Delivery) -> None:
-        """Leave to the heavy lane what may be killing worker after worker.
+    def _leave_to_heavy(self, works: Sequence[Work], delivery: Delivery) -> set[UUID] | None:
+        """Leave to the heavy lane what may be killing worker after worker, or is not for this one.
 
-        There a child process computes, with limits, and attempts are counted.
+        There a child process computes, with limits, and attempts are counted. Return what was
+        queued; None if this worker stops, and the message is to come again.
         """
 
         def move() -> set[UUID]:
@@ -97,21 +118,20 @@ class QuickLane:
             return moved
 
         try:
-            moved = persist(move, "move calculations to the heavy lane", lambda: self._is_stopping)
-        except UNAVAILABLE:
+            return persist(move, "move calculations to the heavy lane", lambda: self._is_stopping)
+        except StoreUnavailable:
             delivery.is_kept = True  # unanswered, it comes again
-            return
-        logger.warning(
-            "%d calculations go to the heavy lane: their message came back %d times",
-            len(moved),
-            delivery.returned,
-        )
+            return None
 
     def _outcome(self, work: Work) -> Outcome:
+        """Compute; raise CalculationUnfit for what this lane does not."""
         try:
             function = _installed(self._registry, work)
+            self._admission.check(function, work.arguments)
             with self._stopwatch.running(work):
                 computed = self._calculator.compute(function, work.arguments)
+        except CalculationUnfit:
+            raise
         except FunctionUnknown as error:
             error_json = failure_json("function-gone", str(error))
         except ResultWrong as error:

@@ -15,7 +15,15 @@ from typing import Self
 from shared.errors import CalculationAborted
 from workers.contract import ChildSummary, Request, decode_error, decode_summary
 from workers.deaths import cause_of_death
+from workers.descendants import (
+    descendants_of,
+    end_orphans,
+    exceed,
+    note_reaped,
+    resident_bytes,
+)
 from workers.frames import FrameReader, Kind, unpack_progress
+from workers.out_of_memory import count_oom_kills
 
 _PIPE_BYTES = 2**20
 _READ_BYTES = 2**18
@@ -27,12 +35,9 @@ _LOOK_SECONDS = 0.1
 #: How long a child may take from closing its output to ending.
 _ENDING_SECONDS = 2.0
 
-#: How long killed descendants may take to be gone.
-_REAPING_SECONDS = 1.0
-
 
 class Sandbox:
-    """One child process with its own process group. Use it in a `with` block.
+    """One child process, its process group and all below it. Use it in a `with` block.
 
     Takes a process that waits for its request. `kill` may come from any thread; everything else
     belongs to one.
@@ -43,9 +48,12 @@ class Sandbox:
         self._lock = threading.Lock()
         self._reaped = False
         self._deadline = 0.0
+        self._oom_kills = count_oom_kills()
         self._stderr = bytearray()
         self._summary: ChildSummary | None = None
         self._process = process
+        self._idle_bytes = resident_bytes(process.pid)
+        self._next_look = time.monotonic() + _LOOK_SECONDS
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
@@ -94,7 +102,8 @@ class Sandbox:
         `keep_on` is called several times a second and raises to stop. The time that the caller
         spends between two pieces is not the child's and does not count.
 
-        Raises CalculationAborted when the child fails, dies, or exceeds its time.
+        Raises CalculationAborted when the child fails or exceeds its time, and ProcessDied when it
+        dies in a way that another attempt may not.
         """
         self._deadline = time.monotonic() + self._request.time_limit_seconds
         for kind, payload in self._frames(keep_on):
@@ -129,6 +138,7 @@ class Sandbox:
                         f"It ran longer than the {self._request.time_limit_seconds:g} seconds "
                         "that one attempt may take (RECKONER_TIME_LIMIT_SECONDS).",
                     )
+                self._look_at_memory()
                 # Asked first: what it wrote before it ended is then in the pipe.
                 ended = self._has_ended()
                 ready = [key.fd for key, _ in selector.select(0 if ended else _LOOK_SECONDS)]
@@ -147,6 +157,23 @@ class Sandbox:
                 elif ended:
                     # Something that it left behind may hold the pipe open for ever.
                     return
+
+    def _look_at_memory(self) -> None:
+        """Raise CalculationAborted if the child and those below it hold too much between them.
+
+        A child alone keeps to its limit of addresses; each that it forks has one of its own.
+        """
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _LOOK_SECONDS
+        below = descendants_of(self.pid)
+        limit = self._request.memory_limit_bytes
+        if below and exceed([self.pid, *below], self._idle_bytes + limit):
+            raise CalculationAborted(
+                "memory-limit",
+                f"Its {1 + len(below)} processes together needed more than the {limit:,} bytes "
+                "that a calculation may use (RECKONER_MEMORY_LIMIT_BYTES).",
+            )
 
     def _send(self, data: memoryview) -> memoryview:
         """Send what the pipe takes, and return what is left to send."""
@@ -179,10 +206,14 @@ class Sandbox:
             self._process.returncode if ended_itself else 0,
             self.stderr,
             self._request.memory_limit_bytes,
+            is_out_of_memory=count_oom_kills() > self._oom_kills,
         )
 
     def kill(self) -> None:
-        """Kill the child and everything in its group, now. Harmless when it is gone."""
+        """Kill the child and everything in its group, now. Harmless when it is gone.
+
+        What has left the group ends in `close`.
+        """
         with self._lock:
             if not self._reaped:
                 # The leader is ours and not reaped, so the group's id cannot be another's.
@@ -190,7 +221,7 @@ class Sandbox:
                     os.killpg(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kill what is left, reap it, and close the pipes."""
+        """Kill what is left of it and of all that it started, reap it, and close the pipes."""
         if self._reaped:
             return
         self.kill()
@@ -199,16 +230,9 @@ class Sandbox:
         with self._lock:
             self._process.wait()
             self._reaped = True
-        self._reap_descendants()
+        note_reaped(self.pid)
+        end_orphans()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert pipe is not None
             with suppress(BrokenPipeError):
                 pipe.close()
-
-    def _reap_descendants(self) -> None:
-        """Reap what the function forked, where that falls to us: as process 1 of a container."""
-        until = time.monotonic() + _REAPING_SECONDS
-        with suppress(ChildProcessError):  # there are none, or none left
-            while time.monotonic() < until:
-                if os.waitpid(-self.pid, os.WNOHANG) == (0, 0):
-                    time.sleep(0.01)

@@ -7,25 +7,34 @@ comes near, however long the calculation.
 """
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dramatiq.broker import MessageProxy
 
 from workers.consumer import Delivery, LaneConsumer
 
+#: How often one that waits for the others looks whether it is still to wait.
+_LOOK_SECONDS = 0.1
+
 
 class Slots:
     """How many calculations this process may yet take. Outlives its connections."""
 
     def __init__(self, count: int) -> None:
+        self._count = count
         self._free = count
         self._closed = False
-        self._lock = threading.Lock()
+        self._waiting = 0
+        self._is_alone = False
+        self._changed = threading.Condition()
 
     @property
     def free(self) -> int:
-        """Slots to subscribe for; none once closed."""
-        return 0 if self._closed else self._free
+        """Slots to subscribe for; none once closed, nor while one is to have them all."""
+        is_shut = self._closed or self._waiting or self._is_alone
+        return 0 if is_shut else self._free
 
     @property
     def is_closed(self) -> bool:
@@ -34,13 +43,41 @@ class Slots:
 
     def take(self) -> None:
         """Begin to use one."""
-        with self._lock:
+        with self._changed:
             self._free -= 1
 
     def give_back(self) -> None:
         """End the use of one."""
-        with self._lock:
+        with self._changed:
             self._free += 1
+            self._changed.notify_all()
+
+    @contextmanager
+    def alone(self, give_up: Callable[[], bool]) -> Iterator[None]:
+        """Use the one that was taken while no other is used, or not at all if `give_up` says so.
+
+        Nothing new is taken meanwhile, so the wait is for what runs already. Several that want
+        this have it one after the other: each counts those that only wait as not running.
+        """
+        with self._changed:
+            self._waiting += 1
+            while not (has_all := not self._is_alone and self._used == self._waiting):
+                if give_up():
+                    break
+                self._changed.wait(_LOOK_SECONDS)
+            self._waiting -= 1
+            self._is_alone = self._is_alone or has_all
+        try:
+            yield
+        finally:
+            with self._changed:
+                if has_all:
+                    self._is_alone = False
+                self._changed.notify_all()
+
+    @property
+    def _used(self) -> int:
+        return self._count - self._free
 
     def close(self) -> None:
         """Take nothing more."""
@@ -58,6 +95,8 @@ class SlotConsumer(LaneConsumer):
         if self._slots.is_closed:
             # What has arrived meanwhile stays unanswered, and goes back when the connection ends.
             self._arrived.clear()
+        if not self._slots.free:
+            # What a subscription has brought and nobody has taken, pika gives back.
             while self._subscriptions:
                 self._channel.basic_cancel(self._subscriptions.pop())
         super()._subscribe()
@@ -68,8 +107,9 @@ class SlotConsumer(LaneConsumer):
     def _take(self) -> Delivery | None:
         # Cancelled before anything is acknowledged, or RabbitMQ would send the next one.
         tag = self._arrived[0][0].consumer_tag
-        self._channel.basic_cancel(tag)
-        self._subscriptions.discard(tag)
+        if tag in self._subscriptions:
+            self._channel.basic_cancel(tag)
+            self._subscriptions.discard(tag)
         delivery = super()._take()
         if delivery is not None:
             self._slots.take()

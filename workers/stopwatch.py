@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.messages import Work
+from shared.work import Work
 
 
 class Stopwatch:

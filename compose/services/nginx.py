@@ -15,6 +15,10 @@ from compose.services.programs import find_program, service_environment
 
 HOST = "127.0.0.1"
 
+#: Event streams that one client address may have open at once: a quarter of what the two processes
+#: of this configuration can hold. docs/api.md tells of it, compose/compose.yaml has the same.
+STREAMS_PER_ADDRESS = 1_000
+
 _TEMPLATES = Path(__file__).resolve().parent.parent / "nginx"
 _MAX_FILES = 16_384
 _LOG_BYTES_KEPT = 64 * 1024 * 1024
@@ -24,7 +28,10 @@ _STOP_PLAN = ((signal.SIGQUIT, 2.0), (signal.SIGTERM, 3.0))
 
 
 class Nginx:
-    """NGINX in `folder`, listening on `host` and `port`, passing on to `gateway` (host:port)."""
+    """NGINX in `folder`, listening on `host` and `port`, passing on to `gateway`.
+
+    That is host:port, or several with commas between them.
+    """
 
     name = "nginx"
 
@@ -35,12 +42,14 @@ class Nginx:
         gateway: str,
         *,
         host: str = HOST,
+        streams_per_address: int = STREAMS_PER_ADDRESS,
         output: int | None = None,
     ) -> None:
         self.folder = folder.absolute()
         self.port = port
         self.host = host
         self._gateway = gateway
+        self._streams_per_address = streams_per_address
         self._output = output
         self._process: Process | None = None
 
@@ -80,7 +89,8 @@ class Nginx:
         hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         names = {
             "RECKONER_LISTEN": self.url.removeprefix("http://"),
-            "RECKONER_GATEWAY": self._gateway,
+            "RECKONER_GATEWAY_SERVERS": servers(self._gateway),
+            "RECKONER_STREAMS_PER_ADDRESS": str(self._streams_per_address),
             "RECKONER_ACCESS_LOG": _quoted(self.access_log),
             "RECKONER_CACHE": _quoted(self.folder / "cache"),
             "RECKONER_STATE": str(self.folder),
@@ -144,6 +154,14 @@ class Nginx:
         """Keep one older access log, so that the two do not grow for ever."""
         if self.access_log.exists() and self.access_log.stat().st_size > _LOG_BYTES_KEPT:
             self.access_log.rename(self.access_log.with_suffix(".log.1"))
+
+
+def servers(gateway: str) -> str:
+    """Return the lines of the upstream, as compose/nginx/gateways.envsh does."""
+    addresses = (address.strip() for address in gateway.split(","))
+    return "\n".join(
+        f"server {address} max_fails=3 fail_timeout=2s;" for address in addresses if address
+    )
 
 
 def _render(template: str, names: Mapping[str, str]) -> str:

@@ -12,6 +12,14 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+#: Chunks that versions before have left: of neither a result nor an attempt that goes on.
+LEFTOVERS = """
+    INSERT INTO lost_attempts (calculation_id, attempt)
+    SELECT DISTINCT calculation_id, result_chunks.attempt
+    FROM result_chunks JOIN calculations ON id = calculation_id
+    WHERE result_attempt IS DISTINCT FROM result_chunks.attempt
+      AND (status <> 'running' OR calculations.attempt <> result_chunks.attempt)"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -36,6 +44,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("relays_pkey")),
     )
     op.create_table(
+        "lost_attempts",
+        sa.Column("calculation_id", sa.UUID(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column(
+            "ended_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("calculation_id", "attempt", name=op.f("lost_attempts_pkey")),
+    )
+    op.execute(LEFTOVERS)
+    op.create_table(
         "schema_compatibility",
         sa.Column("is_only_row", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("oldest_revision", sa.Text(), nullable=False),
@@ -48,4 +69,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("schema_compatibility")
+    op.drop_table("lost_attempts")
     op.drop_table("relays")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shared.errors import Fault
+from shared.errors import MOST_FAULTS, Fault
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -35,18 +35,49 @@ class ArgumentsCheck:
         self._bounds = _integer_bounds(schema)
         self._validator: Any = None
 
-    def faults(self, arguments: object) -> list[Fault]:
-        """List the faults, each with a pointer into the arguments object and a sentence."""
-        if self._is_plainly_right(arguments):
-            return []
+    def prepare(self) -> None:
+        """Build the validator, which takes long enough to be missed by others, ahead of time."""
         if self._validator is None:
             self._validator = _strict_validator(self._schema)
-        found = [
-            fault
-            for error in self._validator.iter_errors(_with_writable_integers(arguments))
-            for fault in self._described(error)
-        ]
-        return found or list(_unstorable_faults(arguments, ""))
+
+    def faults(self, arguments: object) -> list[Fault]:
+        """List the faults, each with a pointer into the arguments object and a sentence.
+
+        Of very many only the first are listed; `count` says how many there are.
+        """
+        if self._is_plainly_right(arguments):
+            return []
+        found = (fault for error in self._errors(arguments) for fault in self._described(error))
+        return list(itertools.islice(found, MOST_FAULTS)) or list(
+            itertools.islice(_unstorable_faults(arguments, ""), MOST_FAULTS)
+        )
+
+    def count(self, arguments: object) -> int:
+        """Return how many faults there are, without words for them, which take most time."""
+        if self._is_plainly_right(arguments):
+            return 0
+        if self._bounds is not None and type(arguments) is dict:
+            return self._count_of_integers(self._bounds, arguments)
+        counted = sum(_weight(error) for error in self._errors(arguments))
+        return counted or sum(1 for _ in _unstorable_faults(arguments, ""))
+
+    def _count_of_integers(self, bounds: Mapping[str, _Bounds], arguments: dict[str, Any]) -> int:
+        """Count where all arguments are bounded integers, as the validator would."""
+        missing = sum(name not in arguments for name in self._schema.get("required", ()))
+        extras = len(arguments.keys() - bounds.keys())
+        wrong = sum(
+            type(value) is not int or not bounds[name].minimum <= value <= bounds[name].maximum
+            for name, value in arguments.items()
+            if name in bounds
+        )
+        return missing + wrong + (0 if self._schema["additionalProperties"] else extras)
+
+    def _errors(self, arguments: object) -> Iterator[ValidationError]:
+        self.prepare()
+        errors: Iterator[ValidationError] = self._validator.iter_errors(
+            _with_writable_integers(arguments)
+        )
+        return errors
 
     def _is_plainly_right(self, arguments: object) -> bool:
         """Accept exactly what the validator would, where all arguments are bounded integers.
@@ -99,6 +130,15 @@ class ArgumentsCheck:
                     pointer,
                     f"{name} must satisfy {keyword} {_shown(limit)}; it is {_shown(value)}.",
                 )
+
+
+def _weight(error: ValidationError) -> int:
+    """Return how many faults an error of the validator is: one for each unknown argument."""
+    value: Any = error.instance
+    if error.validator != "additionalProperties" or not isinstance(error.schema, Mapping):
+        return 1
+    known = error.schema.get("properties", {})
+    return sum(name not in known for name in value)
 
 
 def _strict_validator(schema: Mapping[str, Any]) -> Any:

@@ -63,6 +63,14 @@ class Function:
         """
         return self._check.faults(arguments)
 
+    def count_faults(self, arguments: object) -> int:
+        """Return how many faults there are, also beyond those that `validate` lists."""
+        return self._check.count(arguments)
+
+    def prepare(self) -> None:
+        """Do ahead of time what the first faulty arguments would wait for."""
+        self._check.prepare()
+
 
 class Registry:
     """The installed functions by name."""

@@ -22,15 +22,19 @@ DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, 
 
 _DOCUMENT_NAMES = DOCUMENT_COLUMNS.replace(",", " ").split()
 
+#: What ended without a result, and what had one that was removed to make room.
 _REQUEUE = text("""
     UPDATE calculations
     SET status = 'queued', lane = new.lane, progress = 0, attempt_base = attempt,
         not_before = now(), published_at = NULL, started_at = NULL, finished_at = NULL,
-        compute_seconds = NULL, error = NULL, request_id = :request_id
+        compute_seconds = NULL, error = NULL, request_id = :request_id,
+        result_digits = NULL, result_sha256 = NULL, result_head = NULL, result_tail = NULL,
+        result_value = NULL, result_attempt = NULL, result_pruned_at = NULL
     FROM (SELECT ended.id, new.lane
           FROM unnest(CAST(:ids AS uuid[]), CAST(:lanes AS text[])) AS new (id, lane)
           JOIN calculations AS ended ON ended.id = new.id
-          WHERE (ended.status IN ('failed', 'cancelled')) IS TRUE
+          WHERE (ended.status IN ('failed', 'cancelled')
+                 OR ended.status = 'succeeded' AND ended.result_pruned_at IS NOT NULL) IS TRUE
           ORDER BY ended.id FOR UPDATE OF ended) AS new
     WHERE calculations.id = new.id
     RETURNING calculations.id""")
@@ -67,7 +71,10 @@ _CANCEL = text(f"""
 def requeue_ended(
     connection: Connection, calculations: Sequence[Calculation], request_id: str
 ) -> set[UUID]:
-    """Queue failed and cancelled ones again, with a new round of attempts; return their ids."""
+    """Queue failed, cancelled and pruned ones again; return their ids.
+
+    Each has a new round of attempts, and no result until it has succeeded once more.
+    """
     requeued = connection.execute(
         _REQUEUE,
         {

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from shared.store.lost_chunks import NOTE_ENDED
 from shared.store.rows import Claim, FinishedResult, Renewal, uuid_array
 
 #: An attempt's entry in the history of its calculation, appended in the statement that ends it;
@@ -18,13 +19,22 @@ def _appending(outcome: str) -> str:
     return _APPEND.format(outcome=outcome)
 
 
+def _losing(update: str) -> TextClause:
+    """Return a statement that also notes the attempts that it ends without a result."""
+    return text(f"""
+    WITH ended AS ({update}
+    RETURNING calculations.id, calculations.attempt, calculations.status),
+    noted AS ({NOTE_ENDED})
+    SELECT id, status FROM ended""")
+
+
 _CLAIM = text("""
     UPDATE calculations
     SET status = 'running', attempt = attempt + 1, worker_id = :worker_id, started_at = now(),
         lease_until = now() + make_interval(secs => :lease_seconds), progress = 0
     WHERE id = :id AND (status = 'queued') IS TRUE AND lane = 'heavy'
     RETURNING id, attempt, function, version, arguments, estimate_seconds, request_id,
-              published_at""")
+              published_at, attempt - attempt_base, history""")
 
 _EXTEND = text("""
     UPDATE calculations
@@ -36,15 +46,26 @@ _EXTEND = text("""
       AND status = 'running' AND worker_id = :worker_id
     RETURNING calculations.id, cancel_requested""")
 
-_RELEASE = text(f"""
+_RELEASE = _losing(f"""
     UPDATE calculations
     SET {_appending("'released'")},
         status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
         cancel_requested = false, published_at = NULL, not_before = now(),
         attempt_base = attempt_base + 1
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-      AND NOT cancel_requested
-    RETURNING id""")
+      AND NOT cancel_requested""")
+
+#: A pause that doubles with each attempt that counts.
+_AFTER_BACKOFF = """not_before = now() + make_interval(
+            secs => least(60, power(2, attempt - attempt_base - 1)) * :backoff_seconds)"""
+
+_RETRY = _losing(f"""
+    UPDATE calculations
+    SET {_appending("CAST(:outcome AS text)")},
+        status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
+        published_at = NULL, {_AFTER_BACKOFF}
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
+      AND NOT cancel_requested""")
 
 _FINISH_SUCCEEDED = text(f"""
     UPDATE calculations
@@ -57,24 +78,22 @@ _FINISH_SUCCEEDED = text(f"""
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
     RETURNING id""")
 
-_FINISH_FAILED = text(f"""
+_FINISH_FAILED = _losing(f"""
     UPDATE calculations
     SET {_appending("CAST(:error AS jsonb) ->> 'type'")},
         status = 'failed', worker_id = NULL, lease_until = NULL, cancel_requested = false,
         finished_at = now(), error = CAST(:error AS jsonb)
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-    RETURNING id""")
+    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id""")
 
-_FINISH_CANCELLED = text(f"""
+_FINISH_CANCELLED = _losing(f"""
     UPDATE calculations
     SET {_appending("'cancelled'")},
         status = 'cancelled', worker_id = NULL, lease_until = NULL, cancel_requested = false,
         finished_at = now(), error = CAST(:error AS jsonb)
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-      AND cancel_requested
-    RETURNING id""")
+      AND cancel_requested""")
 
-_EXPIRE = text(f"""
+_EXPIRE = _losing(f"""
     UPDATE calculations
     SET {_appending("'lost'")},
         status = verdict.status,
@@ -84,8 +103,7 @@ _EXPIRE = text(f"""
         started_at = CASE WHEN verdict.status <> 'queued' THEN started_at END,
         progress = CASE WHEN verdict.status <> 'queued' THEN progress ELSE 0 END,
         worker_id = NULL, lease_until = NULL, cancel_requested = false, published_at = NULL,
-        not_before = now() + make_interval(
-            secs => least(60, power(2, attempt - attempt_base - 1)) * :backoff_seconds)
+        {_AFTER_BACKOFF}
     FROM (
         SELECT id, CASE WHEN cancel_requested THEN 'cancelled'
                         WHEN attempt - attempt_base >= :max_attempts THEN 'failed'
@@ -94,8 +112,7 @@ _EXPIRE = text(f"""
         WHERE status = 'running' AND lease_until < now()
         ORDER BY lease_until LIMIT :limit
         FOR UPDATE SKIP LOCKED) AS verdict
-    WHERE calculations.id = verdict.id
-    RETURNING calculations.id, calculations.status""")
+    WHERE calculations.id = verdict.id""")
 
 
 def claim_calculation(
@@ -131,6 +148,18 @@ def extend_leases(
 def release_calculation(connection: Connection, claim: Claim, *, worker_id: UUID) -> bool:
     """Hand a claim back to the outbox at once, not counting its attempt; False if it was lost."""
     return _touched(connection, _RELEASE, claim, worker_id)
+
+
+def retry_calculation(
+    connection: Connection, claim: Claim, outcome: str, *, worker_id: UUID, backoff_seconds: float
+) -> bool:
+    """Queue it again after a pause, its attempt counted and its outcome noted.
+
+    False if the claim was lost, or is to be cancelled.
+    """
+    return _touched(
+        connection, _RETRY, claim, worker_id, outcome=outcome, backoff_seconds=backoff_seconds
+    )
 
 
 def finish_succeeded(

@@ -166,6 +166,15 @@ result_chunks = Table(
     CheckConstraint(f"octet_length(digits) BETWEEN 1 AND {CHUNK_DIGITS}", name="digits"),
 )
 
+#: Attempts that ended without a result. The rescue removes what chunks they left, then the row.
+lost_attempts = Table(
+    "lost_attempts",
+    metadata,
+    Column("calculation_id", UUID, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("ended_at", _MOMENT, nullable=False, server_default=_NOW),
+)
+
 workers = Table(
     "workers",
     metadata,
@@ -176,7 +185,7 @@ workers = Table(
     Column("slots", SmallInteger, nullable=False),
     Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
     Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
-    # When the newest message that it consumed had been published: older ones are not in the queue.
+    # When the last message that it consumed had been published: older ones are not in the queue.
     Column("consumed_published_at", _MOMENT),
     CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
     CheckConstraint("slots >= 1", name="slots"),

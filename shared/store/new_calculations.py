@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
+from shared.long_json import encode_list
 from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
 from shared.store.queries import Prepared, Query, Rows
@@ -84,7 +85,7 @@ def insert_queued(
     """
     ordered = sorted(calculations, key=lambda calculation: calculation.id)
     rows = [_identity_and_estimate(calculation) for calculation in ordered]
-    values = {"rows": json.dumps(rows), "request_id": request_id}
+    values = {"rows": encode_list(rows), "request_id": request_id}
     return set(connection.execute(_INSERT_QUEUED, values).scalars())
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.calculation import Lane
-from shared.messages import Work
 from shared.store.queries import Prepared, Query, Rows
 from shared.store.rows import uuid_array
+from shared.work import Work
 
 #: A mark that a crash undoes costs a second publication: nothing need wait for the disk. All of it
 #: goes to PostgreSQL at once, so that the relay waits one round trip for its rows and not three.
@@ -54,6 +54,7 @@ _OLDEST_WAITING = text("""
     WHERE status = 'queued' AND published_at IS NOT NULL AND lane = :lane
     ORDER BY published_at LIMIT 1""")
 
+#: A worker that has come to what was published ahead of now says nothing: the clock was set back.
 _RETURN_LOST = text("""
     UPDATE calculations SET published_at = NULL, not_before = now()
     WHERE id IN (
@@ -63,7 +64,7 @@ _RETURN_LOST = text("""
                 now(),
                 CASE WHEN NOT :queue_is_empty THEN
                     (SELECT coalesce(max(consumed_published_at), '-infinity')
-                     FROM workers WHERE lane = :lane)
+                     FROM workers WHERE lane = :lane AND consumed_published_at <= now())
                 END) - make_interval(secs => :older_than_seconds)
         ORDER BY published_at LIMIT :limit
         FOR UPDATE SKIP LOCKED)

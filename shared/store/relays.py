@@ -20,10 +20,12 @@ _DELETE = text("DELETE FROM relays WHERE id = :id")
 _DELETE_SILENT = text("""
     DELETE FROM relays WHERE seen_at < now() - make_interval(secs => :silent_seconds)""")
 
+#: A time ahead of now is of a clock that was set back: a relay that lives corrects it with its next
+#: beat, and of another nothing is known.
 _LIST = text("""
-    SELECT id, host, pid, greatest(0, extract(epoch FROM now() - seen_at))::float AS silent_seconds,
+    SELECT id, host, pid, abs(extract(epoch FROM now() - seen_at))::float AS silent_seconds,
            quick_problem, heavy_problem
-    FROM relays ORDER BY seen_at DESC""")
+    FROM relays ORDER BY silent_seconds""")
 
 
 @dataclass(frozen=True, slots=True)

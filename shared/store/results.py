@@ -8,8 +8,9 @@ from uuid import UUID
 
 import psycopg2.errors
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
+from shared.errors import StoreUnavailable
 from shared.store.models import CHUNK_DIGITS
 
 _INSERT = text("""
@@ -33,22 +34,14 @@ _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 _COPY_END = struct.pack("!h", -1)
 _COPY_ROW = struct.Struct("!hi16siiiii")
 
-_DELETE_OTHERS = text("""
-    DELETE FROM result_chunks WHERE calculation_id = :id AND attempt <> :attempt""")
-
-_DELETE_UNFINISHED = text("""
-    DELETE FROM result_chunks USING calculations
-    WHERE id = calculation_id AND id = :id
-      AND (result_attempt IS NULL OR result_chunks.attempt <> result_attempt)
-      AND status <> 'running'""")
-
 _FIND = text("""
     SELECT digits FROM result_chunks
     WHERE calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal""")
 
 _PRUNE = text("""
     WITH pruned AS (
-        UPDATE calculations SET result_pruned_at = now(), result_value = NULL
+        UPDATE calculations
+        SET result_pruned_at = now(), result_value = NULL, result_attempt = NULL
         WHERE id = :id AND status = 'succeeded' AND result_pruned_at IS NULL
         RETURNING id),
     removed AS (
@@ -115,21 +108,9 @@ def _copy(connection: Connection, data: BytesIO) -> None:
     except psycopg2.errors.UniqueViolation as error:
         # The same chunks, whose commit was under way when its connection broke: as good as a
         # conflict of transactions, and the next try makes room.
-        raise OperationalError(_COPY, None, error) from error
+        raise StoreUnavailable("the same digits are being stored") from error
     except psycopg2.Error as error:
         raise DBAPIError.instance(_COPY, None, error, psycopg2.Error) from error
-
-
-def delete_chunks_of_other_attempts(
-    connection: Connection, calculation_id: UUID, attempt: int
-) -> None:
-    """Remove what earlier attempts left behind."""
-    connection.execute(_DELETE_OTHERS, {"id": calculation_id, "attempt": attempt})
-
-
-def delete_unfinished_chunks(connection: Connection, calculation_id: UUID) -> None:
-    """Remove chunks that belong to no result, of a calculation that nobody runs."""
-    connection.execute(_DELETE_UNFINISHED, {"id": calculation_id})
 
 
 def find_chunk(
@@ -143,6 +124,9 @@ def find_chunk(
 
 
 def prune_result(connection: Connection, calculation_id: UUID) -> bool:
-    """Remove the digits of a result and keep its document; False if there was none."""
+    """Remove the digits of a result and keep its document; False if there was none.
+
+    A submission of the same calculation queues it again.
+    """
     pruned: int = connection.execute(_PRUNE, {"id": calculation_id}).scalar_one()
     return pruned == 1

@@ -1,6 +1,6 @@
 """What goes into the statements of this package: frozen values, not ORM objects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,11 @@ class FinishedResult:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A heavy worker's lease on one calculation; `attempt` fences its writes."""
+    """A heavy worker's lease on one calculation; `attempt` fences its writes.
+
+    `attempts` counts those of this round, this one included and without those that were handed
+    back; `history` holds the ends of earlier ones, of all rounds.
+    """
 
     calculation_id: UUID
     attempt: int
@@ -34,6 +38,14 @@ class Claim:
     estimate_seconds: float
     request_id: str | None
     published_at: datetime | None
+    attempts: int
+    history: Sequence[Mapping[str, Any]]
+
+    @property
+    def earlier_ends(self) -> list[str]:
+        """How the counted attempts before this one have ended in this round, oldest first."""
+        counted = [entry["outcome"] for entry in self.history if entry["outcome"] != "released"]
+        return counted[max(0, len(counted) - self.attempts + 1) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,11 @@ class Renewal:
     calculation_id: UUID
     attempt: int
     progress: float
+
+
+def has_result(row: Mapping[str, Any]) -> bool:
+    """Say whether a row of `calculations` has succeeded and its digits are there."""
+    return row["status"] == "succeeded" and row["result_pruned_at"] is None
 
 
 def uuid_array(ids: Iterable[UUID]) -> str:

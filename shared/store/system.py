@@ -1,15 +1,22 @@
-"""Statements that look at the whole, for GET /system, estimates of waiting and readiness."""
+"""Statements that look at the whole, for GET /system, estimates of waiting and readiness.
+
+A time may lie ahead of a clock that was set back (gateway/clock_steps.py): no age is negative.
+"""
 
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from shared.calculation import Lane
+
 _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
            count(*) FILTER (WHERE status = 'running') AS running,
            coalesce(sum(estimate_seconds * (1 - progress)), 0) AS seconds_to_go,
-           extract(epoch FROM now() - min(not_before) FILTER (WHERE status = 'queued'))::float
-               AS oldest_queued_seconds
+           CASE WHEN count(*) FILTER (WHERE status = 'queued') > 0 THEN
+               greatest(0, extract(epoch FROM
+                   now() - min(not_before) FILTER (WHERE status = 'queued')))::float
+           END AS oldest_queued_seconds
     FROM calculations WHERE status IN ('queued', 'running') AND status <> 'succeeded'
     GROUP BY lane""")
 
@@ -21,9 +28,14 @@ _OUTBOX = text("""
 
 _FINISHED_LAST_MINUTE = text("""
     SELECT status, count(*) AS calculations FROM calculations
-    WHERE finished_at > now() - interval '1 minute' GROUP BY status""")
+    WHERE finished_at > now() - interval '1 minute' AND finished_at <= now()
+    GROUP BY status""")
 
-_SCHEMA_REVISION = text("SELECT version_num FROM alembic_version")
+_SLOTS = text("""
+    SELECT lane, sum(slots) AS slots FROM workers
+    WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
+                      AND now() + make_interval(secs => :silent_seconds)
+    GROUP BY lane""")
 
 
 def count_lanes(connection: Connection) -> list[dict[str, Any]]:
@@ -41,7 +53,7 @@ def count_finished_last_minute(connection: Connection) -> dict[str, int]:
     return {row.status: row.calculations for row in connection.execute(_FINISHED_LAST_MINUTE)}
 
 
-def find_schema_revision(connection: Connection) -> str | None:
-    """Return the migration that the database stands at."""
-    revision: str | None = connection.execute(_SCHEMA_REVISION).scalar_one_or_none()
-    return revision
+def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int]:
+    """Return how much the workers seen lately run at once, for each lane that has any."""
+    rows = connection.execute(_SLOTS, {"silent_seconds": silent_seconds})
+    return {Lane(row.lane): row.slots for row in rows}

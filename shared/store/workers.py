@@ -19,13 +19,16 @@ _DELETE = text("DELETE FROM workers WHERE id = :id")
 _DELETE_SILENT = text("""
     DELETE FROM workers WHERE seen_at < now() - make_interval(secs => :silent_seconds)""")
 
+#: A time ahead of now is of a clock that was set back, and says as little as one long ago.
+
 _LIST = text("""
     SELECT workers.id, host, pid, workers.lane, slots, workers.started_at, seen_at,
            coalesce(array_agg(calculations.id::text) FILTER (WHERE calculations.id IS NOT NULL),
                     '{}') AS running
     FROM workers
     LEFT JOIN calculations ON worker_id = workers.id AND status = 'running'
-    WHERE seen_at > now() - make_interval(secs => :silent_seconds)
+    WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
+                      AND now() + make_interval(secs => :silent_seconds)
     GROUP BY workers.id
     ORDER BY workers.lane, workers.started_at""")
 

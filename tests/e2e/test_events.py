@@ -54,6 +54,14 @@ def test_a_cancel_ends_the_stream(client):
     assert documents[-1]["status"] == "cancelled"
 
 
+def test_head_says_that_there_is_a_stream(client):
+    location = submit(client, 10).headers["Content-Location"]
+    answer = client.head(f"{location}/events")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    assert answer.content == b""
+
+
 def test_events_of_nothing_are_a_problem(client):
     answer = client.get(f"{UNKNOWN}/events")
     assert answer.status_code == 404

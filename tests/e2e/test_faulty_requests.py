@@ -117,6 +117,11 @@ def test_a_body_must_be_declared_as_json(client, media_type):
         ("GET", f"/calculations?cursor={BEYOND_TIME}", 422),
         ("GET", f"/nowhere?{'a' * 5_000}", 404),
         ("GET", "/calculations?colour=red", 422),
+        ("POST", "/calculations?limit=1", 422),
+        ("GET", f"{UNKNOWN}?x=1", 422),
+        ("GET", f"{UNKNOWN}/result?x", 422),
+        ("GET", "/functions?name=fibonacci", 422),
+        ("GET", f"/calculations?{'a' * 5_000}", 422),
     ],
 )
 def test_a_faulty_address_is_explained(client, method, path, status):

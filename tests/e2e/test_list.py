@@ -1,49 +1,110 @@
 """GET /calculations: newest first, in pages."""
 
-from typing import Any
+import httpx
+import pytest
 
 from tests.e2e.numbers import fresh
-from tests.e2e.test_submission import submit
+from tests.e2e.test_submission import finish, submit
+from tests.eventually import eventually
+
+
+def pages(client, path):
+    """Yield pages, from the first that `path` names."""
+    while path:
+        page = client.get(path).json()
+        yield page["calculations"]
+        path = page["next"]
+
+
+def listed(client, path, *, down_to):
+    """Return what pages hold until all these ids were there; fail if the list ends before."""
+    seen = []
+    for page in pages(client, path):
+        seen += page
+        if down_to <= {document["id"] for document in seen}:
+            return seen
+    raise AssertionError(f"the list ended after {len(seen)}")
 
 
 def test_pages_hold_every_calculation_once_and_newest_first(client):
-    first = fresh(0, 20_000)
-    expected = [submit(client, n).json()["id"] for n in range(first, first + 25)]
-    seen: list[dict[str, Any]] = []
-    path = "/calculations?limit=7"
-    while path and len(seen) < 100:
-        page = client.get(path).json()
-        assert len(page["calculations"]) <= 7
-        seen += page["calculations"]
-        path = page["next"]
+    first = fresh(100_000, 150_000)
+    made = [submit(client, n).json()["id"] for n in range(first, first + 25)]
+    seen = listed(client, "/calculations?limit=7", down_to=set(made))
     ids = [document["id"] for document in seen]
     assert len(set(ids)) == len(ids)
+    assert [identity for identity in ids if identity in made] == made[::-1]
     times = [document["created_at"] for document in seen]
     assert times == sorted(times, reverse=True)
-    assert set(expected) <= set(ids) or len(seen) >= 100
+    for document in seen:
+        if document["id"] in made:
+            assert (
+                client.get(document["links"]["self"]).json()["arguments"] == document["arguments"]
+            )
+
+
+@pytest.mark.parametrize("limit", [1, 3, 1_000])
+def test_a_page_is_as_long_as_was_asked_for(client, limit):
+    for n in range(4):
+        finish(client, n)
+    page = client.get(f"/calculations?limit={limit}").json()
+    assert len(page["calculations"]) == limit or (limit == 1_000 and page["next"] is None)
 
 
 def test_a_page_stays_right_while_new_ones_come_in(client):
     base = fresh(20_000, 30_000)
-    for n in range(base, base + 4):
-        submit(client, n)
+    made = [submit(client, n).json()["id"] for n in range(base, base + 4)]
     page = client.get("/calculations?limit=2").json()
     submit(client, fresh(30_001, 31_000))
     following = client.get(page["next"]).json()
     both = [document["id"] for document in page["calculations"] + following["calculations"]]
-    assert len(set(both)) == 4
+    assert both == made[::-1]
 
 
-def test_the_list_can_be_narrowed(client):
-    submit(client, 10)
-    client.post("/calculations", json={"function": "factorial", "arguments": {"n": 5}})
-    for document in client.get("/calculations?function=factorial").json()["calculations"]:
-        assert document["function"] == "factorial"
-    for status in ("queued", "running", "succeeded", "failed", "cancelled"):
-        listed = client.get("/calculations", params={"status": status}).json()["calculations"]
-        assert {document["status"] for document in listed} <= {status}
+@pytest.fixture(scope="module")
+def one_of_each(base_url):
+    """Ids of a calculation that succeeded, one that was cancelled and one that runs."""
+
+    with httpx.Client(base_url=base_url, timeout=90) as client:
+        running, cancelled = (
+            submit(client, fresh(400_000_000, 500_000_000)).json()["id"] for _ in range(2)
+        )
+        client.delete(f"/calculations/{cancelled}")
+        eventually(lambda: status_of(client, cancelled) == "cancelled")
+        eventually(lambda: status_of(client, running) == "running")
+        body = {"function": "factorial", "arguments": {"n": fresh(0, 100)}}
+        succeeded = client.post("/calculations", json=body).json()["id"]
+        yield {"running": running, "cancelled": cancelled, "succeeded": succeeded}
+        client.delete(f"/calculations/{running}")
 
 
-def test_the_last_page_says_that_it_is_the_last(client):
-    page = client.get("/calculations?function=no-such-function").json()
-    assert page == {"calculations": [], "next": None}
+def status_of(client, identity):
+    return client.get(f"/calculations/{identity}").json()["status"]
+
+
+@pytest.mark.parametrize("status", ["running", "cancelled", "succeeded"])
+def test_the_list_can_be_narrowed_to_a_status(client, one_of_each, status):
+    seen = listed(client, f"/calculations?status={status}&limit=3", down_to={one_of_each[status]})
+    assert {document["status"] for document in seen} == {status}
+
+
+@pytest.mark.parametrize(
+    ("status", "function"), [("running", "fibonacci"), ("succeeded", "factorial")]
+)
+def test_the_list_can_be_narrowed_to_a_function_on_every_page(
+    client, one_of_each, status, function
+):
+    for filters in (f"function={function}", f"status={status}&function={function}"):
+        path = f"/calculations?{filters}&limit=2"
+        seen = listed(client, path, down_to={one_of_each[status]})
+        assert {document["function"] for document in seen} == {function}
+
+
+def test_filters_that_match_nothing_give_an_empty_list(client, one_of_each):
+    for narrowed in ("function=none", "status=succeeded&function=none", "status=running&function="):
+        page = client.get(f"/calculations?{narrowed}").json()
+        assert page == {"calculations": [], "next": None}
+
+
+def test_the_last_page_says_that_it_is_the_last(client, one_of_each):
+    *_, last = pages(client, "/calculations?status=running&limit=1")
+    assert len(last) == 1

@@ -75,7 +75,7 @@ def test_a_range_beyond_the_end_is_416(client, stored, asked):
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=9-5", "digits=0-5", "bytes=a-b", "bytes=-", "bytes=0-1,4-5"]
+    "asked", ["bytes=9-5", "digits=0-5", "bytes=a-b", "bytes=-", "bytes=0-1,4-5", "bytes=1 0-2 0"]
 )
 def test_a_range_that_means_nothing_is_ignored(client, stored, asked):
     path, digits = stored
@@ -114,6 +114,15 @@ def test_head_takes_no_range(client, stored):
     answer = client.head(path, headers={"Range": "bytes=0-4", "Accept-Encoding": "identity"})
     assert answer.status_code == 200
     assert answer.headers["Content-Length"] == str(len(digits))
+
+
+@pytest.mark.parametrize("header", ["If-Unmodified-Since", "If-Modified-Since"])
+def test_there_is_no_modification_date_to_make_conditions_on(client, stored, header):
+    path, _ = stored
+    document = path.removesuffix("/result")
+    for address in (path, document, "/functions"):
+        answer = client.get(address, headers={header: "Wed, 21 Oct 2015 07:28:00 GMT"})
+        assert answer.status_code == 200
 
 
 def test_if_range_guards_a_resumed_download(client, stored):

@@ -95,9 +95,13 @@ def test_a_finished_submission_says_where_its_document_is(client):
     assert answer.headers["Content-Location"] == f"/calculations/{answer.json()['id']}"
 
 
-def test_integers_beyond_double_precision_are_taken_exactly(client):
+def test_integers_beyond_double_precision_are_read_exactly(client):
+    """As a double, 2^53 + 1 would be 2^53."""
     answer = submit(client, 2**53 + 1)
-    assert str(2**53 + 1) in answer.text
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == "/arguments/n"
+    assert error["detail"].endswith("it is 9007199254740993.")
 
 
 def test_another_function_is_served_alike(client):

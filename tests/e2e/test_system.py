@@ -15,6 +15,7 @@ def test_the_catalogue_tells_bounds_and_costs(client):
     assert schema["required"] == ["n"]
     assert schema["additionalProperties"] is False
     assert fibonacci["bounds"]["n"]["maximum"] == schema["properties"]["n"]["maximum"]
+    assert fibonacci["bounds"]["n"]["accepted_maximum"] == 3_403_902_795  # of 4 GiB
     decades = [one["n"] for one in fibonacci["estimates"]]
     assert decades == [10**power for power in range(len(decades))]
     digits = {one["n"]: one["digits"] for one in fibonacci["estimates"]}
@@ -32,13 +33,22 @@ def test_the_system_shows_workers_and_what_was_done(client):
     assert {worker["lane"] for worker in system["workers"]} == {"quick", "heavy"}
     assert system["lanes"]["heavy"]["slots"] >= 1
     assert set(system["outbox"]) == {"depth", "age_seconds"}
+    # A relay makes itself known within its first seconds.
+    eventually(lambda: None not in seconds_to_go(client))
+
+
+def seconds_to_go(client):
+    lanes = client.get("/system").json()["lanes"]
+    return [lane["estimated_seconds_to_go"] for lane in lanes.values()]
 
 
 def test_health_names_each_dependency(client):
     assert client.get("/health/live").status_code == 200
     ready = client.get("/health/ready")
     assert ready.status_code == 200
-    assert ready.json()["checks"] == {"postgresql": "ok", "rabbitmq": "ok"}
+    names = {"postgresql", "relay", "rabbitmq", "quick_workers", "heavy_workers"}
+    # A relay makes itself known within its first seconds.
+    eventually(lambda: client.get("/health/ready").json()["checks"] == dict.fromkeys(names, "ok"))
 
 
 def test_the_root_says_what_this_is_and_leads_on(client):

@@ -1,7 +1,12 @@
 """How long recoveries may take, in seconds, each with its formula in docs/reliability.md."""
 
 from tests.faults.programs import RESTART_SECONDS
-from tests.faults.settings import LEASE_SECONDS, LOST_MESSAGE_SECONDS, RESCUE_SECONDS
+from tests.faults.settings import (
+    LEASE_SECONDS,
+    LOST_MESSAGE_SECONDS,
+    POLL_SECONDS,
+    RESCUE_SECONDS,
+)
 
 Bound = tuple[float, str]
 
@@ -10,6 +15,9 @@ LOST_LEASE: Bound = (LEASE_SECONDS + RESCUE_SECONDS + 1.0, "lease + rescue + 1 s
 
 #: The same, of a lease that ends at once.
 TAKEN_LEASE: Bound = (RESCUE_SECONDS + 1.0, "rescue + 1 s backoff")
+
+#: The relay looks once a second when nobody rings.
+KILLED_CHILD: Bound = (1.0 + POLL_SECONDS, "1 s backoff + relay_poll")
 
 LOST_MESSAGE: Bound = (LOST_MESSAGE_SECONDS + RESCUE_SECONDS, "lost_message + rescue")
 

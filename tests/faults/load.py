@@ -9,7 +9,8 @@ import httpx
 
 from shared.calculation import Lane, calculation_id
 from shared.functions.registry import load_registry
-from shared.messages import Work, encode
+from shared.messages import encode
+from shared.work import Work
 from tests.faults.stack import Stack
 from tests.faults.truth import Wanted
 

@@ -13,7 +13,7 @@ from shared.crash_points import (
     QUICK_BEFORE_COMMIT,
 )
 from tests.eventually import eventually
-from tests.faults.bounds import LOST_LEASE, TAKEN_LEASE, restart
+from tests.faults.bounds import KILLED_CHILD, LOST_LEASE, TAKEN_LEASE, restart
 from tests.faults.load import long_ones
 from tests.faults.settings import LEASE_SECONDS, MAX_ATTEMPTS, RESCUE_SECONDS
 from tests.faults.truth import Wanted
@@ -67,7 +67,7 @@ def test_a_quick_worker_that_dies_at_a_bad_moment_writes_nothing_twice(stack, tr
     trial.end()
 
 
-def test_a_killed_child_fails_its_calculation_with_a_reason_at_once(stack, trial):
+def test_a_killed_child_costs_its_calculation_one_attempt(stack, trial):
     running = trial.load.submit(long_ones(2))
     trial.fill()
     victim = trial.claimed_by("heavy-1", among=running)
@@ -75,11 +75,10 @@ def test_a_killed_child_fails_its_calculation_with_a_reason_at_once(stack, trial
     trial.hit("SIGKILL of a heavy worker's child", at_least_quick=1_000, at_least_heavy=10)
     for child in children:
         os.kill(child, signal.SIGKILL)
-    trial.recovers(lambda: trial.is_final(victim), (2.0, "its parent notices at once, 2 s"))
-    error = stack.scalar("SELECT error FROM calculations WHERE id = :id", id=victim)
-    assert error["type"] == "urn:reckoner:problem:process-died"
-    trial.load.submit([trial.load.accepted[victim]])  # asking again computes it
+    trial.recovers(lambda: trial.is_back(victim, 1), KILLED_CHILD)
     trial.end()
+    history = stack.scalar("SELECT history FROM calculations WHERE id = :id", id=victim)
+    assert [entry["outcome"] for entry in history] == ["killed", "succeeded"]
 
 
 #: How long the other calculations took that ended before this one, one after the other: there is

@@ -20,11 +20,11 @@ from shared.calculation import Calculation, Lane, Status, calculation_id
 from shared.config import Settings
 from shared.connections import make_engine
 from shared.functions.registry import Registry
-from shared.messages import Work
 from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
+from shared.work import Work
 from tests.child_with_test_functions import COMMAND, REGISTRY
-from tests.children import is_limited
+from tests.children import children_of, is_limited
 from tests.eventually import eventually
 from workers.app import run
 from workers.heavy import HeavyLane
@@ -68,6 +68,12 @@ class Feed:
     def ready(self, lane: Lane) -> int:
         """Count messages that no worker holds."""
         return self._count(lane, messages.queue_name(lane))
+
+    def subscriptions(self, lane: Lane) -> int:
+        """Count those that would take the next message."""
+        with self._channel(lane) as channel:
+            declared = channel.queue_declare(messages.queue_name(lane), passive=True)
+            return int(declared.method.consumer_count)
 
     def dead(self, lane: Lane) -> int:
         """Count messages that were refused."""
@@ -253,7 +259,4 @@ class WorkerProcess:
 
 def calculating_children_of(process: subprocess.Popen[bytes]) -> list[int]:
     """Return the ids of a process's children that have had their request."""
-    found: list[int] = []
-    for thread in Path(f"/proc/{process.pid}/task").iterdir():
-        found += [int(child) for child in (thread / "children").read_text().split()]
-    return [child for child in found if is_limited(child)]
+    return [child for child in children_of(process.pid) if is_limited(child)]

@@ -2,9 +2,12 @@
 
 from uuid import uuid4
 
+from sqlalchemy import text
+
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, new_calculations
+from shared.store.rows import Renewal
 from tests.factories import make_calculation
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()
@@ -22,6 +25,10 @@ def claim(connection, calculation, *, worker_id=WORKER, lease_seconds=60):
     )
 
 
+def cancel(connection, calculation):
+    return calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
+
+
 def row_of(connection, calculation):
     (row,) = calculations.find_calculations([calculation.id]).on(connection)
     return row
@@ -31,12 +38,60 @@ def status_of(connection, calculation):
     return row_of(connection, calculation)["status"]
 
 
-def expire(connection, *, max_attempts=3):
+def change(connection, calculation, columns):
+    """Set columns of a row by a piece of SQL."""
+    connection.execute(
+        text(f"UPDATE calculations SET {columns} WHERE id = :id"), {"id": calculation.id}
+    )
+
+
+def stored(connection, calculation, expression):
+    """Return what a piece of SQL says of a row."""
+    return connection.execute(
+        text(f"SELECT {expression} FROM calculations WHERE id = :id"), {"id": calculation.id}
+    ).scalar_one()
+
+
+def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
     return leases.expire_leases(
         connection,
         max_attempts=max_attempts,
-        backoff_seconds=0,
+        backoff_seconds=backoff_seconds,
         failed_error_json=failure_json("worker-lost", "Gone."),
         cancelled_error_json=CANCELLED_JSON,
-        limit=100,
+        limit=limit,
     )
+
+
+def waits_for_a_lock(engine):
+    """Say whether anybody in this database waits for a lock."""
+    # In a transaction of its own each time: within one, PostgreSQL shows the activity of its begin.
+    with engine.begin() as connection:
+        return connection.execute(
+            text(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        ).scalar_one()
+
+
+def extend(connection, *renewals, lease_seconds=60):
+    """Renew claims of WORKER; each comes with its progress."""
+    return leases.extend_leases(
+        connection,
+        [Renewal(claimed.calculation_id, claimed.attempt, share) for claimed, share in renewals],
+        worker_id=WORKER,
+        lease_seconds=lease_seconds,
+    )
+
+
+def retry(connection, claimed):
+    """Have a calculation of WORKER tried again because its process died."""
+    return leases.retry_calculation(
+        connection, claimed, "process-died", worker_id=WORKER, backoff_seconds=1.0
+    )
+
+
+def now(connection):
+    """Return when this transaction began."""
+    return connection.execute(text("SELECT now()")).scalar_one()

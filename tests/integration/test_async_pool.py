@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from contextlib import suppress
+from typing import Any
 
 import psycopg2
 import pytest
@@ -12,6 +12,7 @@ from shared.config import load_settings
 from shared.errors import StoreUnavailable
 from shared.store.queries import Prepared, Query
 from tests.engines import make_pool
+from workers.patience import persist
 
 _NUMBER = Prepared("number", ("integer", "float"), "SELECT $1 + 0 * length(pg_sleep($2)::text)")
 _INVERSE = Prepared("inverse", ("integer",), "SELECT 1 / $1")
@@ -145,22 +146,34 @@ def test_a_query_that_lost_a_conflict_is_executed_again_on_no_further_connection
     assert len(used) <= 2
 
 
-def test_a_migrated_column_is_found_out_about_soon(engine, store_settings, monkeypatch):
-    monkeypatch.setattr("shared.store.queries._KEPT_SECONDS", 0.2)
+EVERYTHING: Query[Any] = Query(Prepared("everything", (), "SELECT number FROM things"), (), list)
+
+
+@pytest.fixture
+def things(engine):
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE things AS SELECT 1::integer AS number"))
-    everything = Query(Prepared("everything", (), "SELECT number FROM things"), (), list)
+
+
+def test_a_statement_whose_columns_got_other_types_is_prepared_anew(engine, store_settings, things):
     pool = make_pool(store_settings, most=1)
 
     async def scenario():
-        await pool.fetch(everything)
+        await pool.fetch(EVERYTHING)
         await asyncio.to_thread(widen, engine)
-        with suppress(psycopg2.Error):
-            await pool.fetch(everything)
-        await asyncio.sleep(0.25)
-        return await pool.fetch(everything)
+        return await pool.fetch(EVERYTHING)
 
     assert run(pool, scenario()) == [(1,)]
+
+
+def test_a_worker_prepares_such_a_statement_anew_as_well(engine, things):
+    def ask():
+        with engine.begin() as connection:
+            return EVERYTHING.on(connection)
+
+    ask()
+    widen(engine)
+    assert persist(ask, "ask", lambda: False) == [(1,)]
 
 
 def widen(engine):
@@ -169,7 +182,7 @@ def widen(engine):
 
 
 def test_a_server_that_is_not_there_is_unavailable(monkeypatch):
-    monkeypatch.setattr("gateway.async_pool._CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("shared.servers._ALONE_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))
         for server in (silent, refusing):

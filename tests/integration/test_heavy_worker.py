@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,8 +18,10 @@ from shared.store.calculations import cancel_calculation
 from shared.store.leases import claim_calculation
 from shared.store.models import CHUNK_DIGITS
 from tests.child_with_test_functions import COMMAND
+from tests.children import children_of, is_limited
 from tests.eventually import eventually
 from tests.factories import make_calculation
+from tests.faults.functions import install_test_functions
 from tests.integration.lanes import (
     Feed,
     WorkerProcess,
@@ -28,6 +32,7 @@ from tests.integration.lanes import (
 )
 from workers.attempt import Attempt
 from workers.children import Children
+from workers.descendants import descendants_of
 from workers.lease import End, Lease
 
 
@@ -135,7 +140,7 @@ def test_a_cancel_that_was_withdrawn_in_time_hands_the_calculation_back(feed, se
     [
         ("fail", "function-failed"),
         ("wrong", "result-wrong"),
-        ("crash", "process-died"),
+        ("leave", "process-died"),
         ("hog_in_gmp", "memory-limit"),
         ("fibonacci", "function-gone"),
     ],
@@ -152,14 +157,146 @@ def test_a_failure_has_a_reason_and_does_not_come_again(feed, heavy_worker, name
     assert feed.ready(Lane.HEAVY) == 0
 
 
-def test_a_killed_child_fails_its_calculation(feed, settings, tmp_path):
+def publish_once_due(feed, calculation) -> None:
+    """Do the relay's part for one that is queued again."""
+    due = "UPDATE calculations SET published_at = now() WHERE id = :id AND not_before <= now()"
+    eventually(lambda: feed.execute(f"{due} AND status = 'queued'", id=calculation.id))
+    feed.publish(Lane.HEAVY, body_of(calculation))
+
+
+def outcomes(feed, calculation) -> list[str]:
+    return [entry["outcome"] for entry in feed.row(calculation)["history"]]
+
+
+def kill_child(feed, worker, calculation) -> None:
+    """Kill its process as soon as it computes."""
+    before = len(outcomes(feed, calculation))
+    child = eventually(lambda: calculating_children_of(worker))[0]
+    os.kill(child, signal.SIGKILL)
+    eventually(lambda: len(outcomes(feed, calculation)) > before)
+
+
+def test_a_killed_child_costs_one_attempt(feed, settings, tmp_path):
+    calculation = make_calculation(arguments={"n": 50_000_000}, lane=Lane.HEAVY)
+    feed.submit(calculation)
+    with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
+        kill_child(feed, worker, calculation)
+        row = feed.row(calculation)
+        assert (row["status"], outcomes(feed, calculation)) == ("queued", ["killed"])
+        assert feed.scalar("SELECT not_before > now() FROM calculations")  # a pause of a second
+        publish_once_due(feed, calculation)
+        feed.wait_for(Status.SUCCEEDED, calculation)
+    assert outcomes(feed, calculation) == ["killed", "succeeded"]
+
+
+def test_a_calculation_whose_child_is_killed_each_time_fails(feed, settings, tmp_path):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
     with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
-        child = eventually(lambda: calculating_children_of(worker))[0]
-        os.kill(child, signal.SIGKILL)
-        feed.wait_for(Status.FAILED, calculation)
-    assert "SIGKILL" in feed.row(calculation)["error"]["detail"]
+        for attempt in range(settings.max_attempts):
+            if attempt:
+                publish_once_due(feed, calculation)
+            kill_child(feed, worker, calculation)
+    error = feed.row(calculation)["error"]
+    assert feed.status(calculation) is Status.FAILED
+    assert error["type"] == "urn:reckoner:problem:process-died"
+    assert "SIGKILL" in error["detail"]
+    assert "3 times" in error["detail"]
+    assert outcomes(feed, calculation) == ["killed", "killed", error["type"]]
+
+
+@pytest.mark.parametrize("name", ["crash", "abort"])
+def test_a_crash_is_tried_once_more(feed, heavy_worker, name, monkeypatch):
+    monkeypatch.setattr("workers.attempt.RETRY_BACKOFF_SECONDS", 0.1)
+    calculation = misbehaving(name)
+    feed.submit(calculation)
+    eventually(lambda: outcomes(feed, calculation))
+    publish_once_due(feed, calculation)
+    feed.wait_for(Status.FAILED, calculation)
+    died = "urn:reckoner:problem:process-died"
+    assert outcomes(feed, calculation) == ["crashed", died]
+    assert feed.row(calculation)["error"]["type"] == died
+
+
+@pytest.fixture
+def oom_kills(monkeypatch) -> Counter[str]:
+    """The kernel's count of processes that it killed when memory ran out."""
+    count: Counter[str] = Counter()
+    monkeypatch.setattr("workers.sandbox.count_oom_kills", lambda: count["kills"])
+    monkeypatch.setattr("workers.attempt.RETRY_BACKOFF_SECONDS", 0.1)
+    return count
+
+
+def end_for_want_of_memory(feed, calculation, oom_kills) -> None:
+    """Do what the kernel does to the one that runs, and count it."""
+    before = len(outcomes(feed, calculation))
+    eventually(lambda: feed.row(calculation)["progress"] > 0)
+    oom_kills["kills"] += 1
+    os.kill(calculating_children()[0], signal.SIGKILL)
+    eventually(lambda: len(outcomes(feed, calculation)) > before)
+
+
+def calculating_children() -> list[int]:
+    """Return the ids of this process's children that have had their request."""
+    return [child for child in children_of(os.getpid()) if is_limited(child)]
+
+
+def test_a_second_end_for_want_of_memory_fails_with_words_about_memory(
+    feed, heavy_worker, oom_kills
+):
+    calculation = misbehaving("hang")
+    feed.submit(calculation)
+    end_for_want_of_memory(feed, calculation, oom_kills)
+    assert outcomes(feed, calculation) == ["out-of-memory"]
+    publish_once_due(feed, calculation)
+    end_for_want_of_memory(feed, calculation, oom_kills)
+    error = feed.row(calculation)["error"]
+    assert outcomes(feed, calculation) == ["out-of-memory", error["type"]]
+    assert error["type"] == "urn:reckoner:problem:memory-limit"
+    assert "alone in its worker" in error["detail"]
+
+
+def test_after_memory_ran_out_a_calculation_has_its_worker_to_itself(
+    feed, database_url, broker_url, oom_kills
+):
+    settings = load_settings(
+        {"database_url": database_url, "broker_url": broker_url, "heavy_slots": 3}
+    )
+    large, beside, after = misbehaving("hang", 1), misbehaving("slow", 30), misbehaving("whole")
+    with WorkerThread(settings, Lane.HEAVY):
+        feed.submit(large)
+        end_for_want_of_memory(feed, large, oom_kills)
+        feed.submit(beside)
+        feed.wait_for(Status.RUNNING, beside)
+        publish_once_due(feed, large)
+        feed.wait_for(Status.RUNNING, large)
+        eventually(lambda: feed.subscriptions(Lane.HEAVY) == 0)  # though one slot is free
+        feed.submit(after)
+        eventually(lambda: feed.row(large)["progress"] > 0)
+        # It has begun when what ran had ended, and before what came later.
+        assert feed.status(beside) is Status.SUCCEEDED
+        assert feed.status(after) is Status.QUEUED
+        assert feed.ready(Lane.HEAVY) == 1
+        cancel(feed, large)
+        feed.wait_for(Status.SUCCEEDED, after)
+
+
+def test_one_that_waits_to_be_alone_can_be_cancelled(feed, database_url, broker_url, oom_kills):
+    settings = load_settings(
+        {"database_url": database_url, "broker_url": broker_url, "heavy_slots": 2}
+    )
+    large, beside, after = misbehaving("hang", 1), misbehaving("hang", 2), misbehaving("whole")
+    with WorkerThread(settings, Lane.HEAVY):
+        feed.submit(large)
+        end_for_want_of_memory(feed, large, oom_kills)
+        feed.submit(beside)
+        feed.wait_for(Status.RUNNING, beside)
+        publish_once_due(feed, large)
+        feed.wait_for(Status.RUNNING, large)
+        cancel(feed, large)
+        feed.wait_for(Status.CANCELLED, large, seconds=5)
+        feed.submit(after)
+        feed.wait_for(Status.SUCCEEDED, after, seconds=10)
 
 
 def test_a_partial_result_leaves_no_chunks(feed, database_url, broker_url):
@@ -174,13 +311,38 @@ def test_a_partial_result_leaves_no_chunks(feed, database_url, broker_url):
     assert feed.scalar("SELECT count(*) FROM result_chunks") == 0
 
 
-def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path):
+def test_what_a_function_hides_from_its_group_ends_with_a_cancel(
+    feed, settings, tmp_path, monkeypatch
+):
+    install_test_functions(tmp_path / "functions")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "functions"))
+    calculation = misbehaving("daemonize", 2)
+    feed.submit(calculation)
+    with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
+        hidden = eventually(lambda: sleepers_below(worker.pid))
+        cancel(feed, calculation)
+        feed.wait_for(Status.CANCELLED, calculation)
+        assert not [pid for pid in hidden if Path(f"/proc/{pid}").exists()]
+
+
+def sleepers_below(pid: int) -> list[int]:
+    """Return those of a process's descendants that sleep."""
+    found = []
+    for descendant in descendants_of(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"sleep" in Path(f"/proc/{descendant}/cmdline").read_bytes():
+                found.append(descendant)
+    return found
+
+
+@pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path, told_by):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
     with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
         child = eventually(lambda: calculating_children_of(worker))[0]
         began = time.monotonic()
-        worker.send_signal(signal.SIGTERM)
+        worker.send_signal(told_by)
         assert worker.wait(10) == 0
         assert time.monotonic() - began < 2
     assert not Path(f"/proc/{child}").exists()

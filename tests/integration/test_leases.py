@@ -1,155 +1,149 @@
-"""Claims and what is written under them: a lost one changes nothing."""
+"""Claims: who gets one, how long it lasts, and how its worker ends it."""
 
-from concurrent.futures import ThreadPoolExecutor
-
-import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from datetime import timedelta
 
 from shared.calculation import Lane
-from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, new_calculations, outbox, results
-from shared.store.models import CHUNK_DIGITS
-from shared.store.rows import Renewal
-from tests.eventually import eventually
+from shared.failures import failure_json
+from shared.store import calculations, leases, new_calculations, outbox
 from tests.factories import make_calculation, make_result
-from tests.integration.rows import OTHER_WORKER, WORKER, claim, expire, queue, row_of, status_of
+from tests.integration.rows import (
+    OTHER_WORKER,
+    WORKER,
+    cancel,
+    change,
+    claim,
+    expire,
+    extend,
+    now,
+    queue,
+    retry,
+    row_of,
+    status_of,
+    stored,
+)
+
+MINE = {"worker_id": WORKER}
 
 
 def test_a_claim_counts_an_attempt_and_excludes_others(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
-    assert claimed.attempt == 1
+    assert (claimed.attempt, claimed.arguments, claimed.request_id) == (1, {"n": 1_000}, "request")
     assert claim(connection, calculation, worker_id=OTHER_WORKER) is None
+    assert claim(connection, calculation) is None
+    assert stored(connection, calculation, "worker_id") == WORKER
 
 
-def test_a_zombie_cannot_write_once_its_claim_went_to_another(engine, connection):
+def test_a_claim_begins_the_run_and_lasts_for_its_lease(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
-    zombie = claim(connection, calculation, lease_seconds=0)
-    connection.commit()
-    with engine.begin() as later:
-        assert expire(later) == {calculation.id: "queued"}
-    with engine.begin() as later:
-        successor = claim(later, calculation, worker_id=OTHER_WORKER)
-        assert successor.attempt == 2
-        lost = {"worker_id": WORKER}
-        assert not leases.finish_succeeded(later, zombie, make_result(), **lost)
-        assert not leases.finish_failed(later, zombie, CANCELLED_JSON, **lost)
-        assert not leases.finish_cancelled(later, zombie, CANCELLED_JSON, **lost)
-        assert not leases.release_calculation(later, zombie, **lost)
-        assert not results.insert_claimed_chunks(later, calculation.id, 1, 0, [b"42"], **lost)
-        renewal = Renewal(calculation.id, zombie.attempt, 0.5)
-        assert leases.extend_leases(later, [renewal], worker_id=WORKER, lease_seconds=9) == {}
-        assert leases.finish_succeeded(later, successor, make_result(), worker_id=OTHER_WORKER)
+    change(connection, calculation, "progress = 0.5")
+    claim(connection, calculation, lease_seconds=40)
+    row = row_of(connection, calculation)
+    assert (row["status"], row["progress"], row["attempt"]) == ("running", 0, 1)
+    assert row["started_at"] == now(connection)
+    assert stored(connection, calculation, "lease_until - now()") == timedelta(seconds=40)
 
 
-def test_chunks_that_are_stored_again_are_there_once(connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    claimed = claim(connection, calculation)
-    assert claimed is not None
-    mine = {"worker_id": WORKER}
-    for chunks in ([b"12", b"34"], [b"12", b"34"], [b"12", b"56", b"7"]):
-        assert results.insert_claimed_chunks(connection, calculation.id, 1, 5, chunks, **mine)
-    found = [results.find_chunk(connection, calculation.id, 1, ordinal) for ordinal in range(5, 9)]
-    assert found == ["12", "56", "7", None]
+def test_a_calculation_of_the_quick_lane_is_not_claimed(connection):
+    assert claim(connection, queue(connection)) is None
 
 
-def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine):
-    calculation = make_calculation(lane=Lane.HEAVY)
-    with engine.begin() as connection:
-        new_calculations.insert_queued(connection, [calculation], "request")
-        claim(connection, calculation)
-    with pytest.raises(IntegrityError), engine.begin() as connection:
-        results.insert_claimed_chunks(
-            connection, calculation.id, 1, 0, [b"1" * (CHUNK_DIGITS + 1)], worker_id=WORKER
-        )
+def test_what_is_final_is_not_claimed(connection):
+    cancelled, done = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
+    cancel(connection, cancelled)
+    leases.finish_succeeded(connection, claim(connection, done), make_result(), **MINE)
+    assert [claim(connection, one) for one in (cancelled, done)] == [None, None]
 
 
-def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine):
-    calculation = make_calculation(lane=Lane.HEAVY)
-    with engine.begin() as connection:
-        new_calculations.insert_queued(connection, [calculation], "request")
-        claim(connection, calculation)
+def test_each_heartbeat_prolongs_the_leases_that_it_names(connection):
+    named, other = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
+    claimed = claim(connection, named, lease_seconds=10)
+    claim(connection, other, lease_seconds=10)
+    for seconds in (20, 30):
+        assert extend(connection, (claimed, 0.5), lease_seconds=seconds) == {named.id: False}
+        left = stored(connection, named, "lease_until - now()")
+        assert left == timedelta(seconds=seconds)
+    assert stored(connection, other, "lease_until - now()") == timedelta(seconds=10)
 
-    def store(connection):
-        return results.insert_claimed_chunks(
-            connection, calculation.id, 1, 0, [b"12"], worker_id=WORKER
-        )
 
-    with ThreadPoolExecutor(1) as other, engine.connect() as first:
-        store(first)
-
-        def second():
-            with engine.begin() as connection:
-                store(connection)
-
-        waiting = other.submit(second)
-        with engine.begin() as connection:
-            eventually(
-                lambda: connection.execute(
-                    text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-                ).scalar_one()
-            )
-        first.commit()
-        with pytest.raises(OperationalError):
-            waiting.result()
-    with engine.begin() as connection:
-        assert store(connection)
+def test_a_heartbeat_tells_each_claim_its_own_progress_and_cancel(connection):
+    made = [queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2, 3)]
+    claims = [claim(connection, calculation) for calculation in made]
+    cancel(connection, made[1])
+    told = extend(connection, *zip(claims, (0.1, 0.2, 0.3), strict=True))
+    assert told == {made[0].id: False, made[1].id: True, made[2].id: False}
+    assert [row_of(connection, one)["progress"] for one in made] == [0.1, 0.2, 0.3]
 
 
 def test_progress_never_goes_back(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
     for progress in (0.5, 0.25):
-        renewal = Renewal(calculation.id, claimed.attempt, progress)
-        leases.extend_leases(connection, [renewal], worker_id=WORKER, lease_seconds=60)
+        extend(connection, (claimed, progress))
     assert row_of(connection, calculation)["progress"] == 0.5
 
 
-def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    connection.commit()
-    for expected in ("queued", "queued", "failed"):
-        with engine.begin() as later:
-            claim(later, calculation, lease_seconds=0)
-        with engine.begin() as later:
-            assert expire(later) == {calculation.id: expected}
-    with engine.begin() as later:
-        row = row_of(later, calculation)
-        assert row["attempt"] == 3
-        assert row["error"]["type"].endswith("worker-lost")
-        assert calculations.requeue_ended(later, [calculation], "again") == {calculation.id}
-    with engine.begin() as later:
-        assert claim(later, calculation, lease_seconds=0).attempt == 4
-    with engine.begin() as later:
-        assert expire(later) == {calculation.id: "queued"}
+def test_a_result_ends_the_claim_and_says_where_its_digits_are(connection):
+    short, long = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
+    for calculation, value in ((short, "42"), (long, None)):
+        change(connection, calculation, "attempt = 4, attempt_base = 3")
+        claimed = claim(connection, calculation)
+        cancel(connection, calculation)  # too late: the result is there
+        assert leases.finish_succeeded(connection, claimed, make_result(value=value), **MINE)
+        row = row_of(connection, calculation)
+        assert (row["status"], row["progress"], row["attempt"]) == ("succeeded", 1, 5)
+        assert row["finished_at"] == now(connection)
+        assert row["compute_seconds"] == 0.25
+        assert row["result_sha256"] == make_result().sha256
+        assert (row["result_value"], row["result_attempt"]) == (value, None if value else 5)
+        assert stored(connection, calculation, "lease_until IS NULL AND worker_id IS NULL")
 
 
-def test_a_live_lease_is_left_alone(engine, connection):
+def test_a_failure_ends_the_claim_with_its_reason(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
-    claim(connection, calculation)
-    connection.commit()
-    with engine.begin() as later:
-        assert expire(later) == {}
+    claimed = claim(connection, calculation)
+    cancel(connection, calculation)  # too late
+    error = failure_json("memory-limit", "Too much.")
+    assert leases.finish_failed(connection, claimed, error, **MINE)
+    row = row_of(connection, calculation)
+    assert (row["status"], row["error"]["detail"]) == ("failed", "Too much.")
+    assert row["finished_at"] == now(connection)
+    assert not row["cancel_requested"]
 
 
 def test_handing_back_costs_no_attempt(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
+    change(connection, calculation, "attempt = 1")  # one that was lost counts as before
+    outbox.take_due(Lane.HEAVY, 10).on(connection)
     claimed = claim(connection, calculation)
-    assert leases.release_calculation(connection, claimed, worker_id=WORKER)
-    assert status_of(connection, calculation) == "queued"
+    extend(connection, (claimed, 0.5))
+    assert leases.release_calculation(connection, claimed, **MINE)
+    row = row_of(connection, calculation)
+    assert (row["status"], row["progress"], row["started_at"]) == ("queued", 0, None)
     assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
-    attempt, base = connection.execute(text("SELECT attempt, attempt_base FROM calculations")).one()
-    assert attempt == base == 1
+    assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [2, 1]
 
 
-def test_a_withdrawn_cancel_gives_the_calculation_back(connection):
+def test_trying_again_costs_an_attempt(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    outbox.take_due(Lane.HEAVY, 10).on(connection)
+    claimed = claim(connection, calculation)
+    extend(connection, (claimed, 0.5))
+    assert retry(connection, claimed)
+    row = row_of(connection, calculation)
+    assert (row["status"], row["progress"], row["started_at"]) == ("queued", 0, None)
+    assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [1, 0]
+    assert [entry["outcome"] for entry in row["history"]] == ["process-died"]
+    change(connection, calculation, "not_before = now()")
+    assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
+
+
+def test_what_is_to_be_cancelled_is_not_tried_again(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
-    calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
-    assert calculations.withdraw_cancel(connection, [calculation.id]) == {calculation.id}
-    assert not leases.finish_cancelled(connection, claimed, CANCELLED_JSON, worker_id=WORKER)
-    assert leases.release_calculation(connection, claimed, worker_id=WORKER)
+    cancel(connection, calculation)
+    assert not retry(connection, claimed)
+    assert status_of(connection, calculation) == "running"
 
 
 def test_the_history_tells_how_each_attempt_ended(engine):
@@ -161,15 +155,26 @@ def test_the_history_tells_how_each_attempt_ended(engine):
     with engine.begin() as connection:
         expire(connection)
     with engine.begin() as connection:
-        leases.release_calculation(connection, claim(connection, calculation), worker_id=WORKER)
+        leases.release_calculation(connection, claim(connection, calculation), **MINE)
         error = failure_json("memory-limit", "Too much.")
-        leases.finish_failed(connection, claim(connection, calculation), error, worker_id=WORKER)
+        leases.finish_failed(connection, claim(connection, calculation), error, **MINE)
+        calculations.requeue_ended(connection, [calculation], "again")
+        began = stored(connection, calculation, "to_jsonb(now()) #>> '{}'")
+        claimed = claim(connection, calculation)
+        cancel(connection, calculation)
+        leases.finish_cancelled(connection, claimed, failure_json("cancelled", "."), **MINE)
+        calculations.requeue_ended(connection, [calculation], "again")
+        claimed = claim(connection, calculation)
+        leases.finish_succeeded(connection, claimed, make_result(), **MINE)
     with engine.begin() as connection:
         history = row_of(connection, calculation)["history"]
-    assert [entry["attempt"] for entry in history] == [1, 2, 3]
-    outcomes = ["lost", "released", "urn:reckoner:problem:memory-limit"]
+    assert [entry["attempt"] for entry in history] == [1, 2, 3, 4, 5]
+    failed = "urn:reckoner:problem:memory-limit"
+    outcomes = ["lost", "released", failed, "cancelled", "succeeded"]
     assert [entry["outcome"] for entry in history] == outcomes
     assert {entry["worker"] for entry in history} == {str(WORKER)}
+    assert (history[-1]["began_at"], history[-1]["ended_at"]) == (began, began)
+    assert history[0]["began_at"] < history[0]["ended_at"]
 
 
 def test_the_history_keeps_the_last_twenty(engine):
@@ -179,7 +184,7 @@ def test_the_history_keeps_the_last_twenty(engine):
     for _ in range(25):
         with engine.begin() as connection:
             claimed = claim(connection, calculation)
-            leases.release_calculation(connection, claimed, worker_id=WORKER)
+            leases.release_calculation(connection, claimed, **MINE)
     with engine.begin() as connection:
         history = row_of(connection, calculation)["history"]
     assert [entry["attempt"] for entry in history] == list(range(6, 26))

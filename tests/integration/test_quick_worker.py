@@ -1,5 +1,6 @@
 """The quick lane from message to committed result."""
 
+import dataclasses
 import json
 import signal
 import time
@@ -9,12 +10,14 @@ import pika
 import pytest
 from sqlalchemy import text
 
-from shared.calculation import Lane, Status
+from shared import messages
+from shared.calculation import Lane, Status, calculation_id
 from shared.failures import CANCELLED_JSON
 from shared.functions.registry import Registry
 from shared.messages import queue_name
 from shared.store.calculations import cancel_calculation
 from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
+from shared.work import Work
 from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually
 from tests.factories import make_calculation
@@ -110,12 +113,17 @@ def test_a_function_that_fails_fails_its_calculation_alone(feed, settings, name,
     bad = make_test_calculation(name)
     good = [make_test_calculation("whole", n) for n in range(1, 50)]
     feed.submit(good[0], bad, *good[1:])
-    with WorkerThread(settings, Lane.QUICK, REGISTRY):
+    with WorkerThread(with_room_for_test_functions(settings), Lane.QUICK, REGISTRY):
         feed.wait_for(Status.SUCCEEDED, *good)
         feed.wait_for(Status.FAILED, bad)
     error = feed.row(bad)["error"]
     assert error["type"] == f"urn:reckoner:problem:{reason}"
     assert function.name in error["detail"] or "ValueError" in error["detail"]
+
+
+def with_room_for_test_functions(settings):
+    """Return settings by whose bounds their estimates belong to the quick lane."""
+    return dataclasses.replace(settings, quick_seconds=1.0)
 
 
 def message(**overrides) -> bytes:
@@ -163,6 +171,66 @@ def test_an_id_that_does_not_follow_from_the_arguments_is_put_aside(feed, quick_
     message["kwargs"]["work"]["calculations"][0]["arguments"]["n"] = 1_001
     feed.publish(Lane.QUICK, json.dumps(message).encode())
     eventually(lambda: feed.dead(Lane.QUICK) == 1)
+
+
+UNFIT = [{"n": 400_000_000}, {"n": 10**10 + 1}, {"n": -1}, {"n": True}, {"n": "1"}, {"m": 1}, {}]
+
+
+def forged(arguments) -> bytes:
+    """Return a message whose id follows from its arguments, whatever they are."""
+    function = make_calculation().function
+    identity = calculation_id(function.name, function.version, arguments)
+    return messages.encode(
+        [Work(identity, function.name, function.version, arguments, None)], Lane.QUICK
+    )
+
+
+@pytest.mark.parametrize("arguments", UNFIT)
+def test_what_the_gateway_would_not_have_sent_is_refused_and_not_computed(
+    feed, quick_worker, monkeypatch, arguments
+):
+    computed = []
+
+    def compute(_calculator, function, arguments):
+        computed.append(arguments)
+        raise AssertionError(function.name)
+
+    monkeypatch.setattr("shared.computing.Calculator.compute", compute)
+    feed.publish(Lane.QUICK, forged(arguments))
+    eventually(lambda: feed.dead(Lane.QUICK) == 1)
+    assert not computed
+
+
+def test_what_needs_more_memory_than_a_calculation_may_use_is_refused(feed, settings, registry):
+    tight = dataclasses.replace(settings, memory_limit_bytes=2**20)
+    feed.publish(Lane.QUICK, forged({"n": 1_000}))
+    with WorkerThread(tight, Lane.QUICK, registry):
+        eventually(lambda: feed.dead(Lane.QUICK) == 1)
+
+
+def test_what_is_beyond_this_workers_settings_goes_to_the_heavy_lane(feed, settings, registry):
+    """A gateway with other settings has sent it: its row must not come back again and again."""
+    beyond, good = fibonacci(1_400_000), fibonacci(1_000)
+    feed.insert(beyond, good)
+    feed.publish(Lane.QUICK, body_of(beyond, good))
+    narrow = dataclasses.replace(settings, quick_seconds=0.001)
+    with WorkerThread(narrow, Lane.QUICK, registry):
+        feed.wait_for(Status.SUCCEEDED, good)
+        eventually(lambda: feed.dead(Lane.QUICK) == 1)
+    row = feed.row(beyond)
+    assert (row["status"], row["lane"]) == ("queued", "heavy")
+    assert feed.scalar("SELECT count(*) FROM calculations WHERE published_at IS NULL") == 1
+
+
+def test_no_log_line_repeats_all_arguments_of_a_message(feed, settings, tmp_path):
+    log = tmp_path / "log"
+    refused = json.loads(body_of(fibonacci(1_000)))
+    refused["kwargs"]["work"]["calculations"][0]["arguments"] = {"n": "9" * 1_000_000}
+    feed.publish(Lane.QUICK, json.dumps(refused).encode(), forged({"n": "8" * 1_000_000}))
+    with WorkerProcess(settings, Lane.QUICK, log):
+        eventually(lambda: feed.dead(Lane.QUICK) == 2)
+        eventually(lambda: log.read_text().count("refused a message") == 2)
+    assert max(map(len, log.read_text().splitlines())) < 2_000
 
 
 def test_a_message_is_acknowledged_after_its_result_is_committed(feed, settings, tmp_path):
@@ -261,7 +329,7 @@ def test_a_worker_whose_calculation_hangs_gives_up(feed, settings, monkeypatch):
     hanging, good = make_test_calculation("quick_hang"), make_test_calculation("whole")
     feed.submit(good)
     feed.submit(hanging)
-    with WorkerThread(settings, Lane.QUICK, REGISTRY) as worker:
+    with WorkerThread(with_room_for_test_functions(settings), Lane.QUICK, REGISTRY) as worker:
         feed.wait_for(Status.SUCCEEDED, good)
         worker.join()
         assert worker.status == 1

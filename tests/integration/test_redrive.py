@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 
 import pika
 import pytest
@@ -11,12 +14,15 @@ from gateway.publisher import Publisher
 from shared.calculation import Lane
 from shared.messages import dead_letter_queue_name, queue_name
 
+_RECKONER = "from gateway.command import main; raise SystemExit(main())"
+
 
 @pytest.fixture
 def channel(settings, broker_url):
-    publisher = Publisher(settings.amqp_urls)
-    publisher.publish([])  # declares the queues
-    publisher.close()
+    for lane in Lane:
+        publisher = Publisher(settings.amqp_urls, lane)
+        publisher.open()  # declares the queues
+        publisher.close()
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     channel = connection.channel()
     channel.confirm_delivery()
@@ -26,6 +32,17 @@ def channel(settings, broker_url):
 
 def run(settings, *, show, lane=None):
     return redrive.run(settings, argparse.Namespace(lane=lane, show=show))
+
+
+def command(broker_url, *arguments):
+    """Run the command as an operator does."""
+    return subprocess.run(
+        [sys.executable, "-c", _RECKONER, "redrive", *arguments],
+        env=os.environ | {"RECKONER_BROKER_URL": broker_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def count(channel, name):
@@ -48,3 +65,45 @@ def test_refused_messages_are_put_back(settings, channel):
     assert count(channel, dead_letter_queue_name(Lane.HEAVY)) == 0
     bodies = [channel.basic_get(queue_name(Lane.HEAVY), auto_ack=True)[2] for _ in range(2)]
     assert bodies == [b"one", b"two"]
+
+
+def test_messages_are_put_back_although_their_queue_was_deleted(settings, channel):
+    channel.basic_publish("", dead_letter_queue_name(Lane.HEAVY), b"one")
+    channel.queue_delete(queue_name(Lane.HEAVY))
+    assert run(settings, show=False, lane="heavy") == 0
+    assert channel.basic_get(queue_name(Lane.HEAVY), auto_ack=True)[2] == b"one"
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (
+            "amqp://user:secret@no-such-host.invalid/%2F",
+            "no-such-host.invalid:5672 cannot be reached",
+        ),
+        ("amqp://a:b@127.0.0.1:1/%2F", "127.0.0.1:1 cannot be reached: Connection refused"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_said_in_a_sentence(address, words):
+    done = command(address)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_refused_login_is_said_in_a_sentence(broker_url, rabbitmq):
+    done = command(broker_url.replace(rabbitmq.password, "wrong"))
+    assert done.returncode == 1
+    assert "refused the login" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_queue_of_another_type_keeps_its_messages_where_they_are(settings, channel, broker_url):
+    channel.basic_publish("", dead_letter_queue_name(Lane.HEAVY), b"one")
+    channel.queue_delete(queue_name(Lane.HEAVY))
+    channel.queue_declare(queue_name(Lane.HEAVY), durable=True)
+    done = command(broker_url, "heavy")
+    assert done.returncode == 1
+    assert "another type" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert count(channel, dead_letter_queue_name(Lane.HEAVY)) == 1

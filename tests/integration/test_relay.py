@@ -1,27 +1,23 @@
 """From the outbox to RabbitMQ, and back when something was lost."""
 
 import json
-import threading
-from contextlib import contextmanager
 
 import pika
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from gateway.publisher import Publisher
-from gateway.relay import Relay
-from gateway.rescue import Rescue
+from gateway.confirms import Receipt
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.connections import make_engine
 from shared.errors import BrokerUnavailable
-from shared.messages import Work, decode, queue_name
-from shared.store import calculations, leases, new_calculations
+from shared.messages import decode, queue_name
+from shared.store import calculations, leases
 from shared.store.notifications import notify_outbox
-from tests.engines import autocommit
+from shared.work import Work
 from tests.eventually import eventually
-from tests.factories import make_calculation
+from tests.integration.outbox import make_relay, queue, running, unpublished
 
 
 @pytest.fixture
@@ -33,28 +29,9 @@ def channel(broker_url):
 
 @pytest.fixture
 def relay_engine(settings):
-    engine = make_engine(settings, connections=2, name="test relay")
+    engine = make_engine(settings, connections=5, name="test relay")
     yield engine
     engine.dispose()
-
-
-@contextmanager
-def running(relay):
-    thread = threading.Thread(target=relay.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        relay.stop()
-        thread.join(30)
-        assert not thread.is_alive()
-
-
-def queue(engine, *numbers, lane=Lane.QUICK):
-    made = [make_calculation(arguments={"n": n}, lane=lane) for n in numbers]
-    with engine.begin() as connection:
-        new_calculations.insert_queued(connection, made, "request")
-    return made
 
 
 def take(channel, lane=Lane.QUICK):
@@ -67,17 +44,10 @@ def take(channel, lane=Lane.QUICK):
         works += decode(json.loads(body)["kwargs"]["work"])
 
 
-def unpublished(engine):
-    with engine.begin() as connection:
-        return connection.execute(
-            text("SELECT count(*) FROM calculations WHERE published_at IS NULL")
-        ).scalar_one()
-
-
 def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
     quick = queue(relay_engine, *range(1_200))
     heavy = queue(relay_engine, 5_000, lane=Lane.HEAVY)
-    relay = Relay(settings, relay_engine, autocommit(relay_engine))
+    relay = make_relay(settings, relay_engine)
     with running(relay):
         eventually(lambda: unpublished(relay_engine) == 0)
     assert {work.calculation_id for work in take(channel)} == {one.id for one in quick}
@@ -89,7 +59,7 @@ def test_a_ring_is_heard_before_the_next_look(database_url, broker_url, relay_en
     slow = load_settings(
         {"database_url": database_url, "broker_url": broker_url, "relay_poll_seconds": 600}
     )
-    with running(Relay(slow, relay_engine, autocommit(relay_engine))):
+    with running(make_relay(slow, relay_engine)):
         eventually(lambda: _is_listening(relay_engine))
         queue(relay_engine, 1)
         with relay_engine.begin() as connection:
@@ -105,7 +75,7 @@ def _is_listening(engine):
 
 
 def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel):
-    relay = Relay(settings, relay_engine, autocommit(relay_engine))
+    relay = make_relay(settings, relay_engine)
     with running(relay):
         queue(relay_engine, 1)
         eventually(lambda: unpublished(relay_engine) == 0)
@@ -115,44 +85,12 @@ def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel)
     assert later[0].id in {work.calculation_id for work in take(channel)}
 
 
-def test_a_lane_that_confirms_nothing_does_not_hold_up_the_other(
-    settings, relay_engine, monkeypatch
-):
-    relay = Relay(settings, relay_engine, autocommit(relay_engine))
-    quick, heavy = queue(relay_engine, 1), queue(relay_engine, 2, lane=Lane.HEAVY)
-    publish = relay._publisher.publish
-
-    def refuse_quick_ones(messages):
-        if any(lane is Lane.QUICK for lane, _ in messages):
-            raise BrokerUnavailable("no confirm")
-        return publish(messages)
-
-    monkeypatch.setattr(relay._publisher, "publish", refuse_quick_ones)
-    with pytest.raises(BrokerUnavailable):
-        relay._publish(set(Lane))
-    relay._publisher.close()
-    with relay_engine.begin() as connection:
-        waiting = connection.execute(
-            text("SELECT id FROM calculations WHERE published_at IS NULL")
-        ).scalars()
-        assert set(waiting) == {one.id for one in quick} != {one.id for one in heavy}
-
-
 def test_without_rabbitmq_nothing_is_marked_as_published(store_settings, relay_engine):
     queue(relay_engine, 1)
+    relay = make_relay(store_settings, relay_engine)
     with pytest.raises(BrokerUnavailable):
-        Relay(store_settings, relay_engine, autocommit(relay_engine)).publish_batch(Lane.QUICK)
+        relay.lanes[Lane.QUICK].publish_batch()
     assert unpublished(relay_engine) == 1
-
-
-def test_the_publisher_connects_again_after_it_was_cut_off(settings, rabbitmq, channel):
-    publisher = Publisher(settings.amqp_urls)
-    assert publisher.publish([(Lane.QUICK, b"one")]) == [0]
-    publisher.close()
-    assert publisher.publish([(Lane.QUICK, b"two"), (Lane.HEAVY, b"three")]) == [0, 1]
-    publisher.close()
-    bodies = [channel.basic_get(queue_name(Lane.QUICK), auto_ack=True)[2] for _ in range(2)]
-    assert bodies == [b"one", b"two"]
 
 
 @pytest.fixture
@@ -176,71 +114,81 @@ def end_all(engine):
 def test_a_connection_that_was_cut_off_is_an_error_that_the_relay_expects(
     settings, engine, relay_engine, channel
 ):
-    relay = Relay(settings, relay_engine, autocommit(relay_engine))
+    relay = make_relay(settings, relay_engine)
     queue(engine, 1)
-    assert relay.publish_batch(Lane.QUICK) == 1
+    assert relay.lanes[Lane.QUICK].publish_batch() == 1
     queue(engine, 2)
     end_all(engine)
     with pytest.raises(DBAPIError):
-        relay.publish_batch(Lane.QUICK)
-    assert relay.publish_batch(Lane.QUICK) == 1
+        relay.lanes[Lane.QUICK].publish_batch()
+    assert relay.lanes[Lane.QUICK].publish_batch() == 1
     assert {work.arguments["n"] for work in take(channel)} == {1, 2}
 
 
 def test_a_connection_that_is_cut_off_while_rows_are_taken_returns_them(
     settings, engine, relay_engine, monkeypatch
 ):
-    relay = Relay(settings, relay_engine, autocommit(relay_engine))
+    relay = make_relay(settings, relay_engine)
     queue(engine, 1)
 
-    def refuse(messages):
+    def refuse(bodies):
         end_all(engine)
-        return []
+        return Receipt(frozenset(), "refused")
 
-    monkeypatch.setattr(relay._publisher, "publish", refuse)
+    monkeypatch.setattr(relay.lanes[Lane.QUICK].publisher, "publish", refuse)
     with pytest.raises(DBAPIError):
-        relay.publish_batch(Lane.QUICK)
+        relay.lanes[Lane.QUICK].publish_batch()
     assert unpublished(engine) == 1
 
 
+def test_only_what_was_refused_of_a_batch_is_put_back(settings, relay_engine, monkeypatch):
+    lane = make_relay(settings, relay_engine).lanes[Lane.HEAVY]
+    queue(relay_engine, 1, 2, 3, lane=Lane.HEAVY)
+    refused: list[Work] = []
+
+    def refuse_the_second(bodies):
+        refused.extend(decode(json.loads(bodies[1])["kwargs"]["work"]))
+        return Receipt(frozenset([0, 2]), "refused 1 of 3 messages")
+
+    monkeypatch.setattr(lane.publisher, "publish", refuse_the_second)
+    with pytest.raises(BrokerUnavailable, match="1 of 3"):
+        lane.publish_batch()
+    with relay_engine.begin() as connection:
+        waiting = connection.execute(
+            text("SELECT id FROM calculations WHERE published_at IS NULL")
+        ).scalars()
+        assert list(waiting) == [work.calculation_id for work in refused]
+
+
 def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
-    relay, rescue = (
-        Relay(impatient, relay_engine, autocommit(relay_engine)),
-        Rescue(relay_engine, impatient),
-    )
+    relay = make_relay(impatient, relay_engine)
     (calculation,) = queue(relay_engine, 1)
-    relay.publish_batch(Lane.QUICK)
+    relay.lanes[Lane.QUICK].publish_batch()
     channel.queue_purge(queue_name(Lane.QUICK))
-    eventually(lambda: rescue.look() == 1)
-    relay.publish_batch(Lane.QUICK)
+    eventually(lambda: relay.rescue.look() == 1)
+    relay.lanes[Lane.QUICK].publish_batch()
     assert [work.calculation_id for work in take(channel)] == [calculation.id]
 
 
 def test_a_message_that_waits_is_not_published_twice(impatient, relay_engine, channel):
-    relay, rescue = (
-        Relay(impatient, relay_engine, autocommit(relay_engine)),
-        Rescue(relay_engine, impatient),
-    )
+    relay = make_relay(impatient, relay_engine)
     queue(relay_engine, 1)
-    relay.publish_batch(Lane.QUICK)
+    relay.lanes[Lane.QUICK].publish_batch()
     with relay_engine.begin() as connection:
         connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
-    assert rescue.look() == 0
+    assert relay.rescue.look() == 0
     assert len(take(channel)) == 1
 
 
 def test_an_expired_lease_goes_back_to_the_outbox(impatient, relay_engine):
-    relay, rescue = (
-        Relay(impatient, relay_engine, autocommit(relay_engine)),
-        Rescue(relay_engine, impatient),
-    )
+    relay = make_relay(impatient, relay_engine)
     (calculation,) = queue(relay_engine, 1, lane=Lane.HEAVY)
-    relay.publish_batch(Lane.HEAVY)
+    relay.lanes[Lane.HEAVY].publish_batch()
     with relay_engine.begin() as connection:
         leases.claim_calculation(
             connection, calculation.id, worker_id=calculation.id, lease_seconds=0
         )
-    assert rescue.look() == 1
+    assert relay.rescue.look() == 1
     with relay_engine.begin() as connection:
         statuses = calculations.find_statuses(connection, [calculation.id])
     assert statuses == {calculation.id: "queued"}

@@ -1,49 +1,137 @@
 """The statements: each names the state that it expects, and touches nothing else."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from shared.calculation import Lane, Status, document
-from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import (
-    calculations,
-    leases,
-    listing,
-    new_calculations,
-    outbox,
-    quick,
-    results,
-    system,
-    workers,
-)
+from shared.calculation import Lane, document
+from shared.failures import failure_json
+from shared.store import calculations, new_calculations, outbox, quick
+from shared.store.models import CHUNK_DIGITS
 from shared.store.new_calculations import New
+from shared.store.results import find_chunk
+from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
-from tests.integration.rows import WORKER, claim, queue, row_of, status_of
+from tests.integration.rows import (
+    cancel,
+    change,
+    claim,
+    queue,
+    row_of,
+    status_of,
+    stored,
+    waits_for_a_lock,
+)
 
 
 def test_what_is_inserted_twice_is_there_once(connection):
     calculation = make_calculation()
     assert new_calculations.insert_queued(connection, [calculation], "a") == {calculation.id}
+    before = row_of(connection, calculation)
     assert new_calculations.insert_queued(connection, [calculation], "b") == set()
     assert new_calculations.insert_new([New(calculation, None, "c")]).on(connection) == {}
+    assert new_calculations.insert_new([New(calculation, make_result(), "c")]).on(connection) == {}
+    assert row_of(connection, calculation) == before
+    assert stored(connection, calculation, "request_id") == "a"
+
+
+def test_what_exists_is_not_waited_for_while_another_changes_it(engine, connection):
+    """The relay holds rows locked for as long as RabbitMQ confirms nothing."""
+    there, new, newer = (make_calculation(arguments={"n": n}) for n in (1, 2, 3))
+    new_calculations.insert_queued(connection, [there], "request")
+    connection.commit()
+    with engine.begin() as relay, engine.begin() as gateway:
+        assert len(outbox.take_due(Lane.QUICK, 9).on(relay)) == 1
+        gateway.execute(text("SET LOCAL lock_timeout = '2s'"))
+        assert new_calculations.insert_queued(gateway, [there, new], "request") == {new.id}
+        rows = [New(calculation, None, "request") for calculation in (there, newer)]
+        assert set(new_calculations.insert_new(rows).on(gateway)) == {newer.id}
+
+
+def insert_batch(connection, calculations):
+    return new_calculations.insert_queued(connection, calculations, "request")
+
+
+def insert_singles(connection, calculations):
+    new = [New(calculation, None, "request") for calculation in calculations]
+    return set(new_calculations.insert_new(new).on(connection))
+
+
+@pytest.mark.parametrize("insert", [insert_batch, insert_singles])
+def test_of_two_who_insert_the_same_at_once_one_does(engine, insert):
+    same, new = (make_calculation(arguments={"n": n}) for n in (1, 2))
+
+    def second():
+        with engine.begin() as connection:
+            return insert(connection, [same, new])
+
+    with ThreadPoolExecutor(1) as other, engine.connect() as first:
+        assert insert(first, [same]) == {same.id}
+        waiting = other.submit(second)
+        eventually(lambda: waits_for_a_lock(engine))
+        first.commit()
+        assert waiting.result(30) == {new.id}
+
+
+@pytest.mark.parametrize("insert", [insert_batch, insert_singles])
+def test_batches_that_overlap_do_not_deadlock(engine, insert):
+    """They insert in the order of their ids, whichever order they came in."""
+    made = [make_calculation(arguments={"n": n}) for n in range(50)]
+    with engine.begin() as connection:
+        insert(connection, made)
+        inserted = connection.execute(text("SELECT id FROM calculations ORDER BY ctid"))
+        assert inserted.scalars().all() == sorted(one.id for one in made)
 
 
 @pytest.mark.parametrize("result", [None, make_result(), make_result(value=None)])
-def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result):
-    calculation = make_calculation()
+@pytest.mark.parametrize("lane", Lane)
+def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result, lane):
+    calculation = make_calculation(lane=lane)
     row = new_calculations.insert_new([New(calculation, result, "a")]).on(connection)[
         calculation.id
     ]
     assert row == row_of(connection, calculation)
+    assert row["status"] == ("queued" if result is None else "succeeded")
+    assert row["lane"] == lane
+    assert (row["result_attempt"] == 1) is (result is not None and result.value is None)
+    assert stored(connection, calculation, "request_id") == "a"
+    # What has its result is nothing for the relay.
+    assert len(outbox.take_due(lane, 9).on(connection)) == (result is None)
+
+
+def test_a_batch_keeps_what_belongs_to_each(connection):
+    lanes = {1: Lane.QUICK, 2: Lane.HEAVY, 3: Lane.QUICK}
+    made = {n: make_calculation(arguments={"n": n}, lane=lane) for n, lane in lanes.items()}
+    new_calculations.insert_queued(connection, list(made.values()), "request")
+    for n, calculation in made.items():
+        row = row_of(connection, calculation)
+        assert (row["arguments"], row["lane"], row["status"]) == ({"n": n}, lanes[n], "queued")
+        assert row["estimate_seconds"] == calculation.estimate.seconds
+        assert row["estimate_digits"] == calculation.estimate.digits
+        assert row["estimate_bytes"] == calculation.estimate.bytes
 
 
 def test_integers_beyond_double_precision_come_back_exactly(connection):
     calculation = queue(connection, n=2**53 + 1)
     row = row_of(connection, calculation)
     assert row["arguments"] == {"n": 2**53 + 1}
+
+
+def test_a_look_finds_those_of_the_ids_that_exist(connection):
+    first, second, _ = (queue(connection, n=n) for n in (1, 2, 3))
+    cancel(connection, second)
+    ids = [second.id, uuid4(), first.id]
+    found = calculations.find_calculations(ids).on(connection)
+    assert {row["id"]: row["status"] for row in found} == {
+        first.id: "queued",
+        second.id: "cancelled",
+    }
+    assert calculations.find_statuses(connection, ids) == {
+        first.id: "queued",
+        second.id: "cancelled",
+    }
 
 
 def test_a_queued_document_is_complete(connection):
@@ -56,164 +144,83 @@ def test_a_queued_document_is_complete(connection):
     assert shown["estimate"]["digits"] == 209
 
 
-def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
-    queue(connection)
-    connection.commit()
-    with engine.begin() as first, engine.begin() as second:
-        assert len(outbox.take_due(Lane.QUICK, 10).on(first)) == 1
-        assert outbox.take_due(Lane.QUICK, 10).on(second) == []
-
-
-def test_what_was_published_leaves_the_outbox(connection):
-    calculation = queue(connection)
-    (due,) = outbox.take_due(Lane.QUICK, 10).on(connection)
-    work = due.work
-    assert (work.calculation_id, work.arguments) == (calculation.id, {"n": 1_000})
-    assert outbox.take_due(Lane.HEAVY, 10).on(connection) == []
-    assert work.request_id == "request"
-    assert outbox.take_due(Lane.QUICK, 10).on(connection) == []
-    assert outbox.seconds_to_next(connection) == {}
-
-
-def test_cancelling_depends_on_the_status(connection):
-    queued, running, done = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2, 3))
-    claim(connection, running)
-    leases.finish_succeeded(connection, claim(connection, done), make_result(), worker_id=WORKER)
-    cancel = calculations.cancel_calculation
-    assert cancel(connection, queued.id, CANCELLED_JSON) is not None
-    assert cancel(connection, running.id, CANCELLED_JSON) is not None
-    assert cancel(connection, done.id, CANCELLED_JSON) is None
-    assert status_of(connection, queued) == "cancelled"
-    asked = row_of(connection, running)
-    assert (asked["status"], asked["cancel_requested"]) == ("running", True)
+def success(calculation, whole="42", **overrides):
+    return quick.QuickSuccess(calculation.id, make_result(**overrides), whole)
 
 
 def test_a_quick_result_is_written_once_and_only_over_queued(connection):
     calculation, cancelled = queue(connection, n=1), queue(connection, n=2)
-    calculations.cancel_calculation(connection, cancelled.id, CANCELLED_JSON)
-    done = [quick.QuickSuccess(one.id, make_result(), "42") for one in (calculation, cancelled)]
+    running = queue(connection, n=3, lane=Lane.HEAVY)
+    cancel(connection, cancelled)
+    claim(connection, running)
+    done = [success(one) for one in (calculation, cancelled, running)]
     assert quick.finish_quick_succeeded(connection, done) == quick.Written({calculation.id}, None)
+    before = row_of(connection, calculation)
     assert quick.finish_quick_succeeded(connection, done) == quick.Written(set(), None)
-    assert status_of(connection, cancelled) == "cancelled"
+    assert row_of(connection, calculation) == before
+    assert [status_of(connection, one) for one in (cancelled, running)] == ["cancelled", "running"]
+
+
+def test_quick_results_are_written_each_to_its_own_calculation(connection):
+    short, long, longer = made = [queue(connection, n=n) for n in (1, 2, 3)]
+    change(connection, long, "attempt = 4, attempt_base = 4")
+    all_digits = ["42", "3" * (2 * CHUNK_DIGITS), "4" * (CHUNK_DIGITS + 1)]
+    quick.finish_quick_succeeded(
+        connection,
+        [
+            success(one, digits, digits=len(digits), value="42" if one is short else None)
+            for one, digits in zip(made, all_digits, strict=True)
+        ],
+    )
+    rows = [row_of(connection, one) for one in made]
+    assert [row["result_digits"] for row in rows] == [len(digits) for digits in all_digits]
+    assert [row["result_value"] for row in rows] == ["42", None, None]
+    assert [row["result_attempt"] for row in rows] == [None, 5, 1]
+    assert [row["attempt"] for row in rows] == [1, 5, 1]
+    assert {(row["status"], row["progress"], row["compute_seconds"]) for row in rows} == {
+        ("succeeded", 1, 0.25)
+    }
+    for one, attempt, digits in ((long, 5, all_digits[1]), (longer, 1, all_digits[2])):
+        chunks = [find_chunk(connection, one.id, attempt, ordinal) for ordinal in range(3)]
+        assert "".join(chunk for chunk in chunks if chunk) == digits
+        assert chunks[0] is not None
+        assert len(chunks[0]) == CHUNK_DIGITS
+
+
+def test_what_a_batch_wrote_is_told_with_the_latest_of_its_messages(connection):
+    made = [queue(connection, n=n) for n in (1, 2, 3)]
+    for calculation, age in zip(made, (30, 10, 20), strict=True):
+        change(connection, calculation, f"published_at = now() - interval '{age}s'")
+    latest = stored(connection, made[1], "published_at")
+    written = quick.finish_quick_succeeded(connection, [success(one) for one in made])
+    assert written == quick.Written({one.id for one in made}, latest)
 
 
 def test_a_quick_failure_keeps_its_reason(connection):
-    calculation = queue(connection)
+    calculation, running = queue(connection), queue(connection, n=2, lane=Lane.HEAVY)
+    claim(connection, running)
     error = failure_json("function-failed", "It raised ValueError.")
-    written = quick.finish_quick_failed(connection, {calculation.id: error})
+    written = quick.finish_quick_failed(
+        connection, dict.fromkeys((calculation.id, running.id), error)
+    )
     assert written.ids == {calculation.id}
     row = row_of(connection, calculation)
+    assert (row["status"], row["attempt"]) == ("failed", 1)
     assert row["error"]["detail"] == "It raised ValueError."
+    assert status_of(connection, running) == "running"
 
 
-def test_only_messages_missing_for_long_are_published_again(connection):
-    calculation = queue(connection)
-    outbox.take_due(Lane.QUICK, 10).on(connection)
-    assert (
-        outbox.return_lost(
-            connection, Lane.QUICK, queue_is_empty=True, older_than_seconds=60, limit=9
-        )
-        == set()
+def test_only_what_is_queued_in_the_quick_lane_moves_to_the_other(connection):
+    waiting, done, heavy = (
+        queue(connection, n=n, lane=lane)
+        for n, lane in ((1, Lane.QUICK), (2, Lane.QUICK), (3, Lane.HEAVY))
     )
-    connection.execute(text("UPDATE calculations SET published_at = now() - interval '61s'"))
-    assert outbox.oldest_waiting_seconds(connection, Lane.QUICK) >= 61
-    assert outbox.oldest_waiting_seconds(connection, Lane.HEAVY) == 0
-    assert (
-        outbox.return_lost(
-            connection, Lane.HEAVY, queue_is_empty=True, older_than_seconds=60, limit=9
-        )
-        == set()
-    )
-    lost = outbox.return_lost(
-        connection, Lane.QUICK, queue_is_empty=True, older_than_seconds=60, limit=9
-    )
-    assert lost == {calculation.id}
-
-
-def test_a_pruned_result_keeps_its_document(connection):
-    calculation = make_calculation()
-    new_calculations.insert_new([New(calculation, make_result(), "request")]).on(connection)
-    assert results.prune_result(connection, calculation.id)
-    assert not results.prune_result(connection, calculation.id)
-    row = row_of(connection, calculation)
-    assert (row["status"], row["result_digits"], row["result_value"]) == ("succeeded", 2, None)
-    assert row["result_pruned_at"] is not None
-
-
-def test_the_list_is_served_by_its_index_however_it_is_narrowed(connection):
-    for n in range(30):
-        queue(connection, n=n)
-        connection.execute(
-            text("UPDATE calculations SET created_at = created_at + make_interval(secs => :n)"),
-            {"n": 1},
-        )
-    page = listing.list_calculations(
-        connection, status=Status.QUEUED, function="fibonacci", before=None, limit=10
-    )
-    position = (page[-1]["created_at"], page[-1]["id"])
-    following = listing.list_calculations(
-        connection, status=None, function=None, before=position, limit=30
-    )
-    assert [row["arguments"]["n"] for row in page + following] != []
-    assert len({row["id"] for row in page + following}) == 30
-    oldest = following[-1]["created_at"] - timedelta(seconds=1)
-    assert (
-        listing.list_calculations(
-            connection, status=None, function=None, before=(oldest, uuid4()), limit=1
-        )
-        == []
-    )
-
-
-def test_workers_are_listed_with_what_they_run_until_they_fall_silent(connection):
-    calculation = queue(connection, lane=Lane.HEAVY)
-    workers.upsert_worker(connection, WORKER, host="h", pid=1, lane=Lane.HEAVY, slots=2)
-    claim(connection, calculation)
-    (listed,) = workers.list_workers(connection, 15)
-    assert (listed["slots"], listed["running"]) == (2, [str(calculation.id)])
-    connection.execute(text("UPDATE workers SET seen_at = now() - interval '1h'"))
-    assert workers.list_workers(connection, 15) == []
-    workers.delete_silent_workers(connection, 60)
-    assert connection.execute(text("SELECT count(*) FROM workers")).scalar_one() == 0
-
-
-def test_the_system_counts_what_waits_and_what_was_done(connection):
-    queue(connection, n=1)
-    queue(connection, n=2, lane=Lane.HEAVY)
-    done = make_calculation(arguments={"n": 3})
-    new_calculations.insert_new([New(done, make_result(), "request")]).on(connection)
-    lanes = {row["lane"]: row["queued"] for row in system.count_lanes(connection)}
-    assert lanes == {"quick": 1, "heavy": 1}
-    assert system.measure_outbox(connection)["depth"] == 2
-    assert system.count_finished_last_minute(connection) == {"succeeded": 1}
-
-
-def test_a_message_that_the_queue_has_passed_is_lost_and_a_waiting_one_is_not(connection):
-    old, new = queue(connection, n=1), queue(connection, n=2)
-    for calculation, minutes in ((old, 10), (new, 5)):
-        connection.execute(
-            text(
-                "UPDATE calculations SET published_at = now() - make_interval(mins => :m)"
-                " WHERE id = :id"
-            ),
-            {"id": calculation.id, "m": minutes},
-        )
-
-    def look(lane):
-        return outbox.return_lost(
-            connection, lane, queue_is_empty=False, older_than_seconds=60, limit=9
-        )
-
-    assert look(Lane.QUICK) == set()
-    consumed = connection.execute(text("SELECT now() - interval '7 minutes'")).scalar_one()
-    workers.upsert_worker(
-        connection,
-        WORKER,
-        host="h",
-        pid=1,
-        lane=Lane.QUICK,
-        slots=1,
-        consumed_published_at=consumed,
-    )
-    assert look(Lane.HEAVY) == set()
-    assert look(Lane.QUICK) == {old.id}
+    outbox.take_due(Lane.QUICK, 9).on(connection)
+    change(connection, waiting, "not_before = now() - interval '1h'")
+    quick.finish_quick_succeeded(connection, [success(done)])
+    ids = [one.id for one in (waiting, done, heavy)]
+    assert quick.move_to_heavy(connection, ids) == {waiting.id}
+    # At the end of the queue, and unpublished.
+    taken = [due.work.calculation_id for due in outbox.take_due(Lane.HEAVY, 9).on(connection)]
+    assert set(taken) == {waiting.id, heavy.id}
+    assert stored(connection, waiting, "now() = not_before")

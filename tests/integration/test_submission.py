@@ -1,19 +1,12 @@
 """What submissions ask of PostgreSQL, and what they get."""
 
-import asyncio
-
 import pytest
 from sqlalchemy import event
 
-from gateway.database import Database
-from gateway.looking import make_look
-from gateway.planning import Planner
-from gateway.submission import Submission
-from shared.computing import Calculator
 from shared.failures import CANCELLED_JSON
 from shared.store import calculations, new_calculations
-from tests.engines import autocommit, make_pool
 from tests.factories import make_calculation
+from tests.integration import submitting
 
 QUEUED = {"n": 300_000}
 INLINE = {"n": 1_000}
@@ -28,21 +21,8 @@ def transactions(engine):
 
 
 def submit(engine, settings, registry, arguments, times=1):
-    """Submit one calculation so many times at once; return the rows."""
-    pool = make_pool(settings)
     calculation = make_calculation(arguments=arguments)
-
-    async def main():
-        database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        planner = Planner(registry, settings)
-        submission = Submission(database, planner, Calculator(), make_look(database))
-        rows = (submission.submit(calculation, "request") for _ in range(times))
-        try:
-            return await asyncio.gather(*rows)
-        finally:
-            pool.close()
-
-    return asyncio.run(main())
+    return submitting.submit(engine, settings, registry, calculation, times)
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(QUEUED, "queued"), (INLINE, "succeeded")])

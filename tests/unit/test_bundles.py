@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from gateway.bundles import bundles
 from shared.calculation import Lane
-from shared.messages import Work
 from shared.store.outbox import Due
+from shared.work import Work
 
 
 def due(seconds: float) -> Due:

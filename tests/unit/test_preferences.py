@@ -35,6 +35,8 @@ def read(header):
         ("return=minimal; foo=bar, wait=7", 7, "wait=7"),
         ("handling=lenient", 0, None),
         ("wait=-5", 0, None),
+        ("wait=1 0", 0, None),
+        ("wait=5; foo", 5, "wait=5"),
         ("wait=1.5", 0, None),
         ("wait=²", 0, None),
     ],

@@ -44,6 +44,18 @@ def test_no_range_header_makes_it_fail(text):
     assert 0 <= selection.first <= selection.end <= len(BODY)
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["bytes=1 0-2 0", "bytes=1 -2", "bytes = 1-2", "bytes=1-2,", "by tes=1-2", "bytes=+1-2", "1-2"],
+)
+def test_a_range_that_is_not_well_formed_is_ignored(header):
+    assert select(range_header=header).answer is Answer.WHOLE
+
+
+def test_a_units_case_and_the_space_around_a_range_count_for_nothing():
+    assert select(range_header=" Bytes=1-2 ").answer is Answer.PART
+
+
 def test_if_match_takes_strong_tags_only():
     etag = REPRESENTATION.etag
     assert select(if_match=etag).answer is Answer.WHOLE

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_time_the_reader_takes_is_not_the_childs():
 @pytest.mark.parametrize(
     ("function", "n", "words"),
     [
-        ("kill_itself", 0, "killed by the kernel (SIGKILL), probably because"),
+        ("kill_itself", 0, "ended from outside (SIGKILL)"),
         ("crash", 0, "SIGSEGV"),
         ("abort", 0, "SIGABRT"),
         ("kill_itself", int(signal.SIGTERM), "SIGTERM"),
@@ -167,6 +168,67 @@ def test_descendants_cannot_keep_a_dead_child_open():
         assert time.monotonic() - began < 5
         group = child.pid
     eventually(lambda: not processes_in_group(group), within_seconds=2)
+
+
+@pytest.mark.parametrize("n", [10, 1, 2, 3])
+def test_what_left_its_session_and_its_parent_ends_with_its_calculation(n):
+    """However that ends: well, by a crash, by its time limit, or killed."""
+    # In a process of its own, which inherits orphans as a worker does.
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from shared.errors import CalculationAborted\n"
+        "from tests.unit.test_sandbox import *\n"
+        "from workers.limits import inherit_orphans\n"
+        "inherit_orphans()\n"
+        "bystander = start_child(COMMAND)\n"
+        "try:\n"
+        "    with Sandbox(make_request('daemonize', int(sys.argv[1]), seconds=1.0),\n"
+        "                 start_child(COMMAND)) as child:\n"
+        "        list(child.pieces(lambda _: None, lambda: None))\n"
+        "except CalculationAborted:\n"
+        "    pass\n"
+        "assert bystander.poll() is None\n"
+        "print(child.stderr.split()[0])\n"
+        "assert not Path('/proc', child.stderr.split()[0]).exists()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(n)], capture_output=True, text=True)
+    try:
+        assert ended.returncode == 0, ended.stderr
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(int(ended.stdout), signal.SIGKILL)
+
+
+def test_what_a_running_calculation_started_is_not_taken_for_left_behind():
+    program = (
+        "import threading\n"
+        "from tests.unit.test_sandbox import *\n"
+        "from workers.limits import inherit_orphans\n"
+        "inherit_orphans()\n"
+        "with Sandbox(make_request('daemonize', 2), start_child(COMMAND)) as child:\n"
+        "    told = threading.Event()\n"
+        "    def keep_on():\n"
+        "        if child.stderr.endswith('\\n'): raise LeaseLost('enough')\n"
+        "    try: list(child.pieces(lambda _: None, keep_on))\n"
+        "    except LeaseLost: pass\n"
+        "    assert compute('whole', 10) == b'7' * 10\n"  # whose end looks for what is left behind
+        "    pid = int(child.stderr)\n"
+        "    assert is_running(pid)\n"
+        "assert not is_running(pid)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_six_forks_have_no_more_memory_than_one_process():
+    failure = failure_of("hog_in_forks", 60, memory=128 * 2**20)
+    assert failure.reason == "memory-limit"
+    assert "processes together needed more than the 134,217,728 bytes" in failure.detail
+
+
+def test_memory_that_forks_share_counts_once():
+    assert compute("share_in_forks", 80, memory=128 * 2**20) == b"7" * 80
 
 
 def test_a_forgotten_fork_does_not_answer_twice():

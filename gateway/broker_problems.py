@@ -1,0 +1,119 @@
+"""Why RabbitMQ takes nothing, in words that an operator can act upon.
+
+What pika raises is nested, and what it calls itself says little. The words go into the log and into
+the relay's row, and from there into readiness and `/system`.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pika
+import pika.exceptions
+
+#: The reply code and text in the name that pika gives to an error of the broker's.
+_REPLY = re.compile(r"\((\d{3})\) (['\"])(.*?)\2")
+
+_NOT_ALLOWED = 403
+_PRECONDITION_FAILED = 406
+
+
+def address(node: pika.URLParameters) -> str:
+    """Return how a node is called in words."""
+    return f"RabbitMQ at {node.host}:{node.port}"
+
+
+def in_words(error: BaseException, node: pika.URLParameters) -> str:
+    """Say what is wrong and what to do about it, for an error of pika's, towards this node."""
+    name = address(node)
+    causes = list(_causes(error))
+    user = getattr(node.credentials, "username", "")
+    for cause in causes:
+        match cause:
+            case (
+                pika.exceptions.ProbableAuthenticationError()
+                | pika.exceptions.AuthenticationError()
+            ):
+                return (
+                    f"{name} refused the login of {user!r}. "
+                    "Check RECKONER_BROKER_URL and RECKONER_BROKER_PASSWORD."
+                )
+            case pika.exceptions.ProbableAccessDeniedError():
+                return (
+                    f"{name} refused the virtual host: {_reply(cause)}. "
+                    "Check RECKONER_BROKER_URL and the user's permissions."
+                )
+            case pika.exceptions.ChannelClosedByBroker(reply_code=code) if code == _NOT_ALLOWED:
+                return (
+                    f"{name} misses a permission for {user!r}: {_reply(cause)}. "
+                    "Give the user configure, write and read, as docs/deploying.md says."
+                )
+            case pika.exceptions.ChannelClosedByBroker(reply_code=code) if (
+                code == _PRECONDITION_FAILED
+            ):
+                return (
+                    f"{name} has a queue of another type or with other arguments: {_reply(cause)}. "
+                    "Delete that queue; nothing is lost, the relay declares and fills it again."
+                )
+            case pika.exceptions.ConnectionBlockedTimeout():
+                return alarm("", node)
+            case pika.exceptions.ChannelClosed() | pika.exceptions.ConnectionClosed():
+                return f"{name} closed the connection: {_reply(cause)}"
+            case pika.exceptions.AMQPHeartbeatTimeout():
+                return f"{name} gives no answer: no heartbeat came in time"
+    return (
+        f"{name} cannot be reached: {_plain(causes[-1])}. "
+        "Check RECKONER_BROKER_URL and that RabbitMQ runs."
+    )
+
+
+def no_answer(node: pika.URLParameters, seconds: float) -> str:
+    """Say that RabbitMQ is there, or seems to be, and says nothing."""
+    return (
+        f"{address(node)} gives no answer within {seconds:g} s. "
+        "Check that it can be reached and is not overloaded, and that its queues have a leader."
+    )
+
+
+def refusal(node: pika.URLParameters, queue: str, missing: int, count: int) -> str:
+    """Say that RabbitMQ refused messages one by one (basic.nack)."""
+    return (
+        f"{address(node)} refused {missing} of {count} messages for the queue {queue} (nack). "
+        "Look there for a maximum length, or for members of the queue that are down."
+    )
+
+
+def alarm(reason: str, node: pika.URLParameters) -> str:
+    """Say that RabbitMQ holds publishers back; `reason` is its own, such as "low on memory"."""
+    kind = " and ".join(kind for kind in ("memory", "disk") if kind in reason) or "memory or disk"
+    said = f" ({reason})" if reason else ""
+    return (
+        f"{address(node)} has a {kind} alarm and takes no messages{said}. "
+        "Give it more, or let workers empty the queues."
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it wraps, the last attempt of several."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        attempts = getattr(seen, "exceptions", ())
+        inner = attempts[-1] if attempts else getattr(seen, "exception", None)
+        if inner is None and seen.args and isinstance(seen.args[0], BaseException):
+            inner = seen.args[0]
+        seen = inner
+
+
+def _reply(error: BaseException) -> str:
+    """Return the broker's own words."""
+    text = getattr(error, "reply_text", None)
+    if text is None:
+        found = _REPLY.search(str(error.args[0] if error.args else error).replace("\\", ""))
+        text = found[3] if found else str(error)
+    return str(text)
+
+
+def _plain(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,52 @@
+"""The one connection that migrates: its time-outs, its lock, and its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from migrations.blockers import BlockerWatch
+from migrations.errors import LockNotAvailable
+from migrations.report import Report
+from shared.servers import servers_of
+
+#: Only one process migrates at a time; any number that nobody else uses.
+_LOCK = 7_325_663_437
+
+#: All requests queue up behind a statement that waits for a table's lock, so it gives up soon, and
+#: is tried again.
+LOCK_SECONDS = 3.0
+
+#: What takes long, the validation of a constraint, holds nobody up; but there is an end to it.
+_STATEMENT_SECONDS = 7_200
+
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@contextmanager
+def migration_session(url: URL, report: Report) -> Iterator[Connection]:
+    """Connect, take the lock that only one has, and give both back in any case.
+
+    Meanwhile it says what it waits for. Raises LockNotAvailable if a lock is not to be had in
+    LOCK_SECONDS, and what SQLAlchemy raises.
+    """
+    # The lock belongs to the session. Without a pool, closing the connection ends that.
+    connect = partial(servers_of(url).connect, name="reckoner migrations")
+    engine = create_engine(url, poolclass=NullPool, creator=connect)
+    with engine.connect() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        for name, seconds in (("statement", _STATEMENT_SECONDS), ("lock", LOCK_SECONDS)):
+            connection.execute(text(f"SET {name}_timeout = {int(seconds * 1000)}"))
+        connection.commit()
+        with BlockerWatch(url, pid, report) as watch:
+            try:
+                connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+                connection.commit()
+                yield connection
+            except DBAPIError as error:
+                if getattr(error.orig, "pgcode", None) != _LOCK_NOT_AVAILABLE:
+                    raise
+                raise LockNotAvailable(watch.last or "a lock that another session holds") from error

@@ -1,0 +1,62 @@
+"""What tests of the relay share: rows to publish, a relay in a thread, and what became of them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, text
+
+from gateway.relay import Relay
+from shared.calculation import Calculation, Lane
+from shared.config import Settings
+from shared.store import new_calculations
+from shared.store.relays import RelayState, list_relays
+from tests.engines import autocommit
+from tests.factories import make_calculation
+
+
+def make_relay(settings: Settings, engine: Engine) -> Relay:
+    return Relay(settings, engine, autocommit(engine))
+
+
+@contextmanager
+def running(relay: Relay) -> Iterator[None]:
+    thread = threading.Thread(target=relay.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        relay.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def queue(engine: Engine, *numbers: int, lane: Lane = Lane.QUICK) -> list[Calculation]:
+    made = [make_calculation(arguments={"n": n}, lane=lane) for n in numbers]
+    with engine.begin() as connection:
+        new_calculations.insert_queued(connection, made, "request")
+    return made
+
+
+def unpublished(engine: Engine, lane: Lane | None = None) -> int:
+    with engine.begin() as connection:
+        count: int = connection.execute(
+            text(
+                "SELECT count(*) FROM calculations"
+                " WHERE published_at IS NULL AND lane = coalesce(:lane, lane)"
+            ),
+            {"lane": lane},
+        ).scalar_one()
+        return count
+
+
+def relays(engine: Engine) -> list[RelayState]:
+    with engine.begin() as connection:
+        return list_relays(connection)
+
+
+def problem(engine: Engine, lane: Lane) -> str:
+    """Return what the only relay's row says of a lane."""
+    found = relays(engine)
+    assert len(found) == 1
+    return found[0].problems.get(lane, "")

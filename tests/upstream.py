@@ -1,0 +1,72 @@
+"""A server behind NGINX that answers as it is told: where NGINX itself is what is tested."""
+
+import contextlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Upstream:
+    """Answers every request with one status and these headers, and notes what was asked.
+
+    A path that ends in /events gets a stream that lasts until its client goes.
+    """
+
+    def __init__(self, status: int = 200, *, missing_bytes: int = 0, **headers: str) -> None:
+        """Take the answer; with `missing_bytes` it breaks off so much before its declared end."""
+        self.status = status
+        self.missing_bytes = missing_bytes
+        self.headers = headers
+        self.asked: list[str] = []
+        self.streams = 0
+        upstream = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                upstream.asked.append(self.path)
+                if self.path.endswith("/events"):
+                    self._stream()
+                    return
+                body = b'{"answer": %d}' % len(upstream.asked)
+                self.send_response(upstream.status)
+                for name, value in upstream.headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(body) + upstream.missing_bytes))
+                self.end_headers()
+                self.wfile.write(body)
+                self.close_connection = bool(upstream.missing_bytes)
+
+            def _stream(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self.wfile.write(b"8\r\ndata: 1\n\r\n")
+                upstream.streams += 1
+                with contextlib.suppress(OSError):
+                    self.connection.recv(1)  # returns when the other side has closed
+                upstream.streams -= 1
+                self.close_connection = True
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "Upstream":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
