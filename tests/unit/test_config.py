@@ -251,6 +251,13 @@ def test_a_secret_comes_from_its_file(variables, tmp_path):
     assert settings.amqp_urls == ["amqp://reckoner:p%40ss%2Fword@mq:5672/%2F"]
 
 
+def test_a_password_in_the_address_comes_first(variables):
+    variables(
+        database_url="postgresql+psycopg2://reckoner:own@db/reckoner", database_password="other"
+    )
+    assert load_settings().sqlalchemy_url.password == "own"
+
+
 @pytest.mark.parametrize("password", ["1e5", "0x1F", "52e81903", '"q"', "@none", "true", "123"])
 def test_a_password_is_taken_as_it_is(variables, password):
     variables(database_url="postgresql+psycopg2://reckoner@db/reckoner", database_password=password)
