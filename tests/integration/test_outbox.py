@@ -12,19 +12,13 @@ from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
-from tests.integration.rows import WORKER, cancel, change, claim, queue, stored
+from tests.integration.rows import WORKER, cancel, change, claim, queue, stored, without_indexes
 
 
 def take(connection, *, lane=Lane.QUICK, limit=10):
     """Return the ids of what is taken, in order."""
     due = outbox.take_due(lane, limit).on(connection)
     return [one.work.calculation_id for one in due]
-
-
-def without_indexes(connection):
-    """Let no order come from how rows are found by chance."""
-    for way in ("indexscan", "indexonlyscan", "bitmapscan"):
-        connection.execute(text(f"SET LOCAL enable_{way} = off"))
 
 
 def publish(connection, calculation, *, seconds_ago):
