@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -154,7 +155,7 @@ def test_pages_lead_from_one_to_the_next_over_http(sql, client, narrowed):
     wanted = expected(sql, narrowed.get("status"), narrowed.get("function"))
     for limit in (7, len(wanted) - 1, len(wanted)):
         path = f"/calculations?{urlencode({**narrowed, 'limit': min(limit, 1_000)})}"
-        listed = []
+        listed: list[dict[str, Any]] = []
         while path and len(listed) < 5_000:
             page = client.get(path).json()
             assert len(page["calculations"]) == limit or page["next"] is None or limit > 1_000
