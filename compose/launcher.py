@@ -111,11 +111,17 @@ class Launcher:
 
     def _python(self, name: str, module: list[str], stop_plan: StopPlan = TERMINATE) -> Process:
         """Describe a process of Reckoner's own."""
-        own = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        variables = self._variables()
+        given = {f"{key}_FILE" for key in variables}
+        own = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(PREFIX) and key not in given
+        }
         return Process(
             name,
             [sys.executable, "-m", *module],
-            environment={**own, "PYTHONUNBUFFERED": "1", **self._variables()},
+            environment={**own, "PYTHONUNBUFFERED": "1", **variables},
             folder=PROJECT,
             record=self._state / "processes" / f"{name}.process",
             log=self._state / f"{name}.log",

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from compose.launcher import Launcher
-from compose.local_settings import LocalSettings, check_ports, read_settings
+from compose.local_settings import LocalSettings, check_ports, check_settings, read_settings
 from compose.services import ServiceError
 from compose.services.leftovers import end_leftovers
 from compose.services.log_view import LogView
@@ -24,11 +24,13 @@ def main() -> int:
     """Run until the user wants an end; return the status to exit with."""
     _open_standard_streams()
     _allow_many_files()
+    os.umask(0o077)  # Logs, passwords and data are this user's.
     signals = StopSignals()
     signals.catch()
     problem: ServiceError | None = None
     try:
         settings = read_settings(os.environ)
+        check_settings()
         with held(STATE):
             problem = _run(settings, STATE, signals)
     except ServiceError as error:

@@ -1,16 +1,20 @@
 """What a user may set for `make up`: environment variables that begin with RECKONER_LOCAL_."""
 
 import dataclasses
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from compose.services.errors import PortTaken, ServiceError
-from compose.services.ports import holder_of, refusal
+from compose.services.ports import free_port, holder_of, refusal
+from shared.config import load_settings
+from shared.errors import SettingsInvalid
 
 PREFIX = "RECKONER_LOCAL_"
 
 # The field that holds each port, and what listens there. All but the first only on 127.0.0.1.
-_PORTS = {
+PORTS = {
     "port": "NGINX",
     "gateway_port": "the gateway",
     "postgres_port": "PostgreSQL",
@@ -50,39 +54,74 @@ class LocalSettings:
 
 
 def read_settings(environment: Mapping[str, str]) -> LocalSettings:
-    """Return the settings; `ServiceError` names a variable that is unknown or not a number."""
+    """Return the settings; `ServiceError` names every variable that is unknown or not a number."""
     fields = {PREFIX + field.name.upper(): field for field in dataclasses.fields(LocalSettings)}
     values: dict[str, str | int] = {}
+    faults = []
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
+        text = environment[name].strip()
         if name not in fields:
-            raise ServiceError(f"There is no setting {name}.", f"There are: {', '.join(fields)}.")
-        field, text = fields[name], environment[name].strip()
-        values[field.name] = text if field.type is str else _number(name, text, field.name)
+            nearest = difflib.get_close_matches(name, fields, n=1, cutoff=0)
+            faults.append(f"{name} is not a setting. Did you mean {nearest[0]}?")
+        elif fields[name].type is str:
+            values[fields[name].name] = text
+        else:
+            field = fields[name].name
+            lowest, highest = (1, 65_535) if field in PORTS else (0, 64)
+            if re.fullmatch("[0-9]{1,5}", text) and lowest <= int(text) <= highest:
+                values[field] = int(text)
+            else:
+                faults.append(f"{name} must be from {lowest} to {highest}; it is {text!r:.40}.")
+    if faults:
+        raise ServiceError("\n".join(faults), f"There are: {', '.join(fields)}.")
     return LocalSettings(**values)  # type: ignore[arg-type] # each is of its field's type
 
 
+def check_settings() -> None:
+    """Raise `ServiceError` if Reckoner's processes would refuse their settings."""
+    addresses = {
+        "database_url": "postgresql+psycopg2://127.0.0.1/reckoner",
+        "broker_url": "amqp://reckoner@127.0.0.1",
+        "gateway_bind": "127.0.0.1:8081",
+    }
+    try:
+        # The passwords and addresses are our own, and go before what the environment has.
+        load_settings(addresses | {"database_password": "-", "broker_password": "-"})
+    except SettingsInvalid as error:
+        raise ServiceError(str(error), "Correct them, and try again.") from error
+
+
 def check_ports(settings: LocalSettings) -> None:
-    """Raise `PortTaken`, with the holder where it can be seen, unless all ports can be had."""
+    """Raise `PortTaken`, which names all ports that cannot be had, with their holders if seen."""
     used: dict[int, str] = {}
-    for field, purpose in _PORTS.items():
+    faults, others = [], []
+    wanted = {getattr(settings, field) for field in PORTS}
+    for field, purpose in PORTS.items():
         port = getattr(settings, field)
-        variable = PREFIX + field.upper()
-        other = port + 100 if port >= 1024 else port + 8000
-        remedy = f"Choose another, for example: {variable}={other} make up"
+        host = settings.host if field == "port" else "127.0.0.1"
         if port in used:
-            raise PortTaken(f"Port {port} is set for both {used[port]} and {purpose}.", remedy)
-        used[port] = purpose
-        reason = refusal(port, settings.host if field == "port" else "127.0.0.1")
-        if reason is not None:
+            fault = f"Port {port} is set for both {used[port]} and {purpose}."
+        elif reason := refusal(port, host):
             holder = holder_of(port)
             by = f" ({holder})" if holder else ""
-            raise PortTaken(f"Port {port}, for {purpose}, cannot be had: {reason}{by}.", remedy)
+            fault = f"Port {port}, for {purpose}, cannot be had: {reason}{by}."
+        else:
+            used[port] = purpose
+            continue
+        used[port] = purpose
+        other = _free_port_like(port, host, wanted)
+        wanted.add(other)
+        faults.append(fault)
+        others.append(f"{PREFIX}{field.upper()}={other}")
+    if faults:
+        remedy = f"Choose others, for example: {' '.join(others)} make up"
+        raise PortTaken("\n".join(faults), remedy)
 
 
-def _number(name: str, text: str, field: str) -> int:
-    lowest, highest = (1, 65_535) if field in _PORTS else (0, 64)
-    if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
-        raise ServiceError(
-            f"{name} is {text!r}.", f"It has to be a number from {lowest} to {highest}."
-        )
-    return int(text)
+def _free_port_like(port: int, host: str, taken: Set[int]) -> int:
+    """Return a free port that resembles one: 8180 for 8080."""
+    first = port + 100 if port >= 1024 else port + 8000
+    for other in range(first, 65_536, 100):
+        if other not in taken and refusal(other, host) is None:
+            return other
+    return free_port(host)

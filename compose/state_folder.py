@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ def held(state: Path) -> Iterator[None]:
         state.mkdir(exist_ok=True)
         if state.stat().st_uid != os.geteuid():
             raise PermissionError
+        # PostgreSQL, which root starts as another user, has to get through to its own.
+        state.chmod(0o711 if os.geteuid() == 0 else 0o700)
         lock = (state / "lock").open("a+")
     except PermissionError as error:
         raise ServiceError(
@@ -38,4 +41,16 @@ def held(state: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
+        _close_to_others(state)
         yield
+
+
+def _close_to_others(state: Path) -> None:
+    """Take from other users what an earlier version, or another umask, let them read."""
+    for folder, _, files in os.walk(state):
+        # What this user cannot change is somebody else's, who has closed it (PostgreSQL's data).
+        for path in (Path(folder), *(Path(folder, name) for name in files)):
+            status = path.lstat()
+            is_ours = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
+            if is_ours and status.st_mode & 0o077 and path != state:
+                path.chmod(stat.S_IMODE(status.st_mode) & ~0o077)

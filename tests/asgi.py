@@ -33,7 +33,10 @@ class Client:
     async def ask(
         self, method: str, target: str, /, *, body: bytes = b"", **headers: Any
     ) -> Answer:
-        """Send a request; a header is named with underscores, such as `if_match`."""
+        """Send a request; a header is named with underscores, such as `if_match`.
+
+        One whose value is None is left out.
+        """
         path, _, query = target.partition("?")
         sent: list[dict[str, Any]] = []
         events = iter([{"type": "http.request", "body": body, "more_body": False}])
@@ -61,7 +64,9 @@ class Client:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "headers": [
-                (name.replace("_", "-").encode(), value.encode()) for name, value in given.items()
+                (name.replace("_", "-").encode(), value.encode())
+                for name, value in given.items()
+                if value is not None
             ],
             "server": ("test", 80),
             "client": ("127.0.0.1", 1),

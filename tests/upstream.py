@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -11,12 +12,25 @@ class Upstream:
     A path that ends in /events gets a stream that lasts until its client goes.
     """
 
-    def __init__(self, status: int = 200, *, missing_bytes: int = 0, **headers: str) -> None:
-        """Take the answer; with `missing_bytes` it breaks off so much before its declared end."""
+    def __init__(
+        self,
+        status: int = 200,
+        *,
+        body: bytes | None = None,
+        missing_bytes: int = 0,
+        hangs_up: bool = False,
+        **headers: str,
+    ) -> None:
+        """Take the answer, whose body tells how many were asked if there is none given.
+
+        With `missing_bytes` it breaks off so much before its declared end; one that hangs up takes
+        a request whole and never answers.
+        """
         self.status = status
         self.missing_bytes = missing_bytes
         self.headers = headers
         self.asked: list[str] = []
+        self.requests: list[tuple[str, Message]] = []
         self.streams = 0
         upstream = self
 
@@ -24,18 +38,26 @@ class Upstream:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 upstream.asked.append(self.path)
+                upstream.requests.append((self.command, self.headers))
+                if hangs_up:
+                    self.close_connection = True
+                    return
                 if self.path.endswith("/events"):
                     self._stream()
                     return
-                body = b'{"answer": %d}' % len(upstream.asked)
+                content = b'{"answer": %d}' % len(upstream.asked) if body is None else body
                 self.send_response(upstream.status)
                 for name, value in upstream.headers.items():
                     self.send_header(name.replace("_", "-"), value)
-                self.send_header("Content-Length", str(len(body) + upstream.missing_bytes))
+                self.send_header("Content-Length", str(len(content) + upstream.missing_bytes))
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(content)
                 self.close_connection = bool(upstream.missing_bytes)
+
+            do_HEAD = do_POST = do_DELETE = do_GET  # noqa: N815 (http.server's names)
 
             def _stream(self) -> None:
                 self.send_response(200)

@@ -34,8 +34,9 @@ class HeavyLane:
 
     lane = Lane.HEAVY
 
-    #: For claims to be handed back, after the children have been killed.
-    stopping_seconds = 2.0
+    #: For claims to be handed back, after the children have been killed. One that holds gigabytes
+    #: takes the kernel seconds to end on a busy machine; a worker that goes first loses an attempt.
+    stopping_seconds = 15.0
 
     def __init__(
         self,

@@ -157,7 +157,7 @@ class Nginx:
 
 
 def servers(gateway: str) -> str:
-    """Return the lines of the upstream, as compose/nginx/gateways.envsh does."""
+    """Return the lines of the upstream, as compose/nginx/follow-gateway.sh does."""
     addresses = (address.strip() for address in gateway.split(","))
     return "\n".join(
         f"server {address} max_fails=3 fail_timeout=2s;" for address in addresses if address

@@ -123,6 +123,7 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftovers([self._record])
         account = drop_to("postgres")  # PostgreSQL refuses to run as root
+        self.folder.chmod(0o711 if account else 0o700)  # the way to its data, which is its own
         home = home_of(self.folder, account)
         if account is not None and home != self.folder:
             self._say(f"The user {account.name} cannot enter {self.folder}; its data is in {home}.")

@@ -28,6 +28,8 @@ def home_of(folder: Path, account: Account | None) -> Path:
         return folder
     home = home_elsewhere(folder)
     home.mkdir(parents=True, exist_ok=True)
+    for way in (_ELSEWHERE, home):
+        way.chmod(0o711)
     return home
 
 

@@ -175,6 +175,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=0o077,  # what it writes, logs among it, is nobody else's
             )
 
 

@@ -5,6 +5,7 @@ It is removed at the end, with its data, its passwords and its image.
 
 import json
 import os
+import shlex
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -35,7 +36,6 @@ class Deployment:
             **{name: value for name, value in os.environ.items() if "RECKONER" not in name},
             "RECKONER_IMAGE": self.name,
             "RECKONER_SETTINGS": os.devnull,
-            "RECKONER_ADDRESS": "127.0.0.1",
             "RECKONER_PORT": str(self.port),
             "RECKONER_RABBITMQ_UI_PORT": str(self.management_port),
         }
@@ -56,6 +56,33 @@ class Deployment:
             error.add_note(self.compose("ps", "--all"))
             error.add_note(self.compose("logs", "--tail=50"))
             raise
+
+    def upgrade(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run compose/upgrade.sh on it."""
+        options = ["--env-file", os.devnull, "-p", self.name]
+        for file in self.files[1:]:  # it names the first by itself
+            options += ["-f", file]
+        return subprocess.run(
+            ["compose/upgrade.sh", *arguments, *options],
+            cwd=ROOT,
+            env=self.environment,
+            timeout=_UP_SECONDS,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+
+    def follow(self, commands: str) -> None:
+        """Run the commands of a documented block on it."""
+        for line in commands.splitlines():
+            words = shlex.split(line)
+            if words[0] == "compose/upgrade.sh":
+                done = self.upgrade(*words[1:])
+                assert done.returncode == 0, done.stdout + done.stderr
+            elif words[1] == "compose":
+                self.compose(*words[4:])
+            else:
+                run(*(word.replace("reckoner_", f"{self.name}_") for word in words))
 
     def containers(self, *arguments: str) -> list[dict[str, Any]]:
         """Return what `docker inspect` tells of the containers that `ps` lists."""
@@ -79,8 +106,9 @@ class Deployment:
     def remove(self) -> None:
         """Remove everything that is this deployment's."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout=10")
-        if run("docker", "image", "ls", "--quiet", self.name):
-            run("docker", "image", "rm", self.name)
+        names = run("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", self.name)
+        if names:
+            run("docker", "image", "rm", *names.split())
 
 
 def run(*command: str, env: dict[str, str] | None = None, timeout: float = _COMMAND_SECONDS) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import subprocess
 import sys
 from typing import Any
@@ -259,15 +258,44 @@ def test_lost_passwords_can_be_replaced_as_documented(deployment, client):
     passwords = deployment.passwords()
     deployment.compose("down")
     run("docker", "volume", "rm", *(f"{deployment.name}_{name}" for name in SECRETS))
-    for line in documented("sh", "20-passwords.sql").splitlines():
-        _, _, _, _, *arguments = shlex.split(line)
-        deployment.compose(*arguments)
+    deployment.follow(documented("sh", "postgres rabbitmq\n"))
     after = client.get(f"/calculations/{before['id']}")
     assert after.json() == before
     assert calculate(client, 100_001)["status"] == "succeeded"
     assert not set(passwords.values()) & set(deployment.passwords().values())
     overview = f"http://127.0.0.1:{deployment.management_port}/api/overview"
     assert httpx.get(overview, auth=broker_login(deployment)).status_code == 200
+
+
+def test_passwords_can_be_changed_as_documented(deployment, client):
+    before = calculate(client, 100_000)
+    passwords = deployment.passwords()
+    old_login = broker_login(deployment)
+    servers = {c["Id"] for c in deployment.containers("postgres", "rabbitmq")}
+    deployment.follow(documented("sh", "rm */password"))
+    assert not set(passwords.values()) & set(deployment.passwords().values())
+    assert client.get(f"/calculations/{before['id']}").json() == before
+    assert calculate(client, 1_000_003)["lane"] == "quick"
+    overview = f"http://127.0.0.1:{deployment.management_port}/api/overview"
+    assert httpx.get(overview, auth=broker_login(deployment)).status_code == 200
+    assert httpx.get(overview, auth=old_login).status_code == 401
+    assert {c["Id"] for c in deployment.containers("postgres", "rabbitmq")} == servers
+
+
+def test_disk_is_given_back_as_documented(changing, client):
+    before = calculate(client, 100_000)
+    changing.follow(documented("sh", "VACUUM FULL"))
+    assert client.get(f"/calculations/{before['id']}").json() == before
+
+
+def test_rabbitmq_is_given_an_empty_volume_as_documented(changing, client):
+    changing.compose("stop", "heavy")
+    arguments = {"n": 20_000_003}
+    answer = client.post("/calculations", json={"function": "fibonacci", "arguments": arguments})
+    assert answer.json()["lane"] == "heavy"
+    changing.follow(documented("sh", "volume rm reckoner_rabbitmq\n"))
+    path = answer.headers["Location"]
+    eventually(lambda: client.get(path).json()["status"] == "succeeded", within_seconds=120)
 
 
 def test_down_with_volumes_removes_data_and_passwords(built):

@@ -1,10 +1,10 @@
 """GET /calculations/{id}/events: the document as it changes."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 from tests.e2e.numbers import fresh
 from tests.e2e.test_submission import submit
+from tests.e2e.test_waiting import TIMES, sooner_than_by_sweeps
 
 UNKNOWN = "/calculations/00000000-0000-4000-8000-000000000000"
 
@@ -46,12 +46,15 @@ def test_a_browser_that_has_seen_the_end_is_told_to_stop(client):
 
 
 def test_a_cancel_ends_the_stream(client):
-    location = submit(client, fresh(400_000_000, 500_000_000)).headers["Location"]
-    with ThreadPoolExecutor(1) as threads:
-        stream = threads.submit(read_events, client, f"{location}/events")
-        client.delete(location)
-        documents, _ = stream.result(timeout=30)
-    assert documents[-1]["status"] == "cancelled"
+    with sooner_than_by_sweeps():
+        for _ in range(TIMES):
+            location = submit(client, fresh(400_000_000, 500_000_000)).headers["Location"]
+            with client.stream("GET", f"{location}/events") as answer:
+                events = (line for line in answer.iter_lines() if line[:5] == "data:")
+                assert json.loads(next(events)[5:])["status"] in ("queued", "running")
+                client.delete(location)  # while the stream is open
+                *_, last = events
+            assert json.loads(last[5:])["status"] == "cancelled"
 
 
 def test_head_says_that_there_is_a_stream(client):

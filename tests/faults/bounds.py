@@ -13,6 +13,9 @@ Bound = tuple[float, str]
 #: A second of backoff before the second attempt.
 LOST_LEASE: Bound = (LEASE_SECONDS + RESCUE_SECONDS + 1.0, "lease + rescue + 1 s backoff")
 
+#: The same, of a lease that ends at once.
+TAKEN_LEASE: Bound = (RESCUE_SECONDS + 1.0, "rescue + 1 s backoff")
+
 #: The relay looks once a second when nobody rings.
 KILLED_CHILD: Bound = (1.0 + POLL_SECONDS, "1 s backoff + relay_poll")
 

@@ -73,7 +73,8 @@ class Program:
 
     def send(self, number: signal.Signals) -> None:
         if self.is_running:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended just now
+                os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> None:
         assert self._process is not None

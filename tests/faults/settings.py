@@ -21,7 +21,3 @@ SETTINGS = {
     "memory_limit_bytes": 2**30,
     "time_limit_seconds": 60,
 }
-
-#: What is not Reckoner's to bound: the start of a process on a busy machine, and a claim's turn
-#: behind others. Added to each bound that the tests hold it to.
-MACHINE_SECONDS = 20.0

@@ -24,8 +24,15 @@ def _table(outcomes: Sequence[Outcome]) -> str:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {outcome.fault} | {outcome.in_flight} | 0 | {outcome.recovered_seconds:.1f} s "
+        f"| {outcome.fault} | {outcome.in_flight} | 0 | {_recovery(outcome)} "
         f"| {outcome.bound}: {outcome.bound_seconds:g} s |"
         for outcome in outcomes
     ]
     return "\n".join(lines)
+
+
+def _recovery(outcome: Outcome) -> str:
+    """Return how long it took, and by how much that was more than the bound, if it was."""
+    took, bound = outcome.recovered_seconds, outcome.bound_seconds
+    beyond = f" ({took - bound:.1f} s beyond)" if took > bound > 0 else ""
+    return f"{took:.1f} s{beyond}"

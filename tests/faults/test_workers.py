@@ -13,7 +13,7 @@ from shared.crash_points import (
     QUICK_BEFORE_COMMIT,
 )
 from tests.eventually import eventually
-from tests.faults.bounds import KILLED_CHILD, LOST_LEASE, restart
+from tests.faults.bounds import KILLED_CHILD, LOST_LEASE, TAKEN_LEASE, restart
 from tests.faults.load import long_ones
 from tests.faults.settings import LEASE_SECONDS, MAX_ATTEMPTS, RESCUE_SECONDS
 from tests.faults.truth import Wanted
@@ -90,8 +90,7 @@ _BEFORE_IT = """
       AND other.finished_at BETWEEN it.created_at AND it.finished_at"""
 
 
-@pytest.mark.short
-def test_a_zombie_cannot_write(stack, trial):
+def test_a_zombie_knows_that_its_lease_has_ended(stack, trial):
     running = trial.load.submit(long_ones(2, tenths=80))
     trial.fill()
     victim = trial.claimed_by("heavy-1", among=running)
@@ -106,6 +105,34 @@ def test_a_zombie_cannot_write(stack, trial):
     assert history[0]["outcome"] == "lost"
     assert history[0]["worker"] == str(former)
     assert [entry["outcome"] for entry in history].count("succeeded") == 1
+    trial.end()
+
+
+@pytest.mark.short
+def test_a_zombie_that_believes_in_its_lease_cannot_write(stack, trial):
+    """Its own clock says that it may write, and PostgreSQL that another one has the calculation."""
+    stack.supervisor.restart("heavy-1", lease_seconds=600, heartbeat_seconds=60)
+    stack.wait_ready()
+    running = trial.load.submit(long_ones(2, tenths=20))
+    trial.fill()
+    victim = trial.claimed_by("heavy-1", among=running)
+    zombie = stack.program("heavy-1")
+    former = stack.scalar("SELECT worker_id FROM calculations WHERE id = :id", id=victim)
+    zombie.send(signal.SIGSTOP)
+    # Its child goes on to its end, so that there is a result to write.
+    eventually(lambda: not stack.children("heavy-1"), within_seconds=30)
+    trial.hit("a heavy worker whose lease is taken away finishes its calculation", at_least_heavy=5)
+    stack.execute("UPDATE calculations SET lease_until = now() WHERE id = :id", id=victim)
+    trial.recovers(lambda: trial.is_back(victim, 1), TAKEN_LEASE)
+    eventually(lambda: trial.attempt(victim) == 2, within_seconds=90, what="the next attempt")
+    logged = zombie.log.stat().st_size
+    zombie.send(signal.SIGCONT)
+    eventually(lambda: b"lost" in zombie.log.read_bytes()[logged:], what="it finds out")
+    eventually(lambda: trial.is_final(victim), within_seconds=60)
+    history = stack.scalar("SELECT history FROM calculations WHERE id = :id", id=victim)
+    assert (history[0]["worker"], history[0]["outcome"]) == (str(former), "lost")
+    assert [entry["outcome"] for entry in history].count("succeeded") == 1
+    stack.supervisor.restart("heavy-1")
     trial.end()
 
 

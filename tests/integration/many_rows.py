@@ -13,7 +13,7 @@ _INSERT = """
         estimate_bytes, created_at, not_before, published_at, finished_at, result_digits,
         result_sha256, result_value, error, lease_until, worker_id, attempt)
     SELECT md5(:salt || n)::uuid,
-           CASE WHEN n % 10 = 0 THEN 'factorial' WHEN n % 97 = 0 THEN 'rare'
+           CASE WHEN n % 97 = 1 THEN 'rare' WHEN n % 10 = 0 THEN 'factorial'
                 ELSE 'fibonacci' END,
            1, jsonb_build_object('n', n), status, lane, 1, 1, 1, at, at,
            CASE WHEN is_published THEN at END,

@@ -95,3 +95,9 @@ def retry(connection, claimed):
 def now(connection):
     """Return when this transaction began."""
     return connection.execute(text("SELECT now()")).scalar_one()
+
+
+def without_indexes(connection):
+    """Let no order come from how rows are found by chance."""
+    for way in ("indexscan", "indexonlyscan", "bitmapscan"):
+        connection.execute(text(f"SET LOCAL enable_{way} = off"))

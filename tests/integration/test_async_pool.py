@@ -121,6 +121,34 @@ def test_an_answer_that_does_not_come_is_not_waited_for(store_settings):
     assert run(pool, scenario()) == 10
 
 
+def test_after_a_silence_no_connection_of_before_is_used_again(engine, store_settings):
+    """Neither one that was idle meanwhile nor one that was in use."""
+    pid = Prepared("pid", ("float",), "SELECT pg_backend_pid() + 0 * length(pg_sleep($1)::text)")
+    held = Prepared("held", (), "SELECT pg_backend_pid() + 0 * length(pg_advisory_lock(1)::text)")
+    pool = make_pool(store_settings, most=3, seconds=1.5)
+
+    def ask(prepared, *values):
+        return pool.fetch(Query(prepared, values, lambda rows: next(iter(rows))[0]))
+
+    def three(after_seconds):
+        return asyncio.gather(*(ask(pid, after_seconds) for _ in range(3)))
+
+    async def scenario():
+        before = await three(0.1)
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
+            silent = asyncio.create_task(ask(pid, 20.0))
+            await asyncio.sleep(0.75)
+            in_use = asyncio.create_task(ask(held))  # until it is known that the other is silent
+            with pytest.raises(StoreUnavailable):
+                await silent
+        return before, await in_use, await three(0.1)
+
+    before, in_use, after = run(pool, scenario())
+    assert in_use in before
+    assert not set(before) & set(after)
+
+
 def test_a_query_that_lost_a_conflict_is_executed_again_on_no_further_connection(
     engine, store_settings
 ):

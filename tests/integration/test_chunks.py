@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
-from shared.store import new_calculations, results
+from shared.store import leases, new_calculations, results
 from shared.store.models import CHUNK_DIGITS
 from shared.store.new_calculations import New
 from tests.eventually import eventually
@@ -39,6 +39,16 @@ def test_making_room_for_chunks_leaves_those_beside_them(connection):
     )
     results.insert_claimed_chunks(connection, calculation.id, 1, 1, [b"7", b"8"], **MINE)
     assert found(connection, calculation, 1, range(5)) == ["0", "7", "8", "3", None]
+
+
+def test_nothing_is_stored_for_a_claim_that_was_lost(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    claimed = claim(connection, calculation)
+    leases.release_calculation(connection, claimed, **MINE)
+    assert not results.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)
+    claim(connection, calculation)
+    assert not results.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)
+    assert found(connection, calculation, 1, [0]) == [None]
 
 
 def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -12,6 +13,9 @@ import httpx
 import pytest
 
 import compose.services.nginx as private
+from gateway.events import _HEARTBEAT_SECONDS
+from gateway.preferences import MOST_WAIT_SECONDS
+from gateway.protocol import _UNUSED_SECONDS
 from tests.eventually import eventually
 from tests.upstream import Upstream
 
@@ -80,6 +84,78 @@ def test_what_nginx_refuses_is_a_problem_document(nginx, case):
     assert expected in (status, None)  # NGINX's versions differ
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("is_there", [False, True], ids=["is not there", "hangs up"])
+def test_a_gateway_that_gives_no_answer_is_a_503_that_says_when_to_ask_again(
+    nginx, method, is_there
+):
+    with Upstream(hangs_up=True) as upstream:
+        url = nginx(upstream.address if is_there else "127.0.0.1:1").url
+        answer = httpx.request(
+            method, f"{url}/calculations", content=b"{}", headers={"X-Request-ID": "mine"}
+        )
+    assert answer.status_code == 503
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Request-ID"] == "mine"
+    assert int(answer.headers["Retry-After"]) >= 1
+    problem = answer.json()
+    assert problem["status"] == 503
+    assert problem["type"] == "urn:reckoner:problem:unavailable"
+
+
+@pytest.mark.parametrize(("method", "most_sent"), [("POST", 1), ("GET", 2), ("DELETE", 2)])
+def test_a_post_that_was_sent_is_never_sent_again_and_others_are(nginx, method, most_sent):
+    with Upstream(hangs_up=True) as first, Upstream(hangs_up=True) as second:
+        url = nginx(first.address, second.address).url
+        answer = httpx.request(method, f"{url}/calculations", content=b"{}")
+        assert answer.status_code == 503
+        assert len(first.asked + second.asked) == most_sent
+
+
+def test_a_post_goes_to_another_gateway_when_one_is_not_there(nginx):
+    with Upstream() as upstream:
+        url = nginx("127.0.0.1:1", upstream.address).url
+        for _ in range(4):
+            assert httpx.post(f"{url}/calculations", content=b"{}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "is_kept"), [("a-Z_0.9", True), ("a" * 128, True), ("a" * 129, False), ("a b", False)]
+)
+def test_the_gateway_hears_the_request_id_that_the_client_is_told(nginx, given, is_kept):
+    with Upstream(X_Request_ID="upstream") as upstream:
+        answer = httpx.get(nginx(upstream.address).url, headers={"X-Request-ID": given})
+    (told,) = answer.headers.get_list("X-Request-ID")
+    assert (told == given) is is_kept
+    assert upstream.requests[0][1].get_all("X-Request-ID") == [told]
+
+
+def test_the_gateway_hears_the_host_that_the_client_asked(nginx):
+    with Upstream() as upstream:
+        httpx.get(nginx(upstream.address).url, headers={"Host": "reckoner.example"})
+    assert upstream.requests[0][1].get_all("Host") == ["reckoner.example"]
+
+
+def seconds_of(directive):
+    """Return the seconds that a directive has, wherever it stands in the template."""
+    template = (NGINX_FOLDER / "reckoner.conf.template").read_text()
+    return [int(found) for found in re.findall(rf"^\s*{directive} (\d+)s;", template, re.MULTILINE)]
+
+
+def test_nobody_is_cut_off_who_waits_as_long_as_may_be():
+    (seconds,) = seconds_of("proxy_read_timeout")
+    assert seconds >= MOST_WAIT_SECONDS + 10
+    assert seconds >= 3 * _HEARTBEAT_SECONDS
+
+
+def test_nginx_lets_go_of_an_idle_connection_before_the_gateway_does():
+    """Else the gateway might close one on which a POST is just being sent."""
+    to_gateways, to_clients = seconds_of("keepalive_timeout")
+    assert to_gateways < _UNUSED_SECONDS
+    assert to_clients >= MOST_WAIT_SECONDS
+
+
 @pytest.mark.parametrize("header", ["If-Unmodified-Since", "If-Modified-Since"])
 def test_a_condition_on_a_date_is_ignored_where_nothing_has_one(nginx, header):
     with Upstream(X_Accel_Expires="3600") as upstream:
@@ -140,17 +216,18 @@ def test_several_gateways_share_the_requests_and_stand_in_for_each_other(nginx):
             assert httpx.get(url).status_code == 200
 
 
-@pytest.mark.parametrize("gateway", ["gateway:8081", "one:8081,two:8081, [::1]:8081,"])
-def test_docker_compose_has_the_same_upstream(gateway):
-    script = f'. "{NGINX_FOLDER}/gateways.envsh" && printf %s "$RECKONER_GATEWAY_SERVERS"'
-    rendered = subprocess.run(
-        ["sh", "-c", script],
-        env={"RECKONER_GATEWAY": gateway, "PATH": os.environ["PATH"]},
+def test_docker_compose_finds_the_addresses_behind_several_names():
+    shown = subprocess.run(
+        ["sh", NGINX_FOLDER / "follow-gateway.sh", "addresses"],
+        env={
+            "RECKONER_GATEWAY": "127.0.0.1:81,[::1]:82, 127.0.0.2:83,",
+            "PATH": os.environ["PATH"],
+        },
         capture_output=True,
         text=True,
         check=True,
     )
-    assert rendered.stdout == private.servers(gateway)
+    assert shown.stdout.split() == ["127.0.0.1:81", "127.0.0.2:83", "[::1]:82"]
 
 
 def test_an_address_has_so_many_event_streams_and_no_more(nginx):

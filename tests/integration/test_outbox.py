@@ -12,7 +12,7 @@ from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
-from tests.integration.rows import WORKER, cancel, change, claim, queue, stored
+from tests.integration.rows import WORKER, cancel, change, claim, queue, stored, without_indexes
 
 
 def take(connection, *, lane=Lane.QUICK, limit=10):
@@ -54,6 +54,7 @@ def test_what_is_due_is_taken_with_all_that_a_message_says(connection):
 
 
 def test_what_is_first_in_is_first_out(connection):
+    without_indexes(connection)
     made = [queue(connection, n=n) for n in range(6)]
     for calculation, age in zip(made, (3, 1, 6, 2, 5, 4), strict=True):
         change(connection, calculation, f"not_before = now() - interval '{age}s'")
@@ -96,6 +97,7 @@ def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
 
 
 def test_the_next_that_is_due_is_told_for_each_lane(connection):
+    without_indexes(connection)
     waits = {Lane.QUICK: (30, 20), Lane.HEAVY: (-5, 40)}
     for lane, seconds in waits.items():
         for n, wait in enumerate(seconds):
@@ -137,6 +139,7 @@ def test_what_was_refused_stays_in_the_outbox_and_the_rest_does_not(engine):
 
 @pytest.mark.parametrize("lane", Lane)
 def test_a_message_that_is_missing_from_an_empty_queue_is_lost_after_its_time(connection, lane):
+    without_indexes(connection)
     old, new = (queue(connection, n=n, lane=lane) for n in (1, 2))
     (other,) = (one for one in Lane if one is not lane)
     stranger = queue(connection, n=3, lane=other)
@@ -160,6 +163,7 @@ def test_what_runs_or_has_ended_is_not_lost(connection):
 
 
 def test_lost_messages_come_back_the_oldest_first_and_are_due_at_once(connection):
+    without_indexes(connection)
     made = [queue(connection, n=n) for n in range(3)]
     for calculation, seconds in zip(made, (80, 90, 70), strict=True):
         publish(connection, calculation, seconds_ago=seconds)

@@ -182,7 +182,7 @@ def test_wrong_settings_are_told(monkeypatch):
         [sys.executable, "-m", "workers", "heavy"], capture_output=True, text=True
     )
     assert ended.returncode == 2
-    assert "RECKONER_HEAVY_SLOTS must be a number" in ended.stderr
+    assert "RECKONER_HEAVY_SLOTS must be a whole number" in ended.stderr
 
 
 def test_a_lost_row_of_a_living_worker_comes_back(settings, tmp_path):

@@ -194,7 +194,7 @@ _RESULTS = [
         "WHERE id = :id AND status = 'running'",
         _FENCED,
     ),
-    _result("    if is_held:\n", "    if True:\n", _FENCED),
+    _result("    if is_held:\n", "    if True:\n", _CHUNKS),
     _result("status = 'running' AND worker_id = :worker_id)", "status = 'running')", _OTHERS),
     _result(
         "calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal",

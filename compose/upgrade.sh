@@ -1,0 +1,238 @@
+#!/usr/bin/env bash
+#
+# Replaces a running deployment by the version of these sources, or takes changed settings over,
+# while it goes on answering. PostgreSQL and RabbitMQ are not touched.
+#
+#   compose/upgrade.sh [--no-build | --back] [options of `docker compose`, such as -f own-secrets.yaml]
+#
+#   --no-build   take the image that is there under the name, which RECKONER_VERSION may change
+#   --back       take the image that ran before the last upgrade; again, and it is undone
+#
+# 1. The image is built. The settings are checked, and the schema is brought up to date, while the old
+#    version runs. What fails up to here changes nothing of what runs.
+# 2. New gateways, relays and quick workers start beside the old ones. When they are healthy, NGINX
+#    passes on to the new gateways alone, and the old ones finish what they have.
+# 3. Heavy workers are stopped and started anew. What they compute is handed back and starts again.
+#
+# If it fails or is interrupted, it can be run again. docs/deploying.md says how to go back.
+set -euo pipefail
+
+here=$(dirname "$0")
+source=build
+case ${1:-} in
+--no-build | --back)
+    source=${1#--}
+    shift
+    ;;
+esac
+options=(-f "$here/compose.yaml" "$@")
+
+ready_seconds=300
+beside=(gateway relay quick) # heavy workers need their memory for themselves
+
+compose() { docker compose "${options[@]}" "$@"; }
+# With the image that is not named as the one to use yet.
+compose_new() { RECKONER_VERSION=$new_version compose "$@"; }
+say() { printf '%s\n' "$*"; }
+die() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+images() { compose config --images | sort -u; }
+
+# Run a command in a container of its own, with a service's settings.
+run_new() { compose_new --progress quiet run --rm --no-deps -T "$@" </dev/null; }
+
+check_running() {
+    local service
+    for service in postgres rabbitmq nginx gateway; do
+        [ -n "$(compose ps --quiet "$service")" ] || die "The service $service does not run." \
+            "Start everything first: docker compose -f compose/compose.yaml up --build -d --wait"
+    done
+}
+
+find_image() {
+    # The image's name, as all files and settings together say it.
+    new_image=$(RECKONER_VERSION=candidate images | sed -n 's/:candidate$//p')
+    image=$(compose config --images | grep -x "$new_image:.*" | sort -u)
+    case $source in
+    build)
+        say "Building the image"
+        new_version=candidate
+        compose_new build migrate
+        ;;
+    no-build) new_version=${image##*:} ;;
+    back) new_version=previous ;;
+    esac
+    new_id=$(docker image inspect --format '{{.Id}}' "$new_image:$new_version" 2>/dev/null) ||
+        die "There is no image $new_image:$new_version." \
+            "There are: $(docker image ls --format '{{.Tag}}' "$new_image" | xargs)"
+}
+
+check_settings() {
+    local service said faulty=
+    for service in migrate "${beside[@]}" heavy; do
+        if ! said=$(run_new "$service" python -m shared.config 2>&1); then
+            printf '%s: %s\n' "$service" "$said" >&2
+            faulty=yes
+        fi
+    done
+    [ -z "$faulty" ] || die "Nothing has been changed. Correct the settings and run this again."
+}
+
+migrate() {
+    run_new migrate || die "The schema could not be brought up to date; the lines above say why." \
+        "Nothing else has been changed: the old version goes on."
+}
+
+# From now on the new image is the one that `up` takes. The one before is kept.
+name_image() {
+    # Of several, after an upgrade that was interrupted, the one that is not the new one.
+    running=$(docker inspect --format '{{.Image}}' "${old[@]}" | grep -vxF "$new_id" | head -n 1) || true
+    [ -z "$running" ] || docker tag "$running" "$new_image:previous"
+    docker tag "$new_id" "$image"
+    [ "$source" != build ] || docker image rm "$new_image:candidate" >/dev/null
+}
+
+health() { docker inspect --format '{{.State.Status}} {{.State.Health.Status}}' "$@"; }
+
+# Start what is not there; touch nothing that is, whatever it depends on included. Not by --no-deps:
+# Compose takes a container that was made so for one of other settings, and `up` would make it anew.
+start() { compose --progress quiet up -d --no-recreate "$@"; }
+
+containers() { compose ps --all --quiet "$@"; }
+
+# Start as many new ones of each as there are old ones, and wait until all are healthy.
+start_beside() {
+    local service scale=() states id deadline=$((SECONDS + ready_seconds))
+    for service in "${beside[@]}"; do
+        scale+=(--scale "$service=$((2 * $(containers "$service" | wc -l)))")
+    done
+    start "${scale[@]}" "${beside[@]}" || deadline=0
+    mapfile -t new < <(containers "${beside[@]}" | grep -vxF "$(printf '%s\n' "${old[@]}")")
+    until states=$(health "${new[@]}") && [ "$(sort -u <<<"$states")" = "running healthy" ]; do
+        # Not at once when one is unhealthy: on a machine that is busy it may only be slow.
+        if [ $SECONDS -gt $deadline ] || grep -Eq 'exited|restarting|dead' <<<"$states"; then
+            go_back
+        fi
+        sleep 1
+    done
+}
+
+go_back() {
+    local id
+    for id in "${new[@]}"; do
+        docker logs --tail 20 "$id" >&2 || true
+    done
+    if [ ${#new[@]} -gt 0 ]; then
+        # One of them may have been ready, and have requests already.
+        # shellcheck disable=SC2046 # one word for each
+        follow_gateway leave $(addresses "${new[@]}")
+        sleep 5 # NGINX looks every 2 s
+        remove "${new[@]}"
+        follow_gateway leave
+    fi
+    [ -z "$running" ] || docker tag "$running" "$image"
+    forget_ended
+    die "The new containers are not healthy; the lines above may say why." \
+        "They have been removed, and the old version goes on."
+}
+
+in_nginx() { compose exec -T nginx "$@" </dev/null; }
+follow_gateway() { in_nginx sh /etc/nginx/reckoner/follow-gateway.sh "$@"; }
+addresses() {
+    docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$@" | xargs
+}
+
+# Have NGINX take the new configuration and pass on to new gateways only.
+switch_nginx() {
+    local deadline=$((SECONDS + ready_seconds)) leaving
+    mapfile -t gateways < <(containers gateway | grep -xF "$(printf '%s\n' "${new[@]}")")
+    leaving=$(addresses "${old[@]}")
+    follow_gateway configure
+    # shellcheck disable=SC2086 # one word for each
+    follow_gateway leave $leaving
+    until nginx_has_all_but "$leaving"; do
+        [ $SECONDS -le $deadline ] || die "NGINX does not take the new gateways." \
+            "See docker compose -f compose/compose.yaml logs nginx, and run this again."
+        sleep 1
+    done
+    sleep 2 # until the last request that was on its way to an old one has got there
+}
+
+# Whether NGINX passes on to each of the new gateways, and to none of the addresses given.
+nginx_has_all_but() {
+    local used address id found
+    used=" $(in_nginx cat /run/reckoner/gateways | xargs) "
+    for address in $1; do
+        [[ $used != *" $address:"* ]] || return 1
+    done
+    for id in "${gateways[@]}"; do
+        found=
+        for address in $(addresses "$id"); do
+            [[ $used != *" $address:"* ]] || found=yes
+        done
+        [ -n "$found" ] || return 1
+    done
+}
+
+remove() {
+    [ $# -gt 0 ] || return 0
+    docker stop "$@" >/dev/null
+    docker rm "$@" >/dev/null
+}
+
+# What has ended and is of the old image: `up` would make it anew, and stop what depends on it.
+forget_ended() { compose --progress quiet rm --force migrate secrets >/dev/null 2>&1; }
+
+# NGINX holds the port: without a pause only its configuration can be replaced, not its container.
+replace_nginx_if_changed() {
+    local id
+    id=$(compose ps --quiet nginx)
+    [ "$(definition nginx)" != "$(made_from "$id")" ] || return 0
+    say "The service nginx is another one: nothing answers for some seconds"
+    docker stop --time 10 "$id" >/dev/null
+    docker rm "$id" >/dev/null
+    start --wait nginx
+}
+
+definition() { compose config --hash "$1" | cut -d ' ' -f 2; }
+made_from() { docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$1"; }
+
+name_servers_that_changed() {
+    local service
+    for service in postgres rabbitmq; do
+        [ "$(definition $service)" = "$(made_from "$(compose ps --quiet $service)")" ] ||
+            say "The service $service has changed and goes on as it was; the next \`up\` restarts it."
+    done
+}
+
+compose config --quiet || die "Nothing has been changed. Correct the settings and run this again."
+check_running
+find_image
+say "Checking the settings"
+check_settings
+say "Bringing the schema up to date"
+migrate
+mapfile -t old < <(containers "${beside[@]}")
+name_image
+forget_ended
+in_nginx test -e /etc/nginx/reckoner/follow-gateway.sh || replace_nginx_if_changed
+say "Starting the new version beside the old one"
+start_beside
+say "Passing on to the new gateways"
+switch_nginx
+say "Stopping the old version; it finishes what it has"
+remove "${old[@]}" &
+removing=$!
+mapfile -t heavy < <(containers heavy)
+remove "${heavy[@]}"
+start --wait heavy
+wait $removing
+follow_gateway leave
+start --wait "${beside[@]}" heavy # as many as the settings say
+replace_nginx_if_changed
+forget_ended
+name_servers_that_changed
+say "Done: $image runs. The version before, if it was another, is the image $new_image:previous."
