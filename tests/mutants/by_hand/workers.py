@@ -164,7 +164,7 @@ _DELIVERIES = [
         "self._channel.basic_ack(max(without_gap))",
         _CONSUMER,
     ),
-    _consumer("if tag > self._answered_up_to:", "if tag > self._answered_up_to + 1:", _CONSUMER),
+    _consumer("if tag > self._answered_up_to:", "if False:", _CONSUMER),
     _consumer("if tag <= self._answered_up_to]", "if tag < self._answered_up_to]", _CONSUMER),
     _consumer("basic_nack(tag, requeue=False)", "basic_nack(tag, requeue=True)", _CONSUMER),
     _consumer("if self._arrived or self._outstanding or not", "if self._arrived or not", _CONSUMER),
