@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import LeaseLost
 from tests.eventually import eventually
-from workers.chunks import CONCURRENT_WRITES, ChunkWriter
+from workers.chunks import _BATCH_CHUNKS, CONCURRENT_WRITES, ChunkWriter
 
 
 class Store:
@@ -72,9 +72,11 @@ def test_who_adds_faster_than_is_stored_waits():
     adding = threading.Thread(target=add_all)
     adding.start()
     eventually(lambda: store.at_once == CONCURRENT_WRITES)
+    count = 0
     while added.acquire(timeout=0.3):
-        pass
-    assert adding.is_alive()
+        count += 1
+    # It holds one batch more than are written at once, and the last chunk of that waits.
+    assert count == (CONCURRENT_WRITES + 1) * _BATCH_CHUNKS - 1
     store.open.set()
     adding.join(10)
     assert store.stored == dict(enumerate(numbered(40)))
