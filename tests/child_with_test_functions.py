@@ -162,6 +162,19 @@ def fork_and_forget(n: int, _progress: Progress) -> str:
     return "7" * n
 
 
+def fork_between_pieces(n: int, _progress: Progress) -> Iterator[str]:
+    """Forget a fork that goes on yielding, while the parent waits for its end, a second at most."""
+    yield "7"
+    forgotten = os.fork()
+    if forgotten == 0:
+        yield "7"
+        time.sleep(3600)
+    until = time.monotonic() + 1
+    while os.waitpid(forgotten, os.WNOHANG) == (0, 0) and time.monotonic() < until:
+        time.sleep(0.01)
+    yield "7" * (n - 1)
+
+
 def daemonize(n: int, _progress: Progress) -> str:
     """Leave a process behind in a session of its own, whose parent has ended; tell its id.
 
@@ -274,6 +287,7 @@ REGISTRY = Registry(
             fail,
             fork,
             fork_and_forget,
+            fork_between_pieces,
             garbage,
             daemonize,
             hog_in_forks,

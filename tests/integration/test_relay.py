@@ -17,7 +17,6 @@ from shared.connections import make_engine
 from shared.errors import BrokerUnavailable
 from shared.messages import actor_name, decode, queue_name
 from shared.store import leases, outbox
-from shared.store.notifications import notify_outbox
 from shared.work import Work
 from tests.eventually import eventually
 from tests.integration.listening import listening
@@ -60,25 +59,6 @@ def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
     assert {work.calculation_id for work in take(channel)} == {one.id for one in quick}
     (work,) = take(channel, Lane.HEAVY)
     assert (work.calculation_id, work.request_id) == (heavy[0].id, "request")
-
-
-def test_a_ring_is_heard_before_the_next_look(database_url, broker_url, relay_engine):
-    slow = load_settings(
-        {"database_url": database_url, "broker_url": broker_url, "relay_poll_seconds": 600}
-    )
-    with running(make_relay(slow, relay_engine)):
-        eventually(lambda: _is_listening(relay_engine))
-        queue(relay_engine, 1)
-        with relay_engine.begin() as connection:
-            notify_outbox(connection, [Lane.QUICK])
-        eventually(lambda: unpublished(relay_engine) == 0, within_seconds=10)
-
-
-def _is_listening(engine):
-    with engine.begin() as connection:
-        return connection.execute(
-            text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
-        ).scalar_one()
 
 
 def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel):

@@ -68,11 +68,12 @@ def test_a_child_ends_when_its_worker_is_gone_before_it_could_say_so():
 
 
 def test_a_child_that_has_its_request_ends_when_its_worker_died_before_it_was_ready():
+    # Of a function that says nothing: to one that does, its broken pipe tells the same.
     program = (
         "import os\n"
         "from tests.unit.test_sandbox import COMMAND, make_request, start_child\n"
         "child = start_child(COMMAND)\n"
-        "child.stdin.write(make_request('hang').encode(os.getpid()))\n"
+        "child.stdin.write(make_request('quick_hang').encode(os.getpid()))\n"
         "child.stdin.close()\n"
         "print(child.pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"

@@ -232,8 +232,9 @@ def test_memory_that_forks_share_counts_once():
     assert compute("share_in_forks", 80, memory=128 * 2**20) == b"7" * 80
 
 
-def test_a_forgotten_fork_does_not_answer_twice():
-    assert compute("fork_and_forget", 100) == b"7" * 100
+@pytest.mark.parametrize("function", ["fork_and_forget", "fork_between_pieces"])
+def test_a_forgotten_fork_does_not_answer_twice(function):
+    assert compute(function, 100) == b"7" * 100
 
 
 def test_a_kill_from_another_thread_ends_a_single_multiplication():
