@@ -60,7 +60,7 @@ class Settings:
     quick_prefetch: int = _setting("messages a quick worker holds unacknowledged", 1, 65_535)
     heavy_slots: int = _setting("calculations that one heavy worker runs at once", 1, 256)
     relay_batch: int = _setting("calculations the relay publishes per transaction", 1, 10_000)
-    relay_poll_seconds: float = _setting("how often the relay looks when nobody rings", 0.01, 60)
+    relay_poll_seconds: float = _setting("how often the relay looks when nobody rings", 0.01, 3_600)
     rescue_seconds: float = _setting("how often the relay looks for lost work", 0.05, 3_600)
     lost_message_seconds: float = _setting(
         "age at which a message missing from an idle queue is published again", 0.1, _DAY_SECONDS

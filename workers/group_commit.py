@@ -162,4 +162,4 @@ class GroupCommit:
                 written = finish_quick_succeeded(connection, list(successes.values()))
                 self.watermark.note(written.published_at)
             if errors:
-                finish_quick_failed(connection, errors)
+                self.watermark.note(finish_quick_failed(connection, errors).published_at)
