@@ -147,7 +147,7 @@ def test_a_client_of_http_1_0_may_leave_the_host_out(nginx):
     assert upstream.requests[0][1].get_all("Host") == ["localhost"]
 
 
-@pytest.mark.parametrize("path", ["//functions", "/calculations//x", "/a%2fb", "/a?b=c%20d"])
+@pytest.mark.parametrize("path", ["/calculations//x", "/a%2fb", "/a?b=c%20d"])
 def test_the_gateway_hears_the_address_as_it_was_written(nginx, path):
     with Upstream() as upstream:
         httpx.get(nginx(upstream.address).url + path)
@@ -191,7 +191,8 @@ def test_each_request_is_one_line_of_json_in_the_log(nginx):
         server = nginx(upstream.address)
         for name in ("one", "two"):
             httpx.get(server.url + path, headers={"X-Request-ID": name, "User-Agent": 'a"\\'})
-    lines = eventually(lambda: server.access_log.read_text().splitlines()[1:] or None)
+        eventually(lambda: server.access_log.read_text().count("\n") == 2)
+    lines = server.access_log.read_text().splitlines()
     first, second = (json.loads(line) for line in lines)
     assert (first["request_id"], second["request_id"]) == ("one", "two")
     for line in (first, second):

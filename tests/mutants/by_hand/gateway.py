@@ -68,6 +68,18 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/listener.py",
+        "                if not is_transient(error):",
+        "                if is_transient(error):",
+        f"{_WAITING}::test_a_server_that_is_away_is_asked_again_and_again_and_is_no_bug",
+    ),
+    mutation(
+        "gateway/listener.py",
+        "[min(failures, 3)]",
+        "[failures]",
+        f"{_WAITING}::test_a_server_that_is_away_is_asked_again_and_again_and_is_no_bug",
+    ),
+    mutation(
+        "gateway/listener.py",
         "os.dup(connection.fileno())",
         "connection.fileno()",
         f"{_WAITING}::test_a_new_connection_may_have_the_number_of_a_listener_that_broke",
@@ -158,6 +170,12 @@ _OF_LIMITS = [
         'if coding != "identity":',
         'if coding == "br":',
         f"{_REQUESTS}::test_a_body_is_json_and_says_so",
+    ),
+    mutation(
+        "gateway/bodies.py",
+        "    for _ in range(MOST_NESTED):",
+        "    for _ in range(MOST_NESTED - 1):",
+        "unit/test_bodies.py::test_nesting_is_taken_up_to_its_limit",
     ),
     mutation(
         "gateway/calculations.py",
