@@ -107,11 +107,6 @@ MUTATIONS = [
         f"{_NGINX}::test_the_gateway_hears_the_request_id_that_the_client_is_told",
     ),
     _template(
-        "proxy_buffering off;",
-        "proxy_buffering on;",
-        f"{_NGINX}::test_an_address_has_so_many_event_streams_and_no_more",
-    ),
-    _template(
         "limit_conn_status 429;",
         "limit_conn_status 503;",
         f"{_NGINX}::test_an_address_has_so_many_event_streams_and_no_more",
