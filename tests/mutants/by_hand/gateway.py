@@ -110,8 +110,9 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/waiting.py",
-        "            if loop.time() >= sweep_at:",
-        "            if not self._changed and loop.time() >= sweep_at:",
+        "            self._wake.clear()\n",
+        "            self._wake.clear()\n"
+        "            sweep_at = loop.time() + self._sweep_seconds\n",
         f"{_WAITING}::test_under_steady_traffic_a_lost_notification_is_made_up_for",
     ),
     mutation(
