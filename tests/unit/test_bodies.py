@@ -39,6 +39,9 @@ def test_nesting_is_taken_up_to_its_limit(opening, closing):
     )
     with pytest.raises(BodyInvalid, match="nested"):
         parse_json(nested(MOST_NESTED + 1))
+    assert parse_json(b"[[]," + nested(MOST_NESTED - 1) + b"]")  # with more brackets than that
+    with pytest.raises(BodyInvalid, match="nested"):
+        parse_json(b"[[]," + nested(MOST_NESTED) + b"]")
     many = b"[" + b",".join([b"[]"] * 100) + b"]"
     assert len(parse_json(many)) == 100
 
