@@ -53,11 +53,11 @@ WAITS = {
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
 def test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other(database_url, link, wait):
     deadlines = Deadlines(0.5)
-    other = connect(database_url, make_url(database_url).port, deadlines)
-    other.cursor().execute("SELECT 1")  # its time is over first, but it has its answer
     connection = connect(database_url, link.port, deadlines)
     cursor = connection.cursor()
     cursor.execute("SELECT 1")
+    other = connect(database_url, make_url(database_url).port, deadlines)
+    other.cursor().execute("SELECT 1")  # its time is over first, but it has its answer
     assert link.freeze() == 1
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(wait, connection, cursor)

@@ -137,6 +137,72 @@ def test_the_gateway_hears_the_host_that_the_client_asked(nginx):
     assert upstream.requests[0][1].get_all("Host") == ["reckoner.example"]
 
 
+def test_a_client_of_http_1_0_may_leave_the_host_out(nginx):
+    with Upstream() as upstream:
+        server = nginx(upstream.address)
+        with socket.create_connection((server.host, server.port), timeout=10) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            received = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert b" 200 " in received.split(b"\r\n")[0]
+    assert upstream.requests[0][1].get_all("Host") == ["localhost"]
+
+
+@pytest.mark.parametrize("path", ["/calculations//x", "/a%2fb", "/a?b=c%20d"])
+def test_the_gateway_hears_the_address_as_it_was_written(nginx, path):
+    with Upstream() as upstream:
+        httpx.get(nginx(upstream.address).url + path)
+    assert upstream.asked == [path]
+
+
+COMPRESSED = {
+    "a document": ("application/json", 200, 2_000, True),
+    "a problem": ("application/problem+json", 404, 2_000, True),
+    "a short document": ("application/json", 200, 500, False),
+    "digits": ("text/plain; charset=us-ascii", 200, 2_000, False),
+}
+
+
+@pytest.mark.parametrize("case", COMPRESSED)
+def test_nginx_compresses_json_and_leaves_digits_to_the_gateway(nginx, case):
+    media_type, status, length, is_compressed = COMPRESSED[case]
+    with Upstream(status, body=b"9" * length, Content_Type=media_type) as upstream:
+        url = nginx(upstream.address).url
+        answer = httpx.get(url, headers={"Accept-Encoding": "gzip"})
+        plain = httpx.get(url, headers={"Accept-Encoding": "identity"})
+    assert answer.content == plain.content == b"9" * length
+    assert (answer.headers.get("Content-Encoding") == "gzip") is is_compressed
+    assert "Content-Encoding" not in plain.headers
+    if is_compressed:
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert "Accept-Encoding" in plain.headers["Vary"]
+    assert answer.headers["Server"] == "nginx", "which version it is concerns nobody"
+
+
+def test_a_method_that_nginx_refuses_is_told_those_there_are(nginx):
+    with httpx.Client(base_url=nginx("127.0.0.1:1").url) as client:
+        answer = client.request("TRACE", "/")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, POST, DELETE"
+
+
+def test_each_request_is_one_line_of_json_in_the_log(nginx):
+    path = f"/calculations/{uuid4()}"
+    with Upstream(X_Accel_Expires="3600") as upstream:
+        server = nginx(upstream.address)
+        for name in ("one", "two"):
+            httpx.get(server.url + path, headers={"X-Request-ID": name, "User-Agent": 'a"\\'})
+        eventually(lambda: server.access_log.read_text().count("\n") == 2)
+    lines = server.access_log.read_text().splitlines()
+    first, second = (json.loads(line) for line in lines)
+    assert (first["request_id"], second["request_id"]) == ("one", "two")
+    for line in (first, second):
+        assert (line["method"], line["target"], line["status"]) == ("GET", path, 200)
+        assert line["client"] == "127.0.0.1"
+        assert line["bytes"] > 0
+    assert (first["cache"], second["cache"]) == ("MISS", "HIT")
+    assert (first["gateway_status"], second["gateway_status"]) == ("200", "")
+
+
 def seconds_of(directive):
     """Return the seconds that a directive has, wherever it stands in the template."""
     template = (NGINX_FOLDER / "reckoner.conf.template").read_text()
@@ -244,15 +310,19 @@ def test_an_address_has_so_many_event_streams_and_no_more(nginx):
         assert int(refused.headers["Retry-After"]) >= 1
         assert "3 event streams" in refused.json()["detail"]
         assert httpx.get(f"{server.url}/other").status_code == 200
+        # Each address has its own.
+        stack.callback(open_stream(server, path, "127.0.0.2").close)
         streams[0].close()
-        eventually(lambda: upstream.streams == 2, within_seconds=5)
+        eventually(lambda: upstream.streams == 3, within_seconds=5)
         stack.callback(open_stream(server, path).close)
-        eventually(lambda: upstream.streams == 3)
+        eventually(lambda: upstream.streams == 4)
 
 
-def open_stream(server, path):
+def open_stream(server, path, address="127.0.0.1"):
     """Return a socket on which the stream has begun."""
-    connection = socket.create_connection((server.host, server.port), timeout=10)
+    connection = socket.create_connection(
+        (server.host, server.port), timeout=10, source_address=(address, 0)
+    )
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     while b"data:" not in connection.recv(65_536):
         pass

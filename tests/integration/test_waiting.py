@@ -194,10 +194,33 @@ def test_a_connection_on_which_nothing_comes_is_given_up(
         waiter = asyncio.create_task(wait_for_final(waiting, stored[0]))
         await asyncio.to_thread(eventually, lambda: is_listening(engine))
         await asyncio.to_thread(cancel, engine, stored[:1])
+        await asyncio.to_thread(eventually, lambda: len(opened) >= 2)
         return await asyncio.wait_for(waiter, 30)
 
     assert run(engine, store_settings, scenario, connect=connect) == stored[0]
-    assert len(opened) >= 2
+
+
+def test_a_server_that_is_away_is_asked_again_and_again_and_is_no_bug(
+    engine, store_settings, stored, monkeypatch, caplog
+):
+    monkeypatch.setattr("gateway.listener._RECONNECT_SECONDS", (0.0, 0.001, 0.002, 0.003))
+    attempts: list[None] = []
+
+    def connect():
+        attempts.append(None)
+        if len(attempts) <= 6:
+            raise psycopg2.OperationalError("connection refused")
+        return listen(store_settings, CHANGED)
+
+    async def scenario(waiting):
+        waiter = asyncio.create_task(wait_for_final(waiting, stored[0]))
+        await asyncio.to_thread(eventually, lambda: is_listening(engine))
+        await asyncio.to_thread(cancel, engine, stored[:1])
+        return await asyncio.wait_for(waiter, 30)
+
+    assert run(engine, store_settings, scenario, connect=connect) == stored[0]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert len(attempts) == 7
 
 
 def test_a_connection_on_which_only_its_own_word_comes_is_kept(engine, store_settings, monkeypatch):

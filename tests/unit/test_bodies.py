@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.bodies import parse_json
+from gateway.bodies import MOST_NESTED, parse_json
 from shared.errors import BodyInvalid
 
 VALUES = st.recursive(
@@ -27,6 +27,23 @@ def test_any_bytes_are_read_or_refused_and_never_fail_otherwise(body):
         parse_json(body)
     except BodyInvalid as error:
         assert error.detail.endswith(".")
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_nesting_is_taken_up_to_its_limit(opening, closing):
+    def nested(depth):
+        return opening * depth + b"1" + closing * depth
+
+    assert json.dumps(parse_json(nested(MOST_NESTED)), separators=(",", ":")).encode() == nested(
+        MOST_NESTED
+    )
+    with pytest.raises(BodyInvalid, match="nested"):
+        parse_json(nested(MOST_NESTED + 1))
+    assert parse_json(b"[[]," + nested(MOST_NESTED - 1) + b"]")  # with more brackets than that
+    with pytest.raises(BodyInvalid, match="nested"):
+        parse_json(b"[[]," + nested(MOST_NESTED) + b"]")
+    many = b"[" + b",".join([b"[]"] * 100) + b"]"
+    assert len(parse_json(many)) == 100
 
 
 @pytest.mark.parametrize(

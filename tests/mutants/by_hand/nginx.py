@@ -48,10 +48,8 @@ MUTATIONS = [
     ),
     _template(
         "proxy_cache_key $request_uri;",
-        "proxy_cache_key $uri;",
-        "integration/test_errors_and_caches.py"
-        "::test_one_answer_is_stored_once_whatever_its_address_is_written_like",
-        f"{_CACHE}::test_the_second_of_two_has_what_the_first_had_and_an_id_of_its_own",
+        "proxy_cache_key $host;",
+        f"{_CACHE}::test_who_names_gzip_gets_a_result_from_the_gateway",
     ),
     _template(
         "proxy_next_upstream error timeout;",
@@ -109,14 +107,49 @@ MUTATIONS = [
         f"{_NGINX}::test_the_gateway_hears_the_request_id_that_the_client_is_told",
     ),
     _template(
-        "proxy_buffering off;",
-        "proxy_buffering on;",
-        f"{_NGINX}::test_an_address_has_so_many_event_streams_and_no_more",
-    ),
-    _template(
         "limit_conn_status 429;",
         "limit_conn_status 503;",
         f"{_NGINX}::test_an_address_has_so_many_event_streams_and_no_more",
+    ),
+    _template(
+        "limit_conn_zone $binary_remote_addr",
+        "limit_conn_zone $server_name",
+        f"{_NGINX}::test_an_address_has_so_many_event_streams_and_no_more",
+    ),
+    _template(
+        "    gzip_types application/json application/problem+json;\n",
+        "",
+        f"{_NGINX}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+    ),
+    _template(
+        "gzip_types application/json application/problem+json;",
+        "gzip_types application/json application/problem+json text/plain;",
+        f"{_NGINX}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+    ),
+    _template(
+        "    server_tokens off;\n",
+        "",
+        f"{_NGINX}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+    ),
+    _template(
+        "        proxy_pass http://reckoner_gateway;\n\n",
+        "        proxy_pass http://reckoner_gateway$uri$is_args$args;\n\n",
+        f"{_NGINX}::test_the_gateway_hears_the_address_as_it_was_written",
+    ),
+    _template(
+        '    405     "GET, HEAD, POST, DELETE";\n',
+        "",
+        f"{_NGINX}::test_a_method_that_nginx_refuses_is_told_those_there_are",
+    ),
+    _template(
+        '    ""      $host;\n',
+        "",
+        f"{_NGINX}::test_a_client_of_http_1_0_may_leave_the_host_out",
+    ),
+    _template(
+        '"gateway_status":"$upstream_status"',
+        '"gateway_status":$upstream_status',
+        f"{_NGINX}::test_each_request_is_one_line_of_json_in_the_log",
     ),
     _template("client_max_body_size 68k;", "client_max_body_size 63k;", _LIMITS),
     _template("client_max_body_size 68k;", "client_max_body_size 1m;", _LIMITS),
