@@ -409,8 +409,8 @@ _OF_ERROR_PATHS = [
     ),
     mutation(
         "gateway/looks.py",
-        "ended + max(",
-        "ended + min(",
+        "pause = max(self._fresh",
+        "pause = min(self._fresh",
         f"{_LOOK}::test_one_that_took_long_serves_longer",
     ),
     mutation(

@@ -265,7 +265,9 @@ _PREPARED = [
         _WHOLE,
     ),
     mutation("shared/store/relays.py", "quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
-    mutation("shared/store/relays.py", "FROM relays ORDER BY seen_at DESC", "FROM relays", _WHOLE),
+    mutation(
+        "shared/store/relays.py", "FROM relays ORDER BY silent_seconds", "FROM relays", _WHOLE
+    ),
 ]
 
 _TOLD = [
@@ -280,7 +282,7 @@ _TOLD = [
     _notification("or set(Lane)", "", _TELLS),
     _quick("(row_number() OVER () - 1)", "row_number() OVER ()", _TELLS),
     _quick("pg_notify('{CHANGED}', string_agg", "concat('{CHANGED}', string_agg", _TELLS),
-    _system("WHERE finished_at > now() - interval '1 minute' GROUP", "GROUP", _WHOLE),
+    _system("WHERE finished_at > now() - interval '1 minute' AND", "WHERE", _WHOLE),
     _system("AND published_at IS NULL AND not_before <= now()", "AND published_at IS NULL", _WHOLE),
     _system("estimate_seconds * (1 - progress)", "estimate_seconds", _WHOLE),
     _worker("DELETE FROM workers WHERE seen_at <", "DELETE FROM workers WHERE seen_at >", _WHOLE),
