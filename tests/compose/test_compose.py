@@ -168,13 +168,20 @@ def test_when_memory_ends_the_calculation_dies_and_its_worker_tells(changing, cl
     monkeypatch.setitem(changing.environment, "RECKONER_HEAVY_MEMORY", "300m")
     changing.up()
     [before] = changing.containers("heavy")
-    answer = client.post(
-        "/calculations",
-        json={"function": "fibonacci", "arguments": {"n": 1_000_000_000}},
-        headers={"Prefer": "wait=60"},
-    )
-    assert answer.json()["status"] == "failed"
-    assert "killed by the kernel" in answer.json()["error"]["detail"]
+    asked = {"function": "fibonacci", "arguments": {"n": 1_000_000_000}}
+    path = client.post("/calculations", json=asked).headers["Location"]
+
+    def failed():
+        found = client.get(path, headers={"Prefer": "wait=60"}).json()
+        assert found["status"] == "failed"
+        return found
+
+    document = eventually(failed, within_seconds=240)
+    # The kernel kills it; it is tried once more, with the worker to itself.
+    assert [entry["outcome"] for entry in document["history"]][0] == "out-of-memory"
+    assert len(document["history"]) == 2
+    assert document["error"]["type"].endswith("memory-limit")
+    assert "The machine ran out of memory" in document["error"]["detail"]
     [after] = changing.containers("heavy")
     assert after["State"]["StartedAt"] == before["State"]["StartedAt"]
 
