@@ -112,7 +112,9 @@ class Ready:
                 neighbours = await self._neighbours.get()
         except (StoreUnavailable, TimeoutError):
             return dict.fromkeys(names, "unknown: PostgreSQL has no connection to spare")
-        except DBAPIError as error:  # a bug, which is logged: calculations are accepted all the same
+        except (
+            DBAPIError
+        ) as error:  # a bug, which is logged: calculations are accepted all the same
             return dict.fromkeys(names, f"unknown: {brief(error)}")
         return {
             "relay": neighbours.relay_fault,
