@@ -59,10 +59,8 @@ def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
     assert (work.calculation_id, work.request_id) == (heavy[0].id, "request")
 
 
-def test_a_ring_is_heard_before_the_next_look(database_url, broker_url, relay_engine):
-    slow = load_settings(
-        {"database_url": database_url, "broker_url": broker_url, "relay_poll_seconds": 600}
-    )
+def test_a_ring_is_heard_before_the_next_look(settings, relay_engine):
+    slow = dataclasses.replace(settings, relay_poll_seconds=600)
     with running(make_relay(slow, relay_engine)):
         eventually(lambda: _is_listening(relay_engine))
         queue(relay_engine, 1)
