@@ -163,6 +163,9 @@ class Session:
             _logger.exception("The session's thread failed")
             self._problem = f"{type(error).__name__} in the relay, which is a bug; see its log"
         self._end()
+        # Its descriptors would wait for a collection of garbage. That other threads may still call
+        # add_callback_threadsafe pika allows for.
+        self._connection.ioloop.close()
 
     def _end(self) -> None:
         self._is_ready = False

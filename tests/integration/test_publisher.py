@@ -1,8 +1,10 @@
 """What RabbitMQ did not confirm is not published, and what it did confirm is."""
 
+import gc
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -148,3 +150,39 @@ def test_a_probe_leaves_nothing_and_needs_no_queue(settings, channel):
         channel.queue_delete(queue_name(Lane.QUICK))
         publisher.probe()
         assert publisher.ready_messages() == 0
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_connections_that_were_refused_leave_no_descriptors(settings, channel):
+    """The lane's queue is of another type, so each connection ends where it begins."""
+    channel.queue_declare(queue_name(Lane.QUICK), durable=True)
+    publisher = Publisher(settings.amqp_urls, Lane.QUICK)
+    gc.collect()
+    gc.disable()
+    try:
+        before = open_descriptors()
+        for _ in range(20):
+            with pytest.raises(BrokerUnavailable, match="another type"):
+                publisher.open()
+        assert open_descriptors() <= before + 2
+    finally:
+        gc.enable()
+
+
+def test_a_closed_publisher_leaves_no_descriptors(settings):
+    publisher = Publisher(settings.amqp_urls, Lane.QUICK)
+    gc.collect()
+    gc.disable()
+    try:
+        before = open_descriptors()
+        for _ in range(10):
+            publisher.open()
+            publisher.close()
+        assert open_descriptors() <= before + 2
+        with pytest.raises(BrokerUnavailable, match="no connection"):
+            publisher.ready_messages()
+    finally:
+        gc.enable()
