@@ -2,6 +2,7 @@
 
 import gc
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -186,3 +187,14 @@ def test_a_closed_publisher_leaves_no_descriptors(settings):
             publisher.ready_messages()
     finally:
         gc.enable()
+
+
+def test_a_rabbitmq_that_says_nothing_is_no_bug(monkeypatch, caplog):
+    """A frozen one: the kernel takes connections for it."""
+    monkeypatch.setattr("gateway.broker_session.CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        publisher = Publisher([f"amqp://127.0.0.1:{frozen.getsockname()[1]}/%2F"], Lane.QUICK)
+        for _ in range(2):
+            with pytest.raises(BrokerUnavailable, match=r"gives no answer within 0\.3 s"):
+                publisher.open()
+    assert "thread failed" not in caplog.text
