@@ -191,10 +191,15 @@ def test_a_connection_on_which_nothing_comes_is_given_up(
         return listen(store_settings, *([] if len(opened) == 1 else [CHANGED]))
 
     async def scenario(waiting):
-        waiter = asyncio.create_task(wait_for_final(waiting, stored[0]))
-        await asyncio.to_thread(eventually, lambda: is_listening(engine))
-        await asyncio.to_thread(cancel, engine, stored[:1])
-        return await asyncio.wait_for(waiter, 30)
+        with waiting.watch(stored[0]) as watch:
+            # The look that comes with the connection, and must not see what happens now.
+            assert await watch.next_row(30)
+            await asyncio.to_thread(cancel, engine, stored[:1])
+            while True:
+                row = await watch.next_row(30)
+                assert row
+                if row["status"] == "cancelled":
+                    return row["id"]
 
     assert run(engine, store_settings, scenario, connect=connect) == stored[0]
     assert len(opened) >= 2
