@@ -63,6 +63,7 @@ class Session:
         self._is_ready = False
         self._is_ended = False
         self._is_silent = False
+        self._is_dropped = False
         #: Set while there is nothing to wait for: it is ready, has an alarm, or is at its end.
         self._settled = threading.Event()
         self._channel: pika.channel.Channel | None = None
@@ -160,9 +161,13 @@ class Session:
         try:
             self._connection.ioloop.start()
         except Exception as error:
-            _logger.exception("The session's thread failed")
-            self._problem = f"{type(error).__name__} in the relay, which is a bug; see its log"
+            if not self._is_dropped:
+                _logger.exception("The session's thread failed")
+                self._problem = f"{type(error).__name__} in the relay, which is a bug; see its log"
         self._end()
+        # Its descriptors would wait for a collection of garbage. That other threads may still call
+        # add_callback_threadsafe pika allows for.
+        self._connection.ioloop.close()
 
     def _end(self) -> None:
         self._is_ready = False
@@ -261,10 +266,13 @@ class Session:
 
     def _drop(self) -> None:
         connection = self._connection
+        self._is_dropped = True
         if connection.is_closed:
             connection.ioloop.stop()
         elif connection.is_open or connection.is_closing:
             # pika has no public way to end a connection whose peer says nothing.
             connection._terminate_stream(pika.exceptions.ConnectionClosedByClient(0, "dropped"))
         else:
-            connection.close()  # still being opened: that ends it at once
+            # Still being opened: that ends it at once. If RabbitMQ has said nothing so far, an
+            # assertion of pika's own then fails (1.4).
+            connection.close()

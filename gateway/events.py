@@ -54,7 +54,8 @@ class Events:
         loop = asyncio.get_running_loop()
         with self._services.waiting.watch(identity) as watch:
             row: Row | None = await self._services.get(identity)
-            watch.looked()
+            while watch.looked():  # what was handed over meanwhile may be newer than this
+                row = await self._services.get(identity)
             shown = ""
             silent_until = loop.time() + self._heartbeat_seconds
             while True:

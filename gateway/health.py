@@ -5,6 +5,7 @@ import asyncio
 import falcon.asgi
 import psycopg2
 from psycopg2 import errorcodes
+from sqlalchemy.exc import DBAPIError
 
 from gateway.answers import write_json
 from gateway.database import Database
@@ -111,6 +112,10 @@ class Ready:
                 neighbours = await self._neighbours.get()
         except (StoreUnavailable, TimeoutError):
             return dict.fromkeys(names, "unknown: PostgreSQL has no connection to spare")
+        except (
+            DBAPIError
+        ) as error:  # a bug, which is logged: calculations are accepted all the same
+            return dict.fromkeys(names, f"unknown: {brief(error)}")
         return {
             "relay": neighbours.relay_fault,
             "rabbitmq": neighbours.broker_fault,

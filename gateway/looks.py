@@ -1,6 +1,7 @@
 """Looks at the whole that are shared, because they read much when much waits."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -8,9 +9,12 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from gateway.database import Database
+from shared.errors import StoreUnavailable
 from shared.outages import is_cut_short
 
 T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
 
 
 class SharedLook(Generic[T]):
@@ -69,6 +73,8 @@ class SharedLook(Generic[T]):
             self._value = await self._database.run(self._use_case)
         except Exception as error:
             self._failure = error
+            if not isinstance(error, StoreUnavailable):  # which is logged; nobody may be waiting
+                _logger.exception("A look at the whole failed")
             # What the server cut short has kept it busy; one that was not there has not.
             self._rest(time.monotonic() - began if is_cut_short(error) else 0.0)
             raise

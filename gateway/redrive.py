@@ -16,6 +16,7 @@ from typing import Any
 import pika
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPConnectionError, AMQPError, NackError, UnroutableError
 
 from gateway.broker_problems import in_words
@@ -49,7 +50,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     with _in_words(nodes):
         try:
             connection = pika.BlockingConnection(nodes)
-        except OSError as error:  # a name that is not known, for one
+        except (OSError, AMQPConnectorException) as error:
+            # A name that is not known, or a RabbitMQ that says nothing. Both are no AMQPError.
             raise AMQPConnectionError(error) from error
         try:
             for lane in lanes:

@@ -121,11 +121,16 @@ class Relay:
         if self._listener is None:
             self._listener = connect_to_listen(self._settings, OUTBOX, name="reckoner relay bell")
             self._next_look = 0.0  # whatever was rung meanwhile was missed
-        if time.monotonic() >= self._next_beat:
-            self._beat()
         self._hear(self._listener)
         if time.monotonic() >= self._next_look:
             self._look()
+        if time.monotonic() >= self._next_beat:  # last: what is due does not wait for it
+            self._next_beat = time.monotonic() + _BEAT_SECONDS
+            try:
+                self._beat()
+            except BaseException:
+                self._next_beat = 0.0  # it is still to be done, and no turn goes well without it
+                raise
 
     def _hear(self, listener: psycopg2.extensions.connection) -> None:
         """Wait until it is time for a look or a beat, and pass on the rings that come meanwhile."""
@@ -151,7 +156,6 @@ class Relay:
 
     def _beat(self) -> None:
         """Tell everybody that this relay is there, and what RabbitMQ says."""
-        self._next_beat = time.monotonic() + _BEAT_SECONDS
         problems = {
             lane: relay.loop.problem
             for lane, relay in self.lanes.items()

@@ -71,6 +71,8 @@ class Waiting:
         # A queue in which each has one place: under steady traffic everyone's turn comes.
         self._changed: dict[UUID, None] = {}
         self._wake = asyncio.Event()
+        # By a clock of its own, whatever is notified and however often a look fails.
+        self._sweep_at: float | None = None
 
     @contextmanager
     def watch(self, calculation_id: UUID) -> Iterator[Watch]:
@@ -99,18 +101,18 @@ class Waiting:
     async def run(self) -> NoReturn:
         """Look whenever something changed, and at everything now and then, until cancelled."""
         loop = asyncio.get_running_loop()
-        # By a clock of its own: however much is notified, what was not has its turn.
-        sweep_at = loop.time() + self._sweep_seconds
+        if self._sweep_at is None:  # else this begins again, after a bug
+            self._sweep_at = loop.time() + self._sweep_seconds
         while True:
-            if loop.time() >= sweep_at:
+            if loop.time() >= self._sweep_at:
                 self.changed_all()
-                sweep_at = loop.time() + self._sweep_seconds
+                self._sweep_at = loop.time() + self._sweep_seconds
             if self._changed:
                 await self._look()
                 continue
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), sweep_at - loop.time())
+                await asyncio.wait_for(self._wake.wait(), self._sweep_at - loop.time())
 
     async def _look(self) -> None:
         taken = list(itertools.islice(self._changed, _MOST_PER_QUERY))

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import falcon.asgi
@@ -23,6 +24,8 @@ from gateway.planning import Planner
 from gateway.submission import Submission
 from gateway.waiting import Waiting
 from shared.computing import Calculator
+from shared.failures import CANCELLED_JSON
+from shared.store.calculations import cancel_calculation
 from shared.store.new_calculations import insert_queued
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
@@ -81,38 +84,94 @@ def test_head_of_events_has_no_body_and_is_no_stream(engine, database_url, nginx
         assert answer.read() == b""
 
 
+@asynccontextmanager
+async def events_of(engine, settings, registry, *, sweep_seconds, look=None, **options):
+    """Events without a server, and what waits; `look` is made of the usual one."""
+    pool = make_pool(settings)
+    database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
+    waiting = Waiting(database, sweep_seconds=sweep_seconds)
+    find = make_look(database)
+    planner = Planner(registry, settings)
+    submission = Submission(database, planner, Calculator(), find)
+    found = look(find, waiting) if look else find
+    services = Services(database, found, planner, submission, waiting, Backlog(database))
+    sweeping = asyncio.create_task(waiting.run())
+    try:
+        yield Events(services, **options)
+    finally:
+        sweeping.cancel()
+        pool.close()
+
+
+async def first_events(events, path, count):
+    """Return the first events of a stream; None is a comment."""
+    response = falcon.asgi.Response()
+    request = falcon.testing.create_asgi_req(path=path)
+    await events.on_get(request, response, path.rsplit("/", 1)[1])
+    assert response.sse is not None
+    stream = aiter(response.sse)
+    async with asyncio.timeout(20):
+        return [await anext(stream) for _ in range(count)]
+
+
 def test_comments_come_however_often_unchanged_rows_are_handed_over(
     engine, store_settings, registry
 ):
     """The sweep hands everything over, again and again; the stream would be silent for ever."""
     (path,) = queued(engine, 1)
-    identity = path.rsplit("/", 1)[1]
-    pool = make_pool(store_settings)
 
     async def scenario():
-        database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        waiting = Waiting(database, sweep_seconds=0.1)
-        look = make_look(database)
-        planner = Planner(registry, store_settings)
-        submission = Submission(database, planner, Calculator(), look)
-        services = Services(database, look, planner, submission, waiting, Backlog(database))
-        sweeping = asyncio.create_task(waiting.run())
-        response = falcon.asgi.Response()
-        request = falcon.testing.create_asgi_req(path=path)
-        try:
-            events = Events(services, heartbeat_seconds=0.5)
-            await events.on_get(request, response, identity)
-            assert response.sse is not None
-            stream = aiter(response.sse)
-            async with asyncio.timeout(20):
-                return [await anext(stream) for _ in range(4)]
-        finally:
-            sweeping.cancel()
-            pool.close()
+        made = events_of(engine, store_settings, registry, sweep_seconds=0.1, heartbeat_seconds=0.5)
+        async with made as events:
+            return await first_events(events, path, 4)
 
     first, *comments = asyncio.run(scenario())
     assert json.loads(first.data)["status"] == "queued"
     assert comments == [None, None, None]
+
+
+class OutrunLook:
+    """Its first answer has been changed, and the change handed over, before it is given."""
+
+    def __init__(self, find, waiting, change):
+        self._find = find
+        self._waiting = waiting
+        self._change = change
+
+    async def ask(self, identity):
+        row = await self._find.ask(identity)
+        if self._change is not None:
+            change, self._change = self._change, None
+            with self._waiting.watch(identity) as other:
+                await asyncio.to_thread(change, identity)
+                self._waiting.changed([identity])
+                assert await other.next_row(20)
+        return row
+
+
+def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_an_event(
+    engine, store_settings, registry
+):
+    """The next sweep is in ten minutes, and nothing else changes."""
+    (path,) = queued(engine, 1)
+
+    def cancel(identity):
+        with engine.begin() as connection:
+            cancel_calculation(connection, identity, CANCELLED_JSON)
+
+    async def scenario():
+        made = events_of(
+            engine,
+            store_settings,
+            registry,
+            sweep_seconds=600.0,
+            look=lambda find, waiting: OutrunLook(find, waiting, cancel),
+        )
+        async with made as events:
+            return await first_events(events, path, 1)
+
+    (event,) = asyncio.run(scenario())
+    assert json.loads(event.data)["status"] == "cancelled"
 
 
 #: Opens streams at a steady rate, closes each after its first event, and holds some open.

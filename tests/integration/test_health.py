@@ -252,6 +252,24 @@ def test_a_database_that_takes_no_writes_is_not_ready(engine, admin, gateway):
     assert answer.json["checks"]["postgresql"].startswith("read-only")
 
 
+@pytest.mark.parametrize("table", ["relays", "workers"])
+def test_a_gateway_that_cannot_ask_for_the_others_accepts_work(engine, gateway, caplog, table):
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO away"))
+
+    async def scenario(client):
+        submitted = await client.simulate_post("/calculations", json=_HEAVY)
+        return submitted.status_code, await client.simulate_get("/health/ready")
+
+    submitted, answer = gateway(scenario)
+    assert (submitted, answer.status_code) == (202, 200)
+    assert answer.json["status"] == "degraded"
+    assert answer.json["checks"]["postgresql"] == "ok"
+    reason = f'unknown: relation "{table}" does not exist'
+    assert answer.json["checks"]["relay"] == answer.json["checks"]["heavy_workers"] == reason
+    assert "A look at the whole failed" in caplog.text, "it is a bug"
+
+
 def test_readiness_asks_on_the_connections_that_submissions_need(admin, store_settings, gateway):
     """They are lost, and the role's limit lets nobody in again; others go on."""
     role = f"limited_{uuid4().hex}"

@@ -1,8 +1,11 @@
 """What RabbitMQ did not confirm is not published, and what it did confirm is."""
 
+import gc
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -148,3 +151,50 @@ def test_a_probe_leaves_nothing_and_needs_no_queue(settings, channel):
         channel.queue_delete(queue_name(Lane.QUICK))
         publisher.probe()
         assert publisher.ready_messages() == 0
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_connections_that_were_refused_leave_no_descriptors(settings, channel):
+    """The lane's queue is of another type, so each connection ends where it begins."""
+    channel.queue_declare(queue_name(Lane.QUICK), durable=True)
+    publisher = Publisher(settings.amqp_urls, Lane.QUICK)
+    gc.collect()
+    gc.disable()
+    try:
+        before = open_descriptors()
+        for _ in range(20):
+            with pytest.raises(BrokerUnavailable, match="another type"):
+                publisher.open()
+        assert open_descriptors() <= before + 2
+    finally:
+        gc.enable()
+
+
+def test_a_closed_publisher_leaves_no_descriptors(settings):
+    publisher = Publisher(settings.amqp_urls, Lane.QUICK)
+    gc.collect()
+    gc.disable()
+    try:
+        before = open_descriptors()
+        for _ in range(10):
+            publisher.open()
+            publisher.close()
+        assert open_descriptors() <= before + 2
+        with pytest.raises(BrokerUnavailable, match="no connection"):
+            publisher.ready_messages()
+    finally:
+        gc.enable()
+
+
+def test_a_rabbitmq_that_says_nothing_is_no_bug(monkeypatch, caplog):
+    """A frozen one: the kernel takes connections for it."""
+    monkeypatch.setattr("gateway.broker_session.CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        publisher = Publisher([f"amqp://127.0.0.1:{frozen.getsockname()[1]}/%2F"], Lane.QUICK)
+        for _ in range(2):
+            with pytest.raises(BrokerUnavailable, match=r"gives no answer within 0\.3 s"):
+                publisher.open()
+    assert "thread failed" not in caplog.text

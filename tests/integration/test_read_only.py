@@ -18,6 +18,7 @@ from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
+from tests.integration.outbox import make_relay, relays, running
 from tests.integration.rows import WORKER
 from tests.integration.test_gateway_process import running_gateway
 
@@ -65,6 +66,16 @@ def test_workers_keep_their_results_until_they_can_be_written(
         feed.wait_for(Status.SUCCEEDED, *quick, heavy)
         assert feed.row(heavy)["attempt"] == 1
     assert [feed.dead(lane) for lane in Lane] == [0, 0]
+
+
+def test_a_relay_that_cannot_write_does_not_say_that_it_works_again(settings, engine, admin):
+    """It can read what is due and listen, and that alone is not what it is for."""
+    relay = make_relay(settings, engine)
+    with running(relay):
+        eventually(lambda: [one.problems for one in relays(engine)] == [{}])
+        with read_only(admin, engine):
+            eventually(lambda: relay._hearing.failing_seconds > 3)
+        eventually(lambda: relay._hearing.problem is None)
 
 
 def test_the_gateway_answers_503_and_never_500(database_url, engine, admin):

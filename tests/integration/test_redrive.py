@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -93,6 +94,15 @@ def test_a_host_that_cannot_be_reached_is_said_in_a_sentence(address, words):
     done = command(address)
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_rabbitmq_that_says_nothing_is_said_in_a_sentence():
+    """A frozen one: the kernel takes connections for it."""
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        done = command(f"amqp://127.0.0.1:{frozen.getsockname()[1]}/%2F?stack_timeout=1")
+    assert done.returncode == 1
+    assert "Timeout during AMQP handshake" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -174,6 +174,16 @@ def test_a_rescue_that_fails_is_told_by_the_relays_pulse(
         eventually(lambda: is_well(relay_engine))  # neither lane has a problem
 
 
+def test_a_relay_that_cannot_tell_of_itself_publishes_what_is_due(settings, relay_engine, engine):
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE relays RENAME TO away"))
+    relay = make_relay(settings, relay_engine)
+    with running(relay):
+        eventually(lambda: not any(lane.is_busy for lane in relay.lanes.values()))
+        queue(relay_engine, 1)
+        eventually(lambda: unpublished(relay_engine) == 0)
+
+
 def test_a_missing_column_is_logged_as_a_bug(settings, relay_engine, engine, monkeypatch, caplog):
     monkeypatch.setattr(relay_module, "_GIVE_UP_SECONDS", 0.5)
     with engine.begin() as connection:

@@ -13,6 +13,7 @@ from gateway.looks import SharedLook
 from shared.connections import make_engine
 from shared.errors import StoreUnavailable
 from tests.engines import autocommit, make_pool
+from tests.eventually import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +161,17 @@ def test_what_fails_at_once_is_tried_again_soon(store_settings, statement, kind)
     answers = ask_for(store_settings, 1, count, most_share=0.01)
     assert 5 < count.looks <= 2 * len(answers)
     assert all(issubclass(answer, kind) for answer in answers)
+
+
+def test_a_bug_for_which_nobody_waits_is_logged(engine, store_settings, caplog):
+    def fail(connection):
+        connection.execute(text("SELECT nothing_of_this_name"))
+
+    async def scenario():
+        async with looking(engine, store_settings, fail) as look:
+            assert look.latest is None
+            await asyncio.to_thread(eventually, lambda: caplog.records)
+            assert look.latest is None
+
+    asyncio.run(scenario())
+    assert "nothing_of_this_name" in caplog.text

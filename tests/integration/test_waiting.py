@@ -367,6 +367,38 @@ def test_nobody_is_forgotten_by_a_look_that_fails(engine, store_settings, stored
     assert pool.names[0] == "none"
 
 
+class PoisonedPool(CountingPool):
+    """A pool that fails whenever it is asked for one row."""
+
+    def __init__(self, pool, identity):
+        super().__init__(pool)
+        self._identity = str(identity)
+
+    async def fetch(self, query):
+        if self._identity in query.values[0]:
+            self.names.append("poison")
+            raise RuntimeError("a bug")
+        return await super().fetch(query)
+
+
+def test_a_row_that_cannot_be_read_puts_off_no_sweep(engine, store_settings, stored, monkeypatch):
+    """Each of its looks fails, and all looking begins again."""
+    monkeypatch.setattr("gateway.waiting._MOST_PER_QUERY", 1)
+    ours, poison = stored[:2]
+    pool = PoisonedPool(make_pool(store_settings), poison)
+
+    async def scenario(waiting):
+        with waiting.watch(poison):
+            waiting.changed([poison])
+            waiter = asyncio.create_task(wait_for_final(waiting, ours))
+            await asyncio.to_thread(cancel, engine, [ours])
+            return await asyncio.wait_for(waiter, 20)
+
+    found = run(engine, store_settings, scenario, pool, sweep_seconds=2.0, is_listening=False)
+    assert found == ours
+    assert "poison" in pool.names
+
+
 class HeldPool(CountingPool):
     """A pool that keeps the answer of its first query back until it is told to go on."""
 

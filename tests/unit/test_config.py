@@ -52,7 +52,8 @@ def test_all_faults_are_named_at_once(variables):
         {"database_url": "nonsense"},
         {"broker_url": "http://localhost"},
         {"lease_seconds": "2", "heartbeat_seconds": "1"},
-        {"inline_seconds": "5"},
+        {"inline_seconds": "0.5"},
+        {"inline_seconds": "2.1", "quick_seconds": "60"},  # left to the workers after 2 s anyway
         {"log_level": "LOUD"},
         {"broker_url": "amqp://rabbit:5672/", "broker_password": "secret"},
     ],
