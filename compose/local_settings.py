@@ -80,13 +80,13 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
 def check_settings() -> None:
     """Raise `ServiceError` if Reckoner's processes would refuse their settings."""
     addresses = {
-        "database_url": "postgresql+psycopg2://127.0.0.1/reckoner",
-        "broker_url": "amqp://reckoner@127.0.0.1",
+        "database_url": "postgresql+psycopg2://reckoner:-@127.0.0.1/reckoner",
+        "broker_url": "amqp://reckoner:-@127.0.0.1",
         "gateway_bind": "127.0.0.1:8081",
     }
     try:
-        # The passwords and addresses are our own, and go before what the environment has.
-        load_settings(addresses | {"database_password": "-", "broker_password": "-"})
+        # The addresses are our own, with their passwords, and go before what the environment has.
+        load_settings(addresses)
     except SettingsInvalid as error:
         raise ServiceError(str(error), "Correct them, and try again.") from error
 

@@ -50,7 +50,9 @@ def _close_to_others(state: Path) -> None:
     for folder, _, files in os.walk(state):
         # What this user cannot change is somebody else's, who has closed it (PostgreSQL's data).
         for path in (Path(folder), *(Path(folder, name) for name in files)):
-            status = path.lstat()
-            is_ours = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
-            if is_ours and status.st_mode & 0o077 and path != state:
-                path.chmod(stat.S_IMODE(status.st_mode) & ~0o077)
+            # Servers of a run that was killed may still be stopping, and remove files of theirs.
+            with contextlib.suppress(FileNotFoundError):
+                status = path.lstat()
+                is_ours = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
+                if is_ours and status.st_mode & 0o077 and path != state:
+                    path.chmod(stat.S_IMODE(status.st_mode) & ~0o077)

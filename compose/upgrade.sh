@@ -28,6 +28,7 @@ esac
 options=(-f "$here/compose.yaml" "$@")
 
 ready_seconds=300
+follow_gateway=/etc/nginx/reckoner/follow-gateway.sh
 beside=(gateway relay quick) # heavy workers need their memory for themselves
 
 compose() { docker compose "${options[@]}" "$@"; }
@@ -78,7 +79,50 @@ check_settings() {
             faulty=yes
         fi
     done
+    if ! said=$(run_new --entrypoint "sh $follow_gateway check" nginx 2>&1); then
+        printf 'nginx: %s\n' "$said" >&2
+        faulty=yes
+    fi
+    if ! said=$(check_ports 2>&1); then
+        printf 'nginx: %s\n' "$said" >&2
+        faulty=yes
+    fi
+    for service in "${beside[@]}" heavy; do
+        if ! [[ $(replicas "$service") =~ ^[0-9]*$ ]]; then
+            printf '%s: a number of replicas that is none\n' "$service" >&2
+            faulty=yes
+        fi
+    done
     [ -z "$faulty" ] || die "Nothing has been changed. Correct the settings and run this again."
+}
+
+# The lines of a service's definition.
+definition_of() {
+    compose config | awk -v service="$1:" '
+        /^[^ ]/ { is_service = 0 }
+        /^  [^ ]/ { is_service = $1 == service }
+        is_service { gsub(/"/, ""); print }'
+}
+
+replicas() { definition_of "$1" | sed -n 's/^ *replicas: //p'; }
+
+# Listen where NGINX does not listen yet and is to. By the time it would find out that this cannot be,
+# the old one is gone.
+check_ports() {
+    local host port used
+    used=$(docker inspect --format \
+        '{{range .HostConfig.PortBindings}}{{range .}}{{.HostIp}} {{.HostPort}} {{end}}{{end}}' \
+        "$(compose ps --quiet nginx)")
+    definition_of nginx | awk '
+        $1 == "-" { host = "0.0.0.0" }
+        $1 == "host_ip:" { host = $2 }
+        $1 == "published:" { print host, $2 }' | while read -r host port; do
+        [[ " $used" != *" $host $port "* ]] || continue
+        [[ " $used" != *" $port "* ]] || port= # ours to have: any other one shows whether the address is
+        [[ $host != *:* ]] || host="[$host]"
+        docker run --rm --network bridge --entrypoint true --publish "$host:$port:8080" "$new_id" </dev/null ||
+            exit 1
+    done
 }
 
 migrate() {
@@ -103,11 +147,13 @@ start() { compose --progress quiet up -d --no-recreate "$@"; }
 
 containers() { compose ps --all --quiet "$@"; }
 
-# Start as many new ones of each as there are old ones, and wait until all are healthy.
+# Start as many new ones of each as the settings say, and wait until all are healthy. Not as many as
+# there are: after an upgrade that was interrupted that is twice the number, and the next time four.
 start_beside() {
-    local service scale=() states id deadline=$((SECONDS + ready_seconds))
+    local service count scale=() states id deadline=$((SECONDS + ready_seconds))
     for service in "${beside[@]}"; do
-        scale+=(--scale "$service=$((2 * $(containers "$service" | wc -l)))")
+        count=$(replicas "$service")
+        scale+=(--scale "$service=$(($(containers "$service" | wc -l) + (count > 0 ? count : 1)))")
     done
     start "${scale[@]}" "${beside[@]}" || deadline=0
     mapfile -t new < <(containers "${beside[@]}" | grep -vxF "$(printf '%s\n' "${old[@]}")")
@@ -140,7 +186,7 @@ go_back() {
 }
 
 in_nginx() { compose exec -T nginx "$@" </dev/null; }
-follow_gateway() { in_nginx sh /etc/nginx/reckoner/follow-gateway.sh "$@"; }
+follow_gateway() { in_nginx sh $follow_gateway "$@"; }
 addresses() {
     docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$@" | xargs
 }
@@ -218,7 +264,7 @@ migrate
 mapfile -t old < <(containers "${beside[@]}")
 name_image
 forget_ended
-in_nginx test -e /etc/nginx/reckoner/follow-gateway.sh || replace_nginx_if_changed
+in_nginx test -e $follow_gateway || replace_nginx_if_changed
 say "Starting the new version beside the old one"
 start_beside
 say "Passing on to the new gateways"

@@ -9,7 +9,8 @@ from migrations.errors import LockNotAvailable
 from migrations.report import Report
 from shared.outages import brief, is_transient
 
-#: So long without a step done, it gives up.
+#: So long after a step failed first, with none done since, it gives up. Not after it began: a step
+#: may take longer, and lose its connection then.
 GIVE_UP_SECONDS = 60.0
 
 #: Requests that queued up behind an attempt get their turn before the next.
@@ -22,10 +23,11 @@ _SAY_SECONDS = 5.0
 def retry_while_unavailable(migrate: Callable[[], None], report: Report) -> None:
     """Migrate, and begin again after an outage, a conflict or a lock that was not to be had.
 
-    Raises what the last attempt raised, once GIVE_UP_SECONDS went by without a step; and at once
+    Raises what the last attempt raised, once GIVE_UP_SECONDS went by so without a step; and at once
     what waiting does not help.
     """
     said_until = 0.0
+    failing_since: float | None = None
     while True:
         try:
             migrate()
@@ -34,7 +36,9 @@ def retry_while_unavailable(migrate: Callable[[], None], report: Report) -> None
             now = time.monotonic()
             if not is_lock and not is_transient(error):
                 raise
-            if now - report.progress_at >= GIVE_UP_SECONDS:
+            if failing_since is None or failing_since < report.progress_at:
+                failing_since = now
+            if now - failing_since >= GIVE_UP_SECONDS:
                 raise
             if not is_lock and now >= said_until:
                 report.say(f"Waiting for PostgreSQL: {brief(error)}")

@@ -45,10 +45,10 @@ class Settings:
         1,
         500,
     )
-    # What takes 2 s in its request is left to the workers (gateway/submission.py), and what takes
-    # 20 s is taken for hanging and ends its process (gateway/database.py).
-    inline_seconds: float = _setting("estimates up to this are computed in the request", 0, 2)
-    quick_seconds: float = _setting("estimates up to this go to the quick lane", 0, 3_600)
+    # Less than what a request waits for its own computing, and a quick worker for what it takes to
+    # hang (gateway/submission.py, workers/quick.py): what is right must not be taken for a fault.
+    inline_seconds: float = _setting("estimates up to this are computed in the request", 0, 1)
+    quick_seconds: float = _setting("estimates up to this go to the quick lane", 0, 10)
     memory_limit_bytes: int = _setting("memory of one heavy calculation", 64 * 2**20, 2**50)
     time_limit_seconds: float = _setting(
         "time of one attempt at a heavy calculation", 1, _YEAR_SECONDS

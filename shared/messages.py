@@ -108,7 +108,10 @@ def _decode_one(members: object) -> Work:
             pass
         case _:
             raise MessageInvalid("not the members of a calculation", members)
-    expected = calculation_id(function, function_version, arguments)
+    try:
+        expected = calculation_id(function, function_version, arguments)
+    except (ValueError, RecursionError) as error:  # no JSON: NaN, a lone surrogate
+        raise MessageInvalid("arguments that no calculation has", members) from error
     if identity != str(expected):
         raise MessageInvalid("calculation_id does not follow from the arguments", members)
     return Work(expected, function, function_version, arguments, request_id)

@@ -58,8 +58,7 @@ class ClaimedWrites:
         """Store a result, whose chunks are there already."""
 
         def finish(connection: Connection) -> bool:
-            if self._claim.attempt > 1:
-                note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
+            self._note_others(connection)
             self._tell(connection)
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
@@ -126,7 +125,13 @@ class ClaimedWrites:
         delete_chunks_of_attempt(
             connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
         )
+        self._note_others(connection)
         self._tell(connection)
+
+    def _note_others(self, connection: Connection) -> None:
+        """Note what earlier attempts have left: a relay of a version before notes nothing."""
+        if self._claim.attempt > 1:
+            note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
 
     def _tell(self, connection: Connection) -> None:
         notify_changed(connection, [self._claim.calculation_id])

@@ -173,6 +173,11 @@ class LaneConsumer(Consumer):
             return None
         return Delivery(message, method.delivery_tag, self, returned)
 
+    def _hand_back(self) -> None:
+        """Leave the first of those that arrived to another worker, or to a later moment."""
+        method, _, _ = self._arrived.popleft()
+        self._refuse(method.delivery_tag, requeue=True)
+
     def _on_delivery(
         self, _channel: Any, method: pika.spec.Basic.Deliver, properties: Any, body: bytes
     ) -> None:
@@ -241,9 +246,9 @@ class LaneConsumer(Consumer):
             if tag > self._answered_up_to:
                 self._channel.basic_ack(tag)
 
-    def _refuse(self, tag: int) -> None:
+    def _refuse(self, tag: int, *, requeue: bool = False) -> None:
         if self._channel.is_open:
-            self._channel.basic_nack(tag, requeue=False)
+            self._channel.basic_nack(tag, requeue=requeue)
             self._answered.add(tag)
             self._close_gap()
 

@@ -1,6 +1,7 @@
 """What a worker asks of its child process, and what it lets itself be told at the end."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from shared.errors import CalculationAborted
 
 #: The reasons that a child may give. What else can happen to it, its worker sees.
 _CHILD_REASONS = frozenset({"memory-limit", "function-failed", "function-gone", "result-wrong"})
+
+#: More than a child of ours ever says.
+_DETAIL_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,11 @@ class ChildSummary:
 def decode_summary(payload: bytes) -> ChildSummary:
     """Return the summary in a frame, or raise CalculationAborted."""
     match _members(payload):
-        case {"digits": int(digits), "sha256": str(sha256), "compute_seconds": float(seconds)}:
+        case {
+            "digits": int(digits),
+            "sha256": str(sha256),
+            "compute_seconds": float(seconds),
+        } if math.isfinite(seconds) and seconds >= 0:
             return ChildSummary(digits, sha256, seconds)
     raise CalculationAborted("process-died", "Its process sent a summary that is none.")
 
@@ -56,12 +64,12 @@ def decode_error(payload: bytes) -> CalculationAborted:
     """Return the error in a frame."""
     match _members(payload):
         case {"reason": str(reason), "detail": str(detail)} if reason in _CHILD_REASONS:
-            return CalculationAborted(reason, detail)
+            return CalculationAborted(reason, detail[:_DETAIL_CHARACTERS])
     return CalculationAborted("process-died", "Its process sent an error that is none.")
 
 
 def _members(payload: bytes) -> object:
     try:
         return json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested without end
         return None

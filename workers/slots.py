@@ -41,10 +41,13 @@ class Slots:
         """Say whether this process takes nothing more."""
         return self._closed
 
-    def take(self) -> None:
-        """Begin to use one."""
+    def take(self) -> bool:
+        """Begin to use one; False if there is none to be had any more."""
         with self._changed:
+            if not self.free:
+                return False
             self._free -= 1
+            return True
 
     def give_back(self) -> None:
         """End the use of one."""
@@ -110,9 +113,13 @@ class SlotConsumer(LaneConsumer):
         if tag in self._subscriptions:
             self._channel.basic_cancel(tag)
             self._subscriptions.discard(tag)
+        if not self._slots.take():
+            # It came in the moment in which another began to be alone, or this worker to stop.
+            self._hand_back()
+            return None
         delivery = super()._take()
-        if delivery is not None:
-            self._slots.take()
+        if delivery is None:
+            self._slots.give_back()
         return delivery
 
     def ack(self, message: MessageProxy) -> None:

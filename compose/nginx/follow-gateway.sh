@@ -2,6 +2,7 @@
 # NGINX in Docker Compose: its configuration, and the addresses of the gateways in it.
 #
 #   follow-gateway.sh start         what the container runs: NGINX, and `follow` beside it
+#   follow-gateway.sh check         see whether NGINX would take the files and the settings
 #   follow-gateway.sh configure     take over the mounted files as they are now; upgrade.sh asks for it
 #   follow-gateway.sh addresses     show what stands behind RECKONER_GATEWAY now
 #   follow-gateway.sh leave [A…]    pass on nothing more to these addresses; upgrade.sh asks for it
@@ -97,6 +98,18 @@ start)
     # Each time a process of its own, so that an error in one look is not the end of it.
     while sleep 2; do sh "$0" follow || true; done &
     exec nginx -c "$state/nginx.conf" -g 'daemon off;'
+    ;;
+check)
+    mkdir -p "$state"
+    configure
+    servers=$(addresses)
+    [ -n "$servers" ] || {
+        echo "RECKONER_GATEWAY=$RECKONER_GATEWAY: nothing has that name. Write host:port." >&2
+        exit 1
+    }
+    # shellcheck disable=SC2086
+    render $servers
+    nginx -t -q -c "$state/nginx.conf"
     ;;
 follow) follow ;;
 addresses) addresses ;;

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -166,6 +167,41 @@ def test_a_replica_count_that_is_no_number_changes_nothing(changing, monkeypatch
     assert done.returncode == 1
     assert "Nothing has been changed" in done.stderr
     monkeypatch.undo()
+    assert running(changing) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("RECKONER_STREAMS_PER_ADDRESS", "many", 'invalid number of connections "many"'),
+        ("RECKONER_GATEWAY", "nonsense:8081", "RECKONER_GATEWAY=nonsense:8081: nothing has that"),
+        ("RECKONER_GATEWAY", "gateway", "invalid port"),
+        ("RECKONER_PORT", "http", "http"),
+        ("RECKONER_ADDRESS", "203.0.113.7", "203.0.113.7"),  # of nobody's: RFC 5737
+        ("RECKONER_HEAVY_REPLICAS", "-1", "heavy: "),
+        ("RECKONER_HEAVY_MEMORY", "1m", "heavy: "),
+    ],
+)
+def test_what_containers_could_not_be_made_with_changes_nothing(
+    changing, monkeypatch, name, value, says
+):
+    before = running(changing)
+    with monkeypatch.context() as patch:
+        patch.setitem(changing.environment, name, value)
+        done = changing.upgrade("--no-build")
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Nothing has been changed" in done.stderr
+    assert running(changing) == before
+
+
+def test_a_port_that_another_has_changes_nothing(changing, monkeypatch):
+    before = running(changing)
+    with socket.create_server(("127.0.0.1", 0)) as other, monkeypatch.context() as patch:
+        patch.setitem(changing.environment, "RECKONER_PORT", str(other.getsockname()[1]))
+        done = changing.upgrade("--no-build")
+    assert done.returncode == 1
+    assert "Nothing has been changed" in done.stderr
     assert running(changing) == before
 
 

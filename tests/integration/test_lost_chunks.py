@@ -1,6 +1,7 @@
 """Chunks of attempts that ended without a result: all of them go, and nothing else does."""
 
 import importlib
+import time
 
 import pytest
 from sqlalchemy import text
@@ -8,12 +9,15 @@ from sqlalchemy import text
 from gateway.lost_chunks import remove_lost_chunks
 from gateway.rescue import Rescue
 from shared.calculation import Lane
+from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, lost_chunks, quick, results
 from shared.store.quick import QuickSuccess
 from shared.store.rows import Claim
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, expire, queue
+from workers.claimed_writes import ClaimedWrites
+from workers.lease import Lease
 
 LONG = make_result(value=None)
 
@@ -105,6 +109,33 @@ def test_an_attempt_that_its_worker_ends_leaves_no_chunks(engine, how):
             assert leases.retry_calculation(
                 connection, claimed, "killed", backoff_seconds=1, **mine
             )
+    remove_lost_chunks(engine)
+    assert count_chunks(engine) == 0
+
+
+def as_a_relay_of_a_version_before_expires(connection, calculation):
+    connection.execute(
+        text("""
+            UPDATE calculations SET status = 'queued', worker_id = NULL, lease_until = NULL,
+                                    not_before = now() WHERE id = :id"""),
+        {"id": calculation.id},
+    )
+
+
+@pytest.mark.parametrize("how", ["failed", "handed back", "killed", "succeeded"])
+def test_what_an_attempt_left_that_nobody_noted_goes_with_the_next(engine, lost, how):
+    with engine.begin() as connection:
+        as_a_relay_of_a_version_before_expires(connection, lost)
+        second = claim(connection, lost)
+    writes = ClaimedWrites(Lease(second, time.monotonic() + 60), engine, WORKER)
+    if how == "failed":
+        writes.fail(CalculationAborted("time-limit", "Too long."))
+    elif how == "handed back":
+        assert writes.hand_back(1.0) == "released"
+    elif how == "killed":
+        writes.queue_again(ProcessDied("killed", "Killed."), 1.0)
+    else:
+        writes.succeed(make_result(value="42"))
     remove_lost_chunks(engine)
     assert count_chunks(engine) == 0
 

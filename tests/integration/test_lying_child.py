@@ -1,6 +1,7 @@
 """A child process that does not do what it says: its worker believes what it has seen itself."""
 
 import hashlib
+import json
 import sys
 import time
 
@@ -106,13 +107,25 @@ def test_digits_that_do_not_match_their_summary_or_are_none_are_a_wrong_result(
         ("SUMMARY", "{}"),
         ("SUMMARY", '{"digits": "10", "sha256": "", "compute_seconds": 0.5}'),
         ("SUMMARY", "not JSON"),
+        ("SUMMARY", "[" * 100_000),
+        ("SUMMARY", summary("7" * 10).replace("0.5", "NaN")),
+        ("SUMMARY", summary("7" * 10).replace("0.5", "1e999")),
+        ("SUMMARY", summary("7" * 10).replace("0.5", "-0.5")),
         ("ERROR", '{"reason": "worker-lost", "detail": "as if"}'),
         ("ERROR", '{"reason": "cancelled", "detail": "as if"}'),
         ("ERROR", '{"reason": "of its own", "detail": "as if"}'),
         ("ERROR", '{"reason": "result-wrong"}'),
+        ("ERROR", "[" * 100_000),
     ],
 )
 def test_an_end_that_makes_no_sense_is_the_end_of_its_process(engine, store_settings, kind, said):
     row = outcome(engine, store_settings, kind, "7" * 10, said)
     assert (row["status"], row["result_value"]) == ("failed", None)
     assert row["error"]["type"] == "urn:reckoner:problem:process-died"
+
+
+def test_the_reason_that_a_child_gives_is_cut(engine, store_settings):
+    said = json.dumps({"reason": "function-failed", "detail": "no" * 50_000})
+    row = outcome(engine, store_settings, "ERROR", "7" * 10, said)
+    assert row["error"]["type"] == "urn:reckoner:problem:function-failed"
+    assert len(row["error"]["detail"]) == 1_000

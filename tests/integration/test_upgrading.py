@@ -291,6 +291,17 @@ def test_a_database_with_another_programs_tables_is_two_lines(watcher, migration
     assert not any("RECKONER_DATABASE_URL" in line for line in lines)
 
 
+def test_a_url_with_an_option_that_libpq_does_not_know_is_said(monkeypatch, capsys):
+    url = "postgresql+psycopg2://reckoner@127.0.0.1:1/reckoner?no_such_option=1"
+    monkeypatch.setenv("RECKONER_DATABASE_URL", url)
+    monkeypatch.setenv("RECKONER_BROKER_URL", "amqp://127.0.0.1:1/%2F")
+    monkeypatch.setattr(sys, "argv", ["migrations", "upgrade"])
+    assert command.main() == 2
+    [_, told] = capsys.readouterr().err.splitlines()
+    assert "RECKONER_DATABASE_URL has an option that libpq does not take" in told
+    assert "no_such_option" in told
+
+
 def test_a_server_that_cannot_be_reached_is_said_and_where_to_look(monkeypatch):
     monkeypatch.setattr(retrying, "GIVE_UP_SECONDS", 0)
     nobody = make_url("postgresql+psycopg2://reckoner@127.0.0.1:1/reckoner")

@@ -11,6 +11,7 @@ from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, body_of
 from workers.consumer import Consumption, Delivery, LaneConsumer
+from workers.slots import SlotConsumer, Slots
 
 COUNT = 12
 
@@ -158,3 +159,42 @@ def test_a_consumer_says_that_it_consumes_whether_or_not_anything_comes(settings
     assert next(consumer) is None
     assert consumption.silent_seconds < 900
     consumer.close()
+
+
+def test_what_arrives_as_another_begins_to_be_alone_goes_back_to_the_queue(
+    settings, engine, monkeypatch
+):
+    feed = Feed(settings, engine)
+    feed.publish(
+        Lane.HEAVY,
+        *[body_of(make_calculation(arguments={"n": n}, lane=Lane.HEAVY)) for n in range(2)],
+    )
+    slots = Slots(2)
+    consumer = SlotConsumer(
+        [pika.URLParameters(url) for url in settings.amqp_urls],
+        Lane.HEAVY,
+        slots=slots,
+        poll_seconds=0.05,
+        consumption=Consumption(),
+    )
+    consumer._subscribe()
+
+    def both_arrived() -> bool:
+        consumer._connection.process_data_events(0.05)
+        return len(consumer._arrived) == 2
+
+    eventually(both_arrived)
+    first = next(consumer)
+    assert first is not None
+    # The consumer thread was about to take the second as the first got the worker to itself.
+    monkeypatch.setattr(consumer, "_subscribe", lambda: None)
+    with slots.alone(lambda: False):
+        assert next(consumer) is None
+        eventually(lambda: feed.ready(Lane.HEAVY) == 1)
+    consumer.ack(first)
+    monkeypatch.undo()
+    [second] = take(consumer, 1)
+    consumer.ack(second)
+    eventually(lambda: next(consumer) is None and slots.free == 2)
+    consumer.close()
+    assert feed.ready(Lane.HEAVY) == 0

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from compose.local_settings import LocalSettings
+from gateway import submission
 from shared.config import Settings, load_settings
 from shared.errors import SettingsInvalid
+from workers import quick
 
 ROOT = Path(__file__).parents[2]
 NAMES = {field.name for field in dataclasses.fields(Settings)}
@@ -53,7 +55,8 @@ def test_all_faults_are_named_at_once(variables):
         {"broker_url": "http://localhost"},
         {"lease_seconds": "2", "heartbeat_seconds": "1"},
         {"inline_seconds": "0.5"},
-        {"inline_seconds": "2.1", "quick_seconds": "60"},  # left to the workers after 2 s anyway
+        {"inline_seconds": "1.5", "quick_seconds": "5"},
+        {"quick_seconds": "11"},
         {"log_level": "LOUD"},
         {"broker_url": "amqp://rabbit:5672/", "broker_password": "secret"},
     ],
@@ -220,6 +223,12 @@ def test_faults_of_every_kind_are_named_at_once(variables):
         "RECKONER_LEASE_SECOND",
         "RECKONER_LOG_LEVEL",
     ]
+
+
+def test_what_a_lane_may_take_is_less_than_what_hangs_in_it():
+    most = {f.name: f.metadata["at_most"] for f in dataclasses.fields(Settings) if f.metadata}
+    assert most["inline_seconds"] < submission._INLINE_SECONDS
+    assert most["quick_seconds"] < quick._HANGING_SECONDS
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])

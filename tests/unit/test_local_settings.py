@@ -55,3 +55,9 @@ def test_the_settings_of_all_processes_are_checked_first(monkeypatch):
     monkeypatch.setenv("RECKONER_HEAVY_SLOTS", "two")
     with pytest.raises(ServiceError, match="RECKONER_HEAVY_SLOTS"):
         check_settings()
+
+
+def test_a_password_file_that_is_not_there_is_found_before_anything_starts(monkeypatch):
+    monkeypatch.setenv("RECKONER_DATABASE_PASSWORD_FILE", "/nonexistent/password")
+    with pytest.raises(ServiceError, match="/nonexistent/password cannot be read"):
+        check_settings()

@@ -70,3 +70,17 @@ def test_one_that_is_to_stop_waits_no_longer_and_holds_up_nobody(slots):
     assert second.has_begun.wait(5)
     second.end.set()
     eventually(lambda: slots.free == COUNT)
+
+
+def test_none_is_to_be_had_while_one_is_alone_nor_after_the_end(slots):
+    one = Alone(slots)
+    slots.give_back()
+    assert not slots.take()
+    slots.give_back()
+    assert one.has_begun.wait(5)
+    assert not slots.take()
+    one.end.set()
+    eventually(lambda: slots.free == COUNT)
+    assert slots.take()
+    slots.close()
+    assert not slots.take()

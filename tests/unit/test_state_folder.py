@@ -1,6 +1,7 @@
 """The folder that `make up` keeps, for one process at a time."""
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,20 @@ def test_another_users_folder_is_refused(tmp_path, monkeypatch):
         monkeypatch.setattr(os, "geteuid", lambda: SOMEBODY)
     with pytest.raises(ServiceError, match="another user"), held(tmp_path):
         pass
+
+
+def test_a_file_that_goes_meanwhile_is_no_fault(tmp_path, monkeypatch):
+    state = tmp_path / "var"
+    state.mkdir()
+    kept = state / "access.log"
+    kept.write_text("")
+    kept.chmod(0o644)
+    walk = os.walk
+
+    def walk_too_late(top):
+        for folder, folders, files in walk(top):
+            yield folder, folders, ["gone", *files]
+
+    monkeypatch.setattr("os.walk", walk_too_late)
+    with held(state):
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
