@@ -92,7 +92,11 @@ def check_settings() -> None:
 
 
 def check_ports(settings: LocalSettings) -> None:
-    """Raise `PortTaken`, which names all ports that cannot be had, with their holders if seen."""
+    """Raise `PortTaken`, which names all ports that cannot be had, with their holders if seen.
+
+    Raises `ServiceError` if no port at all can be had, because the address is not of this machine.
+    """
+    _check_host(settings.host)
     used: dict[int, str] = {}
     faults, others = [], []
     wanted = {getattr(settings, field) for field in PORTS}
@@ -116,6 +120,17 @@ def check_ports(settings: LocalSettings) -> None:
     if faults:
         remedy = f"Choose others, for example: {' '.join(others)} make up"
         raise PortTaken("\n".join(faults), remedy)
+
+
+def _check_host(host: str) -> None:
+    """Raise `ServiceError` for an address on which nothing could listen, whatever its port."""
+    # An empty one would be all addresses to the probe, and nonsense to NGINX.
+    reason = refusal(0, host) if host else "it is empty"
+    if reason:
+        raise ServiceError(
+            f"{PREFIX}HOST={host!r:.80} is no address that NGINX can listen on here: {reason}.",
+            "Set it to an address of this machine: 127.0.0.1, or 0.0.0.0 for all.",
+        )
 
 
 def _free_port_like(port: int, host: str, taken: Set[int]) -> int:

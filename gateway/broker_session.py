@@ -247,7 +247,7 @@ class Session:
         if not self._connection.is_open or self._alarm:
             depth.set_exception(BrokerUnavailable(self._alarm or self._problem))
         else:
-            ask_depth(self._connection, self._node, queue_name(self._lane), depth)
+            ask_depth(self._connection, self._node, self._lane, depth, self._on_channel_closed)
 
     def _on_channel_closed(self, channel: pika.channel.Channel, reason: Exception) -> None:
         if channel.connection.is_open:  # by the broker, and not with the connection

@@ -1,6 +1,7 @@
 """A RabbitMQ that takes nothing: the relay says why, and notices when that is over."""
 
 import argparse
+import dataclasses
 import itertools
 import logging
 import re
@@ -185,6 +186,26 @@ def test_a_queue_of_another_type_stops_its_own_lane_only(settings, relay_engine,
         assert problem(relay_engine, Lane.QUICK) == ""
         channel.queue_delete(queue_name(Lane.HEAVY))
         eventually(lambda: unpublished(relay_engine) == 0)
+
+
+def test_a_queue_replaced_by_another_type_is_noticed_by_a_relay_that_is_connected(
+    settings, relay_engine, channel
+):
+    hurried = dataclasses.replace(settings, rescue_seconds=0.1, lost_message_seconds=1.0)
+    with running(make_relay(hurried, relay_engine)):
+        queue(relay_engine, 1)
+        eventually(lambda: unpublished(relay_engine) == 0)
+        channel.queue_delete(queue_name(Lane.QUICK))
+        channel.queue_declare(queue_name(Lane.QUICK), durable=True)
+        queue(relay_engine, 1)  # which RabbitMQ takes, and confirms
+        eventually(lambda: says(relay_engine, Lane.QUICK, "another type", "PRECONDITION_FAILED"))
+        channel.queue_delete(queue_name(Lane.QUICK))
+        eventually(
+            lambda: (
+                problem(relay_engine, Lane.QUICK) == ""
+                and channel.queue_declare(queue_name(Lane.QUICK), passive=True).method.message_count
+            )
+        )
 
 
 def test_after_a_change_of_password_the_log_says_that_the_login_is_refused(

@@ -41,6 +41,13 @@ def test_all_taken_ports_are_named_at_once_with_what_moves_them(free):
     check_ports(LocalSettings(**free | moved))
 
 
+# 192.0.2.0/24 is set aside for documentation, and `.invalid` for names that nobody has.
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "127.0.0.1;", ""])
+def test_an_address_that_is_not_of_this_machine_is_refused_at_once(free, host):
+    with pytest.raises(ServiceError, match=f"RECKONER_LOCAL_HOST='{host}' is no address"):
+        check_ports(LocalSettings(host=host, **free))
+
+
 def test_all_faults_of_local_settings_are_named_at_once():
     with pytest.raises(ServiceError) as caught:
         read_settings({"RECKONER_LOCAL_PROT": "1", "RECKONER_LOCAL_HEAVY": "two"})
