@@ -48,7 +48,7 @@ def test_every_step_goes_up_and_down_again(empty_database_url):
 def test_a_schema_of_any_age_is_read_without_an_error_in_the_log(empty_database_url):
     url = make_url(empty_database_url)
     engine = create_engine(url)
-    errors = []
+    errors: list[object] = []
     event.listen(engine, "handle_error", errors.append)
     found = []
     for revision in ("base", "0001", "0002", "0003"):
