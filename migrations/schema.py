@@ -8,8 +8,7 @@ import alembic.util
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import URL, Connection, text
 
 from migrations.errors import InstallationIncomplete, RevisionUnknown, SchemaUnfit
 from migrations.report import Report
@@ -18,7 +17,11 @@ from shared.store.models import SCHEMA_REVISION
 from shared.store.schema import NO_SCHEMA, Fit, Schema, find_revision, find_schema
 
 _HERE = Path(__file__).parent
-_UNDEFINED_TABLE = "42P01"
+
+_TABLES = text("""
+    SELECT to_regclass('alembic_version') IS NOT NULL,
+           to_regclass('schema_compatibility') IS NOT NULL
+           AND to_regclass('calculations') IS NOT NULL""")
 
 #: Alembic's words for "so many steps back".
 _STEPS_BACK = re.compile(r"-[1-9][0-9]?")
@@ -75,14 +78,12 @@ def downgrade(url: URL, revision: str, report: Report | None = None) -> None:
 
 def read_schema(connection: Connection) -> Schema:
     """Return the schema that the database has, of whatever age."""
-    for query in (find_schema(), find_revision()):
-        try:
-            with connection.begin():
-                return query.on(connection)
-        except ProgrammingError as error:
-            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
-                raise
-    return NO_SCHEMA
+    with connection.begin():
+        # A statement that fails on a missing table is an ERROR in the log of a first start.
+        is_there, is_whole = connection.execute(_TABLES).one()
+        if not is_there:
+            return NO_SCHEMA
+        return (find_schema() if is_whole else find_revision()).on(connection)
 
 
 def head_revision() -> str:

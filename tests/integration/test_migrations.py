@@ -3,10 +3,10 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
-from migrations.schema import downgrade, head_revision, upgrade
+from migrations.schema import downgrade, head_revision, read_schema, upgrade
 from shared.store.models import SCHEMA_REVISION, metadata
 
 
@@ -43,6 +43,21 @@ def test_every_step_goes_up_and_down_again(empty_database_url):
     upgrade(url)
     assert {"calculations", "result_chunks", "workers"} <= set(inspect(engine).get_table_names())
     engine.dispose()
+
+
+def test_a_schema_of_any_age_is_read_without_an_error_in_the_log(empty_database_url):
+    url = make_url(empty_database_url)
+    engine = create_engine(url)
+    errors: list[object] = []
+    event.listen(engine, "handle_error", errors.append)
+    found = []
+    for revision in ("base", "0001", "0002", "0003"):
+        upgrade(url, revision) if revision != "base" else None
+        with engine.connect() as connection:
+            found.append(read_schema(connection).revision)
+    engine.dispose()
+    assert found == [None, "0001", "0002", "0003"]
+    assert errors == []
 
 
 def test_the_code_expects_the_newest_schema():
