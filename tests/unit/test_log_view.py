@@ -111,7 +111,7 @@ def test_nobody_waits_for_a_screen_that_stands_still_and_what_is_left_out_is_cou
     screen, monkeypatch
 ):
     monkeypatch.setattr(log_view, "_MAX_LINES_WAITING", 10)
-    monkeypatch.setattr(log_view, "_FLUSH_SECONDS", 0.2)
+    monkeypatch.setattr(log_view, "_FLUSH_SECONDS", 10.0)
     view = LogView("reckoner", 8)
     end, line = view.pipe_for("relay"), b"x" * 4_000 + b"\n"
     for _ in range(200):  # much more than all pipes hold
