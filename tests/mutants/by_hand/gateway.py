@@ -111,7 +111,7 @@ _OF_WAITERS = [
         "gateway/waiting.py",
         "            self._wake.clear()\n",
         "            self._wake.clear()\n"
-        "            sweep_at = loop.time() + self._sweep_seconds\n",
+        "            self._sweep_at = loop.time() + self._sweep_seconds\n",
         f"{_WAITING}::test_under_steady_traffic_a_lost_notification_is_made_up_for",
     ),
     mutation(
