@@ -49,8 +49,8 @@ _PUBLISHING = [
     _session("method.routing_key != _NOWHERE", "True", _PROBE),
     mutation(
         "gateway/queue_depth.py",
-        'getattr(reason, "reply_code", None) == _NOT_FOUND',
-        "False",
+        "if code == _NOT_FOUND:",
+        "if False:",
         _PROBE,
     ),
     _publisher(

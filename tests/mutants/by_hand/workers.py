@@ -104,8 +104,8 @@ _ATTEMPTS = [
         "notify_outbox(connection, [Lane.HEAVY])", "notify_outbox(connection, [Lane.QUICK])", _TOLD
     ),
     _writes(
-        "limit=_CHUNKS_AT_ONCE\n        )\n        self._tell(connection)",
-        "limit=_CHUNKS_AT_ONCE\n        )",
+        "self._note_others(connection)\n        self._tell(connection)",
+        "self._note_others(connection)",
         _TOLD,
     ),
     _writes("                if self._cancel(connection):\n", "                if False:\n", _TOLD),
@@ -166,7 +166,7 @@ _DELIVERIES = [
     ),
     _consumer("if tag > self._answered_up_to:", "if False:", _CONSUMER),
     _consumer("if tag <= self._answered_up_to]", "if tag < self._answered_up_to]", _CONSUMER),
-    _consumer("basic_nack(tag, requeue=False)", "basic_nack(tag, requeue=True)", _CONSUMER),
+    _consumer("basic_nack(tag, requeue=requeue)", "basic_nack(tag, requeue=True)", _CONSUMER),
     _consumer("if self._arrived or self._outstanding or not", "if self._arrived or not", _CONSUMER),
     _consumer("            self._consumption.note()\n", "", _CONSUMER),
     _consumer(
