@@ -72,6 +72,14 @@ def test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other(database
     other.close()
 
 
+def test_a_statement_that_is_in_time_is_left_alone(database_url):
+    connection = connect(database_url, make_url(database_url).port, Deadlines(60))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.5), 42")  # there are some looks meanwhile
+        assert cursor.fetchone()[1] == 42
+    connection.close()
+
+
 def test_a_number_that_is_another_sockets_by_now_is_left_alone(database_url):
     connection = connect(database_url, make_url(database_url).port, Deadlines(5))
     connection.close()
