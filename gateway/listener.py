@@ -11,7 +11,7 @@ import psycopg2
 import psycopg2.extensions
 
 from gateway.database import Database
-from gateway.waiting import Waiting
+from gateway.waiting import Waiting, until_set
 from shared.errors import StoreUnavailable
 from shared.outages import brief, is_transient
 from shared.store.notifications import notify_listeners, read_changed
@@ -68,8 +68,7 @@ class Listener:
                 self._has_heard = False
                 with contextlib.suppress(StoreUnavailable):
                     await self._database.run_one(notify_listeners)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), _SILENCE_SECONDS)
+                await until_set(lost, _SILENCE_SECONDS)
         finally:
             loop.remove_reader(descriptor)
             os.close(descriptor)

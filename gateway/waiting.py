@@ -28,6 +28,16 @@ _MOST_PER_QUERY = 200
 _MOST_HANDED = 20
 
 
+async def until_set(event: asyncio.Event, seconds: float) -> None:
+    """Return once the event is set, or the time is over.
+
+    Python 3.11's `asyncio.wait_for` takes no notice of a cancel that comes as the event is set.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
 class Watch:
     """One waiter's view of one calculation."""
 
@@ -54,8 +64,7 @@ class Watch:
 
     async def next_row(self, seconds: float) -> Row | None:
         """Return the row once the calculation may have changed; None if it has not in time."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._arrived.wait(), seconds)
+        await until_set(self._arrived, seconds)
         self._arrived.clear()
         row, self._row = self._row, None
         return row
@@ -111,8 +120,7 @@ class Waiting:
                 await self._look()
                 continue
             self._wake.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._sweep_at - loop.time())
+            await until_set(self._wake, self._sweep_at - loop.time())
 
     async def _look(self) -> None:
         taken = list(itertools.islice(self._changed, _MOST_PER_QUERY))

@@ -464,3 +464,25 @@ def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_los
 
     row = run(engine, store_settings, scenario, is_listening=False)
     assert row["status"] == "cancelled"
+
+
+def test_a_change_in_the_moment_of_its_end_keeps_no_task(engine, store_settings, stored):
+    """Else a process that is to stop would wait for it for ever."""
+
+    async def main():
+        pool = make_pool(store_settings)
+        waiting = Waiting(Database(pool, engine, autocommit(engine), transactions=1, connections=1))
+        task = asyncio.create_task(waiting.run())
+        with waiting.watch(stored[0]) as watch:
+            waiter = asyncio.create_task(watch.next_row(60))
+            for _ in range(3):
+                await asyncio.sleep(0)  # both wait now
+            waiting.changed(stored[:1])
+            watch.hand({})
+            for one in (task, waiter):
+                one.cancel()
+            await asyncio.wait([task, waiter], timeout=10)
+        pool.close()
+        return task.cancelled(), waiter.cancelled()
+
+    assert asyncio.run(main()) == (True, True)
