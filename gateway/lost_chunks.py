@@ -9,7 +9,7 @@ from shared.store.lost_chunks import delete_lost_chunks, forget_lost_attempts
 #: Chunks in one transaction: eight megabytes.
 _BATCH_CHUNKS = 32
 
-#: How long one turn may take: publishing waits meanwhile. What is left is the next turn's.
+#: How long one turn may take: the rescue waits meanwhile. What is left is the next turn's.
 _TURN_SECONDS = 0.25
 
 #: A transaction that began before its claim was lost has ended by then: statements and idle
