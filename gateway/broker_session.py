@@ -194,6 +194,8 @@ class Session:
     def _declare(
         self, channel: pika.channel.Channel, left: Sequence[tuple[str, dict[str, Any]]]
     ) -> None:
+        if not channel.is_open:
+            return  # the connection is being closed
         if not left:
             channel.confirm_delivery(self._on_confirm, callback=lambda _: self._probe_first())
             return

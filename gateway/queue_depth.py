@@ -36,6 +36,8 @@ def ask_depth(
         )
 
     def on_there(channel: pika.channel.Channel, frame: Any) -> None:
+        if not channel.is_open:
+            return  # the connection is being closed; `on_closed` follows
         channel.queue_declare(
             queue_name(lane),
             durable=True,
@@ -45,7 +47,8 @@ def ask_depth(
 
     def on_ours(channel: pika.channel.Channel, count: int) -> None:
         depth.set_result(count)
-        channel.close()
+        if channel.is_open:
+            channel.close()
 
     def on_closed(channel: pika.channel.Channel, reason: Exception) -> None:
         if depth.done():

@@ -57,6 +57,8 @@ class LogView:
         self._closing.set()
         self._reader.join(_FLUSH_SECONDS)
         try:
+            if self._left_out:
+                self._lines.put(self._note_of_those_left_out(), timeout=_FLUSH_SECONDS)
             self._lines.put(None, timeout=_FLUSH_SECONDS)
         except queue.Full:
             return  # the terminal stands still
@@ -69,12 +71,14 @@ class LogView:
     def _show(self, name: str, line: bytes) -> None:
         try:
             if self._left_out:
-                note = f"{self._left_out} lines left out".encode()
-                self._lines.put_nowait(self._names[self._own_name] + note + b"\n")
+                self._lines.put_nowait(self._note_of_those_left_out())
                 self._left_out = 0
             self._lines.put_nowait(self._names[name] + line.rstrip(b"\r") + b"\n")
         except queue.Full:
             self._left_out += 1
+
+    def _note_of_those_left_out(self) -> bytes:
+        return self._names[self._own_name] + f"{self._left_out} lines left out\n".encode()
 
     def _read(self) -> None:
         """Take lines out of all pipes, until closed and all are empty."""

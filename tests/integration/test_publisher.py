@@ -1,7 +1,9 @@
 """What RabbitMQ did not confirm is not published, and what it did confirm is."""
 
 import gc
+import itertools
 import json
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +15,7 @@ import pika
 import pytest
 from sqlalchemy import text
 
+from gateway import broker_session, queue_depth
 from gateway.publisher import Publisher
 from shared.calculation import Lane
 from shared.connections import make_engine
@@ -151,6 +154,52 @@ def test_a_probe_leaves_nothing_and_needs_no_queue(settings, channel):
         channel.queue_delete(queue_name(Lane.QUICK))
         publisher.probe()
         assert publisher.ready_messages() == 0
+
+
+def test_a_message_whose_queue_is_gone_is_not_taken_for_published(settings, channel):
+    """RabbitMQ confirms what it cannot put anywhere, after it has returned it."""
+    with closing(Publisher(settings.amqp_urls, Lane.QUICK)) as publisher:
+        publisher.probe()
+        channel.queue_delete(queue_name(Lane.QUICK))
+        receipt = publisher.publish([b"one"])
+    assert receipt.confirmed == frozenset()
+    assert "has no queue reckoner.quick any more" in (receipt.problem or "")
+
+
+@pytest.mark.parametrize("answer", [1, 2])
+def test_a_connection_that_is_closed_between_two_answers_ends_without_an_error(
+    settings, channel, monkeypatch, caplog, answer
+):
+    """The first answer says that the queue is there, the second that it is ours."""
+
+    def ask_and_close(connection, *arguments):
+        answers = itertools.count(1)
+        make_channel = connection.channel
+
+        def make(on_open_callback):
+            asked = make_channel(on_open_callback=on_open_callback)
+            asked.add_callback(
+                lambda _: next(answers) == answer and connection.close(),
+                [pika.spec.Queue.DeclareOk],
+                one_shot=False,
+            )
+            return asked
+
+        monkeypatch.setattr(connection, "channel", make)
+        queue_depth.ask_depth(connection, *arguments)
+
+    monkeypatch.setattr(broker_session, "ask_depth", ask_and_close)
+    with closing(Publisher(settings.amqp_urls, Lane.QUICK)) as publisher:
+        publisher.probe()
+        session = publisher._session
+        assert session is not None
+        if answer == 1:
+            with pytest.raises(BrokerUnavailable):
+                publisher.ready_messages()
+        else:
+            assert publisher.ready_messages() == 0
+        eventually(lambda: session.is_ended)
+    assert [line for line in caplog.records if line.levelno >= logging.ERROR] == []
 
 
 def open_descriptors() -> int:

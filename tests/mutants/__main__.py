@@ -7,6 +7,7 @@ those of a random sample against the tests that are near the mutated module.
 import argparse
 import queue
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -53,6 +54,7 @@ def main() -> int:
     parser.add_argument("--no-hand", action="store_true", help="only the sample")
     parser.add_argument("--write-table", action="store_true", help="into docs/reliability.md")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     seed = secrets.randbelow(10**6) if arguments.seed is None else arguments.seed
     by_hand = [] if arguments.no_hand else _chosen(load_mutations(), arguments.only)
     with running_servers() as servers, copies(_AT_ONCE, servers) as trees:
@@ -141,7 +143,7 @@ def _run(trees: Sequence[Copy], jobs: Sequence[Job]) -> list[Outcome]:
             done = f"{len(outcomes)}/{len(jobs)}"
             print(f"{done} {outcome.verdict.value} in {seconds:.0f} s: {outcome.name}", flush=True)
 
-    threads = [threading.Thread(target=work, args=(tree,)) for tree in trees]
+    threads = [threading.Thread(target=work, args=(tree,), daemon=True) for tree in trees]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -30,6 +30,7 @@ class Copy:
     def __init__(self, folder: Path, servers: Path) -> None:
         self._folder = folder
         self._servers = servers
+        self._process: subprocess.Popen[bytes] | None = None
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT,
@@ -66,7 +67,7 @@ class Copy:
         # Without compiled files: two mutations of one length within a second look the same to them.
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         options = ["-x", "-q", "-p", "no:cacheprovider", f"--servers={self._servers}"]
-        process = subprocess.Popen(
+        self._process = process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *options, *tests],
             cwd=self._folder,
             env=environment,
@@ -92,12 +93,20 @@ class Copy:
             return Verdict.CAUGHT, shown
         raise RuntimeError(f"pytest could not run {' '.join(tests)}:\n{shown}")
 
+    def end_tests(self) -> None:
+        """End the tests that run, if any, in any thread."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
 
 @contextmanager
 def copies(count: int, servers: Path) -> Iterator[list[Copy]]:
     """Make copies, and delete them in the end."""
     folder = Path(tempfile.mkdtemp(prefix="reckoner-copies-"))
+    trees = [Copy(folder / str(number), servers) for number in range(count)]
     try:
-        yield [Copy(folder / str(number), servers) for number in range(count)]
+        yield trees
     finally:
+        for tree in trees:
+            tree.end_tests()
         shutil.rmtree(folder, ignore_errors=True)

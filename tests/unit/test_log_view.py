@@ -17,6 +17,7 @@ class Screen:
 
     def __init__(self, ends: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
         self._reading, self._writing = ends
+        self._text = b""
         monkeypatch.setattr(log_view, "_STANDARD_OUTPUT", self._writing)
 
     def lines(self, count: int) -> list[str]:
@@ -37,12 +38,24 @@ class Screen:
             text += part
         return text.decode().splitlines()
 
+    def look(self) -> None:
+        """Read from now on all that comes; `seen` has it."""
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        while self._reading >= 0 and (part := os.read(self._reading, 65_536)):
+            self._text += part
+
+    @property
+    def seen(self) -> list[str]:
+        return self._text.decode().splitlines()
+
     def vanish(self) -> None:
         os.close(self._reading)
         self._reading = -1
 
     def end(self) -> None:
-        for descriptor in (self._reading, self._writing):
+        for descriptor in (self._writing, self._reading):
             if descriptor >= 0:
                 os.close(descriptor)
 
@@ -106,28 +119,48 @@ def test_what_was_written_before_the_end_is_shown(screen):
     assert screen.rest() == [f"relay    | line {number}" for number in range(500)]
 
 
+def stand_still(view: LogView, end: int) -> None:
+    """Write more than all pipes hold, while nobody looks at the screen."""
+    for _ in range(200):
+        os.write(end, b"x" * 4_000 + b"\n")
+    eventually(lambda: view._left_out > 0)
+
+
 @pytest.mark.timeout(20)
 def test_nobody_waits_for_a_screen_that_stands_still_and_what_is_left_out_is_counted(
     screen, monkeypatch
 ):
     monkeypatch.setattr(log_view, "_MAX_LINES_WAITING", 10)
-    monkeypatch.setattr(log_view, "_FLUSH_SECONDS", 10.0)
     view = LogView("reckoner", 8)
-    end, line = view.pipe_for("relay"), b"x" * 4_000 + b"\n"
-    for _ in range(200):  # much more than all pipes hold
-        os.write(end, line)
+    end = view.pipe_for("relay")
+    stand_still(view, end)
     view.say("hello")
-    os.write(end, b"the last before somebody looks\n")
-    eventually(lambda: view._left_out > 0)
-    shown = screen.lines(20)
-    eventually(lambda: view._lines.empty())
-    os.write(end, b"again\n")
+    screen.look()
+
+    def goes_on() -> bool:
+        os.write(end, b"again\n")
+        return "relay    | again" in screen.seen
+
+    eventually(goes_on)
     view.close()
-    shown += screen.rest()
-    left_out = [text for text in shown if text.endswith("lines left out")]
+    left_out = [text for text in screen.seen if text.endswith("lines left out")]
     assert left_out
     assert left_out[0].startswith("reckoner | ")
-    assert shown[-1] == "relay    | again"
+    assert screen.seen.index(left_out[0]) < screen.seen.index("relay    | again")
+
+
+@pytest.mark.timeout(20)
+def test_lines_left_out_are_counted_when_nothing_follows_them(screen, monkeypatch):
+    monkeypatch.setattr(log_view, "_MAX_LINES_WAITING", 10)
+    monkeypatch.setattr(log_view, "_FLUSH_SECONDS", 10.0)
+    view = LogView("reckoner", 8)
+    stand_still(view, view.pipe_for("relay"))
+    closing = threading.Thread(target=view.close)
+    closing.start()
+    eventually(lambda: not view._reader.is_alive())
+    screen.look()
+    closing.join()
+    eventually(lambda: screen.seen[-1].endswith("lines left out"))
 
 
 def test_a_screen_that_is_gone_stops_nobody(screen):

@@ -15,6 +15,7 @@ _WAKEUP = "integration/test_relay_wakeup.py"
 _REFUSED = f"{_PUBLISHER}::test_exactly_what_a_full_queue_refused_stays_unpublished"
 _TOLD_APART = f"{_PUBLISHER}::test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused"
 _PROBE = f"{_PUBLISHER}::test_a_probe_leaves_nothing_and_needs_no_queue"
+_GONE = f"{_PUBLISHER}::test_a_message_whose_queue_is_gone_is_not_taken_for_published"
 _DELETED = f"{_RELAY}::test_a_queue_that_was_deleted_is_made_again"
 _EMPTY = f"{_RELAY}::test_each_lanes_queue_must_have_been_empty_for_its_time"
 _RAN_OUT = f"{_RELAY}::test_a_claim_that_ran_out_is_published_again_after_a_pause"
@@ -44,9 +45,15 @@ _PUBLISHING = [
     _batch("if method.multiple else (last,)", "if not method.multiple else (last,)", _CONFIRMS),
     _batch("if tags and not self._index_of:", "if tags:", _CONFIRMS),
     _batch("                self.confirmed.clear()\n", "                pass\n", _DELETED),
-    _session("_PERSISTENT, mandatory=True", "_PERSISTENT", _DELETED),
+    _session("_PERSISTENT, mandatory=True", "_PERSISTENT", _GONE),
     _session("self._next_tag = 1\n", "self._next_tag = 0\n", _TOLD_APART),
     _session("method.routing_key != _NOWHERE", "True", _PROBE),
+    mutation(
+        "gateway/queue_depth.py",
+        "        if channel.is_open:\n            channel.close()",
+        "        channel.close()",
+        f"{_PUBLISHER}::test_a_connection_that_is_closed_between_two_answers_ends_without_an_error",
+    ),
     mutation(
         "gateway/queue_depth.py",
         "if code == _NOT_FOUND:",
