@@ -6,6 +6,7 @@ A service that cannot be started is a failure, never a skip.
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,9 +54,10 @@ def given_servers(request) -> dict[str, Any]:
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_environment():
-    """Tests see no setting of whoever runs them."""
+    """Tests see no setting of whoever runs them, and the signals as a shell leaves them."""
     for name in [name for name in os.environ if name.startswith("RECKONER_")]:
         del os.environ[name]
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has processes inherit that it is ignored
 
 
 @pytest.fixture(scope="session")
