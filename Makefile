@@ -57,5 +57,5 @@ lint: ## Check style, types and the arrows between packages
 	.venv/bin/lint-imports
 
 clean: ## Delete .venv and var, with the database in it
-	@if [ -x .venv/bin/python ]; then .venv/bin/python -m compose.clean; fi
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m compose.local.clean; fi
 	rm -rf .venv

@@ -8,7 +8,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
-from gateway.server import end_when_told
+from gateway.server.processes import end_when_told
 from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
@@ -41,7 +41,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": self._settings.log_level,
             "bind": self._settings.gateway_bind,
             "workers": self._settings.gateway_processes,
-            "worker_class": "gateway.server.Worker",
+            "worker_class": "gateway.server.processes.Worker",
             "post_fork": end_when_told,
             "backlog": _BACKLOG,
             # A held request may take 60 s, and it must not be cut off by a restart.

@@ -8,30 +8,35 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from gateway.async_pool import AsyncPool
-from gateway.backlog import Backlog
-from gateway.calculations import Calculation, CalculationBatch, Calculations, Services
-from gateway.catalogue import Functions
-from gateway.database import Database
-from gateway.error_table import handle_error
-from gateway.events import Events
-from gateway.health import Live, Ready
-from gateway.listener import Listener
-from gateway.listing import CalculationList
-from gateway.looking import make_look
-from gateway.middleware import KnownParameters, RequestIds
-from gateway.planning import Planner
-from gateway.results import Result
-from gateway.root import Root
-from gateway.seed import Seed
-from gateway.submission import Submission
-from gateway.system import System
-from gateway.waiting import Waiting
-from gateway.watchdog import Watchdog
+from gateway.database.database import Database
+from gateway.database.looking import make_look
+from gateway.database.pool import AsyncPool
+from gateway.http.errors import handle_error
+from gateway.http.middleware import KnownParameters, RequestIds
+from gateway.routes.calculate import Seed
+from gateway.routes.calculations import Calculation, CalculationBatch, Calculations, Services
+from gateway.routes.events import Events
+from gateway.routes.functions import Functions
+from gateway.routes.health import Live, Ready
+from gateway.routes.index import Root
+from gateway.routes.listing import CalculationList
+from gateway.routes.results import Result
+from gateway.routes.system import System
+from gateway.server.watchdog import Watchdog
+from gateway.submission.plan import Planner
+from gateway.submission.submit import Submission
+from gateway.waiting.listener import Listener
+from gateway.waiting.retry_after import Backlog
+from gateway.waiting.waiters import Waiting
 from shared.computing import Calculator
 from shared.config import Settings
-from shared.connections import GRACE_SECONDS, connect_to_listen, make_async_connector, make_engine
 from shared.functions.registry import Registry
+from shared.postgres.connections import (
+    GRACE_SECONDS,
+    connect_to_listen,
+    make_async_connector,
+    make_engine,
+)
 from shared.store.notifications import CHANGED
 
 _PAUSE_SECONDS = 1.0

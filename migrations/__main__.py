@@ -12,7 +12,7 @@ from migrations.retrying import GIVE_UP_SECONDS, retry_while_unavailable
 from migrations.schema import downgrade, upgrade
 from shared.config import load_settings
 from shared.errors import SettingsInvalid
-from shared.outages import brief, is_transient
+from shared.postgres.outages import brief, is_transient
 
 _SHOWN_CHARACTERS = 120
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from migrations.report import Report
-from shared.servers import servers_of
+from shared.postgres.servers import servers_of
 
 _LOOK_SECONDS = 0.5
 

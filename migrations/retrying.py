@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrations.errors import LockNotAvailable
 from migrations.report import Report
-from shared.outages import brief, is_transient
+from shared.postgres.outages import brief, is_transient
 
 #: So long after a step failed first, with none done since, it gives up. Not after it began: a step
 #: may take longer, and lose its connection then.

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from migrations.blockers import BlockerWatch
 from migrations.errors import LockNotAvailable
 from migrations.report import Report
-from shared.servers import servers_of
+from shared.postgres.servers import servers_of
 
 #: Only one process migrates at a time; any number that nobody else uses.
 _LOCK = 7_325_663_437

@@ -17,7 +17,7 @@ from typing import Any
 import gmpy2
 
 from shared.functions.registry import Digits, Estimate, Function, Progress, Registry
-from workers.child import main
+from workers.sandbox.child import main
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Engine
 
-from gateway.async_pool import AsyncPool
+from gateway.database.pool import AsyncPool
 from shared.config import Settings
-from shared.connections import make_async_connector
+from shared.postgres.connections import make_async_connector
 
 
 def autocommit(engine: Engine) -> Engine:

@@ -14,19 +14,19 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.config import Settings, load_settings
-from shared.connections import make_engine
 from shared.crash_points import arm_from_environment
 from shared.errors import MessageInvalid, SettingsInvalid
 from shared.functions.registry import load_registry
 from shared.logs import set_up_logs
 from shared.messages import actor_name, queue_name
-from workers.broker import QuorumBroker
-from workers.chunks import CONCURRENT_WRITES
-from workers.dramatiq_logs import soften_outages
-from workers.heavy import HeavyLane
-from workers.limits import inherit_orphans
+from shared.postgres.connections import make_engine
+from workers.broker.broker import QuorumBroker
+from workers.broker.dramatiq_logs import soften_outages
+from workers.heavy.actor import HeavyLane
+from workers.heavy.chunks import CONCURRENT_WRITES
 from workers.presence import Presence
-from workers.quick import QuickLane
+from workers.quick.actor import QuickLane
+from workers.sandbox.limits import inherit_orphans
 
 logger = logging.getLogger(__name__)
 

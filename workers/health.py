@@ -9,9 +9,9 @@ import socket
 import sys
 
 from shared.config import Settings, load_settings
-from shared.connections import make_engine
 from shared.errors import SettingsInvalid
-from shared.outages import DATABASE_ERRORS, brief, is_transient
+from shared.postgres.connections import make_engine
+from shared.postgres.outages import DATABASE_ERRORS, brief, is_transient
 from shared.store.workers import list_workers
 
 _SILENT_SECONDS = 15

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, CursorResult, text
 
 from shared.calculation import Calculation, Status
-from shared.store.queries import Prepared, Query, Rows
+from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.rows import uuid_array
 
 #: One row of `calculations` by its columns' names.

@@ -1,7 +1,7 @@
 """Statements about PostgreSQL's clock, and against times that lie too far ahead of it.
 
-A clock that was set back leaves such times behind: see gateway/clock_steps.py. All of these are
-harmless to repeat, and find what they look for by a partial index, or in a table of a few rows.
+A clock that was set back leaves such times behind: see gateway/relay/clock_steps.py. All of these
+are harmless to repeat, and find what they look for by a partial index, or in a table of a few rows.
 What came first is put right first, so that the order stays.
 """
 

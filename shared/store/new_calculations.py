@@ -18,9 +18,9 @@ from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
 from shared.long_json import encode_list
+from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
-from shared.store.queries import Prepared, Query, Rows
 from shared.store.rows import FinishedResult
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
-from shared.store.queries import Prepared, Query
+from shared.postgres.prepared import Prepared, Query
 
 #: The gateway rings, the relay listens: there is something to publish.
 OUTBOX = "reckoner_outbox"

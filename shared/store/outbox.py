@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.calculation import Lane
-from shared.store.queries import Prepared, Query, Rows
+from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.rows import uuid_array
 from shared.work import Work
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.models import CHUNK_DIGITS
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
-from shared.store.queries import Prepared, Query, Rows
 from shared.store.rows import FinishedResult, uuid_array
 
 #: One notification for so many of what was written, in the statement that writes: each query ends

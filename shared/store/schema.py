@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.models import SCHEMA_REVISION
-from shared.store.queries import Prepared, Query, Rows
 
 _NUMBERED = re.compile(r"[0-9]{4}")
 

@@ -1,6 +1,7 @@
 """Statements that look at the whole, for GET /system, estimates of waiting and readiness.
 
-A time may lie ahead of a clock that was set back (gateway/clock_steps.py): no age is negative.
+A time may lie ahead of a clock that was set back (gateway/relay/clock_steps.py): no age is
+negative.
 """
 
 from typing import Any

@@ -197,6 +197,6 @@ class Stack:
                 command = Path(f"/proc/{entry.pid}/cmdline").read_bytes()
             except OSError:
                 continue
-            if b"workers.child" in command:
+            if b"workers.sandbox.child" in command:
                 found.append(entry)
         return found

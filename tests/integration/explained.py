@@ -3,7 +3,7 @@
 import json
 
 from shared.config import load_settings
-from shared.connections import make_engine
+from shared.postgres.connections import make_engine
 
 
 class Notices:

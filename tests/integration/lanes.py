@@ -18,8 +18,8 @@ from sqlalchemy import Engine, text
 from shared import messages
 from shared.calculation import Calculation, Lane, Status, calculation_id
 from shared.config import Settings
-from shared.connections import make_engine
 from shared.functions.registry import Registry
+from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
 from shared.work import Work
@@ -27,8 +27,8 @@ from tests.child_with_test_functions import COMMAND, REGISTRY
 from tests.children import children_of, is_limited
 from tests.eventually import eventually
 from workers.app import run
-from workers.heavy import HeavyLane
-from workers.quick import QuickLane
+from workers.heavy.actor import HeavyLane
+from workers.quick.actor import QuickLane
 
 _ROOT = Path(__file__).parents[2]
 

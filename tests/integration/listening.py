@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import psycopg2.extensions
 
 from shared.config import Settings
-from shared.connections import connect_to_listen
+from shared.postgres.connections import connect_to_listen
 from shared.store.notifications import CHANGED, OUTBOX, read_changed
 
 

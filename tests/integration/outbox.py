@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, text
 
-from gateway.relay import Relay
+from gateway.relay.process import Relay
 from shared.calculation import Calculation, Lane
 from shared.config import Settings
 from shared.store import new_calculations

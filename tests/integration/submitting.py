@@ -2,10 +2,10 @@
 
 import asyncio
 
-from gateway.database import Database
-from gateway.looking import make_look
-from gateway.planning import Planner
-from gateway.submission import Submission
+from gateway.database.database import Database
+from gateway.database.looking import make_look
+from gateway.submission.plan import Planner
+from gateway.submission.submit import Submission
 from shared.computing import Calculator
 from tests.engines import autocommit, make_pool
 

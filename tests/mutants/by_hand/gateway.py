@@ -2,144 +2,144 @@
 
 from tests.mutants.mutation import mutation
 
-_WAITING = "integration/test_waiting.py"
-_NOTIFIED = "integration/test_notified.py"
-_CACHES = "integration/test_told_to_caches.py"
-_REQUESTS = "integration/test_requests.py"
-_LIMITS = "integration/test_limits.py"
-_RINGING = "integration/test_ringing.py"
-_LOOK = "integration/test_shared_look.py"
-_USE_CASES = "integration/test_use_cases.py"
-_POOL = "integration/test_async_pool.py"
-_PRUNED = "integration/test_pruned_results.py"
-_STREAMS = "integration/test_event_streams.py"
-_PLANNING = "unit/test_planning.py"
+_WAITING = "integration/gateway/waiting/test_waiting.py"
+_NOTIFIED = "integration/gateway/waiting/test_notified.py"
+_CACHES = "integration/gateway/routes/test_told_to_caches.py"
+_REQUESTS = "integration/gateway/routes/test_requests.py"
+_LIMITS = "integration/gateway/routes/test_limits.py"
+_RINGING = "integration/gateway/relay/test_ringing.py"
+_LOOK = "integration/gateway/database/test_shared_look.py"
+_USE_CASES = "integration/gateway/submission/test_use_cases.py"
+_POOL = "integration/gateway/database/test_async_pool.py"
+_PRUNED = "integration/gateway/routes/test_pruned_results.py"
+_STREAMS = "integration/gateway/routes/test_event_streams.py"
+_PLANNING = "unit/gateway/test_planning.py"
 
 _OF_WAITERS = [
     mutation(
-        "gateway/calculations.py",
+        "gateway/routes/calculations.py",
         "        notify_changed(connection, [calculation_id])\n",
         "        pass\n",
         f"{_NOTIFIED}::test_it_is_answered_when_its_calculation_is",
     ),
     mutation(
-        "gateway/calculations.py",
+        "gateway/routes/calculations.py",
         '        while watch.looked() and not is_final(row["status"]):\n'
         '            row = await self.get(row["id"])\n',
         "        watch.looked()\n",
         f"{_WAITING}::test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost",
     ),
     mutation(
-        "gateway/calculations.py",
+        "gateway/routes/calculations.py",
         "            if left <= 0:\n                break\n",
         "            left = max(left, 0.1)\n",
         f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
     ),
     mutation(
-        "gateway/calculations.py",
+        "gateway/routes/calculations.py",
         'if row["status"] != Status.CANCELLED:\n            resp.status = falcon.HTTP_202',
         'if row["status"] == Status.CANCELLED:\n            resp.status = falcon.HTTP_202',
         f"{_NOTIFIED}::test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_has_ended_it",
     ),
     mutation(
-        "gateway/listener.py",
+        "gateway/waiting/listener.py",
         "                self._waiting.changed_all()",
         "                pass",
         f"{_WAITING}::test_nothing_is_missed_while_the_listener_is_cut_off",
     ),
     mutation(
-        "gateway/listener.py",
+        "gateway/waiting/listener.py",
         "while self._has_heard and not lost.is_set()",
         "while not lost.is_set()",
         f"{_WAITING}::test_a_connection_on_which_nothing_comes_is_given_up",
     ),
     mutation(
-        "gateway/listener.py",
+        "gateway/waiting/listener.py",
         "                    await self._database.run_one(notify_listeners)",
         "                    pass",
         f"{_WAITING}::test_a_connection_on_which_only_its_own_word_comes_is_kept",
     ),
     mutation(
-        "gateway/listener.py",
+        "gateway/waiting/listener.py",
         "        self._has_heard = True\n        while connection",
         "        while connection",
         f"{_WAITING}::test_a_connection_on_which_only_its_own_word_comes_is_kept",
     ),
     mutation(
-        "gateway/listener.py",
+        "gateway/waiting/listener.py",
         "                if not is_transient(error):",
         "                if is_transient(error):",
         f"{_WAITING}::test_a_server_that_is_away_is_asked_again_and_again_and_is_no_bug",
     ),
     mutation(
-        "gateway/listener.py",
+        "gateway/waiting/listener.py",
         "[min(failures, 3)]",
         "[failures]",
         f"{_WAITING}::test_a_server_that_is_away_is_asked_again_and_again_and_is_no_bug",
     ),
     mutation(
-        "gateway/listener.py",
+        "gateway/waiting/listener.py",
         "os.dup(connection.fileno())",
         "connection.fileno()",
         f"{_WAITING}::test_a_new_connection_may_have_the_number_of_a_listener_that_broke",
     ),
     mutation(
-        "gateway/waiting.py",
+        "gateway/waiting/waiters.py",
         "if began >= watch.fresh_after:",
         "if True:",
         f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
     ),
     mutation(
-        "gateway/waiting.py",
+        "gateway/waiting/waiters.py",
         'self.changed([row["id"]])',
         "pass",
         f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
     ),
     mutation(
-        "gateway/waiting.py",
+        "gateway/waiting/waiters.py",
         "            self.changed(ids)\n            await",
         "            await",
         f"{_WAITING}::test_nobody_is_forgotten_by_a_look_that_fails",
     ),
     mutation(
-        "gateway/waiting.py",
+        "gateway/waiting/waiters.py",
         "            self.changed(ids)\n            raise",
         "            raise",
         f"{_WAITING}::test_nobody_is_forgotten_by_a_look_that_fails",
     ),
     mutation(
-        "gateway/waiting.py",
+        "gateway/waiting/waiters.py",
         "            self._wake.clear()\n",
         "            self._wake.clear()\n"
         "            self._sweep_at = loop.time() + self._sweep_seconds\n",
         f"{_WAITING}::test_under_steady_traffic_a_lost_notification_is_made_up_for",
     ),
     mutation(
-        "gateway/waiting.py",
+        "gateway/waiting/waiters.py",
         "            if not watches:\n                del self._watches[calculation_id]\n",
         "",
         f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
     ),
     mutation(
-        "gateway/events.py",
+        "gateway/routes/events.py",
         "                    if _is_last(event):\n                        return\n",
         "",
         f"{_NOTIFIED}::test_it_is_answered_when_its_calculation_is",
     ),
     mutation(
-        "gateway/events.py",
+        "gateway/routes/events.py",
         '        resp.set_header("X-Accel-Buffering", "no")\n',
         "",
         f"{_CACHES}::test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends",
     ),
     mutation(
-        "gateway/events.py",
+        "gateway/routes/events.py",
         'if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:',
         'if _is_last(first) and req.get_header("Last-Event-ID"):',
         f"{_CACHES}::test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends",
     ),
     mutation(
-        "gateway/events.py",
+        "gateway/routes/events.py",
         "watch.next_row(max(0.0, silent_until - loop.time()))",
         "watch.next_row((silent_until := loop.time() + self._heartbeat_seconds) - loop.time())",
         f"{_STREAMS}::test_comments_come_however_often_unchanged_rows_are_handed_over",
@@ -148,79 +148,79 @@ _OF_WAITERS = [
 
 _OF_LIMITS = [
     mutation(
-        "gateway/bodies.py",
+        "gateway/http/bodies.py",
         "if declared <= limit_bytes:",
         "if declared <= limit_bytes + 1:",
         f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/bodies.py",
+        "gateway/http/bodies.py",
         "        if received <= limit_bytes:",
         "        if received < limit_bytes:",
         f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/bodies.py",
+        "gateway/http/bodies.py",
         "    if received > limit_bytes:",
         "    if received > limit_bytes + 1:",
         f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/bodies.py",
+        "gateway/http/bodies.py",
         'if coding != "identity":',
         'if coding == "br":',
         f"{_REQUESTS}::test_a_body_is_json_and_says_so",
     ),
     mutation(
-        "gateway/bodies.py",
+        "gateway/http/bodies.py",
         "    for _ in range(MOST_NESTED):",
         "    for _ in range(MOST_NESTED - 1):",
-        "unit/test_bodies.py::test_nesting_is_taken_up_to_its_limit",
+        "unit/gateway/test_bodies.py::test_nesting_is_taken_up_to_its_limit",
     ),
     mutation(
-        "gateway/calculations.py",
+        "gateway/routes/calculations.py",
         "BATCH_LIMIT_BYTES = 4 * KIB * KIB",
         "BATCH_LIMIT_BYTES = 4 * 1000 * KIB",
         f"{_LIMITS}::test_the_limits_are_those_that_are_told",
     ),
     mutation(
-        "gateway/coalescing.py",
+        "gateway/database/batching.py",
         "        if len(self._waiting) >= _MOST_WAITING:\n            raise StoreUnavailable\n",
         "",
         f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
     ),
     mutation(
-        "gateway/database.py",
+        "gateway/database/database.py",
         "            self._waiting -= 1",
         "            pass",
         f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
     ),
     mutation(
-        "gateway/error_table.py",
+        "gateway/http/errors.py",
         'headers={"Retry-After": str(_RETRY_SECONDS)},',
         "",
         f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
     ),
     mutation(
-        "gateway/error_table.py",
+        "gateway/http/errors.py",
         "{headers.get('Allow', '')}.\",\n            headers=headers,",
         "{headers.get('Allow', '')}.\",",
         f"{_REQUESTS}::test_a_method_that_a_route_does_not_have_is_told_those_it_has",
     ),
     mutation(
-        "gateway/error_table.py",
+        "gateway/http/errors.py",
         'headers={"Accept-Post": "application/json"},',
         "",
         f"{_REQUESTS}::test_a_body_is_json_and_says_so",
     ),
     mutation(
-        "gateway/middleware.py",
+        "gateway/http/middleware.py",
         "_WELL_FORMED.fullmatch(given)",
         "_WELL_FORMED.match(given)",
         f"{_REQUESTS}::test_any_other_is_replaced_by_a_new_one",
     ),
     mutation(
-        "gateway/middleware.py",
+        "gateway/http/middleware.py",
         'if req.method in ("GET", "HEAD") else ()',
         "if req.method else ()",
         f"{_REQUESTS}::test_a_parameter_that_a_route_does_not_know_is_refused",
@@ -232,131 +232,131 @@ _OF_LIMITS = [
         f"{_REQUESTS}::test_a_parameter_that_a_route_does_not_know_is_refused",
     ),
     mutation(
-        "gateway/planning.py",
+        "gateway/submission/plan.py",
         "estimate.bytes > self.settings.memory_limit_bytes:\n            raise",
         "estimate.bytes >= self.settings.memory_limit_bytes:\n            raise",
         f"{_PLANNING}::test_a_calculation_of_exactly_the_limit_is_within_it",
     ),
     mutation(
-        "gateway/planning.py",
+        "gateway/submission/plan.py",
         "Lane.QUICK if estimate.seconds <= self",
         "Lane.QUICK if estimate.seconds < self",
         f"{_PLANNING}::test_a_calculation_of_exactly_the_limit_is_within_it",
     ),
     mutation(
-        "gateway/planning.py",
+        "gateway/submission/plan.py",
         "not 1 <= len(items) <= most",
         "not len(items) <= most",
         f"{_PLANNING}::test_a_batch_has_one_to_so_many",
     ),
     mutation(
-        "gateway/planning.py",
+        "gateway/submission/plan.py",
         '.replace("~", "~0").replace("/", "~1")',
         '.replace("/", "~1").replace("~", "~0")',
         f"{_PLANNING}::test_the_faults_of_a_batch_are_named_by_their_place",
     ),
     mutation(
-        "gateway/preferences.py",
+        "gateway/http/preferences.py",
         "min(int(wait), MOST_WAIT_SECONDS)",
         "int(wait)",
-        "unit/test_preferences.py",
+        "unit/gateway/test_preferences.py",
     ),
 ]
 
 _OF_WHAT_IS_KEPT = [
     mutation(
-        "gateway/calculations.py",
+        "gateway/routes/calculations.py",
         "    if has_result(row):\n        let_nginx_cache",
         '    if is_final(row["status"]):\n        let_nginx_cache',
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
-        "gateway/calculations.py",
+        "gateway/routes/calculations.py",
         'write_json(resp, document(row), cache="no-cache")',
         'write_json(resp, document(row), cache="public, max-age=60")',
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
-        "gateway/representation.py",
+        "gateway/http/representation.py",
         'resp.set_header("Cache-Control", "public, max-age=31536000, immutable")',
         'resp.set_header("Cache-Control", "no-cache")',
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
-        "gateway/representation.py",
+        "gateway/http/representation.py",
         '"{self.sha256}-gzip"\' if self.is_gzip else',
         '"{self.sha256}"\' if self.is_gzip else',
         "e2e/test_results.py::test_gzip_is_served_where_asked_for",
     ),
     mutation(
-        "gateway/representation.py",
+        "gateway/http/representation.py",
         "min(_bounded(last) + 1, self.length)",
         "min(_bounded(last), self.length)",
-        "unit/test_representation.py::test_a_range_means_what_a_slice_means",
+        "unit/gateway/test_representation.py::test_a_range_means_what_a_slice_means",
     ),
     mutation(
-        "gateway/representation.py",
+        "gateway/http/representation.py",
         "self._is_matched(if_match, weakly=False)",
         "self._is_matched(if_match, weakly=True)",
-        "unit/test_representation.py::test_if_match_takes_strong_tags_only",
+        "unit/gateway/test_representation.py::test_if_match_takes_strong_tags_only",
     ),
     mutation(
-        "gateway/results.py",
+        "gateway/routes/results.py",
         '            resp.set_header("Content-Range", span)\n        else:\n            let',
         '            resp.set_header("Content-Range", span)\n        if True:\n            let',
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
-        "gateway/results.py",
+        "gateway/routes/results.py",
         "        yield compressor.flush()\n",
         "",
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
-        "gateway/results.py",
+        "gateway/routes/results.py",
         'if row["result_pruned_at"] is not None:',
         "if False:",
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
-        "gateway/results.py",
+        "gateway/routes/results.py",
         '(is_whole and is_last and digest.hexdigest() != row["result_sha256"])',
         "False",
         f"{_CACHES}::test_a_result_that_is_damaged_is_not_served_whole",
     ),
     mutation(
-        "gateway/results.py",
+        "gateway/routes/results.py",
         "        self.check_available(now)\n",
         "",
         f"{_PRUNED}::test_digits_that_are_pruned_while_they_are_read_are_gone_and_not_damaged",
     ),
     mutation(
-        "gateway/problems.py",
+        "gateway/http/problems.py",
         "    for name in resp.headers:\n        resp.delete_header(name)\n",
         "",
-        "unit/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
+        "unit/gateway/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
     ),
     mutation(
-        "gateway/problems.py",
+        "gateway/http/problems.py",
         "    resp.stream = None\n",
         "",
-        "unit/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
+        "unit/gateway/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
     ),
     mutation(
-        "gateway/results.py",
+        "gateway/routes/results.py",
         "        resp.stream = (\n            await self.open(",
         "        representation.write_headers(resp)\n        let_nginx_cache(resp)\n"
         "        resp.stream = (\n            await self.open(",
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
-        "gateway/problems.py",
+        "gateway/http/problems.py",
         '    resp.cache_control = ["no-store"]\n',
         "",
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
-        "gateway/seed.py",
+        "gateway/routes/calculate.py",
         'resp.cache_control = ["no-cache"]',
         'resp.cache_control = ["public"]',
         f"{_CACHES}::test_of_everything_else_nothing_is_kept",
@@ -365,139 +365,139 @@ _OF_WHAT_IS_KEPT = [
 
 _OF_ERROR_PATHS = [
     mutation(
-        "gateway/bell.py",
+        "gateway/submission/relay_wakeup.py",
         "        finally:\n            self._ringing = None\n",
         "        else:\n            self._ringing = None\n",
         f"{_RINGING}::test_a_ring_that_failed_does_not_silence_those_that_follow",
     ),
     mutation(
-        "gateway/submission.py",
+        "gateway/submission/submit.py",
         "        if is_queued:\n            self._bell.ring({calculation.lane})\n",
         "",
         f"{_RINGING}::test_what_was_cancelled_and_is_submitted_again_is_told_of_again",
     ),
     mutation(
-        "gateway/submission.py",
+        "gateway/submission/submit.py",
         "        if not is_alone:\n",
         "        if False:\n",
         f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
     ),
     mutation(
-        "gateway/submission.py",
+        "gateway/submission/submit.py",
         "is_rung=is_alone",
         "is_rung=False",
         f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
     ),
     mutation(
-        "gateway/submission.py",
+        "gateway/submission/submit.py",
         "            self._bell.ring(receipt.lanes)",
         "            pass",
         f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
     ),
     mutation(
-        "gateway/looks.py",
+        "gateway/database/shared_query.py",
         "        self._looking = None\n        if not task",
         "        if task.cancelled() or task.exception() is None:\n"
         "            self._looking = None\n        if not task",
         f"{_LOOK}::test_after_one_that_failed_there_is_another_and_the_latest_stays",
     ),
     mutation(
-        "gateway/looks.py",
+        "gateway/database/shared_query.py",
         "await asyncio.shield(looking)",
         "await looking",
         f"{_LOOK}::test_who_leaves_takes_it_from_nobody_else",
     ),
     mutation(
-        "gateway/looks.py",
+        "gateway/database/shared_query.py",
         "pause = max(self._fresh",
         "pause = min(self._fresh",
         f"{_LOOK}::test_one_that_took_long_serves_longer",
     ),
     mutation(
-        "gateway/coalescing.py",
+        "gateway/database/batching.py",
         "if len(batch) > 1 and not isinstance(error, StoreUnavailable):",
         "if len(batch) > 1:",
-        "unit/test_coalescing.py::test_an_unavailable_store_is_not_asked_again_for_each",
+        "unit/gateway/test_coalescing.py::test_an_unavailable_store_is_not_asked_again_for_each",
     ),
     mutation(
-        "gateway/coalescing.py",
+        "gateway/database/batching.py",
         "if len(batch) > 1 and not isinstance(error, StoreUnavailable):",
         "if False:",
-        "unit/test_coalescing.py::test_one_that_fails_fails_alone",
+        "unit/gateway/test_coalescing.py::test_one_that_fails_fails_alone",
     ),
     mutation(
-        "gateway/database.py",
+        "gateway/database/database.py",
         "if not error.connection_invalidated and not is_conflict(error):",
         "if not error.connection_invalidated:",
         f"{_USE_CASES}::test_one_that_lost_a_conflict_is_run_once_more_and_no_more",
     ),
     mutation(
-        "gateway/database.py",
+        "gateway/database/database.py",
         "if not error.connection_invalidated and not is_conflict(error):",
         "if not is_conflict(error):",
         f"{_USE_CASES}::test_one_whose_connection_breaks_is_run_once_more_on_another",
     ),
     mutation(
-        "gateway/async_pool.py",
+        "gateway/database/pool.py",
         "            self._renew()\n            raise StoreUnavailable",
         "            raise StoreUnavailable",
         f"{_POOL}::test_after_a_silence_no_connection_of_before_is_used_again",
     ),
     mutation(
-        "gateway/async_pool.py",
+        "gateway/database/pool.py",
         "if connection.is_open and generation == self._generation:",
         "if connection.is_open:",
         f"{_POOL}::test_after_a_silence_no_connection_of_before_is_used_again",
     ),
     mutation(
-        "gateway/async_pool.py",
+        "gateway/database/pool.py",
         "if is_spent(error) or not connection.is_open:",
         "if not connection.is_open:",
-        "integration/test_read_only.py::test_no_connection_that_met_a_refusal_is_used_again",
+        "integration/gateway/database/test_read_only.py::test_no_connection_that_met_a_refusal_is_used_again",
     ),
     mutation(
-        "gateway/async_pool.py",
+        "gateway/database/pool.py",
         "                    if connection.is_open and not is_conflict(error):\n",
         "                    if not is_conflict(error):\n",
         f"{_POOL}::test_a_query_whose_connection_is_cut_off_under_way_is_executed_again",
     ),
     mutation(
-        "gateway/protocol.py",
+        "gateway/server/protocol.py",
         "            self.loop.call_later(_UNUSED_SECONDS, self._close_if_idle)",
         "            self._close_if_idle()",
-        "integration/test_gateway_process.py"
+        "integration/gateway/server/test_gateway_process.py"
         "::test_what_comes_on_an_open_connection_while_it_stops_is_answered",
     ),
     mutation(
-        "gateway/protocol.py",
+        "gateway/server/protocol.py",
         "        if self._task is not None:\n            self._task.cancel()\n",
         "",
-        "unit/test_protocol.py::test_an_answer_ends_when_its_client_has_gone",
+        "unit/gateway/test_protocol.py::test_an_answer_ends_when_its_client_has_gone",
     ),
     mutation(
-        "shared/deadlines.py",
+        "shared/postgres/deadlines.py",
         "                    if until < now:",
         "                    if until > now:",
-        "integration/test_deadlines.py::test_a_statement_that_is_in_time_is_left_alone",
+        "integration/postgres/test_deadlines.py::test_a_statement_that_is_in_time_is_left_alone",
     ),
     mutation(
-        "shared/deadlines.py",
+        "shared/postgres/deadlines.py",
         "                del self._waiting[thread]",
         "                pass",
-        "integration/test_deadlines.py"
+        "integration/postgres/test_deadlines.py"
         "::test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other",
     ),
     mutation(
-        "shared/deadlines.py",
+        "shared/postgres/deadlines.py",
         "st_ino == self.inode",
         "st_ino",
-        "integration/test_deadlines.py::test_a_number_that_is_another_sockets_by_now_is_left_alone",
+        "integration/postgres/test_deadlines.py::test_a_number_that_is_another_sockets_by_now_is_left_alone",
     ),
     mutation(
-        "shared/deadlines.py",
+        "shared/postgres/deadlines.py",
         "        with self.deadlines.waiting(self):\n            super().rollback()",
         "        super().rollback()",
-        "integration/test_deadlines.py"
+        "integration/postgres/test_deadlines.py"
         "::test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other",
     ),
 ]

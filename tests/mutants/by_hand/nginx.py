@@ -2,10 +2,10 @@
 
 from tests.mutants.mutation import Mutation, mutation
 
-_CACHE = "integration/test_nginx_cache.py"
-_NGINX = "integration/test_nginx.py"
+_CACHE = "integration/nginx/test_nginx_cache.py"
+_NGINX = "integration/nginx/test_nginx.py"
 _LIMITS = (
-    "integration/test_limits.py"
+    "integration/gateway/routes/test_limits.py"
     "::test_nginx_takes_a_little_more_so_that_the_gateway_can_say_what_is_too_long"
 )
 _ONE_HEADER = f"{_CACHE}::test_one_header_is_enough_for_the_gateway_to_be_asked_and_nothing_is_kept"
@@ -33,7 +33,7 @@ MUTATIONS = [
     _template(
         '"~^200 [0-9]{1,5}$" 0;',
         '"~^20. [0-9]{1,5}$" 0;',
-        "integration/test_errors_and_caches.py"
+        "integration/gateway/routes/test_errors_and_caches.py"
         "::test_nginx_stores_nothing_but_200_whatever_lifetime_it_came_with",
     ),
     _template(

@@ -4,13 +4,13 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_CONFIRMS = "unit/test_confirms.py"
-_PUBLISHER = "integration/test_publisher.py"
-_PULSE = "unit/test_pulse.py"
-_PROCESS = "integration/test_relay_process.py"
-_REDRIVE = "integration/test_redrive.py"
-_RELAY = "integration/test_relay.py"
-_WAKEUP = "integration/test_relay_wakeup.py"
+_CONFIRMS = "unit/gateway/test_confirms.py"
+_PUBLISHER = "integration/gateway/relay/test_publisher.py"
+_PULSE = "unit/gateway/test_pulse.py"
+_PROCESS = "integration/gateway/relay/test_relay_process.py"
+_REDRIVE = "integration/cli/test_redrive.py"
+_RELAY = "integration/gateway/relay/test_relay.py"
+_WAKEUP = "integration/gateway/relay/test_relay_wakeup.py"
 
 _REFUSED = f"{_PUBLISHER}::test_exactly_what_a_full_queue_refused_stays_unpublished"
 _TOLD_APART = f"{_PUBLISHER}::test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused"
@@ -22,15 +22,15 @@ _RAN_OUT = f"{_RELAY}::test_a_claim_that_ran_out_is_published_again_after_a_paus
 _WAITS = f"{_RELAY}::test_a_message_that_waits_is_not_published_twice"
 _STAYS = f"{_REDRIVE}::test_what_a_queue_refuses_stays_a_dead_letter"
 
-_batch = partial(mutation, "gateway/confirms.py")
-_lane = partial(mutation, "gateway/lane_relay.py")
-_process = partial(mutation, "gateway/relay.py")
-_publisher = partial(mutation, "gateway/publisher.py")
-_pulse = partial(mutation, "gateway/pulse.py")
-_redrive = partial(mutation, "gateway/redrive.py")
-_rescue = partial(mutation, "gateway/rescue.py")
-_session = partial(mutation, "gateway/broker_session.py")
-_chunks = partial(mutation, "gateway/lost_chunks.py")
+_batch = partial(mutation, "gateway/relay/confirms.py")
+_lane = partial(mutation, "gateway/relay/lane.py")
+_process = partial(mutation, "gateway/relay/process.py")
+_publisher = partial(mutation, "gateway/relay/publisher.py")
+_pulse = partial(mutation, "gateway/relay/pulse.py")
+_redrive = partial(mutation, "reckoner/cli/redrive.py")
+_rescue = partial(mutation, "gateway/relay/rescue.py")
+_session = partial(mutation, "gateway/relay/session.py")
+_chunks = partial(mutation, "gateway/relay/lost_chunks.py")
 
 _PUBLISHING = [
     _lane("            if refused:\n", "            if False:\n", _REFUSED),
@@ -49,13 +49,13 @@ _PUBLISHING = [
     _session("self._next_tag = 1\n", "self._next_tag = 0\n", _TOLD_APART),
     _session("method.routing_key != _NOWHERE", "True", _PROBE),
     mutation(
-        "gateway/queue_depth.py",
+        "gateway/relay/queue_depth.py",
         "        if channel.is_open:\n            channel.close()",
         "        channel.close()",
         f"{_PUBLISHER}::test_a_connection_that_is_closed_between_two_answers_ends_without_an_error",
     ),
     mutation(
-        "gateway/queue_depth.py",
+        "gateway/relay/queue_depth.py",
         "if code == _NOT_FOUND:",
         "if False:",
         _PROBE,
@@ -63,13 +63,13 @@ _PUBLISHING = [
     _publisher(
         "        if receipt.problem is None:\n            self._c",
         "        if True:\n            self._c",
-        "integration/test_relay_refused.py::"
+        "integration/gateway/relay/test_relay_refused.py::"
         "test_a_connection_that_confirms_nothing_gives_way_to_another_node",
     ),
     _publisher(
         "random.sample(urls, len(urls))",
         "urls",
-        "integration/test_relay_refused.py::test_relays_do_not_all_begin_with_the_first_node",
+        "integration/gateway/relay/test_relay_refused.py::test_relays_do_not_all_begin_with_the_first_node",
     ),
 ]
 
@@ -127,7 +127,11 @@ _RESCUING = [
         "            self._unanswered.add(lane)\n",
         f"{_RELAY}::test_a_queue_that_cannot_be_asked_is_not_taken_for_empty",
     ),
-    _chunks("_GRACE_SECONDS = 120.0", "_GRACE_SECONDS = 0.0", "integration/test_lost_chunks.py"),
+    _chunks(
+        "_GRACE_SECONDS = 120.0",
+        "_GRACE_SECONDS = 0.0",
+        "integration/gateway/relay/test_lost_chunks.py",
+    ),
 ]
 
 _ACK = "        channel.basic_ack(tag)  # only once the copy is confirmed\n"
@@ -153,8 +157,8 @@ _HEALTH = [
     _pulse("                return opened.read()\n", "                pass\n", _PULSE),
 ]
 
-_LOOP = "unit/test_loop.py"
-_loop = partial(mutation, "gateway/loop.py")
+_LOOP = "unit/gateway/test_loop.py"
+_loop = partial(mutation, "gateway/relay/loop.py")
 
 _GOING_ON = [
     _loop("min(2 * self._retry_seconds, _LONGEST", "max(2 * self._retry_seconds, _LONGEST", _LOOP),
@@ -165,7 +169,7 @@ _GOING_ON = [
     _loop(
         "DATABASE_ERRORS) and is_transient(error):",
         "DATABASE_ERRORS):",
-        "integration/test_relay_process.py::test_a_missing_column_is_logged_as_a_bug",
+        "integration/gateway/relay/test_relay_process.py::test_a_missing_column_is_logged_as_a_bug",
     ),
     _loop("        if self._failing_since is None:\n", "        if True:\n", _LOOP),
     _loop("self.problem = self._failing_since = None", "self.problem = None", _LOOP),

@@ -4,18 +4,20 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_BY_KEY = "integration/test_plans.py::test_rows_that_are_named_are_found_by_their_key"
-_CANCELS = "integration/test_cancels.py"
-_CHUNKS = "integration/test_chunks.py"
-_FENCED = "integration/test_fencing.py::test_an_attempt_writes_nothing_once_a_worker_claimed_anew"
-_HELD = "integration/test_leases.py"
-_LOST = "integration/test_lost_leases.py"
-_LIST = "integration/test_list.py"
-_OTHERS = "integration/test_fencing.py::test_nobody_else_writes_under_a_claim"
-_OUTBOX = "integration/test_outbox.py"
-_STORE = "integration/test_store.py"
-_TELLS = "integration/test_notifications.py"
-_WHOLE = "integration/test_system.py"
+_BY_KEY = "integration/store/test_plans.py::test_rows_that_are_named_are_found_by_their_key"
+_CANCELS = "integration/workers/test_cancels.py"
+_CHUNKS = "integration/store/test_chunks.py"
+_FENCED = (
+    "integration/workers/test_fencing.py::test_an_attempt_writes_nothing_once_a_worker_claimed_anew"
+)
+_HELD = "integration/store/test_leases.py"
+_LOST = "integration/workers/test_lost_leases.py"
+_LIST = "integration/gateway/routes/test_list.py"
+_OTHERS = "integration/workers/test_fencing.py::test_nobody_else_writes_under_a_claim"
+_OUTBOX = "integration/gateway/relay/test_outbox.py"
+_STORE = "integration/store/test_store.py"
+_TELLS = "integration/store/test_notifications.py"
+_WHOLE = "integration/gateway/routes/test_system.py"
 
 _HIS = "WHERE id = :id AND attempt = :attempt"
 _ANYBODYS = "WHERE id = :id"
@@ -134,7 +136,9 @@ _TAKEN = [
     _outbox("AND published_at IS NULL AND lane = $1", "AND lane = $1", _OUTBOX),
     _outbox("FOR UPDATE SKIP LOCKED),\n    taken", "FOR UPDATE),\n    taken", _OUTBOX),
     _outbox(
-        "SET LOCAL synchronous_commit", "SET synchronous_commit", "integration/test_durability.py"
+        "SET LOCAL synchronous_commit",
+        "SET synchronous_commit",
+        "integration/postgres/test_durability.py",
     ),
     _outbox(
         "            _roll_back(connection)\n        raise",
@@ -199,7 +203,7 @@ _RESULTS = [
     _result(
         "calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal",
         "calculation_id = :id AND ordinal = :ordinal LIMIT 1",
-        "integration/test_downloads.py::test_a_result_of_any_length_is_served_whole_and_in_ranges",
+        "integration/gateway/routes/test_downloads.py::test_a_result_of_any_length_is_served_whole_and_in_ranges",
     ),
     _result(
         "AND status = 'succeeded' AND result_pruned_at IS NULL", "AND status = 'succeeded'", _CHUNKS
@@ -247,16 +251,16 @@ _LISTED = [
 
 _PREPARED = [
     mutation(
-        "shared/store/queries.py",
+        "shared/postgres/prepared.py",
         "            self._names.clear()\n",
         "",
-        "unit/test_prepared.py",
+        "unit/shared/test_prepared.py",
     ),
     mutation(
-        "shared/store/queries.py",
+        "shared/postgres/prepared.py",
         "            self._kept_until = now + _KEPT_SECONDS\n",
         "",
-        "unit/test_prepared.py",
+        "unit/shared/test_prepared.py",
     ),
     mutation(
         "shared/store/relays.py",

@@ -4,20 +4,20 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_ADMISSION = "unit/test_admission.py"
-_CHILDREN = "unit/test_children.py"
-_CONSUMER = "integration/test_worker_consumer.py"
-_FRAMES = "unit/test_worker_frames.py"
-_HEARTBEAT = "integration/test_heartbeat.py"
-_HEAVY = "integration/test_heavy_worker.py"
-_LEASE = "unit/test_lease.py"
-_LYING = "integration/test_lying_child.py"
-_QUICK = "integration/test_quick_worker.py"
-_RETRIES = "unit/test_retries.py"
-_SANDBOX = "unit/test_sandbox.py"
-_SLOTS = "unit/test_slots.py"
-_START = "integration/test_worker_start.py"
-_TOLD = "integration/test_heavy_told.py"
+_ADMISSION = "unit/workers/test_admission.py"
+_CHILDREN = "unit/workers/test_children.py"
+_CONSUMER = "integration/workers/test_worker_consumer.py"
+_FRAMES = "unit/workers/test_worker_frames.py"
+_HEARTBEAT = "integration/workers/test_heartbeat.py"
+_HEAVY = "integration/workers/test_heavy_worker.py"
+_LEASE = "unit/workers/test_lease.py"
+_LYING = "integration/workers/test_lying_child.py"
+_QUICK = "integration/workers/test_quick_worker.py"
+_RETRIES = "unit/workers/test_retries.py"
+_SANDBOX = "unit/workers/test_sandbox.py"
+_SLOTS = "unit/workers/test_slots.py"
+_START = "integration/workers/test_worker_start.py"
+_TOLD = "integration/workers/test_heavy_told.py"
 
 _AT_ONCE = f"{_HEAVY}::test_a_stopped_worker_hands_its_work_back_at_once"
 _COMMITTED = f"{_QUICK}::test_a_message_is_acknowledged_after_its_result_is_committed"
@@ -28,24 +28,24 @@ _UNSTORED = (
 )
 _WHOLE = f"{_HEAVY}::test_a_result_is_stored_whole_and_once"
 
-_admission = partial(mutation, "workers/admission.py")
-_attempt = partial(mutation, "workers/attempt.py")
-_child = partial(mutation, "workers/child.py")
-_children = partial(mutation, "workers/children.py")
-_consumer = partial(mutation, "workers/consumer.py")
-_contract = partial(mutation, "workers/contract.py")
-_deaths = partial(mutation, "workers/deaths.py")
-_descendants = partial(mutation, "workers/descendants.py")
-_frames = partial(mutation, "workers/frames.py")
-_group = partial(mutation, "workers/group_commit.py")
-_heavy = partial(mutation, "workers/heavy.py")
-_lease = partial(mutation, "workers/lease.py")
+_admission = partial(mutation, "workers/quick/admission.py")
+_attempt = partial(mutation, "workers/heavy/attempt.py")
+_child = partial(mutation, "workers/sandbox/child.py")
+_children = partial(mutation, "workers/sandbox/spares.py")
+_consumer = partial(mutation, "workers/broker/consumer.py")
+_contract = partial(mutation, "workers/sandbox/contract.py")
+_deaths = partial(mutation, "workers/sandbox/exit_reasons.py")
+_descendants = partial(mutation, "workers/sandbox/descendants.py")
+_frames = partial(mutation, "workers/sandbox/frames.py")
+_group = partial(mutation, "workers/quick/group_commit.py")
+_heavy = partial(mutation, "workers/heavy/actor.py")
+_lease = partial(mutation, "workers/heavy/lease.py")
 _presence = partial(mutation, "workers/presence.py")
-_quick = partial(mutation, "workers/quick.py")
-_retries = partial(mutation, "workers/retries.py")
-_sandbox = partial(mutation, "workers/sandbox.py")
-_slots = partial(mutation, "workers/slots.py")
-_writes = partial(mutation, "workers/claimed_writes.py")
+_quick = partial(mutation, "workers/quick/actor.py")
+_retries = partial(mutation, "workers/heavy/retries.py")
+_sandbox = partial(mutation, "workers/sandbox/process.py")
+_slots = partial(mutation, "workers/broker/slots.py")
+_writes = partial(mutation, "workers/heavy/claimed_writes.py")
 
 _LEASES = [
     _lease(
@@ -291,11 +291,14 @@ _PROCESSES = [
     _presence(
         "                elif _lacks_table(error):\n",
         "                elif True:\n",
-        "integration/test_outages.py::test_presence_waits_for_what_passes_by_and_logs_a_bug_as_one",
+        "integration/postgres/test_outages.py::test_presence_waits_for_what_passes_by_and_logs_a_bug_as_one",
     ),
 ]
 
-_COME_TO = "integration/test_outbox.py::test_workers_of_both_lanes_note_what_they_have_come_to"
+_COME_TO = (
+    "integration/gateway/relay/test_outbox.py"
+    "::test_workers_of_both_lanes_note_what_they_have_come_to"
+)
 
 _WATERMARKS = [
     _heavy("self.watermark.note(claim.published_at)", "pass", _COME_TO),
@@ -306,8 +309,8 @@ _WATERMARKS = [
     ),
 ]
 
-_CHUNK_WRITER = "unit/test_chunk_writer.py"
-_chunks = partial(mutation, "workers/chunks.py")
+_CHUNK_WRITER = "unit/workers/test_chunk_writer.py"
+_chunks = partial(mutation, "workers/heavy/chunks.py")
 
 _CHUNKS = [
     _chunks("self._count += len(self._batch)", "self._count += 1", _CHUNK_WRITER),

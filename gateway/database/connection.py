@@ -1,0 +1,96 @@
+"""A connection to PostgreSQL on which the event loop itself waits.
+
+psycopg2's blocking calls need a thread each, and a thread's turn costs more than the statement.
+In its asynchronous mode it says when to come back (poll), and the loop watches the socket.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+
+from shared.postgres.prepared import PreparedStatements, Query, Rows
+
+Answer = TypeVar("Answer")
+
+#: Begins to connect; it may resolve a name, and so block.
+Connect = Callable[[], psycopg2.extensions.connection]
+
+
+class AsyncConnection:
+    """One connection, for one query at a time, each a transaction by itself."""
+
+    def __init__(self, connection: psycopg2.extensions.connection) -> None:
+        """Take a connection that is being made: see `open`."""
+        self._connection = connection
+        self._prepared = PreparedStatements()
+
+    @classmethod
+    async def open(cls, connect: Connect) -> Self:
+        """Connect. Raises psycopg2.Error."""
+        self = cls(await asyncio.to_thread(connect))
+        await self._until_done()
+        psycopg2.extras.register_uuid(conn_or_curs=self._connection)  # type: ignore[no-untyped-call]
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it can be used again."""
+        status = self._connection.get_transaction_status()
+        return bool(status == psycopg2.extensions.TRANSACTION_STATUS_IDLE)
+
+    async def fetch(self, query: Query[Answer]) -> Answer:
+        """Execute a query and return its answer. Raises psycopg2.Error."""
+        for statement in self._prepared.needed_before(query.prepared):
+            await self._execute(statement, None)
+        self._prepared.note(query.prepared)
+        return query.read(await self._execute(query.prepared.executing, query.values))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    async def _execute(self, statement: str, values: tuple[Any, ...] | None) -> Rows:
+        cursor = self._connection.cursor()
+        cursor.execute(statement, values)
+        await self._until_done()
+        return cursor.fetchall() if cursor.description else []
+
+    async def _until_done(self) -> None:
+        try:
+            while (state := self._connection.poll()) != psycopg2.extensions.POLL_OK:
+                is_writing = state == psycopg2.extensions.POLL_WRITE
+                await _until_ready(self._connection.fileno(), is_writing=is_writing)
+        except psycopg2.Error:
+            raise
+        except BaseException:  # cancelled, for example
+            self.close()  # the answer that is on its way would be taken for the next query's
+            raise
+
+
+async def _until_ready(descriptor: int, *, is_writing: bool) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    add, remove = (
+        (loop.add_writer, loop.remove_writer)
+        if is_writing
+        else (loop.add_reader, loop.remove_reader)
+    )
+    add(descriptor, _finish, ready, remove, descriptor)
+    try:
+        await ready
+    except BaseException:  # cancelled
+        remove(descriptor)
+        raise
+
+
+def _finish(
+    ready: "asyncio.Future[None]", remove: Callable[[int], object], descriptor: int
+) -> None:
+    # At once: the next poll may close the socket, whose number is then another connection's.
+    remove(descriptor)
+    if not ready.done():
+        ready.set_result(None)

@@ -1,0 +1,1 @@
+"""HTTP's own rules: bodies, ranges, preferences, problem documents, limits."""

@@ -1,0 +1,1 @@
+"""The `reckoner` command, one file for each subcommand."""

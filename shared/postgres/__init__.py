@@ -1,0 +1,1 @@
+"""Connections to PostgreSQL: where to, for how long, and what their errors mean."""

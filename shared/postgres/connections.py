@@ -1,0 +1,117 @@
+"""Factories for connections to PostgreSQL. Nothing here is made by importing."""
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2.extensions
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from shared.config import Settings
+from shared.postgres.deadlines import Deadlines
+from shared.postgres.outages import is_spent
+from shared.postgres.servers import Server, Servers, servers_of
+
+#: A statement that stands alone finds its rows by their key. While a table is small, reading all of
+#: it looks as good, and a plan that was kept would do so when it is large.
+_BY_KEY = ("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off")
+
+#: How much longer than the server's own limit to wait for an answer before the connection is
+#: taken for dead. A proxy that holds it open and passes nothing on is not seen by keepalives.
+GRACE_SECONDS = 5
+
+
+def make_engine(
+    settings: Settings,
+    *,
+    connections: int,
+    name: str,
+    statement_seconds: int = 30,
+    is_autocommit: bool = False,
+) -> Engine:
+    """Return an engine with at most `connections` connections; `name` shows in pg_stat_activity.
+
+    No statement takes longer than `statement_seconds`, or 5 s more if the server does not answer:
+    it then fails as if the connection had broken. With `is_autocommit` each statement is a
+    transaction of its own, in one round trip, and finds its rows by their key.
+    """
+    pool: dict[str, Any] = {"pool_size": connections, "max_overflow": 0}
+    if is_autocommit:
+        # There is never a transaction to roll back when a connection returns to its pool.
+        pool |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    connect = functools.partial(
+        servers_of(settings.sqlalchemy_url).connect,
+        name=name,
+        options=_options(statement_seconds, _BY_KEY if is_autocommit else ()),
+        connection_factory=Deadlines(statement_seconds + GRACE_SECONDS).connection_factory,
+    )
+    engine = create_engine(
+        settings.sqlalchemy_url,
+        creator=connect,
+        pool_timeout=10,
+        use_native_hstore=False,  # there is none, and asking for it would be a query
+        json_serializer=json.dumps,
+        **pool,
+    )
+    event.listen(engine, "handle_error", _discard_spent)
+    return engine
+
+
+def _discard_spent(context: ExceptionContext) -> None:
+    """Have the pool give up its connections once one of them turns out to take no writes."""
+    if is_spent(context.original_exception):
+        context.is_disconnect = True
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncConnector:
+    """Opens connections in psycopg2's asynchronous mode."""
+
+    servers: Servers
+    name: str
+    options: Sequence[str]
+
+    def begin(self, server: Server) -> psycopg2.extensions.connection:
+        """Return a connection that is still to be polled."""
+        return self.servers.open(server, name=self.name, options=self.options, async_=True)
+
+
+def make_async_connector(
+    settings: Settings, *, name: str, statement_seconds: int
+) -> AsyncConnector:
+    """Return what opens connections whose statements find their rows by their key."""
+    servers = servers_of(settings.sqlalchemy_url)
+    return AsyncConnector(servers, name, _options(statement_seconds, _BY_KEY))
+
+
+def connect_to_listen(
+    settings: Settings, *channels: str, name: str
+) -> psycopg2.extensions.connection:
+    """Open an autocommit connection outside any pool that listens on these channels."""
+    factory = _listeners_deadlines().connection_factory
+    servers = servers_of(settings.sqlalchemy_url)
+    connection = servers.connect(name=name, connection_factory=factory)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for channel in channels:
+            cursor.execute(f"LISTEN {channel}")  # constants of ours, never a client's words
+    return connection
+
+
+def _options(statement_seconds: int, more: Sequence[str]) -> list[str]:
+    return [
+        f"statement_timeout={statement_seconds * 1000}",
+        "idle_in_transaction_session_timeout=15000",
+        # For what is prepared (shared/postgres/prepared.py): planned once, and not for each value.
+        "plan_cache_mode=force_generic_plan",
+        *more,
+    ]
+
+
+@functools.cache
+def _listeners_deadlines() -> Deadlines:
+    """Return what is shared by all of a process, since it has a thread."""
+    return Deadlines(GRACE_SECONDS)

@@ -1,0 +1,86 @@
+"""`make up`, run whole: what it leaves in its folder is for its own user only."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compose.local.settings import PORTS
+from compose.services import free_port
+from compose.services.postgres_data import home_elsewhere
+from tests.eventually import eventually
+
+ROOT = Path(__file__).parents[3]
+
+_START_SECONDS = 120
+_STOP_SECONDS = 60
+
+_RUN = """
+import os, sys
+from pathlib import Path
+import compose.local
+
+os.umask(0o022)
+compose.local.STATE = Path(sys.argv[1])
+sys.exit(compose.local.main())
+"""
+
+
+@pytest.fixture
+def state(tmp_path):
+    """A folder that other users can get to, so that only what is in it protects it."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path(folder.root):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    return tmp_path / "var"
+
+
+def open_to_others(state: Path) -> dict[str, str]:
+    """Return what other users may read, write or enter, with its mode."""
+    found = {}
+    for folder, folders, files in os.walk(state):
+        for path in (Path(folder, name) for name in (*folders, *files)):
+            try:
+                mode = path.lstat().st_mode
+            except FileNotFoundError:
+                continue
+            if mode & 0o077 and not stat.S_ISLNK(mode):
+                found[str(path.relative_to(state))] = f"{stat.S_IMODE(mode):o}"
+    return found
+
+
+def test_nothing_in_its_folder_is_for_others(state):
+    # As an earlier version, or another umask, may have left it.
+    (state / "nginx").mkdir(parents=True)
+    (state / "nginx" / "access.log").write_text('{"client": "10.0.0.7"}\n')
+    (state / "nginx" / "access.log").chmod(0o644)
+    ports = {f"RECKONER_LOCAL_{name.upper()}": str(free_port()) for name in PORTS}
+    log = state.parent / "log"
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            [sys.executable, "-c", _RUN, str(state)],
+            env=os.environ | ports,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        eventually(
+            lambda: "Reckoner is ready" in log.read_text() or running.poll() is not None,
+            within_seconds=_START_SECONDS,
+        )
+        assert running.poll() is None, log.read_text()
+        # PostgreSQL has a user of its own where root starts it: it may pass through, not look.
+        way = {"postgres": "711"} if os.geteuid() == 0 else {}
+        assert open_to_others(state) == way
+        assert stat.S_IMODE(state.stat().st_mode) == (0o711 if way else 0o700)
+        assert (state / "nginx" / "access.log").exists()
+    finally:
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(_STOP_SECONDS) == 0
+    assert open_to_others(state) == way
+    assert not home_elsewhere(state / "postgres").exists()

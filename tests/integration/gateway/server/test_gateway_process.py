@@ -1,0 +1,186 @@
+"""How a gateway process ends."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from compose.services import free_port
+from tests.eventually import eventually
+
+_STOP_SECONDS = 30
+
+
+@contextmanager
+def running_gateway(database_url, command=("gateway",), log=None, **settings):
+    """Run the gateway without NGINX; yield its process and its port."""
+    port = free_port()
+    environment = {
+        "RECKONER_DATABASE_URL": database_url,
+        "RECKONER_BROKER_URL": "amqp://127.0.0.1:1/%2F",
+        "RECKONER_GATEWAY_BIND": f"127.0.0.1:{port}",
+        "RECKONER_GATEWAY_PROCESSES": "1",
+        **{f"RECKONER_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        env=os.environ | environment,
+        stderr=log.open("wb") if log else None,
+    )
+    try:
+        eventually(lambda: is_up(port))
+        yield process, port
+    finally:
+        process.terminate()
+        assert process.wait(_STOP_SECONDS) == 0
+
+
+def changed(**constants):
+    """Return the command of a gateway with the functions of tests and other constants."""
+    return ("tests.gateway_with_test_functions", json.dumps(constants))
+
+
+def is_up(port):
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def ask(connection):
+    connection.request("GET", "/health/live")
+    response = connection.getresponse()
+    response.read()
+    return response.status, response.getheader("Connection")
+
+
+def is_listening(port):
+    try:
+        http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_what_comes_on_an_open_connection_while_it_stops_is_answered(database_url):
+    """NGINX may not send a POST again that met a closed connection."""
+    with running_gateway(database_url) as (process, port):
+        kept = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        assert ask(kept) == (200, None)
+        process.send_signal(signal.SIGTERM)
+        eventually(lambda: not is_listening(port))
+        assert ask(kept) == (200, "close")
+
+
+def test_a_connection_that_stays_idle_does_not_hold_up_the_end(database_url):
+    with running_gateway(database_url) as (process, port):
+        idle = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        assert ask(idle) == (200, None)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(_STOP_SECONDS) == 0
+
+
+def lines(log):
+    """Return what a process has logged."""
+    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+
+
+def has_logged(log, level, words):
+    return [line for line in lines(log) if line["level"] == level and words in line["message"]]
+
+
+def submit(client, function="whole", n=10):
+    """Submit a calculation; return the status, or None if its process ended meanwhile."""
+    body = {"function": function, "arguments": {"n": n}}
+    try:
+        return client.post("/calculations", json=body).status_code
+    except httpx.TransportError:
+        return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_bug", [False, True])
+def test_a_process_that_can_store_nothing_is_replaced(database_url, engine, tmp_path, is_bug):
+    """It answers 503 while PostgreSQL is away, and 500 for a bug, which is logged as one."""
+    log = tmp_path / "log"
+    constants = {
+        "gateway.server.watchdog._FRUITLESS_SECONDS": 1.0,
+        "gateway.server.watchdog._PROBE_SECONDS": 0.2,
+        "gateway.server.protocol._UNUSED_SECONDS": 0.2,
+    }
+    if is_bug:
+        harm = "ALTER TABLE calculations RENAME request_id TO request_identity"
+        repair = "ALTER TABLE calculations RENAME request_identity TO request_id"
+    else:
+        # Looked up they can be: what a submission asks is what counts.
+        role = f"ALTER ROLE reckoner IN DATABASE {engine.url.database}"
+        harm = f"{role} SET default_transaction_read_only = on"
+        repair = f"SET transaction_read_only = off; {role} RESET default_transaction_read_only"
+    with (
+        running_gateway(database_url, changed(**constants), log) as (_, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+    ):
+        assert submit(client) == 202
+        execute(engine, harm)
+        execute(engine, END_GATEWAYS)
+        seen = set()
+
+        def is_replaced():
+            seen.add(submit(client, n=11))
+            return has_logged(log, "ERROR", "exited with code 1")
+
+        eventually(is_replaced)
+        assert seen - {None} == {500 if is_bug else 503}
+        assert has_logged(log, "CRITICAL", "no calculation could be stored")
+        bugs = has_logged(log, "ERROR", "Calculations cannot be stored")
+        assert bool(bugs) is is_bug
+        assert all("UndefinedColumn" in line["exception"] for line in bugs)
+        execute(engine, repair)
+        eventually(lambda: submit(client, n=11) == 202)
+
+
+END_GATEWAYS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+def execute(engine, statement):
+    engine.dispose()  # what was read-only, or ended
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.slow
+def test_functions_that_hang_hold_up_nothing_and_end_their_process(database_url, tmp_path):
+    log = tmp_path / "log"
+    constants = {
+        "gateway.database.database._INLINE_MOST_SECONDS": 8.0,
+        "gateway.submission.submit._INLINE_SECONDS": 0.3,
+        "gateway.server.watchdog._ENDING_SECONDS": 1.0,
+    }
+    with (
+        running_gateway(
+            database_url, changed(**constants), log, inline_seconds=0.05, quick_seconds=0.05
+        ) as (_, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+        ThreadPoolExecutor(8) as others,
+    ):
+        hanging = [others.submit(submit, client, "quick_hang", n) for n in range(8)]
+        # They are left to the workers, which have limits.
+        assert [one.result() for one in hanging] == [202] * 8
+        assert not has_logged(log, "CRITICAL", "hangs")
+        batch = {"calculations": [{"function": "whole", "arguments": {"n": 1}}]}
+        assert client.post("/calculations/batch", json=batch).status_code == 202
+        assert client.get("/health/ready").json()["checks"]["postgresql"] == "ok"
+        assert submit(client) == 202
+        eventually(lambda: has_logged(log, "ERROR", "exited with code 1"))
+        assert has_logged(log, "CRITICAL", "computing in a request")
+        eventually(lambda: submit(client, n=12) == 202)

@@ -1,0 +1,124 @@
+"""NOTIFY: who is told what, once and when it is committed."""
+
+import select
+
+import pytest
+
+from shared.calculation import Lane
+from shared.failures import CANCELLED_JSON
+from shared.postgres.connections import connect_to_listen
+from shared.store import new_calculations, notifications, quick
+from shared.store.new_calculations import New
+from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD, OUTBOX
+from tests.factories import make_calculation, make_result
+
+MANY = 2 * IDS_PER_PAYLOAD + 1
+
+
+@pytest.fixture
+def heard(store_settings):
+    """What comes on both channels until now, as channels and payloads."""
+    listener = connect_to_listen(store_settings, OUTBOX, CHANGED, name="test")
+
+    def until_now():
+        found = []
+        # PostgreSQL sends a notification before it says that the commit is done.
+        while select.select([listener], [], [], 0.2)[0]:
+            listener.poll()
+            found += [(one.channel, one.payload) for one in listener.notifies]
+            listener.notifies.clear()
+        return found
+
+    yield until_now
+    listener.close()
+
+
+def make(count, lane=Lane.QUICK):
+    return [make_calculation(arguments={"n": n}, lane=lane) for n in range(count)]
+
+
+def ids_in(told):
+    """Return the ids that notifications name, each as often as it is named."""
+    return [identity for _, payload in told for identity in notifications.read_changed(payload)]
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_new_calculation_rings_for_its_lane_once_it_is_committed(engine, heard, lane):
+    with engine.begin() as connection:
+        for calculation in make(2, lane):
+            new = [New(calculation, None, "request")]
+            assert new_calculations.insert_new(new, is_rung=True).on(connection)
+        assert heard() == []
+    # PostgreSQL itself makes one of two that are alike in a transaction.
+    assert heard() == [(OUTBOX, str(lane))]
+
+
+@pytest.mark.parametrize(("result", "is_rung"), [(None, False), (make_result(), True)])
+def test_nobody_rings_for_what_is_done_or_when_not_asked_to(engine, heard, result, is_rung):
+    (calculation,) = make(1)
+    with engine.begin() as connection:
+        new = [New(calculation, result, "request")]
+        assert new_calculations.insert_new(new, is_rung=is_rung).on(connection)
+    assert heard() == []
+
+
+@pytest.mark.parametrize("lanes", [{Lane.QUICK}, {Lane.HEAVY}, set(Lane)])
+def test_a_ring_names_its_lanes(engine, heard, lanes):
+    with engine.begin() as connection:
+        notifications.notify_outbox(connection, lanes)
+    ((channel, payload),) = heard()
+    assert channel == OUTBOX
+    assert notifications.read_outbox(payload) == lanes
+
+
+def test_a_ring_that_names_no_lane_is_for_all():
+    for payload in ("", "unheard-of"):
+        assert notifications.read_outbox(payload) == set(Lane)
+
+
+@pytest.mark.parametrize("count", [0, 1, IDS_PER_PAYLOAD, IDS_PER_PAYLOAD + 1, MANY])
+def test_all_that_changed_is_told_in_few_notifications(engine, heard, count):
+    ids = [calculation.id for calculation in make(count)]
+    with engine.begin() as connection:
+        notifications.notify_changed(connection, ids)
+    told = heard()
+    assert ids_in(told) == ids
+    assert len(told) == -(-count // IDS_PER_PAYLOAD)
+    assert {channel for channel, _ in told} <= {CHANGED}
+
+
+def test_gateways_hear_that_they_would_hear(engine, heard):
+    with engine.begin() as connection:
+        notifications.notify_listeners(connection)
+    assert heard() == [(CHANGED, "")]
+    assert list(notifications.read_changed("")) == []
+
+
+@pytest.mark.parametrize("ending", ["results", "failures"])
+def test_a_batch_of_the_quick_lane_tells_what_it_wrote_and_no_more(engine, heard, ending):
+    made = make(MANY)
+    with engine.begin() as connection:
+        new_calculations.insert_queued(connection, made[1:], "request")
+    with engine.begin() as connection:
+        if ending == "results":
+            quick.finish_quick_succeeded(
+                connection, [quick.QuickSuccess(one.id, make_result(), "42") for one in made]
+            )
+        else:
+            quick.finish_quick_failed(connection, {one.id: CANCELLED_JSON for one in made})
+    told = heard()
+    assert sorted(ids_in(told)) == sorted(one.id for one in made[1:])
+    assert {channel for channel, _ in told} == {CHANGED}
+    assert len(told) == (MANY - 1) / IDS_PER_PAYLOAD
+
+
+@pytest.mark.parametrize("ending", ["results", "failures"])
+def test_a_batch_that_wrote_nothing_tells_nothing(engine, heard, ending):
+    (one,) = make(1)
+    with engine.begin() as connection:
+        if ending == "results":
+            success = quick.QuickSuccess(one.id, make_result(), "42")
+            quick.finish_quick_succeeded(connection, [success])
+        else:
+            quick.finish_quick_failed(connection, {one.id: CANCELLED_JSON})
+    assert heard() == []

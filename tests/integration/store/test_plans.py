@@ -1,0 +1,243 @@
+"""Statements find their rows by an index and read hardly more, also in a burst."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.calculation import Lane, Status
+from shared.config import load_settings
+from shared.failures import CANCELLED_JSON
+from shared.postgres.connections import make_engine
+from shared.store import (
+    calculations,
+    leases,
+    listing,
+    new_calculations,
+    outbox,
+    quick,
+    results,
+    system,
+    workers,
+)
+from shared.store.new_calculations import New
+from shared.store.rows import Claim, Renewal
+from tests.conftest import new_database
+from tests.factories import make_calculation, make_result
+from tests.integration.explained import Explained, indexes, rows_read
+from tests.integration.many_rows import BURST, OLD, RUNNING, fill
+from tests.integration.rows import expire
+
+pytestmark = pytest.mark.slow
+
+LIMIT = 20
+
+#: Newest first of each of the three functions, and what it takes to find them.
+_PAGE = 3 * LIMIT + 4
+
+
+@pytest.fixture(scope="module")
+def filled(postgres, admin, template_database) -> Iterator[str]:
+    """The superuser's URL of a database with many rows."""
+    with new_database(postgres, admin, template_database) as url:
+        url = postgres.url_of(url.rsplit("/", 1)[1], admin.url.username)
+        settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
+        engine = make_engine(settings, connections=1, name="fill", is_autocommit=True)
+        with engine.connect() as connection:
+            fill(connection)
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="module")
+def transactions(filled):
+    explained = Explained(filled, is_autocommit=False)
+    yield explained
+    explained.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def at_once(filled):
+    """Statements as those connections have them whose every statement is a transaction."""
+    explained = Explained(filled, is_autocommit=True)
+    yield explained
+    explained.engine.dispose()
+
+
+def test_the_sizes_leave_a_choice(transactions):
+    """What an index is not used for reads everything: the figures below tell the two apart."""
+    nodes = transactions.nodes(
+        lambda connection: connection.execute(text("SELECT * FROM calculations WHERE version = 2"))
+    )
+    assert indexes(nodes) == set()
+    assert rows_read(nodes) == OLD + BURST + RUNNING
+
+
+def page(connection, **narrowed):
+    return listing.list_calculations(
+        connection, **{"status": None, "function": None, "before": None, **narrowed}, limit=LIMIT
+    )
+
+
+def middle(connection):
+    """Return a place in the middle of the list."""
+    return connection.execute(
+        text("SELECT created_at, id FROM calculations ORDER BY 1, 2 LIMIT 1 OFFSET 15000")
+    ).one()
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first page", "later page"])
+@pytest.mark.parametrize("status", [None, Status.SUCCEEDED])
+@pytest.mark.parametrize("function", [None, "fibonacci", "rare", "none"])
+def test_a_page_of_the_list_reads_a_page_of_each_function(transactions, is_first, status, function):
+    with transactions.engine.connect() as connection:
+        before = None if is_first else tuple(middle(connection))
+    nodes = transactions.nodes(
+        lambda connection: page(connection, status=status, function=function, before=before)
+    )
+    assert indexes(nodes) == {"calculations_newest"}
+    # Of what is not succeeded, there may be some between. On the first page it is the whole burst.
+    if not (is_first and status):
+        assert rows_read(nodes) <= _PAGE + 10
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "failed", "cancelled"])
+@pytest.mark.parametrize("is_first", [True, False], ids=["first page", "later page"])
+def test_a_page_of_unsucceeded_ones_reads_no_others(transactions, status, is_first):
+    with transactions.engine.connect() as connection:
+        before = None if is_first else tuple(middle(connection))
+    nodes = transactions.nodes(
+        lambda connection: page(connection, status=Status(status), before=before)
+    )
+    # What runs is never much, and has an index of its own as well.
+    assert indexes(nodes) & {"calculations_not_succeeded", "calculations_leases"}
+    assert rows_read(nodes) <= RUNNING
+
+
+IDS = [UUID(int=n) for n in range(5)]
+
+
+def of(*ids):
+    """Return calculations of which only the ids matter."""
+    return [make_calculation(id=identity) for identity in ids]
+
+
+CLAIM = Claim(IDS[0], 1, "f", 1, {}, 1.0, None, None, 1, [])
+MINE = {"worker_id": IDS[0]}
+SUCCESSES = [quick.QuickSuccess(identity, make_result(), "42") for identity in IDS]
+RENEWALS = [Renewal(identity, 1, 0.5) for identity in IDS]
+
+
+BY_KEY = {
+    "find": lambda c: calculations.find_calculations(IDS).on(c),
+    "statuses": lambda c: calculations.find_statuses(c, IDS),
+    "requeue": lambda c: calculations.requeue_ended(c, of(*IDS), "request"),
+    "withdraw": lambda c: calculations.withdraw_cancel(c, IDS),
+    "cancel": lambda c: calculations.cancel_calculation(c, IDS[0], CANCELLED_JSON),
+    "put back": lambda c: outbox.put_back(c, IDS),
+    "quick results": lambda c: quick.finish_quick_succeeded(c, SUCCESSES),
+    "quick failures": lambda c: quick.finish_quick_failed(c, dict.fromkeys(IDS, CANCELLED_JSON)),
+    "move": lambda c: quick.move_to_heavy(c, IDS),
+    "insert batch": lambda c: new_calculations.insert_queued(c, of(*IDS), "request"),
+    "insert": lambda c: new_calculations.insert_new(
+        [New(calculation, None, "request") for calculation in of(*IDS)]
+    ).on(c),
+    "claim": lambda c: leases.claim_calculation(c, IDS[0], lease_seconds=9, **MINE),
+    "prune": lambda c: results.prune_result(c, IDS[0]),
+}
+
+
+UNDER_A_CLAIM = {
+    "extend": lambda c: leases.extend_leases(c, RENEWALS, lease_seconds=9, **MINE),
+    "release": lambda c: leases.release_calculation(c, CLAIM, **MINE),
+    "succeed": lambda c: leases.finish_succeeded(c, CLAIM, make_result(), **MINE),
+    "fail": lambda c: leases.finish_failed(c, CLAIM, CANCELLED_JSON, **MINE),
+}
+
+
+@pytest.mark.parametrize("use", BY_KEY.values(), ids=BY_KEY)
+@pytest.mark.parametrize("way", ["transactions", "at_once"])
+def test_rows_that_are_named_are_found_by_their_key(request, way, use):
+    """With statistics from before a burst, the partial index looks better that holds the burst."""
+    nodes = request.getfixturevalue(way).nodes(use)
+    assert indexes(nodes) <= {"calculations_pkey", "result_chunks_pkey"}
+    assert "calculations_pkey" in indexes(nodes)
+    assert rows_read(nodes) <= 2 * len(IDS)
+
+
+@pytest.mark.parametrize("use", UNDER_A_CLAIM.values(), ids=UNDER_A_CLAIM)
+def test_what_a_worker_holds_is_found_by_its_key_or_among_its_own(transactions, use):
+    nodes = transactions.nodes(use)
+    assert indexes(nodes) & {"calculations_pkey", "calculations_leases"}
+    assert rows_read(nodes) <= 2 * len(IDS)
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_the_relay_reads_what_it_takes(at_once, lane):
+    nodes = at_once.nodes(lambda connection: outbox.take_due(lane, LIMIT).on(connection))
+    assert "calculations_outbox" in indexes(nodes)
+    # Each of them once to find it, and once to mark it.
+    assert rows_read(nodes) <= 3 * LIMIT
+
+
+def test_when_the_next_is_due_is_read_off_an_index(at_once):
+    nodes = at_once.nodes(outbox.seconds_to_next)
+    assert indexes(nodes) == {"calculations_outbox"}
+    assert rows_read(nodes) <= len(Lane)
+
+
+def test_the_longest_waiting_is_read_off_an_index(transactions):
+    nodes = transactions.nodes(lambda c: outbox.oldest_waiting_seconds(c, Lane.QUICK))
+    assert indexes(nodes) == {"calculations_waiting"}
+    assert rows_read(nodes) == 1
+
+
+@pytest.mark.parametrize("queue_is_empty", [True, False])
+def test_lost_messages_are_read_off_an_index(transactions, queue_is_empty):
+    nodes = transactions.nodes(
+        lambda connection: outbox.return_lost(
+            connection,
+            Lane.QUICK,
+            queue_is_empty=queue_is_empty,
+            older_than_seconds=60,
+            limit=LIMIT,
+        )
+    )
+    assert "calculations_waiting" in indexes(nodes)
+    assert rows_read(nodes) <= 3 * LIMIT
+
+
+def test_lost_leases_are_read_off_an_index(transactions):
+    nodes = transactions.nodes(lambda connection: expire(connection, limit=LIMIT))
+    assert "calculations_leases" in indexes(nodes)
+    assert rows_read(nodes) <= RUNNING + 3 * LIMIT
+
+
+def test_what_workers_run_is_read_off_an_index(transactions):
+    def look(connection):
+        workers.upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.HEAVY, slots=1)
+        workers.list_workers(connection, 15)
+
+    nodes = transactions.nodes(look)
+    assert "calculations_leases" in indexes(nodes)
+    assert rows_read(nodes) <= RUNNING
+
+
+@pytest.mark.parametrize("look", [system.count_lanes, system.measure_outbox])
+def test_what_waits_is_counted_without_reading_what_is_done(transactions, look):
+    nodes = transactions.nodes(look)
+    assert indexes(nodes)
+    assert "calculations_newest" not in indexes(nodes)
+    assert rows_read(nodes) <= BURST + RUNNING + OLD / 100
+
+
+def test_what_was_done_lately_is_counted_without_reading_what_is_old(transactions):
+    nodes = transactions.nodes(system.count_finished_last_minute)
+    assert indexes(nodes) == {"calculations_finished"}
+    assert rows_read(nodes) <= BURST + RUNNING + OLD / 4
+
+
+def test_digits_are_found_by_their_place(transactions):
+    nodes = transactions.nodes(lambda connection: results.find_chunk(connection, IDS[0], 1, 3))
+    assert rows_read(nodes, "result_chunks") == 0

@@ -1,0 +1,200 @@
+"""Answers to deliveries: from any thread, in any order, and too late."""
+
+import itertools
+import threading
+
+import pika
+import pytest
+
+from shared.calculation import Lane
+from tests.eventually import eventually
+from tests.factories import make_calculation
+from tests.integration.lanes import Feed, body_of
+from workers.broker.consumer import Consumption, Delivery, LaneConsumer
+from workers.broker.slots import SlotConsumer, Slots
+
+COUNT = 12
+
+
+@pytest.fixture
+def feed(settings, engine) -> Feed:
+    feed = Feed(settings, engine)
+    bodies = [body_of(make_calculation(arguments={"n": n})) for n in range(COUNT)]
+    feed.publish(Lane.QUICK, *bodies)
+    return feed
+
+
+def make_consumer(settings, prefetch=COUNT) -> LaneConsumer:
+    return LaneConsumer(
+        [pika.URLParameters(url) for url in settings.amqp_urls],
+        Lane.QUICK,
+        prefetch=prefetch,
+        poll_seconds=0.05,
+        consumption=Consumption(),
+    )
+
+
+def take(consumer: LaneConsumer, count: int) -> list[Delivery]:
+    found: list[Delivery] = []
+
+    def all_there() -> bool:
+        delivery = next(consumer)
+        if delivery is not None:
+            found.append(delivery)
+        return len(found) >= count
+
+    eventually(all_there)
+    return found
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [range(1, COUNT + 1)],
+        [[3], [1], [2], [12, 5], [4]],
+        [[2, 4], [3], [1], [6], [5]],
+        [[12], [11], [10], [1]],
+        [[1], [1]],
+    ],
+)
+def test_exactly_what_was_acknowledged_does_not_come_again(feed, settings, batches):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    assert [delivery.tag for delivery in deliveries] == list(range(1, COUNT + 1))
+    acknowledged = set(itertools.chain(*batches))
+    for batch in batches:
+        consumer.acknowledge(batch)
+        next(consumer)
+    consumer.close()
+    eventually(lambda: feed.ready(Lane.QUICK) == COUNT - len(acknowledged))
+    rest = make_consumer(settings)
+    left = {
+        d.kwargs["work"]["calculations"][0]["arguments"]["n"]
+        for d in take(rest, COUNT - len(acknowledged))
+    }
+    assert left == {tag - 1 for tag in range(1, COUNT + 1)} - acknowledged_numbers(acknowledged)
+    rest.close()
+
+
+def acknowledged_numbers(tags) -> set[int]:
+    return {tag - 1 for tag in tags}
+
+
+def test_a_refusal_among_acknowledgements_goes_to_the_dead_letters(feed, settings):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    deliveries[0].fail()
+    consumer.nack(deliveries[0])
+    consumer.acknowledge([delivery.tag for delivery in deliveries[1:]])
+    consumer.close()
+    eventually(lambda: feed.dead(Lane.QUICK) == 1)
+    assert feed.ready(Lane.QUICK) == 0
+
+
+def test_answers_from_other_threads_arrive(feed, settings):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    threads = [threading.Thread(target=delivery.acknowledge) for delivery in deliveries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    consumer.close()
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
+
+
+def test_an_answer_after_the_connection_is_gone_is_dropped(feed, settings):
+    consumer = make_consumer(settings)
+    deliveries = take(consumer, COUNT)
+    consumer.close()
+    deliveries[0].acknowledge()
+    consumer.nack(deliveries[1])
+    eventually(lambda: feed.ready(Lane.QUICK) == COUNT)
+
+
+def test_no_more_than_the_prefetch_is_held(feed, settings):
+    consumer = make_consumer(settings, prefetch=5)
+    deliveries = take(consumer, 5)
+    assert next(consumer) is None
+    eventually(lambda: feed.ready(Lane.QUICK) == COUNT - 5)
+    deliveries[2].acknowledge()
+    take(consumer, 1)
+    consumer.close()
+
+
+def test_a_renewed_channel_goes_on(feed, settings, monkeypatch):
+    monkeypatch.setattr("workers.broker.consumer._RENEWAL_SECONDS", 0.0)
+    consumer = make_consumer(settings)
+    for delivery in take(consumer, COUNT):
+        delivery.acknowledge()
+    for _ in range(5):
+        assert next(consumer) is None
+    feed.publish(Lane.QUICK, body_of(make_calculation()))
+    take(consumer, 1)[0].acknowledge()
+    consumer.close()
+    eventually(lambda: feed.ready(Lane.QUICK) == 0)
+
+
+def test_a_channel_is_not_renewed_while_an_answer_is_due(feed, settings, monkeypatch):
+    monkeypatch.setattr("workers.broker.consumer._RENEWAL_SECONDS", 0.0)
+    consumer = make_consumer(settings)
+    first, *others = take(consumer, COUNT)
+    for delivery in others:
+        delivery.acknowledge()
+    for _ in range(3):
+        assert next(consumer) is None  # with a new channel it would have come again
+    first.acknowledge()
+    consumer.close()
+    assert feed.ready(Lane.QUICK) == 0
+
+
+def test_a_consumer_says_that_it_consumes_whether_or_not_anything_comes(settings):
+    consumption = Consumption()
+    parameters = [pika.URLParameters(url) for url in settings.amqp_urls]
+    consumer = LaneConsumer(
+        parameters, Lane.QUICK, prefetch=1, poll_seconds=0.01, consumption=consumption
+    )
+    consumption._seen_at -= 1_000
+    assert consumption.silent_seconds > 900
+    assert next(consumer) is None
+    assert consumption.silent_seconds < 900
+    consumer.close()
+
+
+def test_what_arrives_as_another_begins_to_be_alone_goes_back_to_the_queue(
+    settings, engine, monkeypatch
+):
+    feed = Feed(settings, engine)
+    feed.publish(
+        Lane.HEAVY,
+        *[body_of(make_calculation(arguments={"n": n}, lane=Lane.HEAVY)) for n in range(2)],
+    )
+    slots = Slots(2)
+    consumer = SlotConsumer(
+        [pika.URLParameters(url) for url in settings.amqp_urls],
+        Lane.HEAVY,
+        slots=slots,
+        poll_seconds=0.05,
+        consumption=Consumption(),
+    )
+    consumer._subscribe()
+
+    def both_arrived() -> bool:
+        consumer._connection.process_data_events(0.05)
+        return len(consumer._arrived) == 2
+
+    eventually(both_arrived)
+    first = next(consumer)
+    assert first is not None
+    # The consumer thread was about to take the second as the first got the worker to itself.
+    monkeypatch.setattr(consumer, "_subscribe", lambda: None)
+    with slots.alone(lambda: False):
+        assert next(consumer) is None
+        eventually(lambda: feed.ready(Lane.HEAVY) == 1)
+    consumer.ack(first)
+    monkeypatch.undo()
+    [second] = take(consumer, 1)
+    consumer.ack(second)
+    eventually(lambda: next(consumer) is None and slots.free == 2)
+    consumer.close()
+    assert feed.ready(Lane.HEAVY) == 0

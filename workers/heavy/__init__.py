@@ -1,0 +1,1 @@
+"""The heavy lane: claimed, computed in child processes, kept by a lease."""

@@ -1,0 +1,1 @@
+"""The quick lane: computed in threads, written in batches."""

@@ -1,0 +1,165 @@
+"""The one thread of a quick worker that writes results: many in one transaction.
+
+A commit waits for the disk, and while it does the next results gather. So nothing ever waits for
+a batch to fill: it is as large as the last commit was long.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
+from shared.errors import StoreUnavailable
+from shared.postgres.retry import persist
+from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
+from shared.work import Work
+from workers.broker.consumer import Delivery, LaneConsumer
+from workers.watermark import Watermark
+
+logger = logging.getLogger(__name__)
+
+_BATCH_OUTCOMES = 500
+_BATCH_DIGITS = 4_000_000
+
+#: Digits that may wait for their commit. More, and those who compute wait instead.
+_WAITING_DIGITS = 16_000_000
+
+#: How long a worker that is to stop tries to reach PostgreSQL. What it cannot write comes again.
+_LAST_TRIES_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a calculation ended: with a result, or else with a problem document in JSON."""
+
+    work: Work
+    success: QuickSuccess | None
+    error_json: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A message, and the outcomes of its calculations."""
+
+    delivery: Delivery
+    outcomes: Sequence[Outcome]
+    #: Whether the message goes to the dead letters for what else it asks.
+    is_refused: bool = False
+
+    @property
+    def digits(self) -> int:
+        """How much there is to write."""
+        return sum(len(one.success.digits) for one in self.outcomes if one.success)
+
+
+class GroupCommit:
+    """Writes outcomes, and answers messages once all of theirs are committed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.watermark = Watermark()
+        self._changed = threading.Condition()
+        self._waiting: deque[Finished] = deque()
+        self._waiting_digits = 0
+        self._give_up_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Say whether the writer still writes."""
+        return self._thread.is_alive()
+
+    def submit(self, finished: Finished) -> None:
+        """Have it written soon; its message is answered then. Waits while there is too much."""
+        finished.delivery.is_kept = True
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting_digits < _WAITING_DIGITS)
+            self._waiting.append(finished)
+            self._waiting_digits += finished.digits
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Write what there is, and stop."""
+        with self._changed:
+            self._give_up_at = time.monotonic() + _LAST_TRIES_SECONDS
+            self._changed.notify_all()
+        self._thread.join(timeout=2 * _LAST_TRIES_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            while batch := self._next_batch():
+                self._write(batch)
+        except StoreUnavailable:
+            logger.error("stopping with results unwritten: their messages will come again")
+        except Exception:
+            logger.exception("the writer of results failed")
+
+    def _next_batch(self) -> list[Finished]:
+        """Wait for outcomes; none means that there will be no more."""
+        batch: list[Finished] = []
+        count = digits = 0
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._give_up_at is not None)
+            while self._waiting and count < _BATCH_OUTCOMES and digits < _BATCH_DIGITS:
+                batch.append(self._waiting.popleft())
+                count += len(batch[-1].outcomes)
+                digits += batch[-1].digits
+            self._waiting_digits -= digits
+            self._changed.notify_all()
+        return batch
+
+    def _write(self, batch: Sequence[Finished]) -> None:
+        """Commit a batch, and answer its messages."""
+        crash_point(QUICK_BEFORE_COMMIT)
+        refused = self._store([outcome for finished in batch for outcome in finished.outcomes])
+        crash_point(QUICK_BEFORE_ACKNOWLEDGE)
+        tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
+        for finished in batch:
+            delivery = finished.delivery
+            if finished.is_refused or any(
+                outcome.work.calculation_id in refused for outcome in finished.outcomes
+            ):
+                delivery.consumer.refuse(delivery.tag)
+            else:
+                tags[delivery.consumer].append(delivery.tag)
+        for consumer, answered in tags.items():
+            consumer.acknowledge(answered)
+
+    def _store(self, outcomes: Sequence[Outcome]) -> set[UUID]:
+        """Commit outcomes; return the ids of those that cannot be stored."""
+        try:
+            persist(lambda: self._commit(outcomes), "store results", self._is_late)
+        except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
+            # Something in it cannot be stored. The others must not suffer: find which.
+            if len(outcomes) > 1:
+                return set().union(*(self._store([outcome]) for outcome in outcomes))
+            work = outcomes[0].work
+            members = {"calculation_id": work.calculation_id, "request_id": work.request_id}
+            logger.exception("a result cannot be stored", extra=members)
+            return {work.calculation_id}
+        return set()
+
+    def _is_late(self) -> bool:
+        return self._give_up_at is not None and time.monotonic() > self._give_up_at
+
+    def _commit(self, outcomes: Collection[Outcome]) -> None:
+        # By id: a message that came twice may be in one batch twice.
+        successes = {o.work.calculation_id: o.success for o in outcomes if o.success}
+        errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
+        with self._engine.begin() as connection:
+            if successes:
+                written = finish_quick_succeeded(connection, list(successes.values()))
+                self.watermark.note(written.published_at)
+            if errors:
+                self.watermark.note(finish_quick_failed(connection, errors).published_at)

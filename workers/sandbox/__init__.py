@@ -1,0 +1,1 @@
+"""Child processes: the worker's side and the child's side."""

@@ -1,0 +1,163 @@
+"""The process of one heavy calculation: computes, reports progress, yields digits.
+
+It reads one request from standard input and answers with frames on what was its standard output.
+It knows no database and no broker, and is given neither an address nor a password of them: what a
+function does by mistake, harms its own calculation. That is no wall against a function that means
+harm. It runs as the worker's user, and may read what that user may read, such as the worker's
+environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from shared.digits import DigitsSummary
+from shared.errors import FunctionUnknown, ResultWrong
+from shared.functions.registry import Function, Registry, load_registry
+from shared.functions.verification import verified
+from workers.sandbox.frames import MAX_PAYLOAD, Kind, frame, pack_progress
+from workers.sandbox.limits import (
+    die_with_parent,
+    end_if_orphaned,
+    inherit_orphans,
+    keep_freed_memory,
+    limit_memory,
+    yield_to_others,
+)
+
+_Value = TypeVar("_Value")
+
+#: Progress is told at most this often; a heartbeat passes it on once a second or so.
+_PROGRESS_SECONDS = 0.1
+
+_DETAIL_CHARACTERS = 500
+
+
+def main(registry: Callable[[], Registry] = load_registry) -> int:
+    """Answer one request; return the process's exit status.
+
+    Request members: parent_pid, function, version, arguments, memory_limit_bytes, prime. It may be
+    long in coming; none comes when the worker ends or has no use for this process.
+    """
+    output = _Output()
+    die_with_parent()
+    inherit_orphans()
+    yield_to_others()
+    keep_freed_memory()
+    functions = registry()
+    request_json = sys.stdin.read()
+    if not request_json:
+        return 0
+    request = json.loads(request_json)
+    end_if_orphaned(request["parent_pid"])
+    limit_memory(request["memory_limit_bytes"])
+    try:
+        output.send_json(Kind.SUMMARY, _answer(request, functions, output))
+    except MemoryError:
+        output.send_error(
+            "memory-limit",
+            f"It needed more than the {request['memory_limit_bytes']:,} bytes that a calculation "
+            "may use (RECKONER_MEMORY_LIMIT_BYTES).",
+        )
+    except FunctionUnknown as error:
+        output.send_error("function-gone", str(error))
+    except ResultWrong as error:
+        output.send_error("result-wrong", str(error))
+    except Exception as error:
+        traceback.print_exc()
+        output.send_error("function-failed", f"{type(error).__name__}: {error}")
+    return 0
+
+
+def _answer(request: dict[str, Any], functions: Registry, output: "_Output") -> dict[str, Any]:
+    """Compute and send the digits; return their summary once they have passed their check."""
+    function = _function(request, functions)
+    arguments = request["arguments"]
+    summary = DigitsSummary()
+    watch = _Stopwatch()
+    digits = watch.call(lambda: function.compute(arguments, output.send_progress))
+    pieces = (digits,) if isinstance(digits, str) else watch.each(digits)
+    for piece in verified(function, arguments, pieces, request["prime"]):
+        ascii_digits = piece.encode("ascii")
+        summary.feed(ascii_digits)
+        output.send_digits(ascii_digits)
+    return {
+        "digits": summary.digits,
+        "sha256": summary.sha256,
+        "compute_seconds": watch.seconds,
+    }
+
+
+def _function(request: dict[str, Any], functions: Registry) -> Function:
+    function = functions.get(request["function"])
+    if function.version != request["version"]:
+        raise FunctionUnknown(f"{function.name}, version {request['version']}", ())
+    return function
+
+
+class _Stopwatch:
+    """The time spent in the function, without that of checking and sending its digits."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def call(self, action: Callable[[], _Value]) -> _Value:
+        began = time.perf_counter()
+        try:
+            return action()
+        finally:
+            self.seconds += time.perf_counter() - began
+
+    def each(self, pieces: Iterable[str]) -> Iterator[str]:
+        iterator = iter(pieces)
+        while True:
+            try:
+                piece = self.call(iterator.__next__)
+            except StopIteration:
+                return
+            yield piece
+
+
+class _Output:
+    """The frames' way out. Whatever the function prints goes to standard error instead."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._file = os.fdopen(os.dup(1), "wb", buffering=0)
+        self._next_progress = 0.0
+        os.dup2(2, 1)
+
+    def send_progress(self, fraction: float) -> None:
+        now = time.monotonic()
+        if now >= self._next_progress:
+            self._next_progress = now + _PROGRESS_SECONDS
+            self._send(Kind.PROGRESS, pack_progress(fraction))
+
+    def send_digits(self, digits: bytes) -> None:
+        view = memoryview(digits)
+        for start in range(0, len(view), MAX_PAYLOAD):
+            self._send(Kind.DIGITS, view[start : start + MAX_PAYLOAD])
+
+    def send_error(self, reason: str, detail: str) -> None:
+        self.send_json(Kind.ERROR, {"reason": reason, "detail": detail[:_DETAIL_CHARACTERS]})
+
+    def send_json(self, kind: Kind, members: dict[str, Any]) -> None:
+        self._send(kind, json.dumps(members).encode("ascii"))
+
+    def _send(self, kind: Kind, payload: bytes | memoryview) -> None:
+        if os.getpid() != self._pid:
+            os._exit(1)  # a fork that the function forgot would answer a second time
+        remaining = memoryview(frame(kind, payload))
+        with self._lock:  # functions may report progress from any thread
+            while remaining:
+                remaining = remaining[self._file.write(remaining) :]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
