@@ -17,14 +17,14 @@ _NOT_ALLOWED = 403
 _PRECONDITION_FAILED = 406
 
 
-def address(node: pika.URLParameters) -> str:
+def node_name(node: pika.URLParameters) -> str:
     """Return how a node is called in words."""
     return f"RabbitMQ at {node.host}:{node.port}"
 
 
-def in_words(error: BaseException, node: pika.URLParameters) -> str:
+def describe_error(error: BaseException, node: pika.URLParameters) -> str:
     """Say what is wrong and what to do about it, for an error of pika's, towards this node."""
-    name = address(node)
+    name = node_name(node)
     causes = list(_causes(error))
     user = getattr(node.credentials, "username", "")
     for cause in causes:
@@ -55,7 +55,7 @@ def in_words(error: BaseException, node: pika.URLParameters) -> str:
                     "Delete that queue; nothing is lost, the relay declares and fills it again."
                 )
             case pika.exceptions.ConnectionBlockedTimeout():
-                return alarm("", node)
+                return describe_alarm("", node)
             case pika.exceptions.ChannelClosed() | pika.exceptions.ConnectionClosed():
                 return f"{name} closed the connection: {_reply(cause)}"
             case pika.exceptions.AMQPHeartbeatTimeout():
@@ -66,28 +66,28 @@ def in_words(error: BaseException, node: pika.URLParameters) -> str:
     )
 
 
-def no_answer(node: pika.URLParameters, seconds: float) -> str:
+def describe_timeout(node: pika.URLParameters, seconds: float) -> str:
     """Say that RabbitMQ is there, or seems to be, and says nothing."""
     return (
-        f"{address(node)} gives no answer within {seconds:g} s. "
+        f"{node_name(node)} gives no answer within {seconds:g} s. "
         "Check that it can be reached and is not overloaded, and that its queues have a leader."
     )
 
 
-def refusal(node: pika.URLParameters, queue: str, missing: int, count: int) -> str:
+def describe_refusal(node: pika.URLParameters, queue: str, missing: int, count: int) -> str:
     """Say that RabbitMQ refused messages one by one (basic.nack)."""
     return (
-        f"{address(node)} refused {missing} of {count} messages for the queue {queue} (nack). "
+        f"{node_name(node)} refused {missing} of {count} messages for the queue {queue} (nack). "
         "Look there for a maximum length, or for members of the queue that are down."
     )
 
 
-def alarm(reason: str, node: pika.URLParameters) -> str:
+def describe_alarm(reason: str, node: pika.URLParameters) -> str:
     """Say that RabbitMQ holds publishers back; `reason` is its own, such as "low on memory"."""
     kind = " and ".join(kind for kind in ("memory", "disk") if kind in reason) or "memory or disk"
     said = f" ({reason})" if reason else ""
     return (
-        f"{address(node)} has a {kind} alarm and takes no messages{said}. "
+        f"{node_name(node)} has a {kind} alarm and takes no messages{said}. "
         "Give it more, or let workers empty the queues."
     )
 

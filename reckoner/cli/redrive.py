@@ -19,7 +19,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPConnectionError, AMQPError, NackError, UnroutableError
 
-from shared.broker_problems import in_words
+from shared.broker_problems import describe_error
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -81,7 +81,7 @@ def _in_words(nodes: Sequence[pika.URLParameters]) -> Iterator[None]:
         ) from None
     except AMQPError as error:
         # pika tries the nodes in this order, and tells of the last one only.
-        raise BrokerUnavailable(in_words(error, nodes[-1])) from error
+        raise BrokerUnavailable(describe_error(error, nodes[-1])) from error
 
 
 def _letters(channel: BlockingChannel, lane: Lane) -> Iterator[tuple[int, Any, bytes]]:
