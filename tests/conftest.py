@@ -24,6 +24,8 @@ from shared.config import Settings, load_settings
 from shared.functions.registry import Registry, load_registry
 from shared.postgres.connections import make_engine
 
+_SIGNALS = {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -57,7 +59,11 @@ def plain_environment():
     """Tests see no setting of whoever runs them, and the signals as a shell leaves them."""
     for name in [name for name in os.environ if name.startswith("RECKONER_")]:
         del os.environ[name]
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has processes inherit that it is ignored
+    for signum, handler in _SIGNALS.items():
+        if (
+            signal.getsignal(signum) is signal.SIG_IGN
+        ):  # so nohup and `&` have it, and children inherit
+            signal.signal(signum, handler)
 
 
 @pytest.fixture(scope="session")
