@@ -24,9 +24,6 @@ from shared.config import Settings, load_settings
 from shared.functions.registry import Registry, load_registry
 from shared.postgres.connections import make_engine
 
-_SIGNALS = {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
-
-
 def pytest_addoption(parser):
     parser.addoption(
         "--base-url", help="run tests/e2e against this address, not a stack of its own"
@@ -59,11 +56,11 @@ def plain_environment():
     """Tests see no setting of whoever runs them, and the signals as a shell leaves them."""
     for name in [name for name in os.environ if name.startswith("RECKONER_")]:
         del os.environ[name]
-    for signum, handler in _SIGNALS.items():
-        if (
-            signal.getsignal(signum) is signal.SIG_IGN
-        ):  # so nohup and `&` have it, and children inherit
-            signal.signal(signum, handler)
+    # nohup and `&` start processes that ignore them, and whose children inherit that.
+    for signum in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(signum) is signal.SIG_IGN:
+            is_ctrl_c = signum is signal.SIGINT
+            signal.signal(signum, signal.default_int_handler if is_ctrl_c else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
