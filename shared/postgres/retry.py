@@ -16,7 +16,9 @@ _LONGEST_PAUSE_SECONDS = 1.0
 _Value = TypeVar("_Value")
 
 
-def persist(action: Callable[[], _Value], what: str, give_up: Callable[[], bool]) -> _Value:
+def retry_while_unavailable(
+    action: Callable[[], _Value], what: str, give_up: Callable[[], bool]
+) -> _Value:
     """Return what `action` returns, trying again while PostgreSQL is unavailable.
 
     Raises StoreUnavailable once `give_up` says so. What is no outage is a bug, and raised at once.

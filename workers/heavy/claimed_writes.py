@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from shared.store.leases import (
     finish_cancelled,
     finish_failed,
@@ -83,7 +83,7 @@ class ClaimedWrites:
             is_queued = retry_calculation(
                 connection,
                 self._claim,
-                died.end,
+                died.exit_reason,
                 worker_id=self._worker_id,
                 backoff_seconds=backoff_seconds,
             )
@@ -115,7 +115,9 @@ class ClaimedWrites:
                 self._clear_up(connection)
                 return outcome
 
-        return persist(hand_back, "hand a claim back", lambda: time.monotonic() > until)
+        return retry_while_unavailable(
+            hand_back, "hand a claim back", lambda: time.monotonic() > until
+        )
 
     def _cancel(self, connection: Connection) -> bool:
         return finish_cancelled(connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id)
@@ -145,6 +147,6 @@ class ClaimedWrites:
                     raise LeaseLost(str(self._claim.calculation_id))
 
         try:
-            persist(attempt, what, lambda: self._lease.end is not None)
+            retry_while_unavailable(attempt, what, lambda: self._lease.end is not None)
         except StoreUnavailable as error:
             raise LeaseLost(str(self._claim.calculation_id)) from error

@@ -22,9 +22,9 @@ from shared.functions.registry import Function, Registry, load_registry
 from shared.functions.verification import verified
 from workers.sandbox.frames import MAX_PAYLOAD, Kind, frame, pack_progress
 from workers.sandbox.limits import (
+    become_subreaper,
     die_with_parent,
     end_if_orphaned,
-    inherit_orphans,
     keep_freed_memory,
     limit_memory,
     yield_to_others,
@@ -46,7 +46,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     """
     output = _Output()
     die_with_parent()
-    inherit_orphans()
+    become_subreaper()
     yield_to_others()
     keep_freed_memory()
     functions = registry()

@@ -27,7 +27,7 @@ _CRASHES = {
 }
 
 
-def cause_of_death(
+def explain_exit(
     status: int, stderr: str, memory_limit_bytes: int, *, is_out_of_memory: bool = False
 ) -> CalculationAborted:
     """Return the error for a child that ended with this status: minus a signal, as Popen says.

@@ -21,7 +21,7 @@ from workers.sandbox.descendants import (
     note_reaped,
     resident_bytes,
 )
-from workers.sandbox.exit_reasons import cause_of_death
+from workers.sandbox.exit_reasons import explain_exit
 from workers.sandbox.frames import FrameReader, Kind, unpack_progress
 from workers.sandbox.out_of_memory import count_oom_kills
 
@@ -202,7 +202,7 @@ class Sandbox:
             while self._read_stderr():
                 pass
         self.close()
-        return cause_of_death(
+        return explain_exit(
             self._process.returncode if ended_itself else 0,
             self.stderr,
             self._request.memory_limit_bytes,

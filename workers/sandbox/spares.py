@@ -44,7 +44,7 @@ def start_child(command: Sequence[str] = CHILD_COMMAND) -> subprocess.Popen[byte
     return child
 
 
-class Children:
+class SpareChildren:
     """Keeps a child waiting for each slot that is free. Threads may share it.
 
     All is done by one thread, in turn: children end with the thread that started them, so it has to

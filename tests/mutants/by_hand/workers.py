@@ -42,7 +42,7 @@ _heavy = partial(mutation, "workers/heavy/actor.py")
 _lease = partial(mutation, "workers/heavy/lease.py")
 _presence = partial(mutation, "workers/presence.py")
 _quick = partial(mutation, "workers/quick/actor.py")
-_retries = partial(mutation, "workers/heavy/retries.py")
+_retries = partial(mutation, "workers/heavy/retry_policy.py")
 _sandbox = partial(mutation, "workers/sandbox/process.py")
 _slots = partial(mutation, "workers/broker/slots.py")
 _writes = partial(mutation, "workers/heavy/claimed_writes.py")
@@ -116,7 +116,9 @@ _ATTEMPTS = [
         f"{_HEAVY}::test_a_partial_result_leaves_no_chunks",
     ),
     _retries("is_last = attempts >= max_attempts", "is_last = attempts > max_attempts", _RETRIES),
-    _retries("aborted.end == CRASHED and CRASHED in earlier", "CRASHED in earlier", _RETRIES),
+    _retries(
+        "aborted.exit_reason == CRASHED and CRASHED in earlier", "CRASHED in earlier", _RETRIES
+    ),
     _retries("if is_last or OUT_OF_MEMORY in earlier:", "if is_last:", _RETRIES),
     _retries("    return OUT_OF_MEMORY in earlier", "    return bool(earlier)", _RETRIES),
     _deaths(
@@ -137,7 +139,7 @@ _DELIVERIES = [
     ),
     _heavy("                    notify_changed(connection, [claim.calculation_id])\n", "", _TOLD),
     _heavy(
-        "if not must_be_alone(lease.claim.earlier_ends):",
+        "if not must_run_alone(lease.claim.earlier_outcomes):",
         "if True:",
         f"{_HEAVY}::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
     ),

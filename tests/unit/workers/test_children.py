@@ -12,11 +12,11 @@ from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
 from tests.unit.workers.test_sandbox import is_running, make_request
 from workers.sandbox.process import Sandbox
-from workers.sandbox.spares import Children, start_child
+from workers.sandbox.spares import SpareChildren, start_child
 
 
 def test_a_child_that_waits_takes_the_next_request_and_no_other():
-    children = Children(COMMAND)
+    children = SpareChildren(COMMAND)
     children.prepare()
     with Sandbox(make_request("whole"), children.take()) as first:
         digits = b"".join(first.pieces(lambda _: None, lambda: None))
@@ -27,7 +27,7 @@ def test_a_child_that_waits_takes_the_next_request_and_no_other():
 
 
 def test_a_child_that_was_killed_while_it_waited_is_replaced():
-    children = Children(COMMAND)
+    children = SpareChildren(COMMAND)
     children.prepare()
     idle = eventually(lambda: children._idle)[0]
     idle.kill()
@@ -38,7 +38,7 @@ def test_a_child_that_was_killed_while_it_waited_is_replaced():
 
 
 def test_one_that_is_about_to_be_ready_is_not_started_twice():
-    children = Children(COMMAND)
+    children = SpareChildren(COMMAND)
     for _ in range(3):
         children.prepare()
         with Sandbox(make_request("whole"), children.take()) as child:
@@ -48,7 +48,7 @@ def test_one_that_is_about_to_be_ready_is_not_started_twice():
 
 
 def test_no_child_waits_any_more_once_they_are_closed():
-    children = Children(COMMAND)
+    children = SpareChildren(COMMAND)
     children.prepare()
     pid = eventually(lambda: children._idle)[0].pid
     children.close()

@@ -7,14 +7,14 @@ import pytest
 
 from shared.errors import CalculationAborted, ProcessDied
 from shared.store.rows import Claim
-from workers.heavy.retries import failure_of, must_be_alone
-from workers.sandbox.exit_reasons import CRASHED, KILLED, NOT_STARTED, OUT_OF_MEMORY, cause_of_death
+from workers.heavy.retry_policy import failure_to_store, must_run_alone
+from workers.sandbox.exit_reasons import CRASHED, KILLED, NOT_STARTED, OUT_OF_MEMORY, explain_exit
 from workers.sandbox.out_of_memory import count_oom_kills, read_oom_kills
 
 
 def outcome(end, earlier=(), max_attempts=3) -> str | None:
     """Return the reason of the failure, None for another attempt."""
-    failure = failure_of(
+    failure = failure_to_store(
         ProcessDied(end, "It died."),
         earlier,
         attempts=len(earlier) + 1,
@@ -51,12 +51,12 @@ def test_nothing_is_tried_more_often_than_the_settings_say(end):
 
 def test_what_the_function_brings_about_fails_at_once():
     aborted = CalculationAborted("function-failed", "ValueError")
-    assert failure_of(aborted, [], attempts=1, max_attempts=9) is aborted
+    assert failure_to_store(aborted, [], attempts=1, max_attempts=9) is aborted
 
 
 def test_only_what_met_the_end_of_memory_in_this_round_is_to_run_alone():
-    assert must_be_alone([OUT_OF_MEMORY, KILLED])
-    assert not must_be_alone([KILLED, "lost"])
+    assert must_run_alone([OUT_OF_MEMORY, KILLED])
+    assert not must_run_alone([KILLED, "lost"])
 
 
 def claim(attempts, *outcomes) -> Claim:
@@ -64,10 +64,13 @@ def claim(attempts, *outcomes) -> Claim:
     return Claim(uuid4(), 9, "f", 1, {}, 1.0, None, None, attempts, history)
 
 
-def test_only_ends_that_count_in_this_round_are_earlier_ends():
-    assert claim(1, "killed", "urn:reckoner:problem:process-died").earlier_ends == []
-    assert claim(3, "lost", "crashed", "released", "killed").earlier_ends == ["crashed", "killed"]
-    assert claim(9, "lost").earlier_ends == ["lost"]  # the history keeps twenty
+def test_only_ends_that_count_in_this_round_are_earlier_outcomes():
+    assert claim(1, "killed", "urn:reckoner:problem:process-died").earlier_outcomes == []
+    assert claim(3, "lost", "crashed", "released", "killed").earlier_outcomes == [
+        "crashed",
+        "killed",
+    ]
+    assert claim(9, "lost").earlier_outcomes == ["lost"]  # the history keeps twenty
 
 
 @pytest.mark.parametrize(
@@ -84,18 +87,18 @@ def test_only_ends_that_count_in_this_round_are_earlier_ends():
     ],
 )
 def test_a_signal_tells_whether_the_process_was_killed_or_crashed(status, end):
-    died = cause_of_death(status, "", 1)
+    died = explain_exit(status, "", 1)
     assert isinstance(died, ProcessDied)
-    assert died.end == end
+    assert died.exit_reason == end
 
 
 def test_a_kill_is_for_want_of_memory_when_the_kernel_has_counted_one():
-    died = cause_of_death(-signal.SIGKILL, "", 1, is_out_of_memory=True)
+    died = explain_exit(-signal.SIGKILL, "", 1, is_out_of_memory=True)
     assert isinstance(died, ProcessDied)
-    assert died.end == OUT_OF_MEMORY
-    crashed = cause_of_death(-signal.SIGSEGV, "", 1, is_out_of_memory=True)
+    assert died.exit_reason == OUT_OF_MEMORY
+    crashed = explain_exit(-signal.SIGSEGV, "", 1, is_out_of_memory=True)
     assert isinstance(crashed, ProcessDied)
-    assert crashed.end == CRASHED
+    assert crashed.exit_reason == CRASHED
 
 
 @pytest.mark.parametrize(

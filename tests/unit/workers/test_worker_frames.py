@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import CalculationAborted
-from workers.sandbox.exit_reasons import cause_of_death
+from workers.sandbox.exit_reasons import explain_exit
 from workers.sandbox.frames import (
     MAX_PAYLOAD,
     FrameReader,
@@ -56,7 +56,7 @@ def test_progress_is_a_fraction(sent, read):
 
 @given(st.integers(-200, 255), st.text(max_size=2_000))
 def test_every_end_has_a_reason_that_fits_a_document(status, stderr):
-    aborted = cause_of_death(status, stderr, 2**30)
+    aborted = explain_exit(status, stderr, 2**30)
     assert aborted.reason in ("process-died", "memory-limit")
     assert 0 < len(aborted.detail) < 1_000
     json.dumps(aborted.detail)
@@ -64,5 +64,5 @@ def test_every_end_has_a_reason_that_fits_a_document(status, stderr):
 
 def test_an_abort_of_gmp_is_for_want_of_memory():
     said = "GNU MP: Cannot allocate memory (size=8929296)\n"
-    assert cause_of_death(-signal.SIGABRT, said, 2**30).reason == "memory-limit"
-    assert cause_of_death(-signal.SIGABRT, "", 2**30).reason == "process-died"
+    assert explain_exit(-signal.SIGABRT, said, 2**30).reason == "memory-limit"
+    assert explain_exit(-signal.SIGABRT, "", 2**30).reason == "process-died"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from shared.work import Work
 
 
-class Stopwatch:
+class Watchdog:
     """Notes what every thread began, and when. Looked at from another thread."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ _ADVICE = {
 }
 
 
-def failure_of(
+def failure_to_store(
     aborted: CalculationAborted, earlier: Sequence[str], *, attempts: int, max_attempts: int
 ) -> CalculationAborted | None:
     """Return the failure that this end comes to; None if it is to be tried again.
@@ -26,18 +26,18 @@ def failure_of(
     if not isinstance(aborted, ProcessDied):
         return aborted
     is_last = attempts >= max_attempts
-    if aborted.end == OUT_OF_MEMORY:
+    if aborted.exit_reason == OUT_OF_MEMORY:
         if is_last or OUT_OF_MEMORY in earlier:
             return _too_large(earlier)
         return None
-    if is_last or (aborted.end == CRASHED and CRASHED in earlier):
+    if is_last or (aborted.exit_reason == CRASHED and CRASHED in earlier):
         return CalculationAborted(
-            aborted.reason, f"{aborted.detail} {_tries(attempts)} {_ADVICE[aborted.end]}"
+            aborted.reason, f"{aborted.detail} {_tries(attempts)} {_ADVICE[aborted.exit_reason]}"
         )
     return None
 
 
-def must_be_alone(earlier: Sequence[str]) -> bool:
+def must_run_alone(earlier: Sequence[str]) -> bool:
     """Say whether the next attempt is to have its worker's memory to itself."""
     return OUT_OF_MEMORY in earlier
 
