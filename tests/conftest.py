@@ -24,6 +24,7 @@ from shared.config import Settings, load_settings
 from shared.functions.registry import Registry, load_registry
 from shared.postgres.connections import make_engine
 
+
 def pytest_addoption(parser):
     parser.addoption(
         "--base-url", help="run tests/e2e against this address, not a stack of its own"
