@@ -23,7 +23,8 @@ from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.heavy.retry_policy import must_run_alone
-from workers.sandbox.spares import CHILD_COMMAND, SpareChildren
+from workers.sandbox.process import CHILD_COMMAND
+from workers.sandbox.spares import SpareChildren
 from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import End, Lease
 from workers.heavy.retry_policy import failure_to_store
 from workers.sandbox.contract import Request
-from workers.sandbox.process import Sandbox
+from workers.sandbox.parent import Sandbox
 from workers.sandbox.spares import SpareChildren
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Attempt:
     def _take_digits(self, child: Sandbox) -> FinishedResult:
         summary = DigitsSummary()
         value = None
-        pieces = child.pieces(self._note_progress, self._lease.check)
+        pieces = child.receive(self._note_progress, self._lease.check)
         with ChunkWriter(self._writes.store_chunks) as writer:
             for chunk in in_chunks(pieces, CHUNK_DIGITS):
                 if not chunk.isdigit():

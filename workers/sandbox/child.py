@@ -20,14 +20,15 @@ from shared.digits import DigitsSummary
 from shared.errors import FunctionUnknown, ResultWrong
 from shared.functions.registry import Function, Registry, load_registry
 from shared.functions.verification import verified
+from workers.sandbox.exit_reasons import memory_limit_exceeded
 from workers.sandbox.frames import MAX_PAYLOAD, Kind, frame, pack_progress
 from workers.sandbox.limits import (
     become_subreaper,
     die_with_parent,
-    end_if_orphaned,
+    exit_if_orphaned,
     keep_freed_memory,
     limit_memory,
-    yield_to_others,
+    lower_priority,
 )
 
 _Value = TypeVar("_Value")
@@ -47,23 +48,20 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     output = _Output()
     die_with_parent()
     become_subreaper()
-    yield_to_others()
+    lower_priority()
     keep_freed_memory()
     functions = registry()
     request_json = sys.stdin.read()
     if not request_json:
         return 0
     request = json.loads(request_json)
-    end_if_orphaned(request["parent_pid"])
+    exit_if_orphaned(request["parent_pid"])
     limit_memory(request["memory_limit_bytes"])
     try:
         output.send_json(Kind.SUMMARY, _answer(request, functions, output))
     except MemoryError:
-        output.send_error(
-            "memory-limit",
-            f"It needed more than the {request['memory_limit_bytes']:,} bytes that a calculation "
-            "may use (RECKONER_MEMORY_LIMIT_BYTES).",
-        )
+        exceeded = memory_limit_exceeded(request["memory_limit_bytes"])
+        output.send_error(exceeded.reason, exceeded.detail)
     except FunctionUnknown as error:
         output.send_error("function-gone", str(error))
     except ResultWrong as error:

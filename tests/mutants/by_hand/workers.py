@@ -4,18 +4,21 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_ADMISSION = "unit/workers/test_admission.py"
-_CHILDREN = "unit/workers/test_children.py"
+_ADMISSION = "unit/workers/quick/test_admission.py"
 _CONSUMER = "integration/workers/test_worker_consumer.py"
-_FRAMES = "unit/workers/test_worker_frames.py"
+_DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
+_DIGITS = "unit/workers/sandbox/test_digits.py"
+_EXITS = "unit/workers/sandbox/test_exit_reasons.py"
+_FRAMES = "unit/workers/sandbox/test_frames.py"
 _HEARTBEAT = "integration/workers/test_heartbeat.py"
 _HEAVY = "integration/workers/test_heavy_worker.py"
-_LEASE = "unit/workers/test_lease.py"
+_LEASE = "unit/workers/heavy/test_lease.py"
+_LIMITS = "unit/workers/sandbox/test_limits.py"
 _LYING = "integration/workers/test_lying_child.py"
 _QUICK = "integration/workers/test_quick_worker.py"
-_RETRIES = "unit/workers/test_retries.py"
-_SANDBOX = "unit/workers/test_sandbox.py"
+_RETRIES = "unit/workers/heavy/test_retry_policy.py"
 _SLOTS = "unit/workers/test_slots.py"
+_SPARES = "unit/workers/sandbox/test_spares.py"
 _START = "integration/workers/test_worker_start.py"
 _TOLD = "integration/workers/test_heavy_told.py"
 
@@ -31,10 +34,9 @@ _WHOLE = f"{_HEAVY}::test_a_result_is_stored_whole_and_once"
 _admission = partial(mutation, "workers/quick/admission.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
 _child = partial(mutation, "workers/sandbox/child.py")
-_children = partial(mutation, "workers/sandbox/spares.py")
 _consumer = partial(mutation, "workers/broker/consumer.py")
 _contract = partial(mutation, "workers/sandbox/contract.py")
-_deaths = partial(mutation, "workers/sandbox/exit_reasons.py")
+_exit_reasons = partial(mutation, "workers/sandbox/exit_reasons.py")
 _descendants = partial(mutation, "workers/sandbox/descendants.py")
 _frames = partial(mutation, "workers/sandbox/frames.py")
 _group = partial(mutation, "workers/quick/group_commit.py")
@@ -43,8 +45,10 @@ _lease = partial(mutation, "workers/heavy/lease.py")
 _presence = partial(mutation, "workers/presence.py")
 _quick = partial(mutation, "workers/quick/actor.py")
 _retries = partial(mutation, "workers/heavy/retry_policy.py")
-_sandbox = partial(mutation, "workers/sandbox/process.py")
+_parent = partial(mutation, "workers/sandbox/parent.py")
+_process = partial(mutation, "workers/sandbox/process.py")
 _slots = partial(mutation, "workers/broker/slots.py")
+_spares = partial(mutation, "workers/sandbox/spares.py")
 _writes = partial(mutation, "workers/heavy/claimed_writes.py")
 
 _LEASES = [
@@ -121,8 +125,8 @@ _ATTEMPTS = [
     ),
     _retries("if is_last or OUT_OF_MEMORY in earlier:", "if is_last:", _RETRIES),
     _retries("    return OUT_OF_MEMORY in earlier", "    return bool(earlier)", _RETRIES),
-    _deaths(
-        "status == -signal.SIGKILL and is_out_of_memory", "status == -signal.SIGKILL", _RETRIES
+    _exit_reasons(
+        "status == -signal.SIGKILL and is_out_of_memory", "status == -signal.SIGKILL", _EXITS
     ),
 ]
 
@@ -219,36 +223,38 @@ _DELIVERIES = [
 ]
 
 _PROCESSES = [
-    _sandbox(
+    _parent(
         "self._deadline += time.monotonic() - left_at",
         "pass",
-        f"{_SANDBOX}::test_time_the_reader_takes_is_not_the_childs",
+        f"{_LIMITS}::test_time_that_the_reader_takes_does_not_count_as_the_childs",
     ),
-    _sandbox(
+    _process(
         "os.killpg(self.pid, signal.SIGKILL)",
         "os.kill(self.pid, signal.SIGKILL)",
-        f"{_SANDBOX}::test_descendants_cannot_keep_a_dead_child_open",
+        f"{_DESCENDANTS}::test_descendants_cannot_keep_a_dead_child_open",
     ),
-    _sandbox(
-        "        end_orphans()\n",
+    _process(
+        "        kill_orphans()\n",
         "",
-        f"{_SANDBOX}::test_what_left_its_session_and_its_parent_ends_with_its_calculation",
+        f"{_DESCENDANTS}::test_what_left_its_session_and_its_parent_ends_with_its_calculation",
     ),
-    _sandbox(
-        "if below and exceed(",
-        "if False and exceed(",
-        f"{_SANDBOX}::test_six_forks_have_no_more_memory_than_one_process",
+    _parent(
+        "if descendants and hold_more_than(",
+        "if False and hold_more_than(",
+        f"{_LIMITS}::test_six_forks_have_no_more_memory_than_one_process",
     ),
     _descendants(
-        "return sum(map(_share_bytes, pids)) > limit_bytes",
+        "return sum(map(_proportional_bytes, pids)) > limit_bytes",
         "return True",
-        f"{_SANDBOX}::test_memory_that_forks_share_counts_once",
+        f"{_LIMITS}::test_memory_that_forks_share_counts_once",
     ),
-    _descendants("if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _SANDBOX),
+    _descendants(
+        "if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _DESCENDANTS
+    ),
     _frames(
         "if length > MAX_PAYLOAD:",
         "if length >= MAX_PAYLOAD:",
-        f"{_SANDBOX}::test_digits_arrive_whole_and_with_their_digest",
+        f"{_DIGITS}::test_digits_arrive_whole_and_with_their_digest",
     ),
     _frames("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
     _frames("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
@@ -256,24 +262,24 @@ _PROCESSES = [
     _child(
         "if os.getpid() != self._pid:",
         "if False:",
-        f"{_SANDBOX}::test_a_forgotten_fork_does_not_answer_twice",
+        f"{_DIGITS}::test_a_forgotten_fork_does_not_answer_twice",
     ),
     _child(
         'function.version != request["version"]',
         "False",
-        f"{_SANDBOX}::test_a_function_that_is_not_installed_is_gone",
+        f"{_DIGITS}::test_a_function_that_is_not_installed_is_gone",
     ),
-    _child('    end_if_orphaned(request["parent_pid"])\n', "", _CHILDREN),
+    _child('    exit_if_orphaned(request["parent_pid"])\n', "", _SPARES),
     _child(
         "        os.dup2(2, 1)\n",
         "",
-        f"{_SANDBOX}::test_nothing_that_a_function_prints_gets_among_its_digits",
+        f"{_DIGITS}::test_nothing_that_a_function_prints_gets_among_its_digits",
     ),
-    _children("if child.poll() is None:", "if True:", _CHILDREN),
-    _children(
+    _spares("if not child.has_ended():", "if True:", _SPARES),
+    _process(
         'if not k.startswith("RECKONER_")',
         "if k",
-        f"{_SANDBOX}::test_no_secret_of_the_service_reaches_the_child",
+        f"{_LIMITS}::test_no_secret_of_the_service_reaches_the_child",
     ),
     _presence(
         "            self._thread.join(_CLOSING_SECONDS)\n",
@@ -311,7 +317,7 @@ _WATERMARKS = [
     ),
 ]
 
-_CHUNK_WRITER = "unit/workers/test_chunk_writer.py"
+_CHUNK_WRITER = "unit/workers/heavy/test_chunks.py"
 _chunks = partial(mutation, "workers/heavy/chunks.py")
 
 _CHUNKS = [
