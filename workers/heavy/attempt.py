@@ -133,7 +133,7 @@ class Attempt:
             self._writes.fail(failure)
             logger.warning("failed, %s: %s", failure.reason, failure.detail, extra=self._extra)
         elif isinstance(aborted, ProcessDied):
-            self._writes.queue_again(aborted, RETRY_BACKOFF_SECONDS)
+            self._writes.requeue(aborted, RETRY_BACKOFF_SECONDS)
             logger.warning(
                 "%s, to be tried again: %s", aborted.exit_reason, aborted.detail, extra=self._extra
             )

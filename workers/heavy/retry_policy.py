@@ -1,7 +1,8 @@
-"""Whether a calculation whose process died is tried again, by how its attempts have ended so far.
+"""Whether a calculation whose process died gets another attempt, by how its attempts have ended.
 
-What comes from outside costs one attempt of RECKONER_MAX_ATTEMPTS. What is probably the function's
-own, a crash, or too much memory for this machine, is tried once more and not again and again.
+A kill from outside costs one attempt of RECKONER_MAX_ATTEMPTS. A crash, and running out of memory,
+are probably the function's own doing: these are tried once more. (Waiting for a PostgreSQL that is
+unavailable is another matter: see shared/postgres/retry.py.)
 """
 
 from collections.abc import Sequence
@@ -10,18 +11,19 @@ from shared.errors import CalculationAborted, ProcessDied
 from workers.sandbox.exit_reasons import CRASHED, KILLED, NOT_STARTED, OUT_OF_MEMORY
 
 _ADVICE = {
-    CRASHED: "Submitting it again will hardly help.",
-    KILLED: "Find out what ends processes on the worker's machine, and submit it again.",
-    NOT_STARTED: "Find out what the worker's machine lacks, and submit it again.",
+    CRASHED: "Report this to the function's author; resubmitting is unlikely to help.",
+    KILLED: "Find out what kills processes on the worker's machine, then resubmit.",
+    NOT_STARTED: "Find out why the worker's machine cannot start processes, then resubmit.",
 }
 
 
 def failure_to_store(
     aborted: CalculationAborted, earlier: Sequence[str], *, attempts: int, max_attempts: int
 ) -> CalculationAborted | None:
-    """Return the failure that this end comes to; None if it is to be tried again.
+    """Return the failure to store; None if there is to be another attempt.
 
-    `earlier` names the ends of the attempts before in this round, `attempts` counts all of them.
+    `earlier` are the outcomes of the earlier attempts since the last submission, and `attempts` is
+    the number of all of them, this one included.
     """
     if not isinstance(aborted, ProcessDied):
         return aborted
@@ -38,17 +40,16 @@ def failure_to_store(
 
 
 def must_run_alone(earlier: Sequence[str]) -> bool:
-    """Say whether the next attempt is to have its worker's memory to itself."""
+    """Say whether the next attempt needs its worker's memory to itself."""
     return OUT_OF_MEMORY in earlier
 
 
 def _too_large(earlier: Sequence[str]) -> CalculationAborted:
-    again = ", also when it ran alone in its worker" if OUT_OF_MEMORY in earlier else ""
+    again = ", even when it ran alone in its worker" if OUT_OF_MEMORY in earlier else ""
     return CalculationAborted(
         "memory-limit",
-        f"The machine ran out of memory while it ran{again}. Give the worker more memory, have "
-        "less run beside it, or ask for less; a lower RECKONER_MEMORY_LIMIT_BYTES refuses what "
-        "does not fit.",
+        f"The machine ran out of memory while it ran{again}. Use smaller arguments, or give the "
+        "worker more memory; a lower RECKONER_MEMORY_LIMIT_BYTES refuses what does not fit.",
     )
 
 

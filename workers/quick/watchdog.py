@@ -1,4 +1,4 @@
-"""How long each thread of a quick worker has been at its present calculation."""
+"""Which calculations of a quick worker hang: its threads cannot be interrupted, only found out."""
 
 import threading
 import time
@@ -9,22 +9,22 @@ from shared.work import Work
 
 
 class Watchdog:
-    """Notes what every thread began, and when. Looked at from another thread."""
+    """Notes what each thread computes, and since when. Another thread asks for what is overdue."""
 
     def __init__(self) -> None:
-        self._under_way: dict[int, tuple[float, Work]] = {}
+        self._running: dict[int, tuple[float, Work]] = {}
 
     @contextmanager
     def running(self, work: Work) -> Iterator[None]:
-        """Note that this thread computes this now."""
+        """Note that this thread computes this, while the block runs."""
         thread = threading.get_ident()
-        self._under_way[thread] = (time.monotonic(), work)
+        self._running[thread] = (time.monotonic(), work)
         try:
             yield
         finally:
-            del self._under_way[thread]
+            del self._running[thread]
 
     def overdue(self, seconds: float) -> list[Work]:
-        """Return what has been under way for longer."""
+        """Return what has been running for longer."""
         since = time.monotonic() - seconds
-        return [work for began, work in list(self._under_way.values()) if began < since]
+        return [work for began, work in list(self._running.values()) if began < since]

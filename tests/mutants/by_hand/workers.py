@@ -58,7 +58,7 @@ _LEASES = [
         f"{_HEARTBEAT}::test_a_run_several_times_longer_than_its_lease_succeeds_on_its_first_attempt",
     ),
     _lease("self._end is None and time.monotonic() > self._valid_until", "False", _LEASE),
-    _lease("Lease(claim, asked_at + ", "Lease(claim, time.monotonic() + ", _LEASE),
+    _lease("Lease(claim, requested_at + ", "Lease(claim, time.monotonic() + ", _LEASE),
     _lease("        if ended:\n            callback()\n", "", _LEASE),
     _lease(
         "            if self._end is not None:\n                return\n            self._end",
@@ -70,9 +70,13 @@ _LEASES = [
     _lease("if identity not in still_held:", "if False:", _HEARTBEAT),
     _lease("            if still_held[identity]:\n", "            if False:\n", _HEARTBEAT),
     _lease("            notify_changed(connection, moved)\n", "", _HEARTBEAT),
-    _lease("lease.told_progress, lease.told_at = moved[identity], asked_at", "pass", _HEARTBEAT),
     _lease(
-        "if renewal.progress - lease.told_progress >= _NOTICEABLE_PROGRESS\n",
+        "lease.notified_progress, lease.notified_at = moved[identity], requested_at",
+        "pass",
+        _HEARTBEAT,
+    ),
+    _lease(
+        "if renewal.progress - lease.notified_progress >= _NOTIFY_PROGRESS\n",
         "if True\n",
         _HEARTBEAT,
     ),
@@ -99,7 +103,7 @@ _ATTEMPTS = [
     _attempt("            writer.finish()\n", "", _WHOLE),
     _attempt("if is_cancelled else _HANDING", "if not is_cancelled else _HANDING", _AT_ONCE),
     _writes(
-        "            self._tell(connection)\n            return finish",
+        "            self._notify(connection)\n            return finish",
         "            return finish",
         _TOLD,
     ),
@@ -108,8 +112,8 @@ _ATTEMPTS = [
         "notify_outbox(connection, [Lane.HEAVY])", "notify_outbox(connection, [Lane.QUICK])", _TOLD
     ),
     _writes(
-        "self._note_others(connection)\n        self._tell(connection)",
-        "self._note_others(connection)",
+        "self._note_other_attempts(connection)\n        self._notify(connection)",
+        "self._note_other_attempts(connection)",
         _TOLD,
     ),
     _writes("                if self._cancel(connection):\n", "                if False:\n", _TOLD),
@@ -323,12 +327,12 @@ _chunks = partial(mutation, "workers/heavy/chunks.py")
 _CHUNKS = [
     _chunks("self._count += len(self._batch)", "self._count += 1", _CHUNK_WRITER),
     _chunks(
-        "            self._hand_over()\n        self._wait",
+        "            self._submit_batch()\n        self._wait",
         "            pass\n        self._wait",
         _CHUNK_WRITER,
     ),
-    _chunks("self._wait_until_under_way(0)", "self._wait_until_under_way(1)", _CHUNK_WRITER),
-    _chunks("self._wait_until_under_way(CONCURRENT_WRITES - 1)", "pass", _CHUNK_WRITER),
+    _chunks("self._wait_until_writing(0)", "self._wait_until_writing(1)", _CHUNK_WRITER),
+    _chunks("self._wait_until_writing(CONCURRENT_WRITES - 1)", "pass", _CHUNK_WRITER),
     _chunks("popleft().result()", "popleft()", _CHUNK_WRITER),
     _chunks(
         "        self._threads.shutdown()\n",
