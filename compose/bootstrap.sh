@@ -160,7 +160,7 @@ exec 9<compose/bootstrap.sh
 flock 9
 
 case ${1:-} in
-up) requirements=requirements.txt ;;
+up) requirements=requirements-up.txt ;;
 dev) requirements=requirements-dev.txt ;;
 bench) requirements=requirements-bench.txt ;;
 mutants) requirements=requirements-mutants.txt ;;

@@ -38,12 +38,12 @@ def _still_running(record: Path) -> list[int]:
     """Return the processes of the recorded instance that are alive; remove the record if none."""
     try:
         note = json.loads(record.read_text())
-        leader, started = int(note["pid"]), int(note["started"])
+        leader, started = int(note["pid"]), float(note["started"])
         boot, folder = str(note["boot"]), Path(note["folder"])
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError):  # cut off by a crash of the machine
-        boot, leader, started, folder = "", 0, 0, Path("/")
+        boot, leader, started, folder = "", 0, 0.0, Path("/")
     found = []
     if boot == process_table.boot_id():
         family = process_table.family_of(leader, started)

@@ -1,15 +1,15 @@
 """TCP ports: find a free one, and say who holds a taken one."""
 
+import contextlib
 import secrets
 import socket
-from pathlib import Path
+
+import psutil
 
 # Below the range from which the kernel takes ports for outgoing connections (32768 on Linux by
 # default): otherwise a client that retries while its server restarts can take the server's port,
 # or even be connected to itself.
 FIRST_PORT, LAST_PORT = 20_000, 32_000
-
-_LISTEN = "0A"  # the state column of /proc/net/tcp
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -47,29 +47,11 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def holder_of(port: int) -> str | None:
-    """Name the program that listens on the port, as far as this user may see it."""
-    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
-    if not sockets:
-        return None
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if any(str(link.readlink()) in sockets for link in (process / "fd").iterdir()):
-                name = (process / "comm").read_text().strip()
-                return f"{name}, process {process.name}"
-        except OSError:
-            continue  # ended meanwhile, or another user's
-    return None
-
-
-def _listening_inodes(port: int) -> set[str]:
-    """Return the inodes of the sockets that listen on the port, of either address family."""
-    inodes = set()
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        if not table.exists():
+    """Return the name of the program that listens on the port, as far as this user may see it."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.status != psutil.CONN_LISTEN or connection.laddr[1] != port:
             continue
-        for line in table.read_text().splitlines()[1:]:
-            columns = line.split()
-            local, state, inode = columns[1], columns[3], columns[9]
-            if state == _LISTEN and int(local.rpartition(":")[2], 16) == port:
-                inodes.add(inode)
-    return inodes
+        if connection.pid is not None:
+            with contextlib.suppress(psutil.Error):  # it has ended
+                return f"{psutil.Process(connection.pid).name()}, process {connection.pid}"
+    return None

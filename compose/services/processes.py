@@ -61,7 +61,7 @@ class Process:
         self._account = account
         self._stop_plan = stop_plan
         self._child: subprocess.Popen[bytes] | None = None
-        self._started = 0
+        self._started = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -85,7 +85,7 @@ class Process:
         self.kill()
         self._child = _spawner().submit(self._spawn).result()
         entry = process_table.find(self._child.pid)
-        self._started = entry.started if entry else 0
+        self._started = entry.started if entry else 0.0
         note = {
             "name": self.name,
             "pid": self._child.pid,

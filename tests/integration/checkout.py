@@ -26,8 +26,9 @@ from tests.eventually import eventually
 from tests.ports import ports_for
 
 _ROOT = Path(__file__).parents[2]
-_TREE = ("compose", "gateway", "migrations", "shared", "workers")
-_FILES = ("Makefile", "requirements.txt", "setup.cfg", "pyproject.toml")
+_TREE = ("compose", "gateway", "migrations", "reckoner", "shared", "workers")
+_LOCKED = "requirements-up.txt"
+_FILES = ("Makefile", _LOCKED, "setup.cfg", "pyproject.toml")
 _PORTS = (
     *("port", "gateway_port", "postgres_port", "amqp_port"),
     *("management_port", "distribution_port", "epmd_port"),
@@ -232,12 +233,12 @@ def _make_virtual_environment(folder: Path, account: Account | None) -> None:
     python = _interpreter(account)
     subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
     [packages] = environment.glob("lib/python*/site-packages")
-    locked = re.findall(r"^([\w-]+)==", (folder / "requirements.txt").read_text(), re.MULTILINE)
+    locked = re.findall(r"^([\w-]+)==", (folder / _LOCKED).read_text(), re.MULTILINE)
     for name in (*locked, "reckoner"):
         _copy_distribution(name, packages)
     (packages / "reckoner.pth").write_text(f"{folder}\n")
-    sums = subprocess.check_output(["cksum", "requirements.txt", *_FILES[2:]], cwd=folder)
-    (environment / "requirements.txt.stamp").write_bytes(os.fsencode(folder) + b"\n" + sums)
+    sums = subprocess.check_output(["cksum", *_FILES[1:]], cwd=folder)
+    (environment / f"{_LOCKED}.stamp").write_bytes(os.fsencode(folder) + b"\n" + sums)
 
 
 def _copy_distribution(name: str, packages: Path) -> None:

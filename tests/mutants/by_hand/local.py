@@ -48,8 +48,8 @@ MUTATIONS = [
     ),
     mutation(
         "compose/services/process_table.py",
-        "entry.pid == leader and entry.started != started",
-        "entry.pid == leader and entry.started == -started",
+        "entry.pid == leader and not _is_same(entry.started, started)",
+        "entry.pid == leader and _is_same(entry.started, -started)",
         "unit/compose/test_processes.py::test_a_stranger_who_has_the_number_now_is_left_alone",
     ),
     mutation(
