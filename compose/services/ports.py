@@ -49,9 +49,8 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 def holder_of(port: int) -> str | None:
     """Return the name of the program that listens on the port, as far as this user may see it."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status != psutil.CONN_LISTEN or connection.laddr[1] != port:
-            continue
-        if connection.pid is not None:
+        local, pid = connection.laddr, connection.pid
+        if local and local.port == port and connection.status == psutil.CONN_LISTEN and pid:
             with contextlib.suppress(psutil.Error):  # it has ended
-                return f"{psutil.Process(connection.pid).name()}, process {connection.pid}"
+                return f"{psutil.Process(pid).name()}, process {pid}"
     return None
