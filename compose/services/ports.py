@@ -1,6 +1,8 @@
-"""TCP ports: find a free one, and say who holds a taken one."""
+"""TCP ports: find a free one, name the holder of a taken one, and check what answers there."""
 
+import base64
 import contextlib
+import http.client
 import secrets
 import socket
 
@@ -10,6 +12,8 @@ import psutil
 # default): otherwise a client that retries while its server restarts can take the server's port,
 # or even be connected to itself.
 FIRST_PORT, LAST_PORT = 20_000, 32_000
+
+_HTTP_TIMEOUT_SECONDS = 5.0
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -21,7 +25,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether a server could listen on the port now."""
+    """Return whether a server could listen on the port now."""
     return refusal(port, host) is None
 
 
@@ -38,12 +42,29 @@ def refusal(port: int, host: str = "127.0.0.1") -> str | None:
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether something accepts connections on the port."""
+    """Return whether something accepts connections on the port."""
     try:
         socket.create_connection((host, port), timeout=1).close()
     except OSError:
         return False
     return True
+
+
+def http_status(
+    port: int, path: str, login: tuple[str, str] | None = None, host: str = "127.0.0.1"
+) -> int | None:
+    """Return the status of a GET request, or None if nothing answers."""
+    headers = {}
+    if login is not None:
+        headers["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
+    connection = http.client.HTTPConnection(host, port, timeout=_HTTP_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
 
 
 def holder_of(port: int) -> str | None:

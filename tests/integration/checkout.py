@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 
 from compose.services import process_table
-from compose.services.account import Account
 from compose.services.postgres_data import home_elsewhere
+from compose.services.programs import Account
 from tests.eventually import eventually
 from tests.ports import ports_for
 

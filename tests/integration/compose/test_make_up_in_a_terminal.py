@@ -115,7 +115,7 @@ def test_what_cannot_start_is_told_and_nothing_else_stays(checkout):
     ended = checkout.run("make", "up")
     settings.write_text(settings.read_text().removesuffix("nonsense = 1\n"))
     assert ended.returncode != 0
-    assert "postgres ended at its start" in ended.stderr
+    assert "postgres ended while it was starting" in ended.stderr
     assert "nonsense" in ended.stdout  # PostgreSQL's own words
     assert checkout.processes() == []
 
