@@ -26,13 +26,13 @@ def test_all_services_run_and_are_healthy(deployment):
     assert {container["State"]["Health"]["Status"] for container in containers} == {"healthy"}
 
 
-def test_it_keeps_the_contract_that_every_deployment_keeps(deployment):
+def test_the_end_to_end_tests_pass(deployment):
     command = [sys.executable, "-m", "pytest", "tests/e2e", "-q", "--base-url", deployment.url]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=800)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
 
 
-def test_every_container_comes_back_and_its_log_is_bounded(deployment):
+def test_every_container_is_restarted_and_its_log_is_bounded(deployment):
     for container in deployment.containers():
         host = container["HostConfig"]
         assert host["RestartPolicy"]["Name"] == "unless-stopped"
@@ -47,7 +47,9 @@ def test_a_heavy_worker_may_use_more_memory_than_its_calculation(deployment):
     assert heavy["HostConfig"]["MemorySwap"] == heavy["HostConfig"]["Memory"]
 
 
-def test_when_memory_ends_the_calculation_dies_and_its_worker_tells(changing, client, monkeypatch):
+def test_when_memory_runs_out_the_calculation_dies_and_its_worker_reports_it(
+    changing, client, monkeypatch
+):
     monkeypatch.setitem(changing.environment, "RECKONER_HEAVY_MEMORY", "300m")
     changing.up()
     [before] = changing.containers("heavy")

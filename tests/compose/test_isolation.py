@@ -28,7 +28,7 @@ def test_passwords_are_random(deployment):
     assert len(set(passwords)) == 6
 
 
-def test_no_process_is_roots(deployment):
+def test_no_process_runs_as_root(deployment):
     for container in deployment.containers():
         _, *processes = run("docker", "top", container["Id"], "-eo", "pid,uid").splitlines()
         assert processes
@@ -56,7 +56,7 @@ def test_each_service_writes_its_data_only_and_sees_its_secrets_only(deployment)
         assert volumes == dict.fromkeys(writes, True) | dict.fromkeys(reads, False), service
 
 
-def test_no_privilege_is_left_and_none_can_be_gained(deployment):
+def test_no_service_has_or_can_gain_privileges(deployment):
     containers = deployment.containers("--all")
     assert {service_of(container) for container in containers} == SERVICES | THAT_END
     for container in containers:
@@ -93,7 +93,7 @@ def test_passwords_are_in_files_only(deployment):
         assert password not in logs
 
 
-def test_reckoner_is_no_superuser_and_pages_have_checksums(deployment):
+def test_the_role_reckoner_is_no_superuser_and_pages_have_checksums(deployment):
     def ask(query: str) -> str:
         psql = ("psql", "-U", "postgres", "-d", "reckoner", "-Atc", query)
         return str(deployment.compose("exec", "-T", "postgres", *psql)).strip()
@@ -104,12 +104,12 @@ def test_reckoner_is_no_superuser_and_pages_have_checksums(deployment):
     assert ask(rules) == "scram-sha-256"
 
 
-def test_guest_has_no_login(deployment):
+def test_the_user_guest_cannot_log_in(deployment):
     overview = f"http://127.0.0.1:{deployment.management_port}/api/overview"
     assert httpx.get(overview, auth=("guest", "guest")).status_code == 401
 
 
-def test_only_what_clients_reach_has_a_way_out(deployment):
+def test_only_services_that_clients_reach_can_reach_the_internet(deployment):
     with_a_way_out = set()
     for container in deployment.containers():
         networks = container["NetworkSettings"]["Networks"]

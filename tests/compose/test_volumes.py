@@ -52,13 +52,13 @@ def test_passwords_can_be_changed_as_documented(deployment, client):
     assert {c["Id"] for c in deployment.containers("postgres", "rabbitmq")} == servers
 
 
-def test_disk_is_given_back_as_documented(changing, client):
+def test_disk_space_is_reclaimed_as_documented(changing, client):
     before = calculate(client, 100_000)
     changing.follow(documented("sh", "VACUUM FULL"))
     assert client.get(f"/calculations/{before['id']}").json() == before
 
 
-def test_rabbitmq_is_given_an_empty_volume_as_documented(changing, client):
+def test_rabbitmq_gets_an_empty_volume_as_documented(changing, client):
     changing.compose("stop", "heavy")
     arguments = {"n": 20_000_003}
     answer = client.post("/calculations", json={"function": "fibonacci", "arguments": arguments})
@@ -74,7 +74,7 @@ def test_down_with_volumes_removes_data_and_passwords(built):
     assert built.volumes() == set()
 
 
-def test_own_secret_files_can_be_brought_as_documented(built, tmp_path, monkeypatch):
+def test_secret_files_of_ones_own_work_as_documented(built, tmp_path, monkeypatch):
     built.compose("down", "--volumes")
     files = {
         "postgres/password": "superuser's own\n",
