@@ -57,7 +57,11 @@ def plain_environment():
     """Tests see no setting of whoever runs them, and the signals as a shell leaves them."""
     for name in [name for name in os.environ if name.startswith("RECKONER_")]:
         del os.environ[name]
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has processes inherit that it is ignored
+    # nohup and `&` start processes that ignore them, and whose children inherit that.
+    for signum in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(signum) is signal.SIG_IGN:
+            is_ctrl_c = signum is signal.SIGINT
+            signal.signal(signum, signal.default_int_handler if is_ctrl_c else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
