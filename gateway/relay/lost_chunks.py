@@ -4,7 +4,7 @@ import time
 
 from sqlalchemy import Engine
 
-from shared.store.lost_chunks import delete_lost_chunks, forget_lost_attempts
+from shared.store.chunks import delete_lost_chunks, forget_lost_attempts
 
 #: Chunks in one transaction: eight megabytes.
 _BATCH_CHUNKS = 32

@@ -29,7 +29,7 @@ from shared.postgres.connections import connect_to_listen
 from shared.postgres.outages import DATABASE_ERRORS, brief
 from shared.store.notifications import OUTBOX, read_outbox
 from shared.store.outbox import seconds_to_next
-from shared.store.relays import delete_relay, upsert_relay
+from shared.store.presence import delete_relay, upsert_relay
 
 _LOCKED_SECONDS = 0.1
 _BEAT_SECONDS = 5.0

@@ -13,14 +13,14 @@ from gateway.database.database import Database
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import Bell
 from shared.calculation import Calculation, Lane, Status, is_final
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
 from shared.result import Result
 from shared.store import calculations as store
+from shared.store.calculations import Row
+from shared.store.chunks import insert_chunks
 from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import finish_quick_succeeded
-from shared.store.results import insert_chunks
-from shared.store.rows import Row
 
 #: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01

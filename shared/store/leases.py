@@ -1,13 +1,16 @@
 """Statements of the heavy workers. Every write names the attempt that it belongs to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from shared.postgres.prepared import uuid_array
 from shared.result import Result
-from shared.store.lost_chunks import NOTE_ENDED
-from shared.store.rows import Claim, Renewal, uuid_array
+from shared.store.chunks import NOTE_ENDED
 
 #: An attempt's entry in the history of its calculation, appended in the statement that ends it;
 #: the list keeps the last 20, for a calculation that is handed back again and again.
@@ -114,6 +117,41 @@ _EXPIRE = _losing(f"""
         ORDER BY lease_until LIMIT :limit
         FOR UPDATE SKIP LOCKED) AS verdict
     WHERE calculations.id = verdict.id""")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A heavy worker's lease on one calculation; `attempt` fences its writes.
+
+    `attempts` counts those of this round, this one included and without those that were handed
+    back; `history` holds the ends of earlier ones, of all rounds.
+    """
+
+    calculation_id: UUID
+    attempt: int
+    function: str
+    version: int
+    arguments: Mapping[str, Any]
+    estimate_seconds: float
+    request_id: str | None
+    published_at: datetime | None
+    attempts: int
+    history: Sequence[Mapping[str, Any]]
+
+    @property
+    def earlier_outcomes(self) -> list[str]:
+        """How the counted attempts before this one have ended in this round, oldest first."""
+        counted = [entry["outcome"] for entry in self.history if entry["outcome"] != "released"]
+        return counted[max(0, len(counted) - self.attempts + 1) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a heartbeat tells of one claim: its latest progress, from 0 to 1."""
+
+    calculation_id: UUID
+    attempt: int
+    progress: float
 
 
 def claim_calculation(

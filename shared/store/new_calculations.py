@@ -20,8 +20,8 @@ from shared.calculation import Calculation, Status
 from shared.long_json import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
 from shared.result import Result
+from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
-from shared.store.rows import Row
 
 
 @dataclass(frozen=True, slots=True)

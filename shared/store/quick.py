@@ -9,10 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from shared.postgres.prepared import Prepared, Query, Rows
+from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 from shared.result import Result
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
-from shared.store.rows import uuid_array
 
 #: One notification for so many of what was written, in the statement that writes: each query ends
 #: with this, and gives a row for each notification.

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, new_calculations
-from shared.store.rows import Renewal
+from shared.store.leases import Renewal
 from tests.factories import make_calculation
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()

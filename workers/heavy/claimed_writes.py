@@ -16,6 +16,7 @@ from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnava
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
+from shared.store.chunks import delete_chunks_of_attempt, insert_claimed_chunks, note_other_attempts
 from shared.store.leases import (
     finish_cancelled,
     finish_failed,
@@ -23,9 +24,7 @@ from shared.store.leases import (
     release_calculation,
     retry_calculation,
 )
-from shared.store.lost_chunks import delete_chunks_of_attempt, note_other_attempts
 from shared.store.notifications import notify_changed, notify_outbox
-from shared.store.results import insert_claimed_chunks
 from workers.heavy.lease import Lease
 
 #: Chunks that are deleted while the row is locked: eight megabytes.

@@ -18,13 +18,12 @@ from gateway.relay.process import Relay
 from migrations.report import Report
 from migrations.retrying import retry_while_unavailable
 from migrations.schema import upgrade
-from shared.calculation import Lane, Status
-from shared.computing import Calculator
+from shared.calculation import Lane, Status, Work
+from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import DATABASE_ERRORS, is_conflict, is_outage, is_transient
 from shared.postgres.prepared import Prepared, Query
 from shared.store.new_calculations import insert_queued
-from shared.work import Work
 from tests.child_with_test_functions import COMMAND
 from tests.conftest import new_database
 from tests.engines import autocommit, make_pool

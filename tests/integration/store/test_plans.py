@@ -12,17 +12,17 @@ from shared.failures import CANCELLED_JSON
 from shared.postgres.connections import make_engine
 from shared.store import (
     calculations,
+    chunks,
     leases,
     listing,
     new_calculations,
     outbox,
+    presence,
     quick,
-    results,
     system,
-    workers,
 )
+from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
-from shared.store.rows import Claim, Renewal
 from tests.conftest import new_database
 from tests.factories import make_calculation, make_result
 from tests.integration.explained import Explained, indexes, rows_read
@@ -144,7 +144,7 @@ BY_KEY = {
         [New(calculation, None, "request") for calculation in of(*IDS)]
     ).on(c),
     "claim": lambda c: leases.claim_calculation(c, IDS[0], lease_seconds=9, **MINE),
-    "prune": lambda c: results.prune_result(c, IDS[0]),
+    "prune": lambda c: chunks.prune_result(c, IDS[0]),
 }
 
 
@@ -216,8 +216,8 @@ def test_lost_leases_are_read_off_an_index(transactions):
 
 def test_what_workers_run_is_read_off_an_index(transactions):
     def look(connection):
-        workers.upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.HEAVY, slots=1)
-        workers.list_workers(connection, 15)
+        presence.upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.HEAVY, slots=1)
+        presence.list_workers(connection, 15)
 
     nodes = transactions.nodes(look)
     assert "calculations_leases" in indexes(nodes)
@@ -239,5 +239,5 @@ def test_what_was_done_lately_is_counted_without_reading_what_is_old(transaction
 
 
 def test_digits_are_found_by_their_place(transactions):
-    nodes = transactions.nodes(lambda connection: results.find_chunk(connection, IDS[0], 1, 3))
+    nodes = transactions.nodes(lambda connection: chunks.find_chunk(connection, IDS[0], 1, 3))
     assert rows_read(nodes, "result_chunks") == 0

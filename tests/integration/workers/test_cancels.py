@@ -6,7 +6,7 @@ from sqlalchemy import text
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
 from shared.store import calculations, leases, new_calculations, outbox
-from shared.store.rows import Renewal
+from shared.store.leases import Renewal
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, cancel, change, claim, queue, row_of, stored
 from tests.integration.submitting import submit, submit_batch

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from gateway.relay.rescue import Rescue
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
-from shared.store import leases, results
-from shared.store.rows import Renewal
+from shared.store import chunks, leases
+from shared.store.leases import Renewal
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
 from tests.factories import make_result
@@ -50,7 +50,7 @@ def extend(connection, claimed, worker_id):
 
 
 def store_chunks(connection, claimed, worker_id):
-    return results.insert_claimed_chunks(
+    return chunks.insert_claimed_chunks(
         connection, claimed.calculation_id, claimed.attempt, 0, [b"13"], worker_id=worker_id
     )
 
@@ -61,11 +61,11 @@ WRITES = [succeed, fail, finish_cancelled, release, retry, extend, store_chunks]
 def everything(connection):
     """Return all columns of the one calculation, and the chunks of its present attempt."""
     row = connection.execute(text("SELECT * FROM calculations")).one()
-    chunks = connection.execute(
+    digits = connection.execute(
         text("SELECT ordinal, digits FROM result_chunks WHERE attempt = :attempt"),
         {"attempt": row.attempt},
     )
-    return row, chunks.all()
+    return row, digits.all()
 
 
 def lost_and_claimed_again(engine, worker_id=WORKER):

@@ -30,11 +30,11 @@ _calculation = partial(mutation, "shared/store/calculations.py")
 _new = partial(mutation, "shared/store/new_calculations.py")
 _outbox = partial(mutation, "shared/store/outbox.py")
 _quick = partial(mutation, "shared/store/quick.py")
-_result = partial(mutation, "shared/store/results.py")
+_chunk = partial(mutation, "shared/store/chunks.py")
 _list = partial(mutation, "shared/store/listing.py")
 _notification = partial(mutation, "shared/store/notifications.py")
 _system = partial(mutation, "shared/store/system.py")
-_worker = partial(mutation, "shared/store/workers.py")
+_present = partial(mutation, "shared/store/presence.py")
 
 _CLAIMS = [
     _lease("AND (status = 'queued') IS TRUE AND lane", "AND lane", _HELD),
@@ -191,25 +191,25 @@ _QUICK = [
 ]
 
 _RESULTS = [
-    _result("AND ordinal BETWEEN :first AND :last)", ")", _CHUNKS),
-    _result("AND ordinal BETWEEN :first AND :last)", "AND ordinal >= :first)", _CHUNKS),
-    _result(
+    _chunk("AND ordinal BETWEEN :first AND :last)", ")", _CHUNKS),
+    _chunk("AND ordinal BETWEEN :first AND :last)", "AND ordinal >= :first)", _CHUNKS),
+    _chunk(
         "WHERE id = :id AND attempt = :attempt AND status = 'running'",
         "WHERE id = :id AND status = 'running'",
         _FENCED,
     ),
-    _result("    if is_held:\n", "    if True:\n", _CHUNKS),
-    _result("status = 'running' AND worker_id = :worker_id)", "status = 'running')", _OTHERS),
-    _result(
+    _chunk("    if is_held:\n", "    if True:\n", _CHUNKS),
+    _chunk("status = 'running' AND worker_id = :worker_id)", "status = 'running')", _OTHERS),
+    _chunk(
         "calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal",
         "calculation_id = :id AND ordinal = :ordinal LIMIT 1",
         "integration/gateway/routes/test_downloads.py::test_a_result_of_any_length_is_served_whole_and_in_ranges",
     ),
-    _result(
+    _chunk(
         "AND status = 'succeeded' AND result_pruned_at IS NULL", "AND status = 'succeeded'", _CHUNKS
     ),
-    _result("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
-    _result("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _CHUNKS),
+    _chunk("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
+    _chunk("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _CHUNKS),
 ]
 
 _LISTED = [
@@ -262,16 +262,9 @@ _PREPARED = [
         "",
         "unit/shared/test_prepared.py",
     ),
-    mutation(
-        "shared/store/relays.py",
-        "DO UPDATE\n    SET seen_at = now(), quick",
-        "DO UPDATE\n    SET quick",
-        _WHOLE,
-    ),
-    mutation("shared/store/relays.py", "quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
-    mutation(
-        "shared/store/relays.py", "FROM relays ORDER BY silent_seconds", "FROM relays", _WHOLE
-    ),
+    _present("DO UPDATE\n    SET seen_at = now(), quick", "DO UPDATE\n    SET quick", _WHOLE),
+    _present("quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
+    _present("FROM relays ORDER BY silent_seconds", "FROM relays", _WHOLE),
 ]
 
 _TOLD = [
@@ -289,9 +282,9 @@ _TOLD = [
     _system("WHERE finished_at > now() - interval '1 minute' AND", "WHERE", _WHOLE),
     _system("AND published_at IS NULL AND not_before <= now()", "AND published_at IS NULL", _WHOLE),
     _system("estimate_seconds * (1 - progress)", "estimate_seconds", _WHOLE),
-    _worker("DELETE FROM workers WHERE seen_at <", "DELETE FROM workers WHERE seen_at >", _WHOLE),
-    _worker("SET seen_at = now(), consumed", "SET consumed", _WHOLE),
-    _worker(
+    _present("DELETE FROM workers WHERE seen_at <", "DELETE FROM workers WHERE seen_at >", _WHOLE),
+    _present("SET seen_at = now(), consumed", "SET consumed", _WHOLE),
+    _present(
         "consumed_published_at = excluded.consumed_published_at",
         "consumed_published_at = workers.consumed_published_at",
         f"{_OUTBOX}::test_workers_of_both_lanes_note_what_they_have_come_to",

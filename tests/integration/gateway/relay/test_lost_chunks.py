@@ -11,8 +11,8 @@ from gateway.relay.rescue import Rescue
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, lost_chunks, quick, results
-from shared.store.rows import Claim
+from shared.store import calculations, chunks, leases, quick
+from shared.store.leases import Claim
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, expire, queue
 from workers.heavy.claimed_writes import ClaimedWrites
@@ -23,7 +23,7 @@ LONG = make_result(digit_count=10_000)
 
 def store(connection, claimed, count=3):
     """Store chunks of an attempt."""
-    assert results.insert_claimed_chunks(
+    assert chunks.insert_claimed_chunks(
         connection, claimed.calculation_id, claimed.attempt, 0, [b"1"] * count, worker_id=WORKER
     )
 
@@ -74,7 +74,7 @@ def test_one_that_a_quick_worker_finishes_keeps_its_result_only(engine, lost):
         assert quick.finish_quick_succeeded(connection, {lost.id: LONG}).ids == {lost.id}
     remove_lost_chunks(engine)
     with engine.begin() as connection:
-        assert results.find_chunk(connection, lost.id, 2, 0) == "42"
+        assert chunks.find_chunk(connection, lost.id, 2, 0) == "42"
     assert count_chunks(engine) == 1
 
 
@@ -145,7 +145,7 @@ def test_a_result_and_what_is_running_keep_their_chunks(engine):
             store(connection, claim(connection, calculation, lease_seconds=60))
         finished = claim_of(connection, done)
         assert leases.finish_succeeded(connection, finished, LONG, worker_id=WORKER)
-        lost_chunks.note_other_attempts(connection, done.id, 1)
+        chunks.note_other_attempts(connection, done.id, 1)
     remove_lost_chunks(engine)
     assert count_chunks(engine) == 6
 
@@ -162,10 +162,10 @@ def test_removing_many_chunks_holds_no_row_and_goes_on_next_time(engine, lost, m
     with engine.begin() as connection:
         expire(connection)
     with engine.begin() as removing, engine.begin() as other:
-        assert lost_chunks.delete_lost_chunks(removing, limit=1) == 1
+        assert chunks.delete_lost_chunks(removing, limit=1) == 1
         other.execute(text("SET LOCAL lock_timeout = '1s'"))
         assert claim(other, lost) is not None
-        assert lost_chunks.delete_lost_chunks(other, limit=9) == 2  # those that are nobody's
+        assert chunks.delete_lost_chunks(other, limit=9) == 2  # those that are nobody's
         other.rollback()
         removing.rollback()
     assert remove_lost_chunks(engine) == 2
