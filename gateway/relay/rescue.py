@@ -16,7 +16,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store.leases import expire_leases
+from shared.store.attempts import expire_leases
 from shared.store.notifications import notify_changed
 from shared.store.outbox import oldest_waiting_seconds, return_lost
 from shared.store.presence import delete_silent_relays, delete_silent_workers

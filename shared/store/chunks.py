@@ -53,11 +53,6 @@ _PRUNE = text("""
         DELETE FROM result_chunks WHERE calculation_id IN (SELECT id FROM pruned))
     SELECT count(*) FROM pruned""")
 
-#: Noted by the statements of leases.py themselves; `ended` names ids and attempts.
-NOTE_ENDED = """
-    INSERT INTO lost_attempts (calculation_id, attempt) SELECT id, attempt FROM ended
-    ON CONFLICT DO NOTHING"""
-
 _NOTE_OTHERS = text("""
     INSERT INTO lost_attempts (calculation_id, attempt)
     SELECT DISTINCT calculation_id, attempt FROM result_chunks

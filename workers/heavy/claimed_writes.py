@@ -16,14 +16,14 @@ from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnava
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
-from shared.store.chunks import delete_chunks_of_attempt, insert_claimed_chunks, note_other_attempts
-from shared.store.leases import (
+from shared.store.attempts import (
     finish_cancelled,
     finish_failed,
     finish_succeeded,
     release_calculation,
     retry_calculation,
 )
+from shared.store.chunks import delete_chunks_of_attempt, insert_claimed_chunks, note_other_attempts
 from shared.store.notifications import notify_changed, notify_outbox
 from workers.heavy.lease import Lease
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.result import CHUNK_DIGITS, ROW_DIGITS, Result
-from shared.store import chunks, leases, new_calculations
+from shared.store import attempts, chunks, new_calculations
 from shared.store.new_calculations import New
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
@@ -40,7 +40,7 @@ def test_making_room_for_chunks_leaves_those_beside_them(connection):
 def test_nothing_is_stored_for_a_claim_that_was_lost(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
-    leases.release_calculation(connection, claimed, **MINE)
+    attempts.release_calculation(connection, claimed, **MINE)
     assert not chunks.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)
     claim(connection, calculation)
     assert not chunks.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)

@@ -11,6 +11,7 @@ from shared.config import load_settings
 from shared.failures import CANCELLED_JSON
 from shared.postgres.connections import make_engine
 from shared.store import (
+    attempts,
     calculations,
     chunks,
     leases,
@@ -150,9 +151,9 @@ BY_KEY = {
 
 UNDER_A_CLAIM = {
     "extend": lambda c: leases.extend_leases(c, RENEWALS, lease_seconds=9, **MINE),
-    "release": lambda c: leases.release_calculation(c, CLAIM, **MINE),
-    "succeed": lambda c: leases.finish_succeeded(c, CLAIM, make_result(), **MINE),
-    "fail": lambda c: leases.finish_failed(c, CLAIM, CANCELLED_JSON, **MINE),
+    "release": lambda c: attempts.release_calculation(c, CLAIM, **MINE),
+    "succeed": lambda c: attempts.finish_succeeded(c, CLAIM, make_result(), **MINE),
+    "fail": lambda c: attempts.finish_failed(c, CLAIM, CANCELLED_JSON, **MINE),
 }
 
 

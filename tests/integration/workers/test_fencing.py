@@ -9,7 +9,7 @@ from sqlalchemy import text
 from gateway.relay.rescue import Rescue
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
-from shared.store import chunks, leases
+from shared.store import attempts, chunks, leases
 from shared.store.leases import Renewal
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
@@ -22,23 +22,23 @@ from workers.sandbox.spares import SpareChildren
 
 
 def succeed(connection, claimed, worker_id):
-    return leases.finish_succeeded(connection, claimed, make_result(), worker_id=worker_id)
+    return attempts.finish_succeeded(connection, claimed, make_result(), worker_id=worker_id)
 
 
 def fail(connection, claimed, worker_id):
-    return leases.finish_failed(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
+    return attempts.finish_failed(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
 
 
 def finish_cancelled(connection, claimed, worker_id):
-    return leases.finish_cancelled(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
+    return attempts.finish_cancelled(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
 
 
 def release(connection, claimed, worker_id):
-    return leases.release_calculation(connection, claimed, worker_id=worker_id)
+    return attempts.release_calculation(connection, claimed, worker_id=worker_id)
 
 
 def retry(connection, claimed, worker_id):
-    return leases.retry_calculation(
+    return attempts.retry_calculation(
         connection, claimed, "process-died", worker_id=worker_id, backoff_seconds=1.0
     )
 
@@ -125,7 +125,7 @@ def test_a_losers_hand_back_leaves_its_successors_digits(engine, store_settings,
     with engine.begin() as connection:
         if status == "succeeded":
             long = make_result(digits=None)
-            assert leases.finish_succeeded(connection, successor, long, worker_id=WORKER)
+            assert attempts.finish_succeeded(connection, successor, long, worker_id=WORKER)
         row, _ = everything(connection)
     lease = Lease(zombie, time.monotonic() + 60)
     lease.end_as(End.LOST)

@@ -26,6 +26,7 @@ _ENDING = """worker_id = NULL, lease_until = NULL, cancel_requested = false,
     """
 
 _lease = partial(mutation, "shared/store/leases.py")
+_attempt = partial(mutation, "shared/store/attempts.py")
 _calculation = partial(mutation, "shared/store/calculations.py")
 _new = partial(mutation, "shared/store/new_calculations.py")
 _outbox = partial(mutation, "shared/store/outbox.py")
@@ -53,41 +54,41 @@ _CLAIMS = [
         _HELD,
     ),
     _lease("greatest(calculations.progress, renewal.progress)", "renewal.progress", _HELD),
-    _lease(
+    _attempt(
         f"attempt_base = attempt_base + 1\n    {_HIS}",
         f"attempt_base = attempt_base + 1\n    {_ANYBODYS}",
         _FENCED,
     ),
-    _lease(f"_AFTER_BACKOFF}}\n    {_HIS}", f"_AFTER_BACKOFF}}\n    {_ANYBODYS}", _FENCED),
-    _lease(f"THEN attempt END\n    {_HIS}", f"THEN attempt END\n    {_ANYBODYS}", _FENCED),
-    _lease(
+    _attempt(f"_AFTER_BACKOFF}}\n    {_HIS}", f"_AFTER_BACKOFF}}\n    {_ANYBODYS}", _FENCED),
+    _attempt(f"THEN attempt END\n    {_HIS}", f"THEN attempt END\n    {_ANYBODYS}", _FENCED),
+    _attempt(
         f"status = 'failed', {_ENDING}{_HIS}", f"status = 'failed', {_ENDING}{_ANYBODYS}", _FENCED
     ),
-    _lease(
+    _attempt(
         f"status = 'cancelled', {_ENDING}{_HIS}",
         f"status = 'cancelled', {_ENDING}{_ANYBODYS}",
         _FENCED,
     ),
-    _lease("attempt_base = attempt_base + 1", "attempt_base = attempt", _HELD),
-    _lease("CAST(:value AS text) IS NULL THEN attempt END", "true THEN attempt END", _HELD),
-    _lease("'$[last - 18 to last]'", "'$[last - 19 to last]'", _HELD),
+    _attempt("attempt_base = attempt_base + 1", "attempt_base = attempt", _HELD),
+    _attempt("CAST(:value AS text) IS NULL THEN attempt END", "true THEN attempt END", _HELD),
+    _attempt("'$[last - 18 to last]'", "'$[last - 19 to last]'", _HELD),
 ]
 
 _LOST_LEASES = [
-    _lease("AND lease_until < now()", "", _LOST),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - 1)", _LOST),
-    _lease("least(60, ", "least(600, ", _LOST),
-    _lease("attempt - attempt_base >= :max", "attempt - attempt_base > :max", _LOST),
-    _lease("attempt - attempt_base >= :max", "attempt >= :max", _LOST),
-    _lease("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _LOST),
-    _lease(
+    _attempt("AND lease_until < now()", "", _LOST),
+    _attempt("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),
+    _attempt("power(2, attempt - attempt_base - 1)", "power(2, attempt - 1)", _LOST),
+    _attempt("least(60, ", "least(600, ", _LOST),
+    _attempt("attempt - attempt_base >= :max", "attempt - attempt_base > :max", _LOST),
+    _attempt("attempt - attempt_base >= :max", "attempt >= :max", _LOST),
+    _attempt("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _LOST),
+    _attempt(
         "cancel_requested = false, published_at = NULL,\n        {_A",
         "cancel_requested = false,\n        {_A",
         _LOST,
     ),
-    _lease("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _LOST),
-    _lease("FOR UPDATE SKIP LOCKED) AS verdict", "FOR UPDATE) AS verdict", _LOST),
+    _attempt("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _LOST),
+    _attempt("FOR UPDATE SKIP LOCKED) AS verdict", "FOR UPDATE) AS verdict", _LOST),
 ]
 
 _CANCELLED = [

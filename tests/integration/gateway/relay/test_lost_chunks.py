@@ -11,7 +11,7 @@ from gateway.relay.rescue import Rescue
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, chunks, leases, quick
+from shared.store import attempts, calculations, chunks, quick
 from shared.store.leases import Claim
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, expire, queue
@@ -97,14 +97,14 @@ def test_an_attempt_that_its_worker_ends_leaves_no_chunks(engine, how):
         mine = {"worker_id": WORKER}
         if how == "failed":
             error = failure_json("time-limit", "Too long.")
-            assert leases.finish_failed(connection, claimed, error, **mine)
+            assert attempts.finish_failed(connection, claimed, error, **mine)
         elif how == "cancelled":
             calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
-            assert leases.finish_cancelled(connection, claimed, CANCELLED_JSON, **mine)
+            assert attempts.finish_cancelled(connection, claimed, CANCELLED_JSON, **mine)
         elif how == "released":
-            assert leases.release_calculation(connection, claimed, **mine)
+            assert attempts.release_calculation(connection, claimed, **mine)
         else:
-            assert leases.retry_calculation(
+            assert attempts.retry_calculation(
                 connection, claimed, "killed", backoff_seconds=1, **mine
             )
     remove_lost_chunks(engine)
@@ -144,7 +144,7 @@ def test_a_result_and_what_is_running_keep_their_chunks(engine):
         for calculation in (done, running):
             store(connection, claim(connection, calculation, lease_seconds=60))
         finished = claim_of(connection, done)
-        assert leases.finish_succeeded(connection, finished, LONG, worker_id=WORKER)
+        assert attempts.finish_succeeded(connection, finished, LONG, worker_id=WORKER)
         chunks.note_other_attempts(connection, done.id, 1)
     remove_lost_chunks(engine)
     assert count_chunks(engine) == 6

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import leases, new_calculations, outbox, presence, quick, system
+from shared.store import attempts, new_calculations, outbox, presence, quick, system
 from shared.store.new_calculations import New
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, change, claim, queue
@@ -18,7 +18,7 @@ def test_workers_are_listed_with_what_they_run_until_they_fall_silent(connection
     for worker_id, slots in ((WORKER, 2), (idle, 3)):
         presence.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.HEAVY, slots=slots)
     claims = [claim(connection, calculation) for calculation in made]
-    leases.finish_succeeded(connection, claims[0], make_result(), worker_id=WORKER)
+    attempts.finish_succeeded(connection, claims[0], make_result(), worker_id=WORKER)
     listed = {worker["id"]: worker for worker in presence.list_workers(connection, 15)}
     assert {identity: worker["slots"] for identity, worker in listed.items()} == {
         WORKER: 2,
