@@ -14,7 +14,9 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 def anchors(text: str) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.M)
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    )
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -33,5 +35,5 @@ def test_each_link_leads_to_a_file_and_a_heading(page):
 
 def test_the_contents_of_the_decisions_name_every_entry():
     text = DECISIONS.read_text()
-    listed = re.findall(r"^- \[(.+)\]\(#", text, re.M)
-    assert listed == re.findall(r"^### (.+)$", text, re.M)
+    listed = re.findall(r"^- \[(.+)\]\(#", text, re.MULTILINE)
+    assert listed == re.findall(r"^### (.+)$", text, re.MULTILINE)
