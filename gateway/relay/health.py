@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.postgres.outages import DATABASE_ERRORS, brief
-from shared.store.relays import delete_relay, upsert_relay
+from shared.store.presence import delete_relay, upsert_relay
 
 #: A relay that has not worked for this long is unhealthy. It ends itself somewhat later.
 _UNHEALTHY_SECONDS = 45.0

@@ -16,12 +16,11 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store.leases import expire_leases
-from shared.store.lost_chunks import delete_lost_chunks, forget_lost_attempts
+from shared.store.attempts import expire_leases
+from shared.store.chunks import delete_lost_chunks, forget_lost_attempts
 from shared.store.notifications import notify_changed
 from shared.store.outbox import oldest_waiting_seconds, return_lost
-from shared.store.relays import delete_silent_relays
-from shared.store.workers import delete_silent_workers
+from shared.store.presence import delete_silent_relays, delete_silent_workers
 
 _BATCH = 1_000
 _BACKOFF_SECONDS = 1.0

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from reckoner.cli import __main__ as command
 from shared.calculation import Lane
 from shared.config import load_settings
-from shared.store.workers import upsert_worker
+from shared.store.presence import upsert_worker
 from tests.integration.lanes import Channel
 from workers import health
 

@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from gateway.relay.clock_steps import ClockSteps
 from shared.calculation import Lane
-from shared.store import leases, outbox, system, workers
-from shared.store.rows import Renewal
+from shared.store import leases, outbox, presence
+from shared.store.leases import Renewal
 from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.integration.rows import WORKER, claim, expire, queue, row_of, status_of
@@ -100,7 +100,7 @@ def return_lost(engine, *, queue_is_empty):
 
 def seen(engine, worker_id=WORKER, *, lane=Lane.HEAVY, consumed_published_at=None):
     with engine.begin() as connection:
-        workers.upsert_worker(
+        presence.upsert_worker(
             connection,
             worker_id,
             host="host",
@@ -183,12 +183,12 @@ def test_a_dead_worker_does_not_live_for_an_hour(engine, set_clock, steps):
     seen(engine)
     set_clock(-_HOUR)
     with engine.begin() as connection:
-        assert workers.list_workers(connection, 15) == []
-        assert system.count_slots(connection, 15) == {}
+        assert presence.list_workers(connection, 15) == []
+        assert presence.count_slots(connection, 15) == {}
     steps.correct()
     set_clock(-_HOUR + 61)
     with engine.begin() as connection:
-        workers.delete_silent_workers(connection, 60)
+        presence.delete_silent_workers(connection, 60)
         assert connection.execute(text("SELECT count(*) FROM workers")).scalar_one() == 0
 
 

@@ -11,13 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.relay.confirms import Receipt
 from gateway.relay.rescue import Rescue
-from shared.calculation import Lane
+from shared.calculation import Lane, Work
 from shared.config import load_settings
 from shared.errors import BrokerUnavailable
 from shared.messages import actor_name, decode, queue_name
 from shared.postgres.connections import make_engine
 from shared.store import leases, outbox
-from shared.work import Work
 from tests.eventually import eventually
 from tests.integration.listening import listening
 from tests.integration.outbox import make_relay, queue, running, unpublished

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from gateway.relay.rescue import Rescue
 from shared.calculation import Lane
 from shared.config import load_settings
-from shared.store import outbox, workers
+from shared.store import outbox, presence
 from tests.eventually import eventually
 from tests.integration.lanes import Feed, body_of
 from tests.integration.rows import cancel, change, claim, queue, row_of, stored
@@ -64,7 +64,7 @@ def test_rows_of_workers_that_fell_silent_go(engine, rescue):
     alive, silent = uuid4(), uuid4()
     with engine.begin() as connection:
         for worker_id, seconds in ((alive, 50), (silent, 70)):
-            workers.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.HEAVY, slots=1)
+            presence.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.HEAVY, slots=1)
             connection.execute(
                 text(
                     "UPDATE workers SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"

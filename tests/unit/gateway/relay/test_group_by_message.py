@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.relay.lane import group_by_message
-from shared.calculation import Lane
+from shared.calculation import Lane, Work
 from shared.store.outbox import Due
-from shared.work import Work
 
 
 def due(seconds: float) -> Due:
