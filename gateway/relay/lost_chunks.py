@@ -4,7 +4,7 @@ import time
 
 from sqlalchemy import Engine
 
-from shared.store.chunks import delete_lost_chunks, forget_lost_attempts
+from shared.store.chunks import delete_lost_attempts, delete_lost_chunks
 
 #: Chunks in one transaction: eight megabytes.
 _BATCH_CHUNKS = 32
@@ -25,7 +25,7 @@ def remove_lost_chunks(engine: Engine) -> int:
         with engine.begin() as connection:
             count = delete_lost_chunks(connection, limit=_BATCH_CHUNKS)
             if count == 0:
-                forget_lost_attempts(connection, grace_seconds=_GRACE_SECONDS)
+                delete_lost_attempts(connection, grace_seconds=_GRACE_SECONDS)
         removed += count
         if count == 0 or time.monotonic() > until:
             return removed

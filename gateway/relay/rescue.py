@@ -18,7 +18,7 @@ from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store.attempts import expire_leases
 from shared.store.notifications import notify_changed
-from shared.store.outbox import oldest_waiting_seconds, return_lost
+from shared.store.outbox import oldest_waiting_seconds, republish_lost
 from shared.store.presence import delete_silent_relays, delete_silent_workers
 
 _BATCH = 1_000
@@ -102,7 +102,7 @@ class Rescue:
         returned = 0
         while True:
             with self._engine.begin() as connection:
-                lost = return_lost(
+                lost = republish_lost(
                     connection,
                     lane,
                     queue_is_empty=is_empty,
