@@ -311,8 +311,8 @@ def test_what_a_relay_meets_is_told_apart(engine, settings, monkeypatch, code):
     with engine.begin() as connection:
         queue(connection)
     lane = Relay(settings, engine, autocommit(engine)).lanes[Lane.QUICK]
-    lane.ring()
-    lane.loop.do_turn()
+    lane.wake()
+    lane.loop.run_once()
     said = "A bug in the relay" if code in BUGS else "PostgreSQL is not available"
     assert (lane.loop.problem or "").startswith(said)
 

@@ -150,7 +150,7 @@ def test_digits_of_a_lost_attempt_go_after_the_next_result_and_no_others(setting
     rescue = Rescue(engine, replace(settings, lease_seconds=600), feed.ready)
 
     def kept():
-        rescue.look()
+        rescue.run_once()
         with engine.begin() as connection:
             return set(
                 connection.execute(text("SELECT calculation_id, attempt FROM result_chunks")).all()

@@ -74,8 +74,8 @@ def test_a_relay_that_cannot_write_does_not_say_that_it_works_again(settings, en
     with running(relay):
         eventually(lambda: [one.problems for one in relays(engine)] == [{}])
         with read_only(admin, engine):
-            eventually(lambda: relay._hearing.failing_seconds > 3)
-        eventually(lambda: relay._hearing.problem is None)
+            eventually(lambda: relay._main_loop.failing_seconds > 3)
+        eventually(lambda: relay._main_loop.problem is None)
 
 
 def test_the_gateway_answers_503_and_never_500(database_url, engine, admin):

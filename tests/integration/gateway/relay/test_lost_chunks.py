@@ -6,8 +6,7 @@ import time
 import pytest
 from sqlalchemy import text
 
-from gateway.relay.lost_chunks import remove_lost_chunks
-from gateway.relay.rescue import Rescue
+from gateway.relay.rescue import Rescue, remove_lost_chunks
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
@@ -56,7 +55,7 @@ def test_a_lease_that_ran_out_leaves_no_chunks_for_good(engine, lost, end):
 
 def test_the_rescue_removes_them(engine, lost, settings):
     rescue = Rescue(engine, settings, lambda _: 0)
-    rescue.look()
+    rescue.run_once()
     assert count_chunks(engine) == 0
 
 
@@ -157,8 +156,8 @@ def claim_of(connection, calculation):
 
 
 def test_removing_many_chunks_holds_no_row_and_goes_on_next_time(engine, lost, monkeypatch):
-    monkeypatch.setattr("gateway.relay.lost_chunks._BATCH_CHUNKS", 2)
-    monkeypatch.setattr("gateway.relay.lost_chunks._TURN_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.relay.rescue._CHUNKS_BATCH", 2)
+    monkeypatch.setattr("gateway.relay.rescue._CHUNKS_SECONDS", 0.0)
     with engine.begin() as connection:
         expire(connection)
     with engine.begin() as removing, engine.begin() as other:
@@ -179,7 +178,7 @@ def test_the_notes_go_too_once_no_chunk_can_come(engine, lost, monkeypatch):
     query = text("SELECT count(*) FROM lost_attempts")
     with engine.begin() as connection:
         assert connection.execute(query).scalar_one() == 1
-    monkeypatch.setattr("gateway.relay.lost_chunks._GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.relay.rescue._CHUNKS_GRACE_SECONDS", 0.0)
     remove_lost_chunks(engine)
     with engine.begin() as connection:
         assert connection.execute(query).scalar_one() == 0
