@@ -1,13 +1,53 @@
 """Statements on the rows of `calculations` that are there, as the gateway needs them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
-from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.rows import Row, uuid_array
+from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
+
+
+class Row(NamedTuple):
+    """A row of `calculations`, by the columns that make its document.
+
+    `error` is a problem document (RFC 9457), `history` what became of earlier attempts.
+    """
+
+    id: UUID
+    function: str
+    version: int
+    arguments: Mapping[str, Any]
+    status: str
+    lane: str
+    progress: float
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    compute_seconds: float | None
+    estimate_seconds: float
+    estimate_digits: int
+    estimate_bytes: int
+    cancel_requested: bool
+    result_digits: int | None
+    result_sha256: str | None
+    result_head: str | None
+    result_tail: str | None
+    result_value: str | None
+    result_attempt: int | None
+    result_pruned_at: datetime | None
+    error: Mapping[str, object] | None
+    history: Sequence[Mapping[str, Any]]
+
+    @property
+    def has_result(self) -> bool:
+        """Whether it has succeeded and its digits are there."""
+        return self.status == "succeeded" and self.result_pruned_at is None
+
 
 #: A row's columns that make its document.
 DOCUMENT_COLUMNS = ", ".join(Row._fields)

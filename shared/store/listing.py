@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Status
-from shared.store.calculations import DOCUMENT_COLUMNS
-from shared.store.rows import Row
+from shared.store.calculations import DOCUMENT_COLUMNS, Row
 
 #: Of a page that nobody would wait for, the client had better hear.
 _PATIENCE = text("SET LOCAL statement_timeout = '5s'")

@@ -13,10 +13,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.calculation import Lane
-from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.rows import uuid_array
-from shared.work import Work
+from shared.calculation import Lane, Work
+from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 
 #: A mark that a crash undoes costs a second publication: nothing need wait for the disk. All of it
 #: goes to PostgreSQL at once, so that the relay waits one round trip for its rows and not three.

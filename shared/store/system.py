@@ -8,8 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from shared.calculation import Lane
-
 _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
            count(*) FILTER (WHERE status = 'running') AS running,
@@ -32,12 +30,6 @@ _FINISHED_LAST_MINUTE = text("""
     WHERE finished_at > now() - interval '1 minute' AND finished_at <= now()
     GROUP BY status""")
 
-_SLOTS = text("""
-    SELECT lane, sum(slots) AS slots FROM workers
-    WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
-                      AND now() + make_interval(secs => :silent_seconds)
-    GROUP BY lane""")
-
 
 def count_lanes(connection: Connection) -> list[dict[str, Any]]:
     """Return for each lane with unfinished work how much of it there is."""
@@ -52,9 +44,3 @@ def measure_outbox(connection: Connection) -> dict[str, Any]:
 def count_finished_last_minute(connection: Connection) -> dict[str, int]:
     """Return how many calculations reached each final status within the last minute."""
     return {row.status: row.calculations for row in connection.execute(_FINISHED_LAST_MINUTE)}
-
-
-def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int]:
-    """Return how much the workers seen lately run at once, for each lane that has any."""
-    rows = connection.execute(_SLOTS, {"silent_seconds": silent_seconds})
-    return {Lane(row.lane): row.slots for row in rows}

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import httpx
 
-from shared.calculation import Lane, calculation_id
+from shared.calculation import Lane, Work, calculation_id
 from shared.functions.registry import load_registry
 from shared.messages import encode
-from shared.work import Work
 from tests.faults.stack import Stack
 from tests.faults.truth import Wanted
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane, Status
-from shared.store import outbox, workers
+from shared.store import outbox, presence
 from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.factories import make_calculation
@@ -36,7 +36,7 @@ def note_consumed(connection, lane, *, seconds_ago):
     consumed = connection.execute(
         text("SELECT now() - make_interval(secs => :seconds)"), {"seconds": seconds_ago}
     ).scalar_one()
-    workers.upsert_worker(
+    presence.upsert_worker(
         connection, uuid4(), host="h", pid=1, lane=lane, slots=1, consumed_published_at=consumed
     )
 
@@ -188,7 +188,7 @@ def test_what_a_lanes_workers_have_come_to_says_what_was_lost_in_it_alone(connec
     # One that has come far is enough; one that has come nowhere says nothing.
     for seconds_ago in (800, 330, 700):
         note_consumed(connection, lane, seconds_ago=seconds_ago)
-    workers.upsert_worker(connection, WORKER, host="h", pid=1, lane=lane, slots=1)
+    presence.upsert_worker(connection, WORKER, host="h", pid=1, lane=lane, slots=1)
     assert return_lost(connection, other) == set()
     assert return_lost(connection, lane) == {passed.id}
     note_consumed(connection, lane, seconds_ago=250)  # 50 s after the other: not long enough

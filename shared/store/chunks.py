@@ -1,4 +1,9 @@
-"""Statements on `result_chunks`: the digits of results too long for their row."""
+"""Statements on `result_chunks`, the digits of results too long for their row, and `lost_attempts`.
+
+Whatever ends an attempt without a result notes it in `lost_attempts` in the same transaction. One
+owner, the rescue, deletes the chunks afterwards, a few at a time: of a long result that takes a
+while, in which its row must not be locked.
+"""
 
 import struct
 from collections.abc import Sequence
@@ -11,7 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.errors import StoreUnavailable
-from shared.store.models import CHUNK_DIGITS
+from shared.result import Result
 
 _INSERT = text("""
     INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
@@ -48,19 +53,44 @@ _PRUNE = text("""
         DELETE FROM result_chunks WHERE calculation_id IN (SELECT id FROM pruned))
     SELECT count(*) FROM pruned""")
 
+_NOTE_OTHERS = text("""
+    INSERT INTO lost_attempts (calculation_id, attempt)
+    SELECT DISTINCT calculation_id, attempt FROM result_chunks
+    WHERE calculation_id = :id AND attempt <> :attempt
+    ON CONFLICT DO NOTHING""")
 
-def insert_chunks(connection: Connection, calculation_id: UUID, attempt: int, digits: str) -> None:
-    """Store all chunks of a result in the transaction that also commits it."""
+_DELETE_OF_ATTEMPT = text("""
+    DELETE FROM result_chunks WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM result_chunks
+        WHERE calculation_id = :id AND attempt = :attempt LIMIT :limit FOR UPDATE SKIP LOCKED))""")
+
+#: By the index for each attempt: a plan that reads all chunks to find a few must not be thought of.
+_DELETE = text("""
+    DELETE FROM result_chunks WHERE ctid = ANY (ARRAY(
+        SELECT chunk.ctid
+        FROM lost_attempts AS lost JOIN calculations ON id = lost.calculation_id, LATERAL (
+            SELECT ctid FROM result_chunks
+            WHERE calculation_id = lost.calculation_id AND attempt = lost.attempt
+            LIMIT :limit FOR UPDATE SKIP LOCKED) AS chunk
+        WHERE result_attempt IS DISTINCT FROM lost.attempt
+        LIMIT :limit))""")
+
+_FORGET = text("""
+    DELETE FROM lost_attempts AS lost
+    WHERE ended_at < now() - make_interval(secs => :grace_seconds) AND NOT EXISTS (
+        SELECT FROM result_chunks
+        WHERE calculation_id = lost.calculation_id AND attempt = lost.attempt)""")
+
+
+def insert_chunks(
+    connection: Connection, calculation_id: UUID, attempt: int, result: Result
+) -> None:
+    """Store all chunks of a long result in the transaction that also commits it."""
     connection.execute(
         _INSERT,
         [
-            {
-                "id": calculation_id,
-                "attempt": attempt,
-                "ordinal": start // CHUNK_DIGITS,
-                "digits": digits[start : start + CHUNK_DIGITS],
-            }
-            for start in range(0, len(digits), CHUNK_DIGITS)
+            {"id": calculation_id, "attempt": attempt, "ordinal": ordinal, "digits": chunk}
+            for ordinal, chunk in enumerate(result.chunks())
         ],
     )
 
@@ -130,3 +160,33 @@ def prune_result(connection: Connection, calculation_id: UUID) -> bool:
     """
     pruned: int = connection.execute(_PRUNE, {"id": calculation_id}).scalar_one()
     return pruned == 1
+
+
+def note_other_attempts(connection: Connection, calculation_id: UUID, attempt: int) -> None:
+    """Note all attempts but this one that have left chunks of a calculation."""
+    connection.execute(_NOTE_OTHERS, {"id": calculation_id, "attempt": attempt})
+
+
+def delete_chunks_of_attempt(
+    connection: Connection, calculation_id: UUID, attempt: int, *, limit: int
+) -> None:
+    """Remove up to `limit` chunks of an attempt that has ended without a result."""
+    connection.execute(
+        _DELETE_OF_ATTEMPT, {"id": calculation_id, "attempt": attempt, "limit": limit}
+    )
+
+
+def delete_lost_chunks(connection: Connection, *, limit: int) -> int:
+    """Remove up to `limit` chunks of noted attempts; return how many, 0 when there are none.
+
+    Those that somebody else is removing are left to them.
+    """
+    return connection.execute(_DELETE, {"limit": limit}).rowcount
+
+
+def forget_lost_attempts(connection: Connection, *, grace_seconds: float) -> None:
+    """Remove notes of attempts without chunks, which ended so long ago that none can come.
+
+    A worker that has lost its claim may have had chunks on their way.
+    """
+    connection.execute(_FORGET, {"grace_seconds": grace_seconds})
