@@ -35,10 +35,9 @@ from tests.integration.rows import WORKER, claim, queue, row_of
 from workers.broker.consumer import Delivery
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
-from workers.presence import Presence
+from workers.presence import Presence, Watermark
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
 from workers.sandbox.spares import Children
-from workers.watermark import Watermark
 
 OUTAGES = [
     "08000",  # connection exception
@@ -293,7 +292,7 @@ def test_a_lease_is_renewed_later_and_a_bug_is_logged_as_one(engine, caplog, cod
 @pytest.mark.parametrize("code", FEW)
 def test_presence_waits_for_what_passes_by_and_logs_a_bug_as_one(engine, caplog, monkeypatch, code):
     monkeypatch.setattr("workers.presence._START_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     raises(engine, code, before="INSERT ON workers", times=2)
     presence = Presence(engine, WORKER, Watermark(), lane=Lane.QUICK, slots=1)
     assert presence.start(threading.Event())
