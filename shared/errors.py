@@ -27,7 +27,7 @@ ReckonerError
 └── SendRefused                an actor is sent a message, past the API
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -152,7 +152,9 @@ class ResultNotFinished(ResultUnavailable):
 class ResultMissing(ResultUnavailable):
     """Raised when the calculation failed or was cancelled."""
 
-    def __init__(self, calculation_id: UUID, status: str, reason: dict[str, object] | None) -> None:
+    def __init__(
+        self, calculation_id: UUID, status: str, reason: Mapping[str, object] | None
+    ) -> None:
         super().__init__(calculation_id)
         self.status = status
         self.reason = reason
@@ -188,11 +190,11 @@ class CalculationAborted(ReckonerError):
 
 
 class ProcessDied(CalculationAborted):
-    """Raised when a child process was killed, crashed or could not start: `end` names which."""
+    """Raised when a child process was killed, crashed or could not start."""
 
-    def __init__(self, end: str, detail: str) -> None:
+    def __init__(self, exit_reason: str, detail: str) -> None:
         super().__init__("process-died", detail)
-        self.end = end
+        self.exit_reason = exit_reason
 
 
 class StoreUnavailable(ReckonerError):

@@ -17,18 +17,16 @@ from dramatiq import Worker
 from sqlalchemy import Engine
 
 from shared.calculation import Lane
-from shared.config import Settings, load_settings
-from shared.crash_points import arm_from_environment
-from shared.errors import SettingsInvalid
+from shared.config import Settings
 from shared.functions.registry import load_registry
-from shared.logs import set_up_logs
 from shared.postgres.connections import make_engine
+from shared.startup import start_process
 from workers.broker.broker import LaneBroker
 from workers.heavy.chunks import CONCURRENT_WRITES
 from workers.heavy.lane import HeavyLane
-from workers.lifecycle import USAGE_STATUS, Lifecycle, WorkerLane, end_this_process
+from workers.lifecycle import Lifecycle, WorkerLane, end_this_process
 from workers.quick.lane import QuickLane
-from workers.sandbox.limits import die_with_parent, inherit_orphans
+from workers.sandbox.limits import become_subreaper, die_with_parent
 
 #: Connections to PostgreSQL besides those of heavy slots: heartbeat or writer, and presence.
 _BASE_CONNECTIONS = 2
@@ -64,14 +62,8 @@ def _stop_with_the_main_process() -> None:
 
 
 def make_worker_broker(lane: Lane) -> LaneBroker:
-    """Set up this process as a worker of the lane, and return its broker; exit if it cannot be."""
-    try:
-        settings = load_settings()
-    except SettingsInvalid as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(USAGE_STATUS)
-    set_up_logs(settings.log_level)
-    arm_from_environment()
+    """Set up this process as a worker of the lane, and return its broker."""
+    settings = start_process()
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
     engine = make_engine(
         settings,
@@ -82,7 +74,7 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
     )
     part: WorkerLane
     if lane is Lane.HEAVY:
-        inherit_orphans()
+        become_subreaper()
         part = HeavyLane(settings, engine, uuid4())
     else:
         part = QuickLane(settings, engine, uuid4(), load_registry())

@@ -14,6 +14,7 @@ from dramatiq.worker import ConsumerThread
 from sqlalchemy import Engine
 
 from shared.messages import queue_name
+from shared.startup import USAGE_STATUS
 from workers.broker.broker import LaneBroker
 from workers.broker.log_levels import warn_of_outages
 from workers.heavy.lane import HeavyLane
@@ -28,7 +29,6 @@ SILENCE_SECONDS = 60.0
 _WATCH_SECONDS = 0.5
 _POLL_MILLISECONDS = 200
 
-USAGE_STATUS = 2
 FAILURE_STATUS = 1
 
 

@@ -13,7 +13,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
 from shared.messages import decode_work, queue_name
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
 from shared.work import Work
@@ -21,9 +21,9 @@ from workers.broker.consumer import Delivery, current_delivery
 from workers.broker.slots import Slots
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
-from workers.heavy.retries import must_be_alone
+from workers.heavy.retry_policy import must_run_alone
 from workers.presence import Watermark
-from workers.sandbox.spares import Children
+from workers.sandbox.spares import SpareChildren
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class HeavyCalculations:
         worker_id: UUID,
         leases: Leases,
         slots: Slots,
-        children: Children,
+        children: SpareChildren,
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -91,7 +91,7 @@ class HeavyCalculations:
 
     def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
         """Wait for the other slots to be free if memory ran out in an earlier attempt."""
-        if not must_be_alone(lease.claim.earlier_ends):
+        if not must_run_alone(lease.claim.earlier_outcomes):
             return nullcontext()
         return self._slots.alone(lambda: lease.end is not None)
 
@@ -112,4 +112,6 @@ class HeavyCalculations:
                     notify_changed(connection, [claim.calculation_id])
             return None if claim is None else self._leases.hold(claim, asked_at)
 
-        return persist(attempt, "claim a calculation", lambda: self._slots.is_closed)
+        return retry_while_unavailable(
+            attempt, "claim a calculation", lambda: self._slots.is_closed
+        )

@@ -12,7 +12,8 @@ from workers.broker.broker import LaneBroker
 from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
 from workers.heavy.lease import Leases
-from workers.sandbox.spares import CHILD_COMMAND, Children
+from workers.sandbox.process import CHILD_COMMAND
+from workers.sandbox.spares import SpareChildren
 
 
 class HeavyLane:
@@ -44,7 +45,7 @@ class HeavyLane:
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
         )
-        self._children = Children(child_command)
+        self._children = SpareChildren(child_command)
         self._calculations = HeavyCalculations(
             settings, engine, worker_id, self.leases, self.slots, self._children
         )

@@ -21,14 +21,14 @@ from shared.errors import (
 from shared.failures import failure_json
 from shared.functions.registry import Function, Registry
 from shared.messages import decode_work, queue_name
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from shared.store.notifications import notify_outbox
 from shared.store.quick import QuickSuccess, move_to_heavy
 from shared.work import Work
 from workers.broker.consumer import Delivery, current_delivery
 from workers.quick.admission import Admission
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
-from workers.quick.stopwatch import Stopwatch
+from workers.quick.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class QuickCalculations:
         engine: Engine,
         registry: Registry,
         writer: GroupCommit,
-        stopwatch: Stopwatch,
+        watchdog: Watchdog,
         stopping: threading.Event,
     ) -> None:
         self._max_redeliveries = settings.max_attempts
@@ -66,7 +66,7 @@ class QuickCalculations:
         self._admission = Admission(settings)
         self._calculator = Calculator()
         self._writer = writer
-        self._stopwatch = stopwatch
+        self._watchdog = watchdog
         self._stopping = stopping
 
     def calculate(self, works: Sequence[Work], delivery: Delivery) -> None:
@@ -108,7 +108,9 @@ class QuickCalculations:
             return moved
 
         try:
-            return persist(move, "move calculations to the heavy lane", self._stopping.is_set)
+            return retry_while_unavailable(
+                move, "move calculations to the heavy lane", self._stopping.is_set
+            )
         except StoreUnavailable:
             delivery.is_detached = True  # without an answer it is redelivered
             return None
@@ -118,7 +120,7 @@ class QuickCalculations:
         try:
             function = _installed(self._registry, work)
             self._admission.check(function, work.arguments)
-            with self._stopwatch.running(work):
+            with self._watchdog.running(work):
                 computed = self._calculator.compute(function, work.arguments)
         except CalculationUnfit:
             raise

@@ -13,7 +13,7 @@ from workers.broker.broker import LaneBroker
 from workers.broker.consumer import LaneConsumer
 from workers.quick.actor import QuickCalculations, declare_actor, log_members
 from workers.quick.group_commit import GroupCommit
-from workers.quick.stopwatch import Stopwatch
+from workers.quick.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +40,12 @@ class QuickLane:
         self.worker_id = worker_id
         self.threads = settings.quick_threads
         self.prefetch = settings.quick_prefetch
-        self._stopwatch = Stopwatch()
+        self._watchdog = Watchdog()
         self._stopping = threading.Event()
         self._writer = GroupCommit(engine)
         self.watermark = self._writer.watermark
         self._calculations = QuickCalculations(
-            settings, engine, registry, self._writer, self._stopwatch, self._stopping
+            settings, engine, registry, self._writer, self._watchdog, self._stopping
         )
 
     def declare_actor(self, broker: LaneBroker) -> None:
@@ -62,7 +62,7 @@ class QuickLane:
         A thread cannot be ended. This process can; its message is redelivered, and after some
         redeliveries the calculation goes to the heavy lane.
         """
-        hanging = self._stopwatch.overdue(_HANGING_SECONDS)
+        hanging = self._watchdog.overdue(_HANGING_SECONDS)
         for work in hanging:
             logger.critical("hangs: %s", work.function, extra=log_members(work))
         if hanging:
