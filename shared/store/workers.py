@@ -32,6 +32,11 @@ _LIST = text("""
     GROUP BY workers.id
     ORDER BY workers.lane, workers.started_at""")
 
+#: A process id is used again after a restart of a container: the row seen last is the one.
+_SILENCES = text("""
+    SELECT lane, pid, min(abs(extract(epoch FROM now() - seen_at)))::float AS silent_seconds
+    FROM workers WHERE host = :host GROUP BY lane, pid""")
+
 
 def upsert_worker(
     connection: Connection,
@@ -73,3 +78,9 @@ def list_workers(connection: Connection, silent_seconds: float) -> list[dict[str
         dict(row)
         for row in connection.execute(_LIST, {"silent_seconds": silent_seconds}).mappings()
     ]
+
+
+def find_silences(connection: Connection, host: str) -> dict[tuple[Lane, int], float]:
+    """Return how long each worker process of a host has sent no heartbeat, by lane and pid."""
+    rows = connection.execute(_SILENCES, {"host": host})
+    return {(Lane(row.lane), row.pid): row.silent_seconds for row in rows}
