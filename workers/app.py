@@ -6,9 +6,8 @@ docs/deploying.md says what Dramatiq's options do here; `python -m workers` need
 
 import multiprocessing
 import os
-import signal
-import sys
 import threading
+import time
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -24,15 +23,20 @@ from shared.startup import start_process
 from workers.broker.broker import LaneBroker
 from workers.heavy.chunks import CONCURRENT_WRITES
 from workers.heavy.lane import HeavyLane
-from workers.lifecycle import Lifecycle, WorkerLane, end_this_process
+from workers.lifecycle import FAILURE_STATUS, Lifecycle, WorkerLane, end_this_process
 from workers.quick.lane import QuickLane
-from workers.sandbox.limits import become_subreaper, die_with_parent
+from workers.sandbox.limits import become_subreaper
 
 #: Connections to PostgreSQL besides those of heavy slots: heartbeat or writer, and presence.
 _BASE_CONNECTIONS = 2
 
 #: For the connection to RabbitMQ to end; calculations have a time of their own (Lifecycle).
 _STOP_MILLISECONDS = 20_000
+
+_PARENT_POLL_SECONDS = 0.5
+
+#: How long a worker may take to stop once Dramatiq's main process has been killed.
+_ORPHAN_SECONDS = 45.0
 
 
 def quick() -> None:
@@ -46,19 +50,25 @@ def heavy() -> None:
 
 
 def _set_up(lane: Lane) -> None:
-    _stop_with_the_main_process()
-    dramatiq.set_broker(make_worker_broker(lane))
-
-
-def _stop_with_the_main_process() -> None:
-    """Have the kernel send SIGTERM when Dramatiq's main process is killed."""
+    broker = make_worker_broker(lane)
     main_process = multiprocessing.parent_process()
-    if main_process is None:
-        return
-    die_with_parent(signal.SIGTERM)
-    is_direct = multiprocessing.get_start_method() != "forkserver"
-    if is_direct and os.getppid() != main_process.pid:
-        sys.exit("Dramatiq's main process has ended.")
+    if main_process is not None:
+        is_direct = multiprocessing.get_start_method() != "forkserver"
+        pid = main_process.pid if is_direct else os.getppid()
+        threading.Thread(target=_end_with, args=(pid,), name="main-process", daemon=True).start()
+    dramatiq.set_broker(broker)
+
+
+def _end_with(parent_pid: int | None) -> None:
+    """Stop this process when its parent, Dramatiq's main process, has been killed.
+
+    Nobody reads the pipe of its log lines then, so it ends without stopping if that blocks.
+    """
+    while os.getppid() == parent_pid:
+        time.sleep(_PARENT_POLL_SECONDS)
+    end_this_process()
+    time.sleep(_ORPHAN_SECONDS)
+    os._exit(FAILURE_STATUS)
 
 
 def make_worker_broker(lane: Lane) -> LaneBroker:

@@ -1,6 +1,6 @@
-"""What a child process may use, and when the kernel ends it (Linux).
+"""What a child process may use, and when the kernel ends it (Linux). The child calls this itself.
 
-A worker calls only `become_subreaper` and, under the dramatiq command, `die_with_parent`.
+Only `become_subreaper` is for both sides.
 """
 
 import ctypes
@@ -15,13 +15,13 @@ _M_TRIM, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _NICENESS = 5
 
 
-def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
-    """Have the kernel signal this process when the thread that started it ends, however it ends.
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the thread that started it ends, however it ends.
 
     This does nothing if that thread has ended already: see `exit_if_orphaned`.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0) != 0:
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
 
 
