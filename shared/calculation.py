@@ -7,13 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.functions.registry import Estimate, Function
+from shared.functions.estimates import Estimate
+from shared.functions.signature import Function
 
 #: Namespace of calculation ids (RFC 9562, version 5); docs/api.md tells clients of it.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
-
-#: Digits shown from either end of a longer result.
-PREVIEW_DIGITS = 20
 
 # Made once: json.dumps makes another for every call with options.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -57,6 +55,17 @@ class Calculation:
     arguments: Mapping[str, Any]
     estimate: Estimate
     lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a message names: one calculation to compute, and the request that submitted it."""
+
+    calculation_id: UUID
+    function: str
+    function_version: int
+    arguments: Mapping[str, Any]
+    request_id: str | None
 
 
 def calculation_id(function: str, version: int, arguments: Mapping[str, Any]) -> UUID:

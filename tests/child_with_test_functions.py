@@ -16,7 +16,9 @@ from typing import Any
 
 import gmpy2
 
-from shared.functions.registry import Digits, Estimate, Function, Progress, Registry
+from shared.functions.estimates import Estimate
+from shared.functions.registry import Registry
+from shared.functions.signature import Digits, Function, Progress
 from workers.sandbox.child import main
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")

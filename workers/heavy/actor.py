@@ -9,14 +9,13 @@ from uuid import UUID
 import dramatiq
 from sqlalchemy import Engine
 
-from shared.calculation import Lane
+from shared.calculation import Lane, Work
 from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
 from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
-from shared.work import Work
 from workers.broker.consumer import Delivery, current_delivery
 from workers.broker.slots import Slots
 from workers.heavy.attempt import Attempt

@@ -8,8 +8,8 @@ from uuid import UUID
 import dramatiq
 from sqlalchemy import Engine
 
-from shared.calculation import Lane
-from shared.computing import Calculator
+from shared.calculation import Lane, Work
+from shared.calculator import Calculator
 from shared.config import Settings
 from shared.errors import (
     CalculationUnfit,
@@ -19,12 +19,12 @@ from shared.errors import (
     StoreUnavailable,
 )
 from shared.failures import failure_json
-from shared.functions.registry import Function, Registry
+from shared.functions.registry import Registry
+from shared.functions.signature import Function
 from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.notifications import notify_outbox
-from shared.store.quick import QuickSuccess, move_to_heavy
-from shared.work import Work
+from shared.store.quick import move_to_heavy
 from workers.broker.consumer import Delivery, current_delivery
 from workers.quick.admission import Admission
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
@@ -121,7 +121,7 @@ class QuickCalculations:
             function = _installed(self._registry, work)
             self._admission.check(function, work.arguments)
             with self._watchdog.running(work):
-                computed = self._calculator.compute(function, work.arguments)
+                result = self._calculator.compute(function, work.arguments)
         except CalculationUnfit:
             raise
         except FunctionUnknown as error:
@@ -133,8 +133,7 @@ class QuickCalculations:
             error_json = failure_json("function-failed", detail)
             logger.exception("%s failed", work.function, extra=log_members(work))
         else:
-            success = QuickSuccess(work.calculation_id, computed.result, computed.digits)
-            return Outcome(work, success, None)
+            return Outcome(work, result, None)
         logger.warning("failed: %s", error_json, extra=log_members(work))
         return Outcome(work, None, error_json)
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.calculation import Lane, Status
 from shared.config import load_settings
-from shared.store.workers import list_workers
+from shared.store.presence import list_workers
 from tests.children import children_of
 from tests.eventually import eventually
 from tests.factories import make_calculation

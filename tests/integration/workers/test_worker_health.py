@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.config import load_settings
-from shared.store.workers import upsert_worker
+from shared.store.presence import upsert_worker
 from tests.eventually import eventually
 from tests.integration.lanes import WorkerProcess
 from workers import health
