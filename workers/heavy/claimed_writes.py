@@ -23,7 +23,11 @@ from shared.store.attempts import (
     release_calculation,
     retry_calculation,
 )
-from shared.store.chunks import delete_chunks_of_attempt, insert_claimed_chunks, note_other_attempts
+from shared.store.chunks import (
+    delete_chunks_of_attempt,
+    insert_claimed_chunks,
+    record_other_attempts,
+)
 from shared.store.notifications import notify_changed, notify_outbox
 from workers.heavy.lease import Lease
 
@@ -134,7 +138,7 @@ class ClaimedWrites:
     def _note_other_attempts(self, connection: Connection) -> None:
         """Note the chunks of earlier attempts, which relays of older versions do not note."""
         if self._claim.attempt > 1:
-            note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
+            record_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
 
     def _notify(self, connection: Connection) -> None:
         notify_changed(connection, [self._claim.calculation_id])

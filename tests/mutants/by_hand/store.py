@@ -94,7 +94,7 @@ _LOST_LEASES = [
 _CANCELLED = [
     _calculation("cancel_requested = (status = 'running')", "cancel_requested = false", _CANCELS),
     _calculation("status IN ('queued', 'running')", "status <> 'succeeded'", _CANCELS),
-    _calculation("    connection.execute(_SHORT_WAIT)\n", "", _CANCELS),
+    _calculation("    connection.execute(_SHORT_LOCK_TIMEOUT)\n", "", _CANCELS),
     _calculation("(status = 'running') IS TRUE\n", "(status = 'queued') IS TRUE\n", _CANCELS),
     _calculation("\n                   AND cancel_requested\n", "\n", _CANCELS),
     _calculation("SET cancel_requested = false\n", "SET progress = 0\n", _CANCELS),
@@ -247,7 +247,7 @@ _LISTED = [
     _list("    WHERE {of_function}\n    ORDER BY page", "    ORDER BY page", _LIST),
     _list("status is None or status is Status.SUCCEEDED", "status is not Status.SUCCEEDED", _LIST),
     _list("        conditions.append(f\"status = '{status.value}'\")\n", "        pass\n", _LIST),
-    _list("    connection.execute(_PATIENCE)\n", "", _LIST),
+    _list("    connection.execute(_TIME_LIMIT)\n", "", _LIST),
 ]
 
 _PREPARED = [
