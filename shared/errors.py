@@ -23,7 +23,8 @@ ReckonerError
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker no longer holds its claim
 ├── CalculationUnfit           a message names a calculation that its lane does not compute
-└── MessageInvalid             a delivery that is not a message of Reckoner's
+├── MessageInvalid             a delivery that is not a message of Reckoner's
+└── SendRefused                an actor is sent a message directly, past the API
 """
 
 from collections.abc import Mapping, Sequence
@@ -218,3 +219,13 @@ class MessageInvalid(ReckonerError):
     def __init__(self, detail: str, raw: object) -> None:
         super().__init__(f"{detail}: {raw!r:.200}")
         self.raw = raw
+
+
+class SendRefused(ReckonerError):
+    """Raised when a message is sent to an actor: only the relay publishes."""
+
+    def __init__(self, actor_name: str) -> None:
+        super().__init__(
+            f"{actor_name} takes no messages from here: without a row in PostgreSQL they mean "
+            "nothing. Submit the calculation with POST /calculations."
+        )
