@@ -19,15 +19,15 @@ from gateway.submission.submit import BatchReceipt, Submission
 from gateway.waiting.retry_after import Backlog
 from gateway.waiting.waiters import Waiting, Watch
 from shared.calculation import Calculation as Planned
-from shared.calculation import Status, document, is_final
+from shared.calculation import Status, is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
+from shared.document import document
 from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
 from shared.long_json import encode_list
 from shared.store import calculations as store
-from shared.store.calculations import Row
 from shared.store.notifications import notify_changed
-from shared.store.rows import has_result
+from shared.store.rows import Row
 
 SINGLE_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 4 * KIB * KIB
@@ -71,9 +71,9 @@ class Services:
     async def _wait_until_final(self, row: Row, watch: Watch, seconds: float) -> Row:
         # Nothing is asked of PostgreSQL meanwhile.
         deadline = time.monotonic() + seconds
-        while watch.looked() and not is_final(row["status"]):
-            row = await self.get(row["id"])
-        while not is_final(row["status"]):
+        while watch.looked() and not is_final(row.status):
+            row = await self.get(row.id)
+        while not is_final(row.status):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -84,9 +84,9 @@ class Services:
 def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
     """Answer with the document; an unfinished one says when to look again."""
     write_json(resp, document(row), cache="no-cache")
-    if has_result(row):
+    if row.has_result:
         let_nginx_cache(resp)
-    if not is_final(row["status"]):
+    if not is_final(row.status):
         resp.set_header("Retry-After", str(backlog.retry_after(row)))
 
 
@@ -117,7 +117,7 @@ class Calculations:
         write_document(resp, row, services.backlog)
         write_applied(resp, preferences)
         path = f"/calculations/{calculation.id}"
-        if is_final(row["status"]):
+        if is_final(row.status):
             resp.set_header("Content-Location", path)
         else:
             resp.status = falcon.HTTP_202
@@ -188,9 +188,9 @@ class Calculation:
         row = await self._services.database.run(lambda connection: _cancel(connection, identity))
         if row is None:
             known = await self._services.get(identity)
-            raise CalculationFinal(identity, known["status"])
+            raise CalculationFinal(identity, known.status)
         write_document(resp, row, self._services.backlog)
-        if row["status"] != Status.CANCELLED:
+        if row.status != Status.CANCELLED:
             resp.status = falcon.HTTP_202
             resp.set_header("Retry-After", "2")
 

@@ -11,8 +11,9 @@ import falcon.asgi
 from gateway.http.answers import begun, no_body
 from gateway.http.identifiers import parse_calculation_id
 from gateway.routes.calculations import Services
-from shared.calculation import document, is_final
-from shared.store.calculations import Row
+from shared.calculation import is_final
+from shared.document import document
+from shared.store.rows import Row
 
 #: The longest silence in seconds. Whoever stands between takes a longer one for the end.
 _HEARTBEAT_SECONDS = 10.0
@@ -75,7 +76,7 @@ class Events:
 
 
 def _event(row: Row, text: str) -> falcon.asgi.SSEvent:
-    event_id = _LAST_EVENT if is_final(row["status"]) else None
+    event_id = _LAST_EVENT if is_final(row.status) else None
     return falcon.asgi.SSEvent(data=text.encode(), event_id=event_id)
 
 

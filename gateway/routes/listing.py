@@ -12,7 +12,8 @@ import falcon.asgi
 
 from gateway.database.database import Database
 from gateway.http.answers import write_json_text
-from shared.calculation import Status, document
+from shared.calculation import Status
+from shared.document import document
 from shared.errors import ArgumentsInvalid, Fault
 from shared.long_json import encode_list
 from shared.store.listing import list_calculations
@@ -50,7 +51,7 @@ class CalculationList:
         page, more = rows[:limit], len(rows) > limit
         following = None
         if more:
-            last = encode_cursor((page[-1]["created_at"], page[-1]["id"]))
+            last = encode_cursor((page[-1].created_at, page[-1].id))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
         documents = await self._database.compute(
             lambda: encode_list([document(row) for row in page])

@@ -24,9 +24,9 @@ from shared.errors import (
     ResultPruned,
     StoreUnavailable,
 )
-from shared.store.calculations import Row
 from shared.store.models import CHUNK_DIGITS
 from shared.store.results import find_chunk
+from shared.store.rows import Row
 
 _FAST_GZIP = 1
 _GZIP_WRAPPER = 31
@@ -49,11 +49,13 @@ class Result:
         """
         row = await self._services.get(parse_calculation_id(calculation_id))
         self.check_available(row)
+        assert row.result_digits is not None  # by a CHECK of the table
+        assert row.result_sha256 is not None
         is_get = req.method == "GET"
         range_header = req.get_header("Range") if is_get else None
         representation = Representation(
-            row["result_digits"],
-            row["result_sha256"],
+            row.result_digits,
+            row.result_sha256,
             # Ranges are of the plain digits, so that a broken download can be resumed anywhere.
             is_gzip=range_header is None and accepts_gzip(req.get_header("Accept-Encoding")),
         )
@@ -92,14 +94,14 @@ class Result:
 
     def check_available(self, row: Row) -> None:
         """Raise the error that says why there are no digits, if there are none."""
-        status = Status(row["status"])
+        status = Status(row.status)
         if not is_final(status):
             seconds = self._services.backlog.retry_after(row)
-            raise ResultNotFinished(row["id"], status, seconds)
+            raise ResultNotFinished(row.id, status, seconds)
         if status is not Status.SUCCEEDED:
-            raise ResultMissing(row["id"], status, row["error"])
-        if row["result_pruned_at"] is not None:
-            raise ResultPruned(row["id"])
+            raise ResultMissing(row.id, status, row.error)
+        if row.result_pruned_at is not None:
+            raise ResultPruned(row.id)
 
     async def _compressed(self, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
         compressor = zlib.compressobj(_FAST_GZIP, zlib.DEFLATED, _GZIP_WRAPPER)
@@ -125,7 +127,7 @@ class Result:
         return stream
 
     async def _stream(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
-        is_whole = first == 0 and end == row["result_digits"]
+        is_whole = first == 0 and end == row.result_digits
         digest = hashlib.sha256()
         for ordinal in range(first // CHUNK_DIGITS, max(1, -(-end // CHUNK_DIGITS))):
             chunk = await self._chunk(row, ordinal)
@@ -133,16 +135,18 @@ class Result:
             is_last = start + CHUNK_DIGITS >= end
             digest.update(chunk)
             is_short = not is_last and len(chunk) < CHUNK_DIGITS
-            if is_short or (is_whole and is_last and digest.hexdigest() != row["result_sha256"]):
+            if is_short or (is_whole and is_last and digest.hexdigest() != row.result_sha256):
                 raise _corrupt(row)
             yield chunk[max(first - start, 0) : end - start]
 
     async def _chunk(self, row: Row, ordinal: int) -> bytes:
-        if row["result_value"] is not None:
-            digits: str = row["result_value"][ordinal * CHUNK_DIGITS :]
+        if row.result_value is not None:
+            digits: str = row.result_value[ordinal * CHUNK_DIGITS :]
         else:
+            attempt = row.result_attempt
+            assert attempt is not None  # by a CHECK of the table
             found = await self._services.database.run_one(
-                lambda connection: find_chunk(connection, row["id"], row["result_attempt"], ordinal)
+                lambda connection: find_chunk(connection, row.id, attempt, ordinal)
             )
             if found is None:
                 raise await self._why_missing(row)
@@ -151,16 +155,16 @@ class Result:
 
     async def _why_missing(self, row: Row) -> Exception:
         """Return the damage that a missing chunk is, unless it went with the result meanwhile."""
-        now = await self._services.get(row["id"])
+        now = await self._services.get(row.id)
         self.check_available(now)
-        if now["result_attempt"] != row["result_attempt"]:
+        if now.result_attempt != row.result_attempt:
             return StoreUnavailable()  # computed again: its digits are there for the next request
         return _corrupt(row)
 
 
 def _corrupt(row: Row) -> ResultCorrupt:
-    error = ResultCorrupt(row["id"])
-    _logger.critical("%s", error, extra={"calculation_id": row["id"]})
+    error = ResultCorrupt(row.id)
+    _logger.critical("%s", error, extra={"calculation_id": row.id})
     return error
 
 

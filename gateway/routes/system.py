@@ -10,7 +10,8 @@ from gateway.database.database import Database
 from gateway.database.shared_query import SharedLook
 from gateway.http.answers import write_json
 from gateway.waiting.capacity import SILENT_SECONDS, Neighbours, find_neighbours
-from shared.calculation import Lane, rfc3339
+from shared.calculation import Lane
+from shared.document import rfc3339
 from shared.store.relays import RelayState
 from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
 from shared.store.workers import list_workers
