@@ -12,9 +12,6 @@ from shared.functions.registry import Estimate, Function
 #: Namespace of calculation ids (RFC 9562, version 5); docs/api.md tells clients of it.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
 
-#: Digits shown from either end of a longer result.
-PREVIEW_DIGITS = 20
-
 # Made once: json.dumps makes another for every call with options.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 

@@ -5,26 +5,15 @@ The gateway does it for the cheapest, quick workers for the rest of their lane.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from shared.digits import DigitsSummary
 from shared.functions.registry import Function
 from shared.functions.verification import random_prime, verified
-from shared.store.models import ROW_DIGITS
-from shared.store.rows import FinishedResult
+from shared.result import Result
 
 #: Results checked with one prime before the next is drawn. A prime nobody knows convicts a wrong
 #: result almost surely, and drawing one takes longer than most quick calculations.
 _PRIME_USES = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """A checked result, with all its digits."""
-
-    result: FinishedResult
-    digits: str
 
 
 class Calculator:
@@ -34,8 +23,8 @@ class Calculator:
         self._prime = random_prime()
         self._uses = 0
 
-    def compute(self, function: Function, arguments: Mapping[str, Any]) -> Computed:
-        """Apply the function.
+    def compute(self, function: Function, arguments: Mapping[str, Any]) -> Result:
+        """Apply the function and return its result with all digits.
 
         Raises ResultWrong if the digits do not pass their check, and whatever the function raises.
         """
@@ -45,9 +34,7 @@ class Calculator:
         seconds = time.perf_counter() - began
         for _ in verified(function, arguments, digits, self._next_prime()):
             pass
-        summary = DigitsSummary(digits.encode("ascii"))
-        value = digits if summary.digits <= ROW_DIGITS else None
-        return Computed(summary.finished(value, seconds), digits)
+        return Result.of(digits, seconds)
 
     def _next_prime(self) -> int:
         # Two threads that count at once may miss one use or draw two primes; either is as good.

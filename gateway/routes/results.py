@@ -24,7 +24,7 @@ from shared.errors import (
     ResultPruned,
     StoreUnavailable,
 )
-from shared.store.models import CHUNK_DIGITS
+from shared.result import CHUNK_DIGITS
 from shared.store.results import find_chunk
 from shared.store.rows import Row
 

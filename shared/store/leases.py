@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from shared.result import Result
 from shared.store.lost_chunks import NOTE_ENDED
-from shared.store.rows import Claim, FinishedResult, Renewal, uuid_array
+from shared.store.rows import Claim, Renewal, uuid_array
 
 #: An attempt's entry in the history of its calculation, appended in the statement that ends it;
 #: the list keeps the last 20, for a calculation that is handed back again and again.
@@ -163,7 +164,7 @@ def retry_calculation(
 
 
 def finish_succeeded(
-    connection: Connection, claim: Claim, result: FinishedResult, *, worker_id: UUID
+    connection: Connection, claim: Claim, result: Result, *, worker_id: UUID
 ) -> bool:
     """Commit the result; False if the claim was lost."""
     return _touched(
@@ -172,7 +173,7 @@ def finish_succeeded(
         claim,
         worker_id,
         compute_seconds=result.compute_seconds,
-        digits=result.digits,
+        digits=result.digit_count,
         sha256=result.sha256,
         head=result.head,
         tail=result.tail,

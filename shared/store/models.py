@@ -21,14 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
+from shared.result import CHUNK_DIGITS
+
 #: The migration that makes these tables.
 SCHEMA_REVISION = "0003"
-
-#: Digits in every chunk of a long result but its last. Part of the stored format.
-CHUNK_DIGITS = 262_144
-
-#: Results of up to this many digits live in the calculation's row.
-ROW_DIGITS = 8_192
 
 metadata = MetaData(
     naming_convention={

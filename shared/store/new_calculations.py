@@ -19,8 +19,9 @@ from sqlalchemy import Connection, text
 from shared.calculation import Calculation, Status
 from shared.long_json import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
+from shared.result import Result
 from shared.store.notifications import OUTBOX
-from shared.store.rows import FinishedResult, Row
+from shared.store.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class New:
     """A calculation to store, with its result if it was computed already."""
 
     calculation: Calculation
-    result: FinishedResult | None
+    result: Result | None
     request_id: str
 
 
@@ -124,7 +125,7 @@ def _new_members(new: New) -> dict[str, Any]:
     if new.result is not None:
         members |= {
             "compute_seconds": new.result.compute_seconds,
-            "result_digits": new.result.digits,
+            "result_digits": new.result.digit_count,
             "sha256": new.result.sha256,
             "head": new.result.head,
             "tail": new.result.tail,
@@ -158,7 +159,7 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
         estimate_digits=calculation.estimate.digits,
         estimate_bytes=calculation.estimate.bytes,
         cancel_requested=False,
-        result_digits=result.digits if result else None,
+        result_digits=result.digit_count if result else None,
         result_sha256=result.sha256 if result else None,
         result_head=result.head if result else None,
         result_tail=result.tail if result else None,

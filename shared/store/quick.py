@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.models import CHUNK_DIGITS
+from shared.result import Result
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
-from shared.store.rows import FinishedResult, uuid_array
+from shared.store.rows import uuid_array
 
 #: One notification for so many of what was written, in the statement that writes: each query ends
 #: with this, and gives a row for each notification.
@@ -66,15 +66,6 @@ _MOVE_TO_HEAVY = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class QuickSuccess:
-    """A quick calculation's result with all its digits."""
-
-    calculation_id: UUID
-    result: FinishedResult
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
     """Which calculations were still queued, and when the latest of their messages was published."""
 
@@ -82,16 +73,15 @@ class Written:
     published_at: datetime | None
 
 
-def finish_quick_succeeded(connection: Connection, successes: Sequence[QuickSuccess]) -> Written:
+def finish_quick_succeeded(connection: Connection, results: Mapping[UUID, Result]) -> Written:
     """Commit results of those still queued, and tell those who wait."""
     long = [
-        (one.calculation_id, start // CHUNK_DIGITS, one.digits[start : start + CHUNK_DIGITS])
-        for one in successes
-        if one.result.value is None
-        for start in range(0, len(one.digits), CHUNK_DIGITS)
+        (identity, ordinal, chunk)
+        for identity, result in results.items()
+        for ordinal, chunk in enumerate(result.chunks())
     ]
     values = (
-        json.dumps([_members(success) for success in successes]),
+        json.dumps([_members(identity, result) for identity, result in results.items()]),
         uuid_array(identity for identity, _, _ in long),
         [ordinal for _, ordinal, _ in long],
         [chunk for _, _, chunk in long],
@@ -105,11 +95,10 @@ def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str])
     return _written(connection.execute(_FINISH_FAILED, values))
 
 
-def _members(success: QuickSuccess) -> dict[str, Any]:
-    result = success.result
+def _members(calculation_id: UUID, result: Result) -> dict[str, Any]:
     return {
-        "id": str(success.calculation_id),
-        "digits": result.digits,
+        "id": str(calculation_id),
+        "digits": result.digit_count,
         "sha256": result.sha256,
         "head": result.head,
         "tail": result.tail,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.errors import StoreUnavailable
-from shared.store.models import CHUNK_DIGITS
+from shared.result import Result
 
 _INSERT = text("""
     INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
@@ -49,18 +49,15 @@ _PRUNE = text("""
     SELECT count(*) FROM pruned""")
 
 
-def insert_chunks(connection: Connection, calculation_id: UUID, attempt: int, digits: str) -> None:
-    """Store all chunks of a result in the transaction that also commits it."""
+def insert_chunks(
+    connection: Connection, calculation_id: UUID, attempt: int, result: Result
+) -> None:
+    """Store all chunks of a long result in the transaction that also commits it."""
     connection.execute(
         _INSERT,
         [
-            {
-                "id": calculation_id,
-                "attempt": attempt,
-                "ordinal": start // CHUNK_DIGITS,
-                "digits": digits[start : start + CHUNK_DIGITS],
-            }
-            for start in range(0, len(digits), CHUNK_DIGITS)
+            {"id": calculation_id, "attempt": attempt, "ordinal": ordinal, "digits": chunk}
+            for ordinal, chunk in enumerate(result.chunks())
         ],
     )
 

@@ -46,21 +46,6 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class FinishedResult:
-    """A checked result: its digits, how many, their SHA-256 (hexadecimal), and the time it took.
-
-    `value` holds all digits of a short result and is None when they are in chunks.
-    """
-
-    digits: int
-    sha256: str
-    head: str
-    tail: str
-    value: str | None
-    compute_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Claim:
     """A heavy worker's lease on one calculation; `attempt` fences its writes.
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.store.models import CHUNK_DIGITS
+from shared.result import CHUNK_DIGITS
 from tests.eventually import eventually
 from tests.faults.stack import Stack
 from tests.faults.transport import DEAD_QUEUES, WORK_QUEUES

@@ -1,5 +1,6 @@
 """One attempt at a claimed calculation: run it, store its digits, write how it ended."""
 
+import dataclasses
 import logging
 import time
 from uuid import UUID
@@ -8,11 +9,9 @@ from sqlalchemy import Engine
 
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
-from shared.digits import DigitsSummary, in_chunks
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.functions.verification import random_prime
-from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
-from shared.store.rows import FinishedResult
+from shared.result import CHUNK_DIGITS, ROW_DIGITS, Result, ResultBuilder, in_chunks
 from workers.heavy.chunks import ChunkWriter
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import End, Lease
@@ -69,7 +68,7 @@ class Attempt:
                 self._writes.succeed(result)
                 logger.info(
                     "succeeded: %d digits in %.3f s, computed in %.3f s",
-                    result.digits,
+                    result.digit_count,
                     time.monotonic() - began,
                     result.compute_seconds,
                     extra=self._extra,
@@ -77,7 +76,7 @@ class Attempt:
         except LeaseLost:
             self._give_up(self._lease.end or End.LOST)
 
-    def _compute(self) -> FinishedResult:
+    def _compute(self) -> Result:
         """Run the child and store its digits, as far as they do not fit into the row."""
         request = Request(
             function=self._claim.function,
@@ -96,27 +95,27 @@ class Attempt:
                     extra = {**self._extra, "stderr": child.stderr}
                     logger.warning("its process wrote to standard error", extra=extra)
 
-    def _take_digits(self, child: Sandbox) -> FinishedResult:
-        summary = DigitsSummary()
+    def _take_digits(self, child: Sandbox) -> Result:
+        arrived = ResultBuilder()
         value = None
         pieces = child.receive(self._note_progress, self._lease.check)
         with ChunkWriter(self._writes.store_chunks) as writer:
             for chunk in in_chunks(pieces, CHUNK_DIGITS):
                 if not chunk.isdigit():
                     raise CalculationAborted("result-wrong", "Its process sent no digits.")
-                is_first = summary.digits == 0
-                summary.feed(chunk)
+                is_first = arrived.digit_count == 0
+                arrived.feed(chunk)
                 if is_first and len(chunk) <= ROW_DIGITS:
                     value = chunk.decode("ascii")  # and all: only the last chunk can be so short
                 else:
                     writer.add(chunk)
             writer.finish()
-        told = child.summary
-        if not summary.digits or (summary.digits, summary.sha256) != (told.digits, told.sha256):
+        result = arrived.finish(child.result.compute_seconds)
+        if not result.digit_count or result != child.result:
             raise CalculationAborted(
                 "result-wrong", "The digits that arrived are not those that were checked."
             )
-        return summary.finished(value, told.compute_seconds)
+        return dataclasses.replace(result, digits=value)
 
     def _note_progress(self, fraction: float) -> None:
         self._lease.progress = max(self._lease.progress, fraction)

@@ -15,6 +15,7 @@ from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
+from shared.result import Result
 from shared.store.leases import (
     finish_cancelled,
     finish_failed,
@@ -25,7 +26,6 @@ from shared.store.leases import (
 from shared.store.lost_chunks import delete_chunks_of_attempt, note_other_attempts
 from shared.store.notifications import notify_changed, notify_outbox
 from shared.store.results import insert_claimed_chunks
-from shared.store.rows import FinishedResult
 from workers.heavy.lease import Lease
 
 #: Chunks that are deleted while the row is locked: eight megabytes.
@@ -55,7 +55,7 @@ class ClaimedWrites:
             ),
         )
 
-    def succeed(self, result: FinishedResult) -> None:
+    def succeed(self, result: Result) -> None:
         """Store the result, after its chunks."""
 
         def finish(connection: Connection) -> bool:

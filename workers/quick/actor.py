@@ -19,7 +19,7 @@ from shared.failures import failure_json
 from shared.functions.registry import Function, Registry
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.notifications import notify_outbox
-from shared.store.quick import QuickSuccess, move_to_heavy
+from shared.store.quick import move_to_heavy
 from shared.work import Work
 from workers.broker.broker import current_delivery
 from workers.broker.consumer import Consumption, Delivery, LaneConsumer
@@ -131,7 +131,7 @@ class QuickLane:
             function = _installed(self._registry, work)
             self._admission.check(function, work.arguments)
             with self._watchdog.running(work):
-                computed = self._calculator.compute(function, work.arguments)
+                result = self._calculator.compute(function, work.arguments)
         except CalculationUnfit:
             raise
         except FunctionUnknown as error:
@@ -143,8 +143,7 @@ class QuickLane:
             error_json = failure_json("function-failed", detail)
             logger.exception("%s failed", work.function, extra=_members(work))
         else:
-            success = QuickSuccess(work.calculation_id, computed.result, computed.digits)
-            return Outcome(work, success, None)
+            return Outcome(work, result, None)
         logger.warning("failed: %s", error_json, extra=_members(work))
         return Outcome(work, None, error_json)
 

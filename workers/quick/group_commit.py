@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
 from shared.postgres.retry import retry_while_unavailable
-from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
+from shared.result import Result
+from shared.store.quick import finish_quick_failed, finish_quick_succeeded
 from shared.work import Work
 from workers.broker.consumer import Delivery, LaneConsumer
 from workers.watermark import Watermark
@@ -40,7 +41,7 @@ class Outcome:
     """How a calculation ended: with a result, or else with a problem document in JSON."""
 
     work: Work
-    success: QuickSuccess | None
+    result: Result | None
     error_json: str | None
 
 
@@ -56,7 +57,7 @@ class Finished:
     @property
     def digits(self) -> int:
         """How much there is to write."""
-        return sum(len(one.success.digits) for one in self.outcomes if one.success)
+        return sum(one.result.digit_count for one in self.outcomes if one.result)
 
 
 class GroupCommit:
@@ -155,11 +156,11 @@ class GroupCommit:
 
     def _commit(self, outcomes: Collection[Outcome]) -> None:
         # By id: a message that came twice may be in one batch twice.
-        successes = {o.work.calculation_id: o.success for o in outcomes if o.success}
+        results = {o.work.calculation_id: o.result for o in outcomes if o.result}
         errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
         with self._engine.begin() as connection:
-            if successes:
-                written = finish_quick_succeeded(connection, list(successes.values()))
+            if results:
+                written = finish_quick_succeeded(connection, results)
                 self.watermark.note(written.published_at)
             if errors:
                 self.watermark.note(finish_quick_failed(connection, errors).published_at)

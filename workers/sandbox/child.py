@@ -7,6 +7,7 @@ function: it runs as the worker's user and can read what that user can, such as 
 environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
+import dataclasses
 import json
 import os
 import sys
@@ -16,10 +17,10 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from shared.digits import DigitsSummary
 from shared.errors import FunctionUnknown, ResultWrong
 from shared.functions.registry import Function, Registry, load_registry
 from shared.functions.verification import verified
+from shared.result import Result, ResultBuilder
 from workers.sandbox.exit_reasons import memory_limit_exceeded
 from workers.sandbox.frames import MAX_PAYLOAD, Kind, frame, pack_progress
 from workers.sandbox.limits import (
@@ -57,7 +58,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     exit_if_orphaned(request["parent_pid"])
     limit_memory(request["memory_limit_bytes"])
     try:
-        output.send_json(Kind.SUMMARY, _answer(request, functions, output))
+        output.send_json(Kind.RESULT, dataclasses.asdict(_answer(request, functions, output)))
     except MemoryError:
         exceeded = memory_limit_exceeded(request["memory_limit_bytes"])
         output.send_error(exceeded.reason, exceeded.detail)
@@ -71,23 +72,19 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     return 0
 
 
-def _answer(request: dict[str, Any], functions: Registry, output: "_Output") -> dict[str, Any]:
-    """Compute and send the digits; return their summary after they have passed their check."""
+def _answer(request: dict[str, Any], functions: Registry, output: "_Output") -> Result:
+    """Compute and send the digits; return their result once they have passed their check."""
     function = _function(request, functions)
     arguments = request["arguments"]
-    summary = DigitsSummary()
+    sent = ResultBuilder()
     watch = _Stopwatch()
     digits = watch.call(lambda: function.compute(arguments, output.send_progress))
     pieces = (digits,) if isinstance(digits, str) else watch.each(digits)
     for piece in verified(function, arguments, pieces, request["prime"]):
         ascii_digits = piece.encode("ascii")
-        summary.feed(ascii_digits)
+        sent.feed(ascii_digits)
         output.send_digits(ascii_digits)
-    return {
-        "digits": summary.digits,
-        "sha256": summary.sha256,
-        "compute_seconds": watch.seconds,
-    }
+    return sent.finish(watch.seconds)
 
 
 def _function(request: dict[str, Any], functions: Registry) -> Function:

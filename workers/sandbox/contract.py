@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import CalculationAborted
+from shared.result import Result
 
 #: The reasons that a child may give. What else can happen to it, its worker sees.
 _CHILD_REASONS = frozenset({"memory-limit", "function-failed", "function-gone", "result-wrong"})
@@ -39,25 +40,18 @@ class Request:
         return json.dumps(members).encode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class ChildSummary:
-    """What the child says that it has sent, having checked it."""
-
-    digits: int
-    sha256: str
-    compute_seconds: float
-
-
-def decode_summary(payload: bytes) -> ChildSummary:
-    """Return the summary in a frame, or raise CalculationAborted."""
+def decode_result(payload: bytes) -> Result:
+    """Return the result in a frame, which has no digits; raise CalculationAborted for another."""
     match _members(payload):
         case {
-            "digits": int(digits),
+            "digit_count": int(digit_count),
             "sha256": str(sha256),
+            "head": str(head),
+            "tail": str(tail),
             "compute_seconds": float(seconds),
         } if math.isfinite(seconds) and seconds >= 0:
-            return ChildSummary(digits, sha256, seconds)
-    raise CalculationAborted("process-died", "Its process sent a summary that is none.")
+            return Result(digit_count, sha256, head, tail, seconds)
+    raise CalculationAborted("process-died", "Its process sent a result that is none.")
 
 
 def decode_error(payload: bytes) -> CalculationAborted:

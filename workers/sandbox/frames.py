@@ -19,7 +19,7 @@ class Kind(Enum):
 
     PROGRESS = b"P"  # the fraction done, a double
     DIGITS = b"D"  # the next digits, in ASCII
-    SUMMARY = b"S"  # the end: JSON of digits, sha256 and compute_seconds
+    RESULT = b"R"  # the end: JSON of a Result without its digits
     ERROR = b"E"  # the end: JSON of reason and detail
 
 

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from shared.errors import CalculationAborted
-from workers.sandbox.contract import ChildSummary, Request, decode_error, decode_summary
+from shared.result import Result
+from workers.sandbox.contract import Request, decode_error, decode_result
 from workers.sandbox.descendants import descendants_of, hold_more_than, resident_bytes
 from workers.sandbox.exit_reasons import explain_exit, memory_limit_exceeded, time_limit_exceeded
 from workers.sandbox.frames import FrameReader, Kind, unpack_progress
@@ -41,7 +42,7 @@ class Sandbox:
         self._deadline = 0.0
         self._oom_kills = count_oom_kills()
         self._stderr = bytearray()
-        self._summary: ChildSummary | None = None
+        self._result: Result | None = None
         self._idle_bytes = resident_bytes(process.pid)
         self._next_memory_check = time.monotonic() + _CHECK_SECONDS
 
@@ -51,10 +52,10 @@ class Sandbox:
         return self._process.pid
 
     @property
-    def summary(self) -> ChildSummary:
-        """The child's summary, once `receive` has ended."""
-        assert self._summary is not None
-        return self._summary
+    def result(self) -> Result:
+        """The child's own account of the digits that it has sent, once `receive` has ended."""
+        assert self._result is not None
+        return self._result
 
     @property
     def stderr(self) -> str:
@@ -91,8 +92,8 @@ class Sandbox:
                 left_at = time.monotonic()
                 yield payload
                 self._deadline += time.monotonic() - left_at
-            elif kind is Kind.SUMMARY:
-                self._summary = decode_summary(payload)
+            elif kind is Kind.RESULT:
+                self._result = decode_result(payload)
                 self.kill()  # it frees its memory while the last digits are stored
                 return
             else:

@@ -24,7 +24,6 @@ from shared.errors import StoreUnavailable
 from shared.postgres.outages import DATABASE_ERRORS, is_conflict, is_outage, is_transient
 from shared.postgres.prepared import Prepared, Query
 from shared.store.new_calculations import insert_queued
-from shared.store.quick import QuickSuccess
 from shared.work import Work
 from tests.child_with_test_functions import COMMAND
 from tests.conftest import new_database
@@ -227,7 +226,7 @@ def test_a_quick_result_is_written_later_unless_it_cannot_be(engine, monkeypatch
     work = Work(calculation.id, "fibonacci", 1, calculation.arguments, "request")
     answers: Any = Answers()
     message: Any = None
-    outcome = Outcome(work, QuickSuccess(calculation.id, computed.result, computed.digits), None)
+    outcome = Outcome(work, computed, None)
     writer = GroupCommit(autocommit(engine))
     writer.start()
     writer.submit(Finished(Delivery(message, 7, answers), [outcome]))

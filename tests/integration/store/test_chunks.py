@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
+from shared.result import CHUNK_DIGITS, ROW_DIGITS, Result
 from shared.store import leases, new_calculations, results
-from shared.store.models import CHUNK_DIGITS
 from shared.store.new_calculations import New
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
@@ -88,13 +88,15 @@ def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine)
         assert store(connection)
 
 
-@pytest.mark.parametrize("length", [1, CHUNK_DIGITS - 1, CHUNK_DIGITS, CHUNK_DIGITS + 1])
+@pytest.mark.parametrize(
+    "length", [ROW_DIGITS + 1, CHUNK_DIGITS - 1, CHUNK_DIGITS, CHUNK_DIGITS + 1]
+)
 def test_all_digits_of_a_result_are_cut_into_full_chunks(connection, length):
     calculation = make_calculation()
-    new = New(calculation, make_result(value=None, digits=length), "request")
-    new_calculations.insert_new([new]).on(connection)
     digits = ("1234567" * (length // 7 + 1))[:length]
-    results.insert_chunks(connection, calculation.id, 1, digits)
+    result = Result.of(digits, 0.25)
+    new_calculations.insert_new([New(calculation, result, "request")]).on(connection)
+    results.insert_chunks(connection, calculation.id, 1, result)
     stored = [chunk for chunk in found(connection, calculation, 1, range(3)) if chunk]
     assert "".join(stored) == digits
     assert [len(chunk) for chunk in stored[:-1]] == [CHUNK_DIGITS] * (len(stored) - 1)
@@ -102,18 +104,21 @@ def test_all_digits_of_a_result_are_cut_into_full_chunks(connection, length):
 
 def test_a_pruned_result_keeps_its_document_and_loses_its_digits(connection):
     short, long, neighbour = (make_calculation(arguments={"n": n}) for n in (1, 2, 3))
-    new = [
-        New(calculation, make_result(value=value), "request")
-        for calculation, value in ((short, "42"), (long, None), (neighbour, None))
-    ]
+    in_row, in_chunks = make_result(), make_result(digit_count=10_000)
+    made = [(short, in_row), (long, in_chunks), (neighbour, in_chunks)]
+    new = [New(calculation, result, "request") for calculation, result in made]
     new_calculations.insert_new(new).on(connection)
     for calculation in (long, neighbour):
-        results.insert_chunks(connection, calculation.id, 1, "42")
-    for calculation in (short, long):
+        results.insert_chunks(connection, calculation.id, 1, in_chunks)
+    for calculation, result in made[:2]:
         assert results.prune_result(connection, calculation.id)
         assert not results.prune_result(connection, calculation.id)
         row = row_of(connection, calculation)
-        assert (row.status, row.result_digits, row.result_value) == ("succeeded", 2, None)
+        assert (row.status, row.result_digits, row.result_value) == (
+            "succeeded",
+            result.digit_count,
+            None,
+        )
         assert row.result_pruned_at is not None
     assert found(connection, long, 1, [0]) == [None]
     assert found(connection, neighbour, 1, [0]) == ["42"]

@@ -89,7 +89,7 @@ def test_a_result_ends_the_claim_and_says_where_its_digits_are(connection):
         change(connection, calculation, "attempt = 4, attempt_base = 3")
         claimed = claim(connection, calculation)
         cancel(connection, calculation)  # too late: the result is there
-        assert leases.finish_succeeded(connection, claimed, make_result(value=value), **MINE)
+        assert leases.finish_succeeded(connection, claimed, make_result(digits=value), **MINE)
         row = row_of(connection, calculation)
         assert (row.status, row.progress, row.attempt) == ("succeeded", 1, 5)
         assert row.finished_at == now(connection)

@@ -101,9 +101,7 @@ def test_a_batch_of_the_quick_lane_tells_what_it_wrote_and_no_more(engine, heard
         new_calculations.insert_queued(connection, made[1:], "request")
     with engine.begin() as connection:
         if ending == "results":
-            quick.finish_quick_succeeded(
-                connection, [quick.QuickSuccess(one.id, make_result(), "42") for one in made]
-            )
+            quick.finish_quick_succeeded(connection, {one.id: make_result() for one in made})
         else:
             quick.finish_quick_failed(connection, {one.id: CANCELLED_JSON for one in made})
     told = heard()
@@ -117,8 +115,7 @@ def test_a_batch_that_wrote_nothing_tells_nothing(engine, heard, ending):
     (one,) = make(1)
     with engine.begin() as connection:
         if ending == "results":
-            success = quick.QuickSuccess(one.id, make_result(), "42")
-            quick.finish_quick_succeeded(connection, [success])
+            quick.finish_quick_succeeded(connection, {one.id: make_result()})
         else:
             quick.finish_quick_failed(connection, {one.id: CANCELLED_JSON})
     assert heard() == []

@@ -125,7 +125,7 @@ def of(*ids):
 
 CLAIM = Claim(IDS[0], 1, "f", 1, {}, 1.0, None, None, 1, [])
 MINE = {"worker_id": IDS[0]}
-SUCCESSES = [quick.QuickSuccess(identity, make_result(), "42") for identity in IDS]
+RESULTS = dict.fromkeys(IDS, make_result())
 RENEWALS = [Renewal(identity, 1, 0.5) for identity in IDS]
 
 
@@ -136,7 +136,7 @@ BY_KEY = {
     "withdraw": lambda c: calculations.withdraw_cancel(c, IDS),
     "cancel": lambda c: calculations.cancel_calculation(c, IDS[0], CANCELLED_JSON),
     "put back": lambda c: outbox.put_back(c, IDS),
-    "quick results": lambda c: quick.finish_quick_succeeded(c, SUCCESSES),
+    "quick results": lambda c: quick.finish_quick_succeeded(c, RESULTS),
     "quick failures": lambda c: quick.finish_quick_failed(c, dict.fromkeys(IDS, CANCELLED_JSON)),
     "move": lambda c: quick.move_to_heavy(c, IDS),
     "insert batch": lambda c: new_calculations.insert_queued(c, of(*IDS), "request"),

@@ -124,7 +124,7 @@ def test_a_losers_hand_back_leaves_its_successors_digits(engine, store_settings,
     _, zombie, successor = lost_and_claimed_again(engine)
     with engine.begin() as connection:
         if status == "succeeded":
-            long = make_result(value=None)
+            long = make_result(digits=None)
             assert leases.finish_succeeded(connection, successor, long, worker_id=WORKER)
         row, _ = everything(connection)
     lease = Lease(zombie, time.monotonic() + 60)

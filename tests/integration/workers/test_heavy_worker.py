@@ -15,9 +15,9 @@ from sqlalchemy import text
 from shared.calculation import Lane, Status
 from shared.config import load_settings
 from shared.failures import CANCELLED_JSON
+from shared.result import CHUNK_DIGITS
 from shared.store.calculations import cancel_calculation
 from shared.store.leases import claim_calculation
-from shared.store.models import CHUNK_DIGITS
 from tests.child_with_test_functions import COMMAND
 from tests.children import children_of, is_limited
 from tests.eventually import eventually

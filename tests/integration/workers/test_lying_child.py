@@ -1,5 +1,6 @@
 """A child process that does not do what it says: its worker believes what it has seen itself."""
 
+import dataclasses
 import hashlib
 import json
 import sys
@@ -8,6 +9,7 @@ import time
 import pytest
 
 from shared.calculation import Lane
+from shared.result import Result
 from shared.store.new_calculations import insert_queued
 from tests.integration.lanes import make_test_calculation
 from tests.integration.rows import WORKER, claim, row_of
@@ -31,9 +33,8 @@ time.sleep(60)
 
 
 def summary(digits: str, *, count: int | None = None) -> str:
-    sha256 = hashlib.sha256(digits.encode()).hexdigest()
-    count = len(digits) if count is None else count
-    return f'{{"digits": {count}, "sha256": "{sha256}", "compute_seconds": 0.5}}'
+    told = dataclasses.asdict(dataclasses.replace(Result.of(digits, 0.5), digits=None))
+    return json.dumps(told if count is None else told | {"digit_count": count})
 
 
 def outcome(engine, settings, kind, digits, said):
@@ -59,7 +60,7 @@ def chunks(engine):
 
 @pytest.mark.parametrize("digits", ["7" * 10, "7" * 10_000])
 def test_digits_that_match_their_summary_are_the_result(engine, store_settings, digits):
-    row = outcome(engine, store_settings, "SUMMARY", digits, summary(digits))
+    row = outcome(engine, store_settings, "RESULT", digits, summary(digits))
     assert (row.status, row.result_digits) == ("succeeded", len(digits))
     assert (row.result_sha256, row.compute_seconds) == (
         hashlib.sha256(digits.encode()).hexdigest(),
@@ -95,7 +96,7 @@ def test_digits_that_match_their_summary_are_the_result(engine, store_settings, 
 def test_digits_that_do_not_match_their_summary_or_are_none_are_a_wrong_result(
     engine, store_settings, digits, said
 ):
-    row = outcome(engine, store_settings, "SUMMARY", digits, said)
+    row = outcome(engine, store_settings, "RESULT", digits, said)
     assert (row.status, row.attempt) == ("failed", 1)
     assert row.error["type"] == "urn:reckoner:problem:result-wrong"
     assert (row.result_value, row.result_digits, chunks(engine)) == (None, None, 0)
@@ -104,13 +105,13 @@ def test_digits_that_do_not_match_their_summary_or_are_none_are_a_wrong_result(
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("SUMMARY", "{}"),
-        ("SUMMARY", '{"digits": "10", "sha256": "", "compute_seconds": 0.5}'),
-        ("SUMMARY", "not JSON"),
-        ("SUMMARY", "[" * 100_000),
-        ("SUMMARY", summary("7" * 10).replace("0.5", "NaN")),
-        ("SUMMARY", summary("7" * 10).replace("0.5", "1e999")),
-        ("SUMMARY", summary("7" * 10).replace("0.5", "-0.5")),
+        ("RESULT", "{}"),
+        ("RESULT", summary("7" * 10).replace('"digit_count": 10', '"digit_count": "10"')),
+        ("RESULT", "not JSON"),
+        ("RESULT", "[" * 100_000),
+        ("RESULT", summary("7" * 10).replace("0.5", "NaN")),
+        ("RESULT", summary("7" * 10).replace("0.5", "1e999")),
+        ("RESULT", summary("7" * 10).replace("0.5", "-0.5")),
         ("ERROR", '{"reason": "worker-lost", "detail": "as if"}'),
         ("ERROR", '{"reason": "cancelled", "detail": "as if"}'),
         ("ERROR", '{"reason": "of its own", "detail": "as if"}'),

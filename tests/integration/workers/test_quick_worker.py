@@ -15,8 +15,8 @@ from shared.calculation import Lane, Status, calculation_id
 from shared.failures import CANCELLED_JSON
 from shared.functions.registry import Registry
 from shared.messages import queue_name
+from shared.result import CHUNK_DIGITS, ROW_DIGITS
 from shared.store.calculations import cancel_calculation
-from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
 from shared.work import Work
 from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually

@@ -5,7 +5,7 @@ from tests.mutants.mutation import mutation
 _CALCULATION = "shared/calculation.py"
 _DOCUMENT = "shared/document.py"
 _COMPUTING = "shared/computing.py"
-_DIGITS = "shared/digits.py"
+_RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
@@ -29,7 +29,10 @@ MUTATIONS = [
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
-        _COMPUTING, "summary.digits <= ROW", "summary.digits < ROW", "unit/shared/test_computing.py"
+        _RESULT,
+        "return self.digits if self.digit_count <= ROW",
+        "return self.digits if self.digit_count < ROW",
+        "unit/shared/test_computing.py",
     ),
     mutation(
         _COMPUTING,
@@ -45,12 +48,12 @@ MUTATIONS = [
         "unit/shared/test_computing.py",
     ),
     mutation(
-        _DIGITS,
+        _RESULT,
         "piece[: PREVIEW_DIGITS - len(self._head)]",
         "piece[:PREVIEW_DIGITS]",
-        "unit/shared/test_digits.py",
+        "unit/shared/test_result.py",
     ),
-    mutation(_DIGITS, "    if waiting:\n", "    if True:\n", "unit/shared/test_digits.py"),
+    mutation(_RESULT, "    if waiting:\n", "    if True:\n", "unit/shared/test_result.py"),
     mutation(
         _FACTORIAL,
         "min(start + RESIDUE_RUN, n + 1)",

@@ -186,7 +186,7 @@ _QUICK = [
     _quick("IS TRUE AND lane = 'quick'", "IS TRUE", _STORE),
     _quick("lane = 'heavy', published_at = NULL, not", "lane = 'heavy', not", _STORE),
     _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _STORE),
-    _quick("start // CHUNK_DIGITS, one", "start, one", _STORE),
+    _quick("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _STORE),
     _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _STORE),
 ]
 
@@ -209,7 +209,7 @@ _RESULTS = [
         "AND status = 'succeeded' AND result_pruned_at IS NULL", "AND status = 'succeeded'", _CHUNKS
     ),
     _result("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
-    _result('"ordinal": start // CHUNK_DIGITS', '"ordinal": start', _CHUNKS),
+    _result("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _CHUNKS),
 ]
 
 _LISTED = [

@@ -88,16 +88,16 @@ _ATTEMPTS = [
         "                self._lease.check()  # a child", "                # a child", _AT_ONCE
     ),
     _attempt(
-        "(summary.digits, summary.sha256) != (told",
-        "(summary.digits, told.sha256) != (told",
+        "result != child.result",
+        "result.digit_count != child.result.digit_count",
         _LYING,
     ),
     _attempt(
-        "(summary.digits, summary.sha256) != (told.digits",
-        "(told.digits, summary.sha256) != (told.digits",
+        "result != child.result",
+        "result.sha256 != child.result.sha256",
         _LYING,
     ),
-    _attempt("not summary.digits or ", "", _LYING),
+    _attempt("not result.digit_count or ", "", _LYING),
     _attempt("if not chunk.isdigit():", "if False:", _LYING),
     _attempt("len(chunk) <= ROW_DIGITS", "len(chunk) < ROW_DIGITS", _WHOLE),
     _attempt("            writer.finish()\n", "", _WHOLE),

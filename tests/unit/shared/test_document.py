@@ -4,8 +4,8 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from shared.calculation import PREVIEW_DIGITS
 from shared.document import VALUE_DIGITS, document, rfc3339
+from shared.result import PREVIEW_DIGITS
 from tests.factories import MOMENT, make_row
 
 IDENTITY = make_row().id

@@ -12,14 +12,13 @@ from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import calculations, leases, lost_chunks, quick, results
-from shared.store.quick import QuickSuccess
 from shared.store.rows import Claim
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, expire, queue
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import Lease
 
-LONG = make_result(value=None)
+LONG = make_result(digit_count=10_000)
 
 
 def store(connection, claimed, count=3):
@@ -72,8 +71,7 @@ def test_one_that_is_cancelled_from_the_queue_leaves_no_chunks(engine, lost):
 def test_one_that_a_quick_worker_finishes_keeps_its_result_only(engine, lost):
     with engine.begin() as connection:
         expire(connection)
-        success = QuickSuccess(lost.id, LONG, "42")
-        assert quick.finish_quick_succeeded(connection, [success]).ids == {lost.id}
+        assert quick.finish_quick_succeeded(connection, {lost.id: LONG}).ids == {lost.id}
     remove_lost_chunks(engine)
     with engine.begin() as connection:
         assert results.find_chunk(connection, lost.id, 2, 0) == "42"
@@ -135,7 +133,7 @@ def test_what_an_attempt_left_that_nobody_noted_goes_with_the_next(engine, lost,
     elif how == "killed":
         writes.requeue(ProcessDied("killed", "Killed."), 1.0)
     else:
-        writes.succeed(make_result(value="42"))
+        writes.succeed(make_result())
     remove_lost_chunks(engine)
     assert count_chunks(engine) == 0
 

@@ -1,23 +1,24 @@
-"""Digits counted, digested and cut."""
+"""Results: their digits counted, digested and cut."""
 
+import dataclasses
 import hashlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.digits import DigitsSummary, in_chunks
+from shared.result import Result, ResultBuilder, in_chunks
 
 
 @given(st.lists(st.text("0123456789", max_size=60).map(str.encode), max_size=20))
-def test_a_summary_does_not_depend_on_the_pieces(pieces):
+def test_a_result_does_not_depend_on_the_pieces(pieces):
     digits = b"".join(pieces)
-    summary = DigitsSummary()
+    builder = ResultBuilder()
     for piece in pieces:
-        summary.feed(piece)
-    result = summary.finished(None, 0.5)
-    assert result == DigitsSummary(digits).finished(None, 0.5)
-    assert result.digits == len(digits)
+        builder.feed(piece)
+    result = builder.finish(0.5)
+    assert result == dataclasses.replace(Result.of(digits.decode(), 0.5), digits=None)
+    assert result.digit_count == len(digits)
     assert result.sha256 == hashlib.sha256(digits).hexdigest()
     assert result.head == digits[:20].decode()
     assert result.tail == digits[-20:].decode()
@@ -33,5 +34,5 @@ def test_chunks_are_the_same_bytes_and_all_but_the_last_are_full(pieces, length)
 
 @pytest.mark.parametrize("digits", ["7", "12345678901234567890", "123456789012345678901"])
 def test_head_and_tail_of_short_results_may_overlap(digits):
-    result = DigitsSummary(digits.encode()).finished(digits, 0.0)
+    result = Result.of(digits, 0.0)
     assert (result.head, result.tail) == (digits[:20], digits[-20:])
