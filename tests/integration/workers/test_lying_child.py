@@ -20,13 +20,13 @@ from workers.sandbox.spares import SpareChildren
 #: Takes its request, and says what it was told to say. The worker ends it when it has heard enough.
 PROGRAM = """
 import json, sys, time
-from workers.sandbox.frames import Kind, frame
+from workers.sandbox.protocol import Kind, encode_frame
 sys.stdin.read()
 kind, payload, said = sys.argv[1:]
 out = sys.stdout.buffer
 for start in range(0, len(payload), 2**18):
-    out.write(frame(Kind.DIGITS, payload[start:start + 2**18].encode()))
-out.write(frame(Kind[kind], said.encode()))
+    out.write(encode_frame(Kind.DIGITS, payload[start:start + 2**18].encode()))
+out.write(encode_frame(Kind[kind], said.encode()))
 out.flush()
 time.sleep(60)
 """

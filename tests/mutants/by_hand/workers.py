@@ -9,7 +9,7 @@ _CONSUMER = "integration/workers/test_worker_consumer.py"
 _DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
 _DIGITS = "unit/workers/sandbox/test_digits.py"
 _EXITS = "unit/workers/sandbox/test_exit_reasons.py"
-_FRAMES = "unit/workers/sandbox/test_frames.py"
+_FRAMES = "unit/workers/sandbox/test_protocol.py"
 _HEARTBEAT = "integration/workers/test_heartbeat.py"
 _HEAVY = "integration/workers/test_heavy_worker.py"
 _LEASE = "unit/workers/heavy/test_lease.py"
@@ -35,10 +35,8 @@ _admission = partial(mutation, "workers/quick/admission.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
 _child = partial(mutation, "workers/sandbox/child.py")
 _consumer = partial(mutation, "workers/broker/consumer.py")
-_contract = partial(mutation, "workers/sandbox/contract.py")
 _exit_reasons = partial(mutation, "workers/sandbox/exit_reasons.py")
 _descendants = partial(mutation, "workers/sandbox/descendants.py")
-_frames = partial(mutation, "workers/sandbox/frames.py")
 _group = partial(mutation, "workers/quick/group_commit.py")
 _heavy = partial(mutation, "workers/heavy/actor.py")
 _lease = partial(mutation, "workers/heavy/lease.py")
@@ -47,6 +45,7 @@ _quick = partial(mutation, "workers/quick/actor.py")
 _retries = partial(mutation, "workers/heavy/retry_policy.py")
 _parent = partial(mutation, "workers/sandbox/parent.py")
 _process = partial(mutation, "workers/sandbox/process.py")
+_protocol = partial(mutation, "workers/sandbox/protocol.py")
 _slots = partial(mutation, "workers/broker/slots.py")
 _spares = partial(mutation, "workers/sandbox/spares.py")
 _writes = partial(mutation, "workers/heavy/claimed_writes.py")
@@ -97,7 +96,7 @@ _ATTEMPTS = [
         "result.sha256 != child.result.sha256",
         _LYING,
     ),
-    _attempt("not result.digit_count or ", "", _LYING),
+    _attempt("if not result.digit_count:", "if False:", _LYING),
     _attempt("if not chunk.isdigit():", "if False:", _LYING),
     _attempt("len(chunk) <= ROW_DIGITS", "len(chunk) < ROW_DIGITS", _WHOLE),
     _attempt("            writer.finish()\n", "", _WHOLE),
@@ -255,25 +254,25 @@ _PROCESSES = [
     _descendants(
         "if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _DESCENDANTS
     ),
-    _frames(
+    _protocol(
         "if length > MAX_PAYLOAD:",
         "if length >= MAX_PAYLOAD:",
         f"{_DIGITS}::test_digits_arrive_whole_and_with_their_digest",
     ),
-    _frames("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
-    _frames("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
-    _contract("if reason in _CHILD_REASONS:", "if True:", _LYING),
+    _protocol("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
+    _protocol("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
+    _protocol("if reason in _CHILD_REASONS:", "if True:", _LYING),
     _child(
         "if os.getpid() != self._pid:",
         "if False:",
         f"{_DIGITS}::test_a_forgotten_fork_does_not_answer_twice",
     ),
     _child(
-        'function.version != request["version"]',
+        "function.version != request.version",
         "False",
         f"{_DIGITS}::test_a_function_that_is_not_installed_is_gone",
     ),
-    _child('    exit_if_orphaned(request["parent_pid"])\n', "", _SPARES),
+    _child("    exit_if_orphaned(request.parent_pid)\n", "", _SPARES),
     _child(
         "        os.dup2(2, 1)\n",
         "",

@@ -11,9 +11,9 @@ import pytest
 from shared.errors import CalculationAborted
 from shared.functions.verification import random_prime
 from tests.child_with_test_functions import COMMAND
-from workers.sandbox.contract import Request
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.process import ChildProcess
+from workers.sandbox.protocol import Request
 
 ENOUGH_BYTES = 512 * 2**20
 
