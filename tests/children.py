@@ -14,6 +14,11 @@ def is_limited(pid: int) -> bool:
     """Say whether a child has its memory limit, which it sets when its request has come."""
     try:
         soft, _ = psutil.Process(pid).rlimit(psutil.RLIMIT_AS)
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or another user's server
         return False
     return soft != resource.RLIM_INFINITY
+
+
+def calculating_children_of(pid: int) -> list[int]:
+    """Return the ids of a worker's children that have had their request."""
+    return [child for child in children_of(pid) if is_limited(child)]

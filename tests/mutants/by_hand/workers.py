@@ -10,26 +10,26 @@ _DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
 _DIGITS = "unit/workers/sandbox/test_digits.py"
 _EXITS = "unit/workers/sandbox/test_exit_reasons.py"
 _FRAMES = "unit/workers/sandbox/test_protocol.py"
-_HEARTBEAT = "integration/workers/test_heartbeat.py"
-_HEAVY = "integration/workers/test_heavy_worker.py"
+_HEARTBEAT = "integration/workers/heavy/test_heartbeat.py"
+_HEAVY = "integration/workers/heavy"
 _LEASE = "unit/workers/heavy/test_lease.py"
 _LIMITS = "unit/workers/sandbox/test_limits.py"
-_LYING = "integration/workers/test_lying_child.py"
+_LYING = "integration/workers/heavy/test_untrusted_child.py"
 _QUICK = "integration/workers/test_quick_worker.py"
 _RETRIES = "unit/workers/heavy/test_retry_policy.py"
 _SLOTS = "unit/workers/test_slots.py"
 _SPARES = "unit/workers/sandbox/test_spares.py"
 _START = "integration/workers/test_worker_start.py"
-_TOLD = "integration/workers/test_heavy_told.py"
+_TOLD = "integration/workers/heavy/test_notifications.py"
 
-_AT_ONCE = f"{_HEAVY}::test_a_stopped_worker_hands_its_work_back_at_once"
+_AT_ONCE = f"{_HEAVY}/test_leases.py::test_a_stopped_worker_hands_its_work_back_at_once"
 _COMMITTED = f"{_QUICK}::test_a_message_is_acknowledged_after_its_result_is_committed"
-_CLAIMED = f"{_HEAVY}::test_a_claim_is_committed_before_its_message_is_acknowledged"
+_CLAIMED = f"{_HEAVY}/test_leases.py::test_a_claim_is_committed_before_its_message_is_acknowledged"
 _KILLS = f"{_QUICK}::test_what_kills_worker_after_worker_is_left_to_the_heavy_lane"
 _UNSTORED = (
     f"{_QUICK}::test_a_result_that_cannot_be_stored_is_not_acknowledged_and_holds_up_no_other"
 )
-_WHOLE = f"{_HEAVY}::test_a_result_is_stored_whole_and_once"
+_WHOLE = f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once"
 
 _admission = partial(mutation, "workers/quick/admission.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
@@ -120,7 +120,7 @@ _ATTEMPTS = [
     _writes(
         "self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE",
         "self._claim.calculation_id, self._claim.attempt, limit=0",
-        f"{_HEAVY}::test_a_partial_result_leaves_no_chunks",
+        f"{_HEAVY}/test_results.py::test_a_partial_result_leaves_no_chunks",
     ),
     _retries("is_last = attempts >= max_attempts", "is_last = attempts > max_attempts", _RETRIES),
     _retries(
@@ -142,13 +142,13 @@ _DELIVERIES = [
     _heavy(
         "            delivery.is_kept = True\n            return\n",
         "            return\n",
-        f"{_HEAVY}::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
+        f"{_HEAVY}/test_leases.py::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
     ),
     _heavy("                    notify_changed(connection, [claim.calculation_id])\n", "", _TOLD),
     _heavy(
         "if not must_run_alone(lease.claim.earlier_outcomes):",
         "if True:",
-        f"{_HEAVY}::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
+        f"{_HEAVY}/test_retries.py::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
     ),
     _slots("self._used == self._waiting", "self._used >= self._waiting", _SLOTS),
     _slots(
@@ -161,12 +161,12 @@ _DELIVERIES = [
     _slots(
         "            self._channel.basic_cancel(tag)\n            self._subscriptions.discard(tag)",
         "            self._subscriptions.discard(tag)",
-        f"{_HEAVY}::test_a_busy_worker_holds_no_message_that_another_could_run",
+        f"{_HEAVY}/test_slots.py::test_a_busy_worker_holds_no_message_that_another_could_run",
     ),
     _slots(
         "        super().nack(message)\n        self._free()\n",
         "        super().nack(message)\n",
-        f"{_HEAVY}::test_messages_that_its_actor_refuses_cost_no_slot",
+        f"{_HEAVY}/test_slots.py::test_messages_that_the_actor_refuses_cost_no_slot",
     ),
     _consumer(
         "self._channel.basic_ack(max(without_gap), multiple=True)",
@@ -341,12 +341,12 @@ _CHUNKS = [
     _heavy(
         "            self._leases.drop(lease)\n",
         "            pass\n",
-        f"{_HEAVY}::test_a_result_is_stored_whole_and_once",
+        f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once",
     ),
     _heavy(
         "            self._children.prepare()  # for",
         "            pass  # for",
-        f"{_HEAVY}::test_a_real_function_runs_in_a_real_worker",
+        f"{_HEAVY}/test_results.py::test_a_real_function_runs_in_a_real_worker",
     ),
 ]
 
