@@ -28,7 +28,7 @@ from gateway.submission.submit import Submission
 from gateway.waiting.listener import Listener
 from gateway.waiting.retry_after import Backlog
 from gateway.waiting.waiters import Waiting
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.config import Settings
 from shared.functions.registry import Registry
 from shared.postgres.connections import (

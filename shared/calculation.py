@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.functions.registry import Estimate, Function
+from shared.functions.estimates import Estimate
+from shared.functions.signature import Function
 
 #: Namespace of calculation ids (RFC 9562, version 5); docs/api.md tells clients of it.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
@@ -54,6 +55,17 @@ class Calculation:
     arguments: Mapping[str, Any]
     estimate: Estimate
     lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a message names: one calculation to compute, and the request that submitted it."""
+
+    calculation_id: UUID
+    function: str
+    function_version: int
+    arguments: Mapping[str, Any]
+    request_id: str | None
 
 
 def calculation_id(function: str, version: int, arguments: Mapping[str, Any]) -> UUID:

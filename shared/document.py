@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.store.rows import Row
+from shared.store.calculations import Row
 
 #: Results of up to this many digits are shown whole in the document.
 VALUE_DIGITS = 1_000

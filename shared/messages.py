@@ -11,9 +11,8 @@ from typing import Any
 
 from dramatiq import Message
 
-from shared.calculation import Lane, calculation_id
+from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
-from shared.work import Work
 
 VERSION = 2
 

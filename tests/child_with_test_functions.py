@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from shared.functions.registry import Digits, Estimate, Function, Progress, Registry
+from shared.functions.estimates import Estimate
+from shared.functions.registry import Registry
+from shared.functions.signature import Digits, Function, Progress
 from tests.misbehaving import digits, processes
 from workers.sandbox.child import main
 

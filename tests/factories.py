@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from shared.calculation import Calculation, Lane, calculation_id
-from shared.functions.registry import Function, load_registry
+from shared.functions.registry import load_registry
+from shared.functions.signature import Function
 from shared.result import Result
-from shared.store.rows import Row
+from shared.store.calculations import Row
 
 MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
 

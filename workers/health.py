@@ -12,7 +12,7 @@ from shared.config import Settings, load_settings
 from shared.errors import SettingsInvalid
 from shared.postgres.connections import make_engine
 from shared.postgres.outages import DATABASE_ERRORS, brief, is_transient
-from shared.store.workers import list_workers
+from shared.store.presence import list_workers
 
 _SILENT_SECONDS = 15
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import DATABASE_ERRORS, brief, is_transient, outages_raised
-from shared.store.workers import delete_worker, upsert_worker
+from shared.store.presence import delete_worker, upsert_worker
 from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)

@@ -26,8 +26,8 @@ from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
 from shared.long_json import encode_list
 from shared.store import calculations as store
+from shared.store.calculations import Row
 from shared.store.notifications import notify_changed
-from shared.store.rows import Row
 
 SINGLE_LIMIT_BYTES = 64 * KIB
 BATCH_LIMIT_BYTES = 4 * KIB * KIB

@@ -13,7 +13,7 @@ from gateway.http.identifiers import parse_calculation_id
 from gateway.routes.calculations import Services
 from shared.calculation import is_final
 from shared.document import document
-from shared.store.rows import Row
+from shared.store.calculations import Row
 
 #: The longest silence in seconds. Whoever stands between takes a longer one for the end.
 _HEARTBEAT_SECONDS = 10.0

@@ -25,8 +25,8 @@ from shared.errors import (
     StoreUnavailable,
 )
 from shared.result import CHUNK_DIGITS
-from shared.store.results import find_chunk
-from shared.store.rows import Row
+from shared.store.calculations import Row
+from shared.store.chunks import find_chunk
 
 _FAST_GZIP = 1
 _GZIP_WRAPPER = 31

@@ -12,9 +12,8 @@ from gateway.http.answers import write_json
 from gateway.waiting.capacity import SILENT_SECONDS, Neighbours, find_neighbours
 from shared.calculation import Lane
 from shared.document import rfc3339
-from shared.store.relays import RelayState
+from shared.store.presence import RelayState, list_workers
 from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
-from shared.store.workers import list_workers
 
 _FRESH_SECONDS = 0.5
 _MOST_SHARE = 0.05

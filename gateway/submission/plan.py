@@ -15,7 +15,8 @@ from shared.errors import (
     FunctionUnknown,
     RequestFault,
 )
-from shared.functions.registry import Function, Registry
+from shared.functions.registry import Registry
+from shared.functions.signature import Function
 
 _MEMBERS = ("function", "arguments")
 

@@ -13,14 +13,14 @@ from gateway.database.database import Database
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import Bell
 from shared.calculation import Calculation, Lane, Status, is_final
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
 from shared.result import Result
 from shared.store import calculations as store
+from shared.store.calculations import Row
+from shared.store.chunks import insert_chunks
 from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import finish_quick_succeeded
-from shared.store.results import insert_chunks
-from shared.store.rows import Row
 
 #: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01
@@ -125,7 +125,7 @@ class Submission:
         # What comes alone takes the shortest way. When much comes, commits must not queue up for
         # the lock that a notification holds until its transaction has reached the disk.
         is_alone = len(new) == 1
-        rows = await self._database.fetch(insert_new(new, is_rung=is_alone))
+        rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._bell.ring({Lane(row.lane) for row in queued})

@@ -6,7 +6,8 @@ import math
 
 import gmpy2
 
-from shared.functions.registry import Arguments, Estimate, Function, Progress, interpolate
+from shared.functions.estimates import Estimate, interpolate
+from shared.functions.signature import Arguments, Function, Progress
 
 MAX_N = 10_000_000
 

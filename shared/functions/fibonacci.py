@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import gmpy2
 from gmpy2 import mpz
 
+from shared.functions.estimates import Estimate, interpolate
 from shared.functions.limbs import (
     Coefficients,
     Formula,
@@ -21,7 +22,7 @@ from shared.functions.limbs import (
     split_into_limbs,
     stripped,
 )
-from shared.functions.registry import Arguments, Digits, Estimate, Function, Progress, interpolate
+from shared.functions.signature import Arguments, Digits, Function, Progress
 
 MAX_N = 10_000_000_000
 

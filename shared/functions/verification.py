@@ -14,7 +14,7 @@ from gmpy2 import mpz, powmod
 
 from shared.errors import ResultWrong
 from shared.functions.digit_blocks import BLOCK_DIGITS, BlocksResidue
-from shared.functions.registry import Arguments, Digits, Function
+from shared.functions.signature import Arguments, Digits, Function
 
 PRIME_BITS = 61
 

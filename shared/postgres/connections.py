@@ -12,7 +12,7 @@ from sqlalchemy.engine import ExceptionContext
 
 from shared.config import Settings
 from shared.postgres.deadlines import Deadlines
-from shared.postgres.outages import is_spent
+from shared.postgres.outages import is_connection_unusable
 from shared.postgres.servers import Server, Servers, servers_of
 
 #: A statement that stands alone finds its rows by their key. While a table is small, reading all of
@@ -56,13 +56,13 @@ def make_engine(
         json_serializer=json.dumps,
         **pool,
     )
-    event.listen(engine, "handle_error", _discard_spent)
+    event.listen(engine, "handle_error", _discard_unusable)
     return engine
 
 
-def _discard_spent(context: ExceptionContext) -> None:
+def _discard_unusable(context: ExceptionContext) -> None:
     """Have the pool give up its connections once one of them turns out to take no writes."""
-    if is_spent(context.original_exception):
+    if is_connection_unusable(context.original_exception):
         context.is_disconnect = True
 
 

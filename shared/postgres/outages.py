@@ -83,7 +83,7 @@ def outages_raised() -> Iterator[None]:
         raise StoreUnavailable(brief(error)) from error
 
 
-def is_spent(error: BaseException | None) -> bool:
+def is_connection_unusable(error: BaseException | None) -> bool:
     """Say whether the connection that met this error is of no more use, though it is open.
 
     A session that began on a server without writes stays so when the server takes them again, and
@@ -109,7 +109,7 @@ def _is_stale(error: BaseException | None) -> bool:
     )
 
 
-def is_cut_short(error: BaseException | None) -> bool:
+def is_statement_cancelled(error: BaseException | None) -> bool:
     """Say whether the server ended a statement that took too long."""
     return _code(error) == _CUT_SHORT
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -88,3 +89,8 @@ class Query(Generic[Answer]):
             connection.exec_driver_sql(statement)
         known.note(self.prepared)
         return self.read(connection.exec_driver_sql(self.prepared.executing, self.values))
+
+
+def uuid_array(ids: Iterable[UUID]) -> str:
+    """Return ids as PostgreSQL writes an array: one parameter, not one for each id."""
+    return f"{{{','.join(map(str, ids))}}}"

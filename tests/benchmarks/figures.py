@@ -13,7 +13,7 @@ from typing import Any
 class Effort:
     """How long to measure: each run `seconds`, each contender `rounds` times.
 
-    `scale` multiplies the amounts of work; 1 is the whole, less is a look whether all works.
+    `scale` multiplies the amounts of work; 1 is the whole, less is to check that everything works.
     """
 
     rounds: int
@@ -26,7 +26,7 @@ class Effort:
 
 
 WHOLE = Effort(rounds=3, seconds=4.0, scale=1.0)
-LOOK = Effort(rounds=1, seconds=2.0, scale=0.1)
+SHORT = Effort(rounds=1, seconds=2.0, scale=0.1)
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def interleaved(
 
 
 def machine() -> dict[str, Any]:
-    """Describe the machine, for beside absolute figures."""
+    """Describe the machine that absolute figures are from."""
     model = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

@@ -16,13 +16,12 @@ from pika.exceptions import NackError
 from sqlalchemy import Engine, text
 
 from shared import messages
-from shared.calculation import Calculation, Lane, Status, calculation_id
+from shared.calculation import Calculation, Lane, Status, Work, calculation_id
 from shared.config import Settings
 from shared.functions.registry import Registry
 from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
-from shared.work import Work
 from tests.child_with_test_functions import COMMAND, REGISTRY
 from tests.eventually import eventually
 from workers.app import run

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.calculation import Calculation, Lane
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.result import Result
 from shared.store.new_calculations import insert_queued
 from shared.store.quick import finish_quick_succeeded

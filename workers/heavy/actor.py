@@ -10,13 +10,12 @@ import pika
 from sqlalchemy import Engine
 
 from shared import messages
-from shared.calculation import Lane
+from shared.calculation import Lane, Work
 from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
-from shared.work import Work
 from workers.broker.broker import current_delivery
 from workers.broker.consumer import Consumption, LaneConsumer
 from workers.broker.slots import SlotConsumer, Slots

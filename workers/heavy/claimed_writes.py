@@ -16,16 +16,19 @@ from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnava
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
-from shared.store.leases import (
+from shared.store.attempts import (
     finish_cancelled,
     finish_failed,
     finish_succeeded,
     release_calculation,
     retry_calculation,
 )
-from shared.store.lost_chunks import delete_chunks_of_attempt, note_other_attempts
+from shared.store.chunks import (
+    delete_chunks_of_attempt,
+    insert_claimed_chunks,
+    record_other_attempts,
+)
 from shared.store.notifications import notify_changed, notify_outbox
-from shared.store.results import insert_claimed_chunks
 from workers.heavy.lease import Lease
 
 #: Chunks that are deleted while the row is locked: eight megabytes.
@@ -135,7 +138,7 @@ class ClaimedWrites:
     def _note_other_attempts(self, connection: Connection) -> None:
         """Note the chunks of earlier attempts, which relays of older versions do not note."""
         if self._claim.attempt > 1:
-            note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
+            record_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
 
     def _notify(self, connection: Connection) -> None:
         notify_changed(connection, [self._claim.calculation_id])

@@ -11,16 +11,16 @@ import pika
 from sqlalchemy import Engine
 
 from shared import messages
-from shared.calculation import Lane
-from shared.computing import Calculator
+from shared.calculation import Lane, Work
+from shared.calculator import Calculator
 from shared.config import Settings
 from shared.errors import CalculationUnfit, FunctionUnknown, ResultWrong, StoreUnavailable
 from shared.failures import failure_json
-from shared.functions.registry import Function, Registry
+from shared.functions.registry import Registry
+from shared.functions.signature import Function
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.notifications import notify_outbox
 from shared.store.quick import move_to_heavy
-from shared.work import Work
 from workers.broker.broker import current_delivery
 from workers.broker.consumer import Consumption, Delivery, LaneConsumer
 from workers.quick.admission import Admission

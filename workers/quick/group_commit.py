@@ -15,12 +15,12 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from shared.calculation import Work
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
 from shared.store.quick import finish_quick_failed, finish_quick_succeeded
-from shared.work import Work
 from workers.broker.consumer import Delivery, LaneConsumer
 from workers.watermark import Watermark
 

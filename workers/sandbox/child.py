@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from shared.errors import FunctionUnknown, ResultWrong
-from shared.functions.registry import Function, Registry, load_registry
+from shared.functions.registry import Registry, load_registry
+from shared.functions.signature import Function
 from shared.functions.verification import verified
 from shared.result import Result, ResultBuilder
 from workers.sandbox.exit_reasons import memory_limit_exceeded

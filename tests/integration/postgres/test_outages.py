@@ -18,13 +18,12 @@ from gateway.relay.process import Relay
 from migrations.report import Report
 from migrations.retrying import retry_while_unavailable
 from migrations.schema import upgrade
-from shared.calculation import Lane, Status
-from shared.computing import Calculator
+from shared.calculation import Lane, Status, Work
+from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import DATABASE_ERRORS, is_conflict, is_outage, is_transient
 from shared.postgres.prepared import Prepared, Query
 from shared.store.new_calculations import insert_queued
-from shared.work import Work
 from tests.child_with_test_functions import COMMAND
 from tests.conftest import new_database
 from tests.engines import autocommit, make_pool
@@ -312,8 +311,8 @@ def test_what_a_relay_meets_is_told_apart(engine, settings, monkeypatch, code):
     with engine.begin() as connection:
         queue(connection)
     lane = Relay(settings, engine, autocommit(engine)).lanes[Lane.QUICK]
-    lane.ring()
-    lane.loop.do_turn()
+    lane.wake()
+    lane.loop.run_once()
     said = "A bug in the relay" if code in BUGS else "PostgreSQL is not available"
     assert (lane.loop.problem or "").startswith(said)
 

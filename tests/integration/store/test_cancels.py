@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
-from shared.store import calculations, leases, new_calculations, outbox
-from shared.store.rows import Renewal
+from shared.store import attempts, calculations, leases, new_calculations, outbox
+from shared.store.leases import Renewal
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, cancel, change, claim, queue, row_of, stored
 from tests.integration.submitting import submit, submit_batch
@@ -18,7 +18,7 @@ HEAVY = {"n": 300_000_000}
 
 
 def finish_cancelled(connection, claimed):
-    return leases.finish_cancelled(connection, claimed, CANCELLED_JSON, **MINE)
+    return attempts.finish_cancelled(connection, claimed, CANCELLED_JSON, **MINE)
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def test_the_worker_of_a_running_one_is_asked(connection, running):
 def test_what_is_final_is_not_cancelled(connection, running, ending):
     calculation, claimed = running
     if ending == "succeeded":
-        leases.finish_succeeded(connection, claimed, make_result(), **MINE)
+        attempts.finish_succeeded(connection, claimed, make_result(), **MINE)
     elif ending == "failed":
-        leases.finish_failed(connection, claimed, CANCELLED_JSON, **MINE)
+        attempts.finish_failed(connection, claimed, CANCELLED_JSON, **MINE)
     else:
         cancel(connection, calculation)
         finish_cancelled(connection, claimed)
@@ -84,7 +84,7 @@ def test_nothing_is_cancelled_that_nobody_asked_to_cancel(connection, running):
 def test_what_is_to_be_cancelled_is_not_handed_back(connection, running):
     calculation, claimed = running
     cancel(connection, calculation)
-    assert not leases.release_calculation(connection, claimed, **MINE)
+    assert not attempts.release_calculation(connection, claimed, **MINE)
     assert row_of(connection, calculation).status == "running"
 
 
@@ -93,7 +93,7 @@ def test_a_withdrawn_cancel_gives_the_calculation_back(connection, running):
     cancel(connection, calculation)
     assert calculations.withdraw_cancel(connection, [calculation.id]) == {calculation.id}
     assert not finish_cancelled(connection, claimed)
-    assert leases.release_calculation(connection, claimed, **MINE)
+    assert attempts.release_calculation(connection, claimed, **MINE)
 
 
 def test_only_a_pending_cancel_is_withdrawn(connection, running):
@@ -147,7 +147,7 @@ def test_a_submission_takes_back_a_cancel_that_is_pending(engine, submitted):
     assert (row.status, row.cancel_requested, row.attempt) == ("running", False, 1)
     with engine.begin() as connection:
         assert not finish_cancelled(connection, claimed)
-        assert leases.finish_succeeded(connection, claimed, make_result(), **MINE)
+        assert attempts.finish_succeeded(connection, claimed, make_result(), **MINE)
 
 
 def test_what_was_published_and_cancelled_is_published_again_once_it_is_submitted(
@@ -191,7 +191,7 @@ def test_what_was_carried_out_begins_anew_once_it_is_submitted(engine, submitted
 def test_only_what_ended_without_a_result_is_queued_again(connection, running):
     calculation, _ = running
     queued, done = queue(connection, n=2), queue(connection, n=3, lane=Lane.HEAVY)
-    leases.finish_succeeded(connection, claim(connection, done), make_result(), **MINE)
+    attempts.finish_succeeded(connection, claim(connection, done), make_result(), **MINE)
     others = [calculation, queued, done]
     before = [row_of(connection, one) for one in others]
     assert calculations.requeue_ended(connection, others, "again") == set()

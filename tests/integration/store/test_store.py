@@ -12,8 +12,8 @@ from shared.document import document
 from shared.failures import failure_json
 from shared.result import CHUNK_DIGITS, Result
 from shared.store import calculations, new_calculations, outbox, quick
+from shared.store.chunks import find_chunk
 from shared.store.new_calculations import New
-from shared.store.results import find_chunk
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import (

@@ -11,13 +11,12 @@ import pytest
 from sqlalchemy import text
 
 from shared import messages
-from shared.calculation import Lane, Status, calculation_id
+from shared.calculation import Lane, Status, Work, calculation_id
 from shared.failures import CANCELLED_JSON
 from shared.functions.registry import Registry
 from shared.messages import queue_name
 from shared.result import CHUNK_DIGITS, ROW_DIGITS
 from shared.store.calculations import cancel_calculation
-from shared.work import Work
 from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually
 from tests.factories import make_calculation
@@ -197,7 +196,7 @@ def test_what_the_gateway_would_not_have_sent_is_refused_and_not_computed(
         computed.append(arguments)
         raise AssertionError(function.name)
 
-    monkeypatch.setattr("shared.computing.Calculator.compute", compute)
+    monkeypatch.setattr("shared.calculator.Calculator.compute", compute)
     feed.publish(Lane.QUICK, forged(arguments))
     eventually(lambda: feed.dead(Lane.QUICK) == 1)
     assert not computed

@@ -18,7 +18,7 @@ from migrations.schema import upgrade
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.postgres.connections import make_engine
-from shared.store.workers import list_workers, upsert_worker
+from shared.store.presence import list_workers, upsert_worker
 from tests.eventually import eventually
 from tests.integration.lanes import WorkerProcess
 from workers.broker.broker import QuorumBroker

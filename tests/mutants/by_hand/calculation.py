@@ -4,13 +4,13 @@ from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
 _DOCUMENT = "shared/document.py"
-_COMPUTING = "shared/computing.py"
+_CALCULATOR = "shared/calculator.py"
 _RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
 _ARGUMENTS = "shared/functions/arguments.py"
-_REGISTRY = "shared/functions/registry.py"
+_ESTIMATE = "shared/functions/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _BACKLOG = "gateway/waiting/retry_after.py"
@@ -32,20 +32,20 @@ MUTATIONS = [
         _RESULT,
         "return self.digits if self.digit_count <= ROW",
         "return self.digits if self.digit_count < ROW",
-        "unit/shared/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _COMPUTING,
+        _CALCULATOR,
         "self._uses % _PRIME_USES == 0",
         "not self._uses",
-        "unit/shared/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _COMPUTING,
+        _CALCULATOR,
         "        for _ in verified(function, arguments, digits, self._next_prime()):\n"
         "            pass\n",
         "",
-        "unit/shared/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
         _RESULT,
@@ -97,7 +97,7 @@ MUTATIONS = [
         "unit/shared/test_registry.py",
     ),
     mutation(
-        _REGISTRY,
+        _ESTIMATE,
         "min(bisect_left(measured, (size,)), len(measured) - 1)",
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
         "unit/shared/test_registry.py",

@@ -1,6 +1,6 @@
 """What compose.yaml and the Dockerfile promise, as far as it can be read in them.
 
-tests/compose asks a real Docker; this notices at once what must never be lost.
+tests/compose uses a real Docker; this notices at once when protections are removed.
 """
 
 import re

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calculation import Lane, calculation_id
+from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
 from shared.messages import actor_name, decode, encode, queue_arguments, queue_name
-from shared.work import Work
 
 IDENTITY = calculation_id("fibonacci", 1, {"n": 5})
 ONE = {

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from shared.errors import Fault, FunctionUnknown
 from shared.functions import registry
+from shared.functions.estimates import Estimate, interpolate
 from shared.functions.factorial import factorial
 from shared.functions.fibonacci import fibonacci
-from shared.functions.registry import Estimate, Function, Registry, interpolate, load_registry
+from shared.functions.registry import Registry, load_registry
+from shared.functions.signature import Function
 
 
 def make_function(**overrides):

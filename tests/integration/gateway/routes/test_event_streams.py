@@ -23,7 +23,7 @@ from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.retry_after import Backlog
 from gateway.waiting.waiters import Waiting
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.failures import CANCELLED_JSON
 from shared.store.calculations import cancel_calculation
 from shared.store.new_calculations import insert_queued

@@ -6,10 +6,10 @@ import json
 import pytest
 from sqlalchemy import text
 
-from shared.computing import Calculator
+from shared.calculator import Calculator
+from shared.store.chunks import prune_result
 from shared.store.notifications import notify_changed
 from shared.store.quick import finish_quick_succeeded
-from shared.store.results import prune_result
 from tests.asgi import serving
 from tests.eventually import eventually
 from tests.integration.results import store_result

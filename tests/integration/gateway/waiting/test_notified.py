@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from gateway.waiting.waiters import Waiting
 from shared.calculation import Lane
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.failures import CANCELLED_JSON
-from shared.store.leases import claim_calculation, finish_cancelled
+from shared.store.attempts import finish_cancelled
+from shared.store.leases import claim_calculation
 from shared.store.new_calculations import insert_queued
 from shared.store.notifications import notify_changed
 from shared.store.quick import finish_quick_succeeded

@@ -24,7 +24,7 @@ from gateway.submission.submit import Submission
 from gateway.waiting.listener import Listener
 from gateway.waiting.retry_after import Backlog
 from gateway.waiting.waiters import Waiting
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
 from shared.failures import CANCELLED_JSON
 from shared.postgres.connections import connect_to_listen

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from gateway.relay.rescue import Rescue
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
-from shared.store import leases, results
-from shared.store.rows import Renewal
+from shared.store import attempts, chunks, leases
+from shared.store.leases import Renewal
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
 from tests.factories import make_result
@@ -22,23 +22,23 @@ from workers.sandbox.spares import SpareChildren
 
 
 def succeed(connection, claimed, worker_id):
-    return leases.finish_succeeded(connection, claimed, make_result(), worker_id=worker_id)
+    return attempts.finish_succeeded(connection, claimed, make_result(), worker_id=worker_id)
 
 
 def fail(connection, claimed, worker_id):
-    return leases.finish_failed(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
+    return attempts.finish_failed(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
 
 
 def finish_cancelled(connection, claimed, worker_id):
-    return leases.finish_cancelled(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
+    return attempts.finish_cancelled(connection, claimed, CANCELLED_JSON, worker_id=worker_id)
 
 
 def release(connection, claimed, worker_id):
-    return leases.release_calculation(connection, claimed, worker_id=worker_id)
+    return attempts.release_calculation(connection, claimed, worker_id=worker_id)
 
 
 def retry(connection, claimed, worker_id):
-    return leases.retry_calculation(
+    return attempts.retry_calculation(
         connection, claimed, "process-died", worker_id=worker_id, backoff_seconds=1.0
     )
 
@@ -50,7 +50,7 @@ def extend(connection, claimed, worker_id):
 
 
 def store_chunks(connection, claimed, worker_id):
-    return results.insert_claimed_chunks(
+    return chunks.insert_claimed_chunks(
         connection, claimed.calculation_id, claimed.attempt, 0, [b"13"], worker_id=worker_id
     )
 
@@ -61,11 +61,11 @@ WRITES = [succeed, fail, finish_cancelled, release, retry, extend, store_chunks]
 def everything(connection):
     """Return all columns of the one calculation, and the chunks of its present attempt."""
     row = connection.execute(text("SELECT * FROM calculations")).one()
-    chunks = connection.execute(
+    digits = connection.execute(
         text("SELECT ordinal, digits FROM result_chunks WHERE attempt = :attempt"),
         {"attempt": row.attempt},
     )
-    return row, chunks.all()
+    return row, digits.all()
 
 
 def lost_and_claimed_again(engine, worker_id=WORKER):
@@ -125,7 +125,7 @@ def test_a_losers_hand_back_leaves_its_successors_digits(engine, store_settings,
     with engine.begin() as connection:
         if status == "succeeded":
             long = make_result(digits=None)
-            assert leases.finish_succeeded(connection, successor, long, worker_id=WORKER)
+            assert attempts.finish_succeeded(connection, successor, long, worker_id=WORKER)
         row, _ = everything(connection)
     lease = Lease(zombie, time.monotonic() + 60)
     lease.end_as(End.LOST)
@@ -150,7 +150,7 @@ def test_digits_of_a_lost_attempt_go_after_the_next_result_and_no_others(setting
     rescue = Rescue(engine, replace(settings, lease_seconds=600), feed.ready)
 
     def kept():
-        rescue.look()
+        rescue.run_once()
         with engine.begin() as connection:
             return set(
                 connection.execute(text("SELECT calculation_id, attempt FROM result_chunks")).all()

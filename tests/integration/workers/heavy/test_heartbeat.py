@@ -102,7 +102,7 @@ def test_a_run_several_times_longer_than_its_lease_succeeds_on_its_first_attempt
     rescue = Rescue(engine, brief, lambda _lane: 1)
 
     def has_ended() -> bool:
-        rescue.look()  # which takes any lease that has run out
+        rescue.run_once()  # which takes any lease that has run out
         return feed.status(calculation) is not Status.RUNNING
 
     with WorkerThread(brief, Lane.HEAVY):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from shared.functions.registry import Function
+from shared.functions.signature import Function
 from shared.functions.verification import random_prime, verified
 from shared.result import Result
 

@@ -6,7 +6,7 @@ import hashlib
 import gmpy2
 import pytest
 
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.errors import ResultWrong
 from shared.functions.fibonacci import fibonacci
 from shared.result import ROW_DIGITS
@@ -39,7 +39,7 @@ def test_every_result_is_checked():
 
 
 def test_the_prime_of_the_check_changes_now_and_then(monkeypatch):
-    monkeypatch.setattr("shared.computing._PRIME_USES", 3)
+    monkeypatch.setattr("shared.calculator._PRIME_USES", 3)
     primes = []
 
     def residue(arguments, modulus):
