@@ -111,8 +111,8 @@ _ATTEMPTS = [
         "notify_outbox(connection, [Lane.HEAVY])", "notify_outbox(connection, [Lane.QUICK])", _TOLD
     ),
     _writes(
-        "self._note_other_attempts(connection)\n        self._notify(connection)",
-        "self._note_other_attempts(connection)",
+        "self._record_other_attempts(connection)\n        self._notify(connection)",
+        "self._record_other_attempts(connection)",
         _TOLD,
     ),
     _writes("                if self._cancel(connection):\n", "                if False:\n", _TOLD),
