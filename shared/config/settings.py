@@ -45,7 +45,7 @@ class Settings:
         500,
     )
     # Less than what a request waits for its own computing (gateway/submission/submit.py), and after
-    # which a quick worker takes a calculation for hung (workers/quick/actor.py).
+    # which a quick worker takes a calculation for hung (workers/quick/lane.py).
     inline_seconds: float = _setting("estimates up to this are computed in the request", 0, 1)
     quick_seconds: float = _setting("estimates up to this go to the quick lane", 0, 10)
     memory_limit_bytes: int = _setting("memory of one heavy calculation", 64 * 2**20, 2**50)

@@ -23,9 +23,6 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
 from shared.result import CHUNK_DIGITS
 
-#: The migration that makes these tables.
-SCHEMA_REVISION = "0003"
-
 metadata = MetaData(
     naming_convention={
         "pk": "%(table_name)s_pkey",

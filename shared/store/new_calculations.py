@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
-from shared.long_json import encode_list
+from shared.json_lists import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
 from shared.result import Result
 from shared.store.calculations import Row

@@ -36,6 +36,11 @@ _LIST_WORKERS = text("""
     GROUP BY workers.id
     ORDER BY workers.lane, workers.started_at""")
 
+#: Process ids are used again, in a restarted container above all: the row seen last counts.
+_FIND_SILENCES = text("""
+    SELECT lane, pid, min(abs(extract(epoch FROM now() - seen_at)))::float AS silent_seconds
+    FROM workers WHERE host = :host GROUP BY lane, pid""")
+
 _COUNT_SLOTS = text("""
     SELECT lane, sum(slots) AS slots FROM workers
     WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
@@ -111,6 +116,12 @@ def list_workers(connection: Connection, silent_seconds: float) -> list[dict[str
         dict(row)
         for row in connection.execute(_LIST_WORKERS, {"silent_seconds": silent_seconds}).mappings()
     ]
+
+
+def find_silences(connection: Connection, host: str) -> dict[tuple[Lane, int], float]:
+    """Return the seconds since the last heartbeat of each worker of a host, by lane and pid."""
+    rows = connection.execute(_FIND_SILENCES, {"host": host})
+    return {(Lane(row.lane), row.pid): row.silent_seconds for row in rows}
 
 
 def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int]:

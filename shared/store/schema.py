@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.models import SCHEMA_REVISION
+
+#: The migration that makes the tables of models.py.
+SCHEMA_REVISION = "0003"
 
 _NUMBERED = re.compile(r"[0-9]{4}")
 

@@ -39,18 +39,6 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return the usual percentiles of latencies, in milliseconds."""
-    ordered = sorted(seconds)
-    if not ordered:
-        return {}
-    last = len(ordered) - 1
-    return {
-        name: 1000 * ordered[round(last * share)]
-        for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
-    }
-
-
 def interleaved(
     contenders: Mapping[str, Callable[[], float]], rounds: int
 ) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
 from shared.store.quick import finish_quick_failed, finish_quick_succeeded
 from workers.broker.consumer import Delivery, LaneConsumer
-from workers.watermark import Watermark
+from workers.presence import Watermark
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class GroupCommit:
 
     def submit(self, finished: Finished) -> None:
         """Have it stored and its message acknowledged soon; wait while too much is waiting."""
-        finished.delivery.is_kept = True
+        finished.delivery.is_detached = True
         with self._changed:
             self._changed.wait_for(lambda: self._waiting_digits < _WAITING_DIGITS)
             self._waiting.append(finished)

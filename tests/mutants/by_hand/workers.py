@@ -46,6 +46,7 @@ _retries = partial(mutation, "workers/heavy/retry_policy.py")
 _parent = partial(mutation, "workers/sandbox/parent.py")
 _process = partial(mutation, "workers/sandbox/process.py")
 _protocol = partial(mutation, "workers/sandbox/protocol.py")
+_tags = partial(mutation, "workers/broker/delivery_tags.py")
 _slots = partial(mutation, "workers/broker/slots.py")
 _spares = partial(mutation, "workers/sandbox/spares.py")
 _writes = partial(mutation, "workers/heavy/claimed_writes.py")
@@ -135,12 +136,12 @@ _ATTEMPTS = [
 
 _DELIVERIES = [
     _heavy(
-        "        try:\n            lease = self._claim(decoded)\n",
-        "        delivery.acknowledge()\n        try:\n            lease = self._claim(decoded)\n",
+        "        try:\n            lease = self._claim(work)\n",
+        "        delivery.acknowledge()\n        try:\n            lease = self._claim(work)\n",
         _CLAIMED,
     ),
     _heavy(
-        "            delivery.is_kept = True\n            return\n",
+        "            delivery.is_detached = True\n            return\n",
         "            return\n",
         f"{_HEAVY}/test_leases.py::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
     ),
@@ -169,21 +170,23 @@ _DELIVERIES = [
         f"{_HEAVY}/test_slots.py::test_messages_that_the_actor_refuses_cost_no_slot",
     ),
     _consumer(
-        "self._channel.basic_ack(max(without_gap), multiple=True)",
-        "self._channel.basic_ack(max(without_gap))",
+        "self._channel.basic_ack(up_to, multiple=True)",
+        "self._channel.basic_ack(up_to)",
         _CONSUMER,
     ),
-    _consumer("if tag > self._answered_up_to:", "if False:", _CONSUMER),
-    _consumer("if tag <= self._answered_up_to]", "if tag < self._answered_up_to]", _CONSUMER),
+    _tags("if tag > self._settled_up_to]", "if False]", _CONSUMER),
+    _tags("if tag <= self._settled_up_to]", "if tag < self._settled_up_to]", _CONSUMER),
     _consumer("basic_nack(tag, requeue=requeue)", "basic_nack(tag, requeue=True)", _CONSUMER),
-    _consumer("if self._arrived or self._outstanding or not", "if self._arrived or not", _CONSUMER),
-    _consumer("            self._consumption.note()\n", "", _CONSUMER),
     _consumer(
-        "        if not message.is_kept:\n            message.consumer.acknowledge",
+        "if self._arrived or self._tags.outstanding or not", "if self._arrived or not", _CONSUMER
+    ),
+    _consumer("            self._broker.note_consuming()\n", "", _CONSUMER),
+    _consumer(
+        "        if not message.is_detached:\n            message.consumer.acknowledge",
         "        if True:\n            message.consumer.acknowledge",
         _COMMITTED,
     ),
-    _consumer("returned if isinstance(returned, int) else 0", "0", _KILLS),
+    _consumer("redeliveries if isinstance(redeliveries, int) else 0", "0", _KILLS),
     _group("if finished.is_refused or any(", "if finished.is_refused or all(", _UNSTORED),
     _group("            if len(outcomes) > 1:\n", "            if False:\n", _UNSTORED),
     _group(
@@ -198,12 +201,14 @@ _DELIVERIES = [
         f"{_QUICK}::test_who_computes_waits_while_more_is_to_be_written_than_may_wait",
     ),
     _group(
-        "        finished.delivery.is_kept = True\n",
+        "        finished.delivery.is_detached = True\n",
         "",
         f"{_QUICK}::test_results_that_could_not_be_written_by_the_end_leave_their_messages_to_others",
     ),
     _quick(
-        "delivery.returned >= self._most_returns", "delivery.returned > self._most_returns", _KILLS
+        "delivery.redeliveries >= self._max_redeliveries",
+        "delivery.redeliveries > self._max_redeliveries",
+        _KILLS,
     ),
     _quick(
         "                notify_outbox(connection, [Lane.HEAVY])\n",
@@ -211,7 +216,7 @@ _DELIVERIES = [
         f"{_QUICK}::test_what_goes_to_the_heavy_lane_is_told_to_the_relay",
     ),
     _quick(
-        "            delivery.is_kept = True  # unanswered, it comes again\n",
+        "            delivery.is_detached = True  # without an answer it is redelivered\n",
         "",
         f"{_QUICK}::test_what_cannot_be_moved_to_the_heavy_lane_by_the_end_comes_again",
     ),
@@ -315,9 +320,7 @@ _WATERMARKS = [
     _heavy("self.watermark.note(claim.published_at)", "pass", _COME_TO),
     _group("self.watermark.note(written.published_at)", "pass", _COME_TO),
     _presence("consumed_published_at=self._watermark()", "consumed_published_at=None", _COME_TO),
-    mutation(
-        "workers/watermark.py", "if published_at is not None:", "if self._last is None:", _COME_TO
-    ),
+    _presence("if published_at is not None:", "if self._last is None:", _COME_TO),
 ]
 
 _CHUNK_WRITER = "unit/workers/heavy/test_chunks.py"

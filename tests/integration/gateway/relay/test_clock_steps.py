@@ -21,7 +21,7 @@ from shared.store.leases import Renewal
 from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.integration.rows import WORKER, claim, expire, queue, row_of, status_of
-from workers.watermark import Watermark
+from workers.presence import Watermark
 
 _HOUR = 3_600
 _LEASE_SECONDS = 15

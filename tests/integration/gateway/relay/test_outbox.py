@@ -201,7 +201,7 @@ def test_what_a_lanes_workers_have_come_to_says_what_was_lost_in_it_alone(connec
 def test_workers_of_both_lanes_note_what_they_have_come_to(
     settings, engine, registry, monkeypatch, lane
 ):
-    monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.05)
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.05)
     feed = Feed(settings, engine)
     if lane is Lane.QUICK:
         made = [make_calculation(arguments={"n": n}) for n in (1, 2)]

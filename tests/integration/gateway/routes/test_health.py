@@ -17,7 +17,7 @@ from shared.calculation import Lane
 from shared.config import load_settings
 from shared.messages import queue_name
 from shared.store import presence
-from shared.store.models import SCHEMA_REVISION
+from shared.store.schema import SCHEMA_REVISION
 from tests.eventually import eventually
 from tests.integration.outbox import make_relay, running
 from tests.integration.rows import claim, queue
