@@ -1,6 +1,6 @@
-"""Computing in this very process, for calculations too small to be worth a child.
+"""Computing within the calling process, for calculations too small for a process of their own.
 
-The gateway does it for the cheapest, quick workers for the rest of their lane.
+The gateway computes the cheapest this way, quick workers the rest of their lane.
 """
 
 import time
@@ -11,13 +11,13 @@ from shared.functions.signature import Function
 from shared.functions.verification import random_prime, verified
 from shared.result import Result
 
-#: Results checked with one prime before the next is drawn. A prime nobody knows convicts a wrong
-#: result almost surely, and drawing one takes longer than most quick calculations.
+#: Results checked with one prime before the next is drawn, since drawing one takes longer than most
+#: quick calculations.
 _PRIME_USES = 1_000
 
 
 class Calculator:
-    """Computes and checks, one calculation after another. Threads may share it."""
+    """Computes calculations and checks their results. Threads may share it."""
 
     def __init__(self) -> None:
         self._prime = random_prime()
@@ -26,7 +26,7 @@ class Calculator:
     def compute(self, function: Function, arguments: Mapping[str, Any]) -> Result:
         """Apply the function and return its result with all digits.
 
-        Raises ResultWrong if the digits do not pass their check, and whatever the function raises.
+        Raises ResultWrong if the digits fail their check, and whatever the function raises.
         """
         began = time.perf_counter()
         given = function.compute(arguments, _ignore_progress)
@@ -37,7 +37,7 @@ class Calculator:
         return Result.of(digits, seconds)
 
     def _next_prime(self) -> int:
-        # Two threads that count at once may miss one use or draw two primes; either is as good.
+        # Two threads that count at once may miss a use or draw two primes, which does no harm.
         self._uses += 1
         if self._uses % _PRIME_USES == 0:
             self._prime = random_prime()
@@ -45,4 +45,4 @@ class Calculator:
 
 
 def _ignore_progress(_fraction: float) -> None:
-    """Take no notice: it will be over before anyone could look."""
+    """Ignore progress: the calculation ends before anybody could read it."""

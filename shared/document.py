@@ -52,7 +52,7 @@ def _result(row: Row, path: str) -> dict[str, Any] | None:
 
 
 def _attempt(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a claim of the history with its times written like all others."""
+    """Return an entry of the history with its times as RFC 3339 writes them."""
     moments = ("began_at", "ended_at")
     return {
         **entry,
@@ -65,7 +65,7 @@ def _to_microseconds(seconds: float | None) -> float | None:
 
 
 def rfc3339(moment: datetime | None) -> str | None:
-    """Return the moment in UTC to the millisecond, as RFC 3339 writes it."""
+    """Return the moment as RFC 3339 writes it, in UTC and to the millisecond."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine
 
 from shared.store.clock import (
-    end_leases,
-    pull_due_times,
-    pull_publication_times,
-    pull_seen_times,
+    correct_due_times,
+    correct_publication_times,
+    correct_seen_times,
+    end_overlong_leases,
     read_clock,
 )
 
@@ -59,20 +59,20 @@ class ClockSteps:
         """
         with self._engine.begin() as connection:
             self._compare(connection)
-            pull_seen_times(connection, SLACK_SECONDS)
-            ended = end_leases(
+            correct_seen_times(connection, SLACK_SECONDS)
+            ended = end_overlong_leases(
                 connection,
                 self._lease_seconds + SLACK_SECONDS,
                 silent_seconds=self._lease_seconds,
                 limit=_BATCH,
             )
         due = self._in_batches(
-            lambda connection: pull_due_times(
+            lambda connection: correct_due_times(
                 connection, LONGEST_BACKOFF_SECONDS + SLACK_SECONDS, _BATCH
             )
         )
         published = self._in_batches(
-            lambda connection: pull_publication_times(connection, SLACK_SECONDS, _BATCH)
+            lambda connection: correct_publication_times(connection, SLACK_SECONDS, _BATCH)
         )
         if ended or due or published:
             _logger.warning(

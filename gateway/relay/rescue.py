@@ -17,9 +17,9 @@ from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store.attempts import expire_leases
-from shared.store.chunks import delete_lost_chunks, forget_lost_attempts
+from shared.store.chunks import delete_lost_attempts, delete_lost_chunks
 from shared.store.notifications import notify_changed
-from shared.store.outbox import oldest_waiting_seconds, return_lost
+from shared.store.outbox import oldest_waiting_seconds, republish_lost
 from shared.store.presence import delete_silent_relays, delete_silent_workers
 
 _BATCH = 1_000
@@ -112,7 +112,7 @@ class Rescue:
         returned = 0
         while True:
             with self._engine.begin() as connection:
-                lost = return_lost(
+                lost = republish_lost(
                     connection,
                     lane,
                     queue_is_empty=is_empty,
@@ -147,7 +147,7 @@ def remove_lost_chunks(engine: Engine) -> int:
         with engine.begin() as connection:
             count = delete_lost_chunks(connection, limit=_CHUNKS_BATCH)
             if count == 0:
-                forget_lost_attempts(connection, grace_seconds=_CHUNKS_GRACE_SECONDS)
+                delete_lost_attempts(connection, grace_seconds=_CHUNKS_GRACE_SECONDS)
         removed += count
         if count == 0 or time.monotonic() > until:
             return removed

@@ -24,7 +24,7 @@ from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
 from shared.document import document
 from shared.errors import CalculationFinal, CalculationNotFound
 from shared.failures import CANCELLED_JSON
-from shared.long_json import encode_list
+from shared.json_lists import encode_list
 from shared.store import calculations as store
 from shared.store.calculations import Row
 from shared.store.notifications import notify_changed

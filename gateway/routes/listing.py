@@ -15,7 +15,7 @@ from gateway.http.answers import write_json_text
 from shared.calculation import Status
 from shared.document import document
 from shared.errors import ArgumentsInvalid, Fault
-from shared.long_json import encode_list
+from shared.json_lists import encode_list
 from shared.store.listing import list_calculations
 
 DEFAULT_LIMIT = 100

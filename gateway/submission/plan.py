@@ -8,7 +8,7 @@ from typing import Any
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
-    MOST_FAULTS,
+    MAX_FAULTS,
     ArgumentsInvalid,
     CalculationTooLarge,
     Fault,
@@ -77,7 +77,7 @@ class Planner:
         faults: list[Fault] = []
         count = 0
         for index, item in enumerate(items):
-            if len(faults) >= MOST_FAULTS:
+            if len(faults) >= MAX_FAULTS:
                 count += self._count_faults(item)
                 continue
             try:

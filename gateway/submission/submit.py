@@ -125,7 +125,7 @@ class Submission:
         # What comes alone takes the shortest way. When much comes, commits must not queue up for
         # the lock that a notification holds until its transaction has reached the disk.
         is_alone = len(new) == 1
-        rows = await self._database.fetch(insert_new(new, is_rung=is_alone))
+        rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._bell.ring({Lane(row.lane) for row in queued})

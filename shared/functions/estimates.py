@@ -1,4 +1,4 @@
-"""What a calculation will cost, read from measured rows."""
+"""Estimates of what a calculation will cost, interpolated from measurements."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 class Estimate:
     """What a calculation will cost.
 
-    Wall seconds on one core of a server of the 2020s, decimal digits of the result, and peak
-    bytes of the process that computes it.
+    Wall-clock seconds on one core of a server of the 2020s, decimal digits of the result, and peak
+    bytes of memory of the process that computes it.
     """
 
     seconds: float
@@ -22,10 +22,10 @@ class Estimate:
 
 
 def interpolate(measured: Sequence[tuple[int, float, float]], size: int) -> tuple[float, float]:
-    """Read seconds and bytes for a size from measured rows (size ≥ 1, seconds, bytes).
+    """Return seconds and bytes for a size, from measured rows (size ≥ 1, seconds, bytes).
 
-    Between rows both follow a power law, as costs of arithmetic nearly do; outside them the
-    nearest two rows go on. Rows are in order of size; sizes below the first cost what it costs.
+    Rows must be in order of size. Between two rows, and beyond the last two, both values follow a
+    power law, as costs of arithmetic nearly do. Sizes below the first row cost the same as it.
     """
     if size <= measured[0][0]:
         return measured[0][1:]

@@ -22,10 +22,7 @@ class Registry:
             self._functions[function.name] = function
 
     def get(self, name: str) -> Function:
-        """Return the function of this name.
-
-        Raises FunctionUnknown, which names those there are.
-        """
+        """Return the function of this name; raise FunctionUnknown."""
         try:
             return self._functions[name]
         except KeyError:
@@ -36,9 +33,9 @@ class Registry:
 
 
 def load_registry() -> Registry:
-    """Import every function that an installed package offers as an entry point.
+    """Import every function that an installed package provides as an entry point.
 
-    Raises TypeError for an entry point that is not a Function, and ValueError for two of one name.
+    Raises TypeError for an entry point that is not a Function, ValueError for two of the same name.
     """
     functions = []
     for entry_point in entry_points(group=ENTRY_POINT_GROUP):

@@ -1,4 +1,4 @@
-"""What a function is to this service."""
+"""Functions: what the service needs to know to offer and compute one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.functions.estimates import Estimate
 
 Arguments = Mapping[str, Any]
 Progress = Callable[[float], None]
-"""Called with the fraction done, in [0, 1], never less than the time before."""
+"""Called with the fraction done, in [0, 1], which never decreases."""
 Digits = str | Iterable[str]
 """The decimal digits, whole or in pieces of any size, most significant first, ASCII only."""
 
@@ -21,9 +21,9 @@ Digits = str | Iterable[str]
 class Function:
     """A named, versioned, pure calculation.
 
-    `arguments_schema` is a JSON Schema (2020-12) of the arguments object. `residue` gives the
-    value modulo a prime below 2^62 without help from `compute`, so that it can convict it.
-    `size_argument` names the argument by whose decades the catalogue lists estimates.
+    `arguments_schema` is a JSON Schema (2020-12) of the arguments object. `residue` returns the
+    value modulo a prime below 2^62 independently of `compute`, whose results it checks.
+    `size_argument` names the argument for whose powers of ten GET /functions lists estimates.
     """
 
     name: str
@@ -40,16 +40,16 @@ class Function:
         object.__setattr__(self, "_check", ArgumentsCheck(self.name, self.arguments_schema))
 
     def validate(self, arguments: object) -> list[Fault]:
-        """List what is wrong with the arguments; an empty list is permission to compute.
+        """Return what is wrong with the arguments; an empty list if they are valid.
 
         Each fault has a JSON pointer (RFC 6901) into the arguments object and a sentence.
         """
         return self._check.faults(arguments)
 
     def count_faults(self, arguments: object) -> int:
-        """Return how many faults there are, also beyond those that `validate` lists."""
+        """Return how many faults there are, also beyond those that `validate` returns."""
         return self._check.count(arguments)
 
     def prepare(self) -> None:
-        """Do ahead of time what the first faulty arguments would wait for."""
+        """Build the validator, so that the first request with invalid arguments need not wait."""
         self._check.prepare()

@@ -1,6 +1,6 @@
-"""Statements that PostgreSQL parses and plans once for each connection.
+"""Prepared statements: PostgreSQL parses and plans them once for each connection.
 
-What waits for one of these waits often, and alone: parsing and planning took a fifth of it.
+For short, frequent statements, whose time is to a fifth parsing and planning (docs/decisions.md).
 """
 
 import time
@@ -16,8 +16,8 @@ Answer = TypeVar("Answer")
 #: Rows as psycopg2 gives them.
 Rows = Iterable[Sequence[Any]]
 
-#: A plan is made for the table as it was. One that was empty then may hold a million rows now, and
-#: one that was migrated may have columns of other types, with which no kept statement works.
+#: Statements are prepared again after this: the table may have grown since they were planned, or a
+#: migration may have changed the types of its columns.
 _KEPT_SECONDS = 5.0
 
 _INFO_KEY = "prepared statements"

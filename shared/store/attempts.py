@@ -11,8 +11,8 @@ from sqlalchemy import Connection, TextClause, text
 from shared.result import Result
 from shared.store.leases import Claim
 
-#: An attempt's entry in the history of its calculation, appended in the statement that ends it;
-#: the list keeps the last 20, for a calculation that is handed back again and again.
+#: Appends the attempt to the history of its calculation. The list keeps the last 20, since a
+#: calculation may be released any number of times.
 _APPEND = """history = jsonb_path_query_array(history, '$[last - 18 to last]')
         || jsonb_build_object('attempt', attempt, 'worker', worker_id, 'began_at', started_at,
                               'ended_at', now(), 'outcome', {outcome})"""
@@ -28,7 +28,7 @@ def _appending(outcome: str) -> str:
 
 
 def _losing(update: str) -> TextClause:
-    """Return a statement that also notes the attempts that it ends without a result."""
+    """Return a statement that also notes the attempts it ends in `lost_attempts`."""
     return text(f"""
     WITH ended AS ({update}
     RETURNING calculations.id, calculations.attempt, calculations.status),
@@ -45,7 +45,7 @@ _RELEASE = _losing(f"""
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
       AND NOT cancel_requested""")
 
-#: A pause that doubles with each attempt that counts.
+#: A pause that doubles with each counted attempt.
 _AFTER_BACKOFF = """not_before = now() + make_interval(
             secs => least(60, power(2, attempt - attempt_base - 1)) * :backoff_seconds)"""
 
@@ -106,16 +106,16 @@ _EXPIRE = _losing(f"""
 
 
 def release_calculation(connection: Connection, claim: Claim, *, worker_id: UUID) -> bool:
-    """Hand a claim back to the outbox at once, not counting its attempt; False if it was lost."""
+    """Return a claim to the outbox without counting its attempt; False if it was lost."""
     return _touched(connection, _RELEASE, claim, worker_id)
 
 
 def retry_calculation(
     connection: Connection, claim: Claim, outcome: str, *, worker_id: UUID, backoff_seconds: float
 ) -> bool:
-    """Queue it again after a pause, its attempt counted and its outcome noted.
+    """Count the attempt, record its outcome, and queue it again after a pause.
 
-    False if the claim was lost, or is to be cancelled.
+    False if the claim was lost or the calculation is to be cancelled.
     """
     return _touched(
         connection, _RETRY, claim, worker_id, outcome=outcome, backoff_seconds=backoff_seconds
@@ -125,7 +125,7 @@ def retry_calculation(
 def finish_succeeded(
     connection: Connection, claim: Claim, result: Result, *, worker_id: UUID
 ) -> bool:
-    """Commit the result; False if the claim was lost."""
+    """Store the result; False if the claim was lost."""
     return _touched(
         connection,
         _FINISH_SUCCEEDED,
@@ -143,14 +143,14 @@ def finish_succeeded(
 def finish_failed(
     connection: Connection, claim: Claim, error_json: str, *, worker_id: UUID
 ) -> bool:
-    """Note why it failed; False if the claim was lost."""
+    """Store why it failed; False if the claim was lost."""
     return _touched(connection, _FINISH_FAILED, claim, worker_id, error=error_json)
 
 
 def finish_cancelled(
     connection: Connection, claim: Claim, error_json: str, *, worker_id: UUID
 ) -> bool:
-    """Note that it was cancelled; False if the claim was lost or the cancel withdrawn."""
+    """Store that it was cancelled; False if the claim was lost or the cancel withdrawn."""
     return _touched(connection, _FINISH_CANCELLED, claim, worker_id, error=error_json)
 
 
@@ -163,7 +163,7 @@ def expire_leases(
     cancelled_error_json: str,
     limit: int,
 ) -> dict[UUID, str]:
-    """Take claims that ran out from their workers; return each id with its new status.
+    """End attempts whose lease has run out; return each id with its new status.
 
     Those with attempts left are queued again, after a pause that doubles with each attempt.
     """

@@ -22,7 +22,7 @@ _INSERT = text("""
     INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
     VALUES (:id, :attempt, :ordinal, :digits)""")
 
-#: Whether the claim is held, and room for chunks that may have been stored before.
+#: Returns whether the claim is held, and deletes chunks that may have been stored before.
 _MAKE_ROOM = text("""
     WITH removed AS (
         DELETE FROM result_chunks
@@ -31,8 +31,8 @@ _MAKE_ROOM = text("""
         SELECT FROM calculations
         WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id)""")
 
-#: In PostgreSQL's binary form (its documentation of COPY, "Binary Format"): chunks are long, and
-#: reading one in a statement takes it longer than storing it.
+#: In PostgreSQL's binary format (its documentation of COPY, "Binary Format"): parsing a chunk in
+#: the text of a statement takes longer than storing it.
 _COPY = """
     COPY result_chunks (calculation_id, attempt, ordinal, digits) FROM STDIN (FORMAT binary)"""
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
@@ -64,7 +64,7 @@ _DELETE_OF_ATTEMPT = text("""
         SELECT ctid FROM result_chunks
         WHERE calculation_id = :id AND attempt = :attempt LIMIT :limit FOR UPDATE SKIP LOCKED))""")
 
-#: By the index for each attempt: a plan that reads all chunks to find a few must not be thought of.
+#: LATERAL, so that chunks are found by the index for each attempt and never by reading them all.
 _DELETE = text("""
     DELETE FROM result_chunks WHERE ctid = ANY (ARRAY(
         SELECT chunk.ctid
@@ -104,10 +104,9 @@ def insert_claimed_chunks(
     *,
     worker_id: UUID,
 ) -> bool:
-    """Store chunks in a row ahead of their result; False, and nothing, if the claim was lost.
+    """Store consecutive chunks before their result is known; False if the claim was lost.
 
-    Storing them again is harmless: whoever lost the connection does not know if they were
-    committed.
+    Storing the same chunks again is harmless, as after a connection that broke during the commit.
     """
     is_held: bool = connection.execute(
         _MAKE_ROOM,
@@ -131,13 +130,13 @@ def insert_claimed_chunks(
 
 
 def _copy(connection: Connection, data: BytesIO) -> None:
-    """Send rows, with SQLAlchemy's errors for psycopg2's, as statements have them."""
+    """Send rows by COPY; raise psycopg2's errors as SQLAlchemy's, as statements do."""
     try:
         with closing(connection.connection.cursor()) as cursor:
             cursor.copy_expert(_COPY, data, len(data.getbuffer()))
     except psycopg2.errors.UniqueViolation as error:
-        # The same chunks, whose commit was under way when its connection broke: as good as a
-        # conflict of transactions, and the next try makes room.
+        # An earlier transaction with the same chunks, whose connection broke, has just committed.
+        # The next try deletes them first.
         raise StoreUnavailable("the same digits are being stored") from error
     except psycopg2.Error as error:
         raise DBAPIError.instance(_COPY, None, error, psycopg2.Error) from error
@@ -154,39 +153,39 @@ def find_chunk(
 
 
 def prune_result(connection: Connection, calculation_id: UUID) -> bool:
-    """Remove the digits of a result and keep its document; False if there was none.
+    """Delete the digits of a result and keep its document; False if there was none.
 
-    A submission of the same calculation queues it again.
+    Submitting the same calculation queues it again.
     """
     pruned: int = connection.execute(_PRUNE, {"id": calculation_id}).scalar_one()
     return pruned == 1
 
 
-def note_other_attempts(connection: Connection, calculation_id: UUID, attempt: int) -> None:
-    """Note all attempts but this one that have left chunks of a calculation."""
+def record_other_attempts(connection: Connection, calculation_id: UUID, attempt: int) -> None:
+    """Note all other attempts that have left chunks of this calculation as lost."""
     connection.execute(_NOTE_OTHERS, {"id": calculation_id, "attempt": attempt})
 
 
 def delete_chunks_of_attempt(
     connection: Connection, calculation_id: UUID, attempt: int, *, limit: int
 ) -> None:
-    """Remove up to `limit` chunks of an attempt that has ended without a result."""
+    """Delete up to `limit` chunks of an attempt that has ended without a result."""
     connection.execute(
         _DELETE_OF_ATTEMPT, {"id": calculation_id, "attempt": attempt, "limit": limit}
     )
 
 
 def delete_lost_chunks(connection: Connection, *, limit: int) -> int:
-    """Remove up to `limit` chunks of noted attempts; return how many, 0 when there are none.
+    """Delete up to `limit` chunks of lost attempts; return how many, 0 when none are left.
 
-    Those that somebody else is removing are left to them.
+    Chunks that another transaction is deleting are skipped.
     """
     return connection.execute(_DELETE, {"limit": limit}).rowcount
 
 
-def forget_lost_attempts(connection: Connection, *, grace_seconds: float) -> None:
-    """Remove notes of attempts without chunks, which ended so long ago that none can come.
+def delete_lost_attempts(connection: Connection, *, grace_seconds: float) -> None:
+    """Forget lost attempts without chunks that ended more than `grace_seconds` ago.
 
-    A worker that has lost its claim may have had chunks on their way.
+    Until then a worker that has lost its claim may still be storing chunks.
     """
     connection.execute(_FORGET, {"grace_seconds": grace_seconds})

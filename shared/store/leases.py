@@ -36,8 +36,8 @@ _EXTEND = text("""
 class Claim:
     """A heavy worker's lease on one calculation; `attempt` fences its writes.
 
-    `attempts` counts those of this round, this one included and without those that were handed
-    back; `history` holds the ends of earlier ones, of all rounds.
+    `attempts` counts those of this round, this one included, without those that were released.
+    `history` tells how earlier attempts of all rounds ended.
     """
 
     calculation_id: UUID
@@ -53,14 +53,14 @@ class Claim:
 
     @property
     def earlier_outcomes(self) -> list[str]:
-        """How the counted attempts before this one have ended in this round, oldest first."""
+        """How the counted attempts before this one ended in this round, oldest first."""
         counted = [entry["outcome"] for entry in self.history if entry["outcome"] != "released"]
         return counted[max(0, len(counted) - self.attempts + 1) :]
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a heartbeat tells of one claim: its latest progress, from 0 to 1."""
+    """A heartbeat for one claim, with its latest progress, from 0 to 1."""
 
     calculation_id: UUID
     attempt: int

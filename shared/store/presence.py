@@ -36,6 +36,11 @@ _LIST_WORKERS = text("""
     GROUP BY workers.id
     ORDER BY workers.lane, workers.started_at""")
 
+#: Process ids are used again, in a restarted container above all: the row seen last counts.
+_FIND_SILENCES = text("""
+    SELECT lane, pid, min(abs(extract(epoch FROM now() - seen_at)))::float AS silent_seconds
+    FROM workers WHERE host = :host GROUP BY lane, pid""")
+
 _COUNT_SLOTS = text("""
     SELECT lane, sum(slots) AS slots FROM workers
     WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
@@ -62,7 +67,7 @@ _LIST_RELAYS = text("""
 
 @dataclass(frozen=True, slots=True)
 class RelayState:
-    """A relay process: for how long it has said nothing, and what hinders each lane, in words."""
+    """A relay process: when it was last seen, and what prevents publishing in each lane."""
 
     id: UUID
     host: str
@@ -81,7 +86,7 @@ def upsert_worker(
     slots: int,
     consumed_published_at: datetime | None = None,
 ) -> None:
-    """Register a worker process, or say that it is still there and how far it has come."""
+    """Register a worker process, or update when it was seen and what it has consumed."""
     connection.execute(
         _UPSERT_WORKER,
         {
@@ -96,25 +101,31 @@ def upsert_worker(
 
 
 def delete_worker(connection: Connection, worker_id: UUID) -> None:
-    """Sign a worker process off."""
+    """Delete the row of a worker process that ends."""
     connection.execute(_DELETE_WORKER, {"id": worker_id})
 
 
 def delete_silent_workers(connection: Connection, silent_seconds: float) -> None:
-    """Remove worker processes that went without signing off."""
+    """Delete the rows of worker processes that ended without deleting theirs."""
     connection.execute(_DELETE_SILENT_WORKERS, {"silent_seconds": silent_seconds})
 
 
 def list_workers(connection: Connection, silent_seconds: float) -> list[dict[str, Any]]:
-    """Return the workers seen lately, each with the ids of what it runs."""
+    """Return the workers seen lately, each with the ids of the calculations it runs."""
     return [
         dict(row)
         for row in connection.execute(_LIST_WORKERS, {"silent_seconds": silent_seconds}).mappings()
     ]
 
 
+def find_silences(connection: Connection, host: str) -> dict[tuple[Lane, int], float]:
+    """Return the seconds since the last heartbeat of each worker of a host, by lane and pid."""
+    rows = connection.execute(_FIND_SILENCES, {"host": host})
+    return {(Lane(row.lane), row.pid): row.silent_seconds for row in rows}
+
+
 def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int]:
-    """Return how much the workers seen lately run at once, for each lane that has any."""
+    """Return the slots of the workers seen lately, for each lane that has any."""
     rows = connection.execute(_COUNT_SLOTS, {"silent_seconds": silent_seconds})
     return {Lane(row.lane): row.slots for row in rows}
 
@@ -122,7 +133,7 @@ def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int
 def upsert_relay(
     connection: Connection, relay_id: UUID, *, host: str, pid: int, problems: Mapping[Lane, str]
 ) -> None:
-    """Register a relay process, or say that it is still there; `problems` are by lane."""
+    """Register a relay process, or update when it was seen and its problems by lane."""
     connection.execute(
         _UPSERT_RELAY,
         {
@@ -136,17 +147,17 @@ def upsert_relay(
 
 
 def delete_relay(connection: Connection, relay_id: UUID) -> None:
-    """Sign a relay process off."""
+    """Delete the row of a relay process that ends."""
     connection.execute(_DELETE_RELAY, {"id": relay_id})
 
 
 def delete_silent_relays(connection: Connection, silent_seconds: float) -> None:
-    """Remove relay processes that went without signing off."""
+    """Delete the rows of relay processes that ended without deleting theirs."""
     connection.execute(_DELETE_SILENT_RELAYS, {"silent_seconds": silent_seconds})
 
 
 def list_relays(connection: Connection) -> list[RelayState]:
-    """Return all relays that are registered, the one that was heard of last first."""
+    """Return all registered relays, the one seen last first."""
     return [
         RelayState(
             row.id,

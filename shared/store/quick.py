@@ -1,4 +1,4 @@
-"""Statements of the quick workers, which write whole batches and hold no claim."""
+"""Statements of the quick workers, which write results in batches and hold no claim."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,16 @@ from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 from shared.result import Result
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
 
-#: One notification for so many of what was written, in the statement that writes: each query ends
-#: with this, and gives a row for each notification.
-_TELLING = f"""
+#: The end of a query that writes: it sends a notification for every IDS_PER_PAYLOAD calculations
+#: that were written, and returns a row for each notification.
+_NOTIFYING = f"""
     SELECT array_agg(id) AS ids, max(published_at) AS published_at,
            pg_notify('{CHANGED}', string_agg(replace(id::text, '-', ''), ','))
     FROM (SELECT id, published_at, (row_number() OVER () - 1) / {IDS_PER_PAYLOAD} AS part
           FROM written) AS numbered
     GROUP BY part"""
 
-#: Results, the chunks of those that are too long for their row, and the news, in one round trip.
+#: Writes results with their chunks and notifies the gateways, in one round trip.
 _FINISH_SUCCEEDED = Prepared(
     "finish_succeeded",
     ("json", "uuid[]", "integer[]", "text[]"),
@@ -45,7 +45,7 @@ _FINISH_SUCCEEDED = Prepared(
         SELECT id, attempt, ordinal, chunk
         FROM unnest($2, $3, $4) AS long (id, ordinal, chunk)
         JOIN written USING (id))
-    {_TELLING}""",
+    {_NOTIFYING}""",
 )
 
 _FINISH_FAILED = text(f"""
@@ -56,7 +56,7 @@ _FINISH_FAILED = text(f"""
         FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS failed (id, error)
         WHERE calculations.id = failed.id AND (status = 'queued') IS TRUE
         RETURNING calculations.id, calculations.published_at)
-    {_TELLING}""")
+    {_NOTIFYING}""")
 
 _MOVE_TO_HEAVY = text("""
     UPDATE calculations SET lane = 'heavy', published_at = NULL, not_before = now()
@@ -66,14 +66,14 @@ _MOVE_TO_HEAVY = text("""
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Which calculations were still queued, and when the latest of their messages was published."""
+    """The calculations that were still queued, and when the latest of them was published."""
 
     ids: set[UUID]
     published_at: datetime | None
 
 
 def finish_quick_succeeded(connection: Connection, results: Mapping[UUID, Result]) -> Written:
-    """Commit results of those still queued, and tell those who wait."""
+    """Store results of those still queued, and notify the gateways."""
     long = [
         (identity, ordinal, chunk)
         for identity, result in results.items()
@@ -89,7 +89,7 @@ def finish_quick_succeeded(connection: Connection, results: Mapping[UUID, Result
 
 
 def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str]) -> Written:
-    """Note why those still queued failed, and tell those who wait."""
+    """Store why those still queued failed, and notify the gateways."""
     values = {"ids": uuid_array(errors_json), "errors": list(errors_json.values())}
     return _written(connection.execute(_FINISH_FAILED, values))
 
@@ -116,6 +116,6 @@ def _written(parts: Rows) -> Written:
 
 
 def move_to_heavy(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Have the other lane compute those still queued, unpublished as yet; return their ids."""
+    """Move those still queued to the heavy lane, to be published again; return their ids."""
     moved = connection.execute(_MOVE_TO_HEAVY, {"ids": uuid_array(ids)})
     return set(moved.scalars())

@@ -1,4 +1,4 @@
-"""The one look at everything after a fault: what was accepted is there, right, and only once."""
+"""The audit after a fault: what was accepted is there, right, and only once."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -41,7 +41,7 @@ def heavy_ones(count: int) -> list[Wanted]:
 
 
 def long_ones(count: int, tenths: int = 100) -> list[Wanted]:
-    """Return some that run for so many tenths of a second, and hardly use the processor."""
+    """Return some that run for tenths of a second, and hardly use the processor."""
     free = (n for n in itertools.count(tenths) if n not in _long)
     chosen = list(itertools.islice(free, count))
     _long.update(chosen)

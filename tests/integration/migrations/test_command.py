@@ -10,7 +10,7 @@ from migrations import retrying
 from migrations.report import Report
 from migrations.retrying import run_migration
 from migrations.schema import upgrade
-from shared.store.models import SCHEMA_REVISION
+from shared.store.schema import SCHEMA_REVISION
 from tests.integration.migrations.upgrading import revision_of, stand_at
 
 _NEWER = f"{int(SCHEMA_REVISION) + 1:04}"
@@ -60,7 +60,7 @@ def test_an_unknown_revision_is_one_line(url, watcher, migrations, revision, arg
     status, lines = migrations(*arguments)
     assert status == 1
     assert len(lines) == 1
-    assert f"'{revision}', which is none of Reckoner's" in lines[0]
+    assert f"'{revision}', which is not Reckoner's" in lines[0]
 
 
 def test_another_programs_alembic_database_is_one_line(watcher, migrations):
@@ -69,7 +69,7 @@ def test_another_programs_alembic_database_is_one_line(watcher, migrations):
     status, lines = migrations("upgrade")
     assert status == 1
     assert len(lines) == 1
-    assert "'1975ea83b712', which is none of Reckoner's" in lines[0]
+    assert "'1975ea83b712', which is not Reckoner's" in lines[0]
 
 
 def test_a_newer_database_without_a_table_that_this_version_knows_is_one_line(

@@ -33,10 +33,9 @@ from tests.integration.rows import WORKER, claim, queue, row_of
 from workers.broker.consumer import Delivery
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
-from workers.presence import Presence
+from workers.presence import Presence, Watermark
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
 from workers.sandbox.spares import SpareChildren
-from workers.watermark import Watermark
 
 OUTAGES = [
     "08000",  # connection exception
@@ -232,7 +231,7 @@ def test_a_quick_result_is_written_later_unless_it_cannot_be(engine, monkeypatch
     eventually(lambda: answers)
     writer.close()
     with engine.begin() as connection:
-        status = row_of(connection, calculation).status
+        status = row_of(connection, calculation)["status"]
     if code in BUGS:
         assert (answers.refused, answers.acknowledged, status) == ([7], [], Status.QUEUED)
     else:
@@ -265,7 +264,7 @@ def test_a_heavy_result_is_written_later_unless_it_cannot_be(
     attempt.run()
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row.status, row.attempt, row.result_digits) == ("succeeded", 1, digits)
+    assert (row["status"], row["attempt"], row["result_digits"]) == ("succeeded", 1, digits)
 
 
 def errors_in(caplog, logger):
@@ -291,7 +290,7 @@ def test_a_lease_is_renewed_later_and_a_bug_is_logged_as_one(engine, caplog, cod
 @pytest.mark.parametrize("code", FEW)
 def test_presence_waits_for_what_passes_by_and_logs_a_bug_as_one(engine, caplog, monkeypatch, code):
     monkeypatch.setattr("workers.presence._START_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     raises(engine, code, before="INSERT ON workers", times=2)
     presence = Presence(engine, WORKER, Watermark(), lane=Lane.QUICK, slots=1)
     assert presence.start(threading.Event())

@@ -197,7 +197,7 @@ def test_the_longest_waiting_is_read_off_an_index(transactions):
 @pytest.mark.parametrize("queue_is_empty", [True, False])
 def test_lost_messages_are_read_off_an_index(transactions, queue_is_empty):
     nodes = transactions.nodes(
-        lambda connection: outbox.return_lost(
+        lambda connection: outbox.republish_lost(
             connection,
             Lane.QUICK,
             queue_is_empty=queue_is_empty,

@@ -326,7 +326,7 @@ def give_back(settings):
 
 
 def test_a_worker_whose_calculation_hangs_gives_up(feed, settings, monkeypatch):
-    monkeypatch.setattr("workers.quick.actor._HANGING_SECONDS", 0.5)
+    monkeypatch.setattr("workers.quick.lane._HANGING_SECONDS", 0.5)
     hanging, good = make_test_calculation("quick_hang"), make_test_calculation("whole")
     feed.submit(good)
     feed.submit(hanging)
@@ -337,7 +337,7 @@ def test_a_worker_whose_calculation_hangs_gives_up(feed, settings, monkeypatch):
 
 
 def test_a_worker_that_cannot_consume_gives_up(store_settings, registry, monkeypatch):
-    monkeypatch.setattr("workers.app.SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr("workers.lifecycle.SILENCE_SECONDS", 1.0)
     with WorkerThread(store_settings, Lane.QUICK, registry) as worker:
         worker.join()
         assert worker.status == 1

@@ -139,7 +139,7 @@ def test_long_name_is_not_repeated():
 
 def test_nul_in_text_is_a_fault():
     (fault,) = make_function().validate({"n": 1, "label": "a\0b"})
-    assert fault == Fault("/label", "Text must not contain NUL or half a surrogate pair.")
+    assert fault == Fault("/label", "Text must not contain NUL or lone surrogates.")
 
 
 JSON = st.recursive(

@@ -9,7 +9,7 @@ from shared.store import outbox, presence
 from tests.engines import autocommit
 from tests.integration.gateway.relay.postgres_clock import HOUR, LEASE_SECONDS
 from tests.integration.rows import WORKER, claim, expire, queue, status_of
-from workers.watermark import Watermark
+from workers.presence import Watermark
 
 
 def publish(engine, lane=Lane.QUICK):
@@ -20,9 +20,9 @@ def publish(engine, lane=Lane.QUICK):
         return [one.work.calculation_id for one in due]
 
 
-def return_lost(engine, *, queue_is_empty):
+def republish_lost(engine, *, queue_is_empty):
     with engine.begin() as connection:
-        return outbox.return_lost(
+        return outbox.republish_lost(
             connection,
             Lane.QUICK,
             queue_is_empty=queue_is_empty,
@@ -131,9 +131,9 @@ def test_a_message_lost_before_the_clock_was_set_back_is_published_again(engine,
     publish(engine)
     set_clock(-HOUR)
     steps.correct()
-    assert return_lost(engine, queue_is_empty=True) == set()
+    assert republish_lost(engine, queue_is_empty=True) == set()
     set_clock(-HOUR + 31)
-    assert return_lost(engine, queue_is_empty=True) == {calculation.id}
+    assert republish_lost(engine, queue_is_empty=True) == {calculation.id}
 
 
 def test_a_backlog_is_not_doubled_after_the_clock_was_set_back(engine, set_clock, steps):
@@ -146,7 +146,7 @@ def test_a_backlog_is_not_doubled_after_the_clock_was_set_back(engine, set_clock
     assert publish(engine)
     set_clock(-HOUR + 31)
     steps.correct()
-    assert return_lost(engine, queue_is_empty=False) == set()
+    assert republish_lost(engine, queue_is_empty=False) == set()
 
 
 def test_a_worker_tells_of_the_last_message_and_not_of_the_newest():

@@ -144,7 +144,7 @@ def test_a_result_and_what_is_running_keep_their_chunks(engine):
             store(connection, claim(connection, calculation, lease_seconds=60))
         finished = claim_of(connection, done)
         assert attempts.finish_succeeded(connection, finished, LONG, worker_id=WORKER)
-        chunks.note_other_attempts(connection, done.id, 1)
+        chunks.record_other_attempts(connection, done.id, 1)
     remove_lost_chunks(engine)
     assert count_chunks(engine) == 6
 

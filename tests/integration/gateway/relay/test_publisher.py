@@ -19,7 +19,7 @@ from gateway.relay import queues
 from gateway.relay.publisher import Publisher
 from shared.calculation import Lane
 from shared.errors import BrokerUnavailable
-from shared.messages import decode, queue_name
+from shared.messages import decode_work, queue_name
 from tests.eventually import eventually
 from tests.faults.links import Links
 from tests.integration.outbox import make_relay, queue
@@ -40,7 +40,7 @@ def in_queue(channel, lane) -> list[str]:
         method, _, body = channel.basic_get(queue_name(lane), auto_ack=True)
         if method is None:
             return found
-        works = decode(json.loads(body)["kwargs"]["work"])
+        works = decode_work(json.loads(body)["kwargs"]["work"])
         found += [str(work.calculation_id) for work in works]
 
 

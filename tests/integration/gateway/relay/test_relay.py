@@ -14,7 +14,7 @@ from gateway.relay.rescue import Rescue
 from shared.calculation import Lane, Work
 from shared.config import load_settings
 from shared.errors import BrokerUnavailable
-from shared.messages import actor_name, decode, queue_name
+from shared.messages import actor_name, decode_work, queue_name
 from shared.store import leases
 from tests.eventually import eventually
 from tests.integration.listening import listening
@@ -31,7 +31,7 @@ def take(channel, lane=Lane.QUICK):
         message = json.loads(body)
         assert message["queue_name"] == queue_name(lane)
         assert message["actor_name"] == actor_name(lane)
-        works += decode(message["kwargs"]["work"])
+        works += decode_work(message["kwargs"]["work"])
 
 
 def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
@@ -118,7 +118,7 @@ def test_only_what_was_refused_of_a_batch_is_put_back(settings, relay_engine, mo
     refused: list[Work] = []
 
     def refuse_the_second(bodies):
-        refused.extend(decode(json.loads(bodies[1])["kwargs"]["work"]))
+        refused.extend(decode_work(json.loads(bodies[1])["kwargs"]["work"]))
         return Receipt(frozenset([0, 2]), "refused 1 of 3 messages")
 
     monkeypatch.setattr(lane.publisher, "publish", refuse_the_second)

@@ -17,7 +17,7 @@ from shared.calculation import Lane
 from shared.config import load_settings
 from shared.messages import queue_name
 from shared.store import presence
-from shared.store.models import SCHEMA_REVISION
+from shared.store.schema import SCHEMA_REVISION
 from tests.eventually import eventually
 from tests.integration.outbox import make_relay, running
 from tests.integration.rows import claim, queue
@@ -224,7 +224,7 @@ def test_a_schema_of_another_program_is_not_ready(engine, ready):
     stand_at(engine, "3f2a9c")
     status, document = ready()
     assert status == 503
-    assert "'3f2a9c', which is none of Reckoner's" in document["checks"]["postgresql"]
+    assert "'3f2a9c', which is not Reckoner's" in document["checks"]["postgresql"]
 
 
 def test_a_database_without_the_table_that_submissions_need_is_not_ready(engine, ready):

@@ -1,4 +1,4 @@
-"""Dramatiq's log lines, as this service words them: a neighbour that is away is no catastrophe."""
+"""The level of Dramatiq's log lines on RabbitMQ outages: a warning, and not CRITICAL."""
 
 import logging
 
@@ -8,17 +8,17 @@ from shared.calculation import Lane
 from shared.messages import queue_name
 
 
-def soften_outages(lane: Lane) -> None:
-    """Have the lane's consumer thread warn of a RabbitMQ that is away; bugs stay CRITICAL.
+def warn_of_outages(lane: Lane) -> None:
+    """Have the lane's consumer thread log a lost connection as WARNING; bugs stay CRITICAL.
 
-    A RabbitMQ that stays away ends the worker, which says so itself.
+    A worker that cannot consume for a while ends, and logs that itself.
     """
     logger = logging.getLogger(f"dramatiq.worker.ConsumerThread({queue_name(lane)})")
-    if _warn_of_outages not in logger.filters:
-        logger.addFilter(_warn_of_outages)
+    if _lower_outages not in logger.filters:
+        logger.addFilter(_lower_outages)
 
 
-def _warn_of_outages(record: logging.LogRecord) -> bool:
+def _lower_outages(record: logging.LogRecord) -> bool:
     arguments = record.args if isinstance(record.args, tuple) else ()
     if record.levelno > logging.WARNING and any(
         isinstance(argument, BrokerConnectionError) for argument in arguments

@@ -1,7 +1,7 @@
-"""What is asked of a server: one request again and again, or many that differ in one value.
+"""The requests of a load generator: one repeated, or many that differ in one value.
 
 `{value}` in the path or in the body stands for a number that counts up, or for a line of a file.
-`{items}` in the body stands for so many `item`s, each with the next number.
+`{items}` in the body stands for `items` copies of `item`, each with the next number.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestTemplate:
     """Requests of one kind. `first` is the number, or the line of the file, to begin with."""
 
     path: str
@@ -26,8 +26,8 @@ class Asked:
     item: str = ""
     items: int = 1
 
-    def after(self, requests: int) -> "Asked":
-        """Return the same, beginning with numbers that so many requests have not used."""
+    def after(self, requests: int) -> "RequestTemplate":
+        """Return the same, beginning after the numbers that these requests have used."""
         return dataclasses.replace(self, first=self.first + requests * self.items)
 
     @property
@@ -64,7 +64,7 @@ class Asked:
         return "\r\n".join([*lines, "", body]).encode("ascii")
 
     def lua(self) -> str:
-        """Return a script by which wrk asks the same. One thread of wrk counts by itself."""
+        """Return a script with which wrk sends the same. One thread of wrk counts by itself."""
         script = f"wrk.method = {_quoted(self.method)}\n"
         for name, value in self.headers.items():
             script += f"wrk.headers[{_quoted(name)}] = {_quoted(value)}\n"
@@ -82,7 +82,7 @@ class Asked:
         return script
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `Asked(**…)` takes."""
+        """Return what `RequestTemplate(**…)` takes."""
         return dataclasses.asdict(self)
 
 
