@@ -8,7 +8,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
-from gateway.server.processes import end_when_told
+from gateway.server.gunicorn_worker import post_fork
 from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
@@ -41,8 +41,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": self._settings.log_level,
             "bind": self._settings.gateway_bind,
             "workers": self._settings.gateway_processes,
-            "worker_class": "gateway.server.processes.Worker",
-            "post_fork": end_when_told,
+            "worker_class": "gateway.server.gunicorn_worker.Worker",
+            "post_fork": post_fork,
             "backlog": _BACKLOG,
             # A held request may take 60 s, and it must not be cut off by a restart.
             "graceful_timeout": 75,

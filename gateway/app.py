@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import falcon
 import falcon.asgi
 
 from gateway.database.database import Database
-from gateway.database.looking import make_look
 from gateway.database.pool import AsyncPool
 from gateway.http.errors import handle_error
 from gateway.http.middleware import KnownParameters, RequestIds
@@ -22,12 +21,14 @@ from gateway.routes.index import Root
 from gateway.routes.listing import CalculationList
 from gateway.routes.results import Result
 from gateway.routes.system import System
+from gateway.server.threads import WatchedThreads, make_inline_threads, make_long_threads
 from gateway.server.watchdog import Watchdog
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.listener import Listener
-from gateway.waiting.retry_after import Backlog
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.retry_after import RetryAfter
+from gateway.waiting.waiters import Waiters
 from shared.computing import Calculator
 from shared.config import Settings
 from shared.functions.registry import Registry
@@ -55,10 +56,12 @@ class Background:
     def __init__(
         self,
         database: Database,
+        threads: Sequence[WatchedThreads],
         watchdog: Watchdog,
         *runs: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._database = database
+        self._threads = threads
         self._watchdog = watchdog
         self._runs = runs
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,6 +75,8 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for threads in self._threads:
+            threads.close()
         await asyncio.to_thread(self._database.close)
         self._watchdog.end()
 
@@ -104,29 +109,33 @@ def create_app(settings: Settings, registry: Registry) -> App:
         make_async_connector(
             settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
         ),
-        most=transactions,
-        seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
+        size=transactions,
+        timeout_seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
     )
     database = Database(
         pool, engine, autocommit, transactions=transactions, connections=connections
     )
-    waiting = Waiting(database)
+    inline_threads, long_threads = threads = (make_inline_threads(), make_long_threads())
+    waiters = Waiters(database)
     listener = Listener(
         lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"),
         database,
-        waiting,
+        waiters,
     )
     for function in registry:
         function.prepare()
     planner = Planner(registry, settings)
-    look = make_look(database)
-    submission = Submission(database, planner, Calculator(), look)
-    services = Services(database, look, planner, submission, waiting, Backlog(database))
-    watchdog = Watchdog(database)
+    lookup = Lookup(database, waiters)
+    submission = Submission(database, planner, Calculator(), lookup, inline_threads)
+    services = Services(
+        database, long_threads, lookup, planner, submission, waiters, RetryAfter(database)
+    )
+    watchdog = Watchdog(database, threads)
     background = Background(
         database,
+        threads,
         watchdog,
-        waiting.run,
+        waiters.run,
         listener.run,
         watchdog.watch_store,
         watchdog.watch_threads,
@@ -160,4 +169,4 @@ class _Collection(Calculations, CalculationList):
 
     def __init__(self, services: Services) -> None:
         Calculations.__init__(self, services)
-        CalculationList.__init__(self, services.database)
+        CalculationList.__init__(self, services.database, services.long_threads)

@@ -40,7 +40,7 @@ class Seed:
         else:
             resp.status = falcon.HTTP_202
             resp.set_header("Location", path)
-            resp.set_header("Retry-After", str(services.backlog.retry_after(row)))
+            resp.set_header("Retry-After", str(services.retry_after.seconds(row)))
             resp.text = f"fibonacci({int(n)}) is {row['status']}; look at {path}\n"
         resp.content_type = "text/plain; charset=us-ascii"
         resp.cache_control = ["no-cache"]

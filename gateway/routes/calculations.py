@@ -1,27 +1,28 @@
 """The resources under /calculations but the digits themselves."""
 
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import falcon.asgi
 
-from gateway.database.batching import Coalescer
 from gateway.database.database import Database
 from gateway.http.answers import let_nginx_cache, write_json, write_json_text
 from gateway.http.bodies import KIB, parse_json, read_body
 from gateway.http.identifiers import parse_calculation_id
 from gateway.http.preferences import read_preferences, write_applied
+from gateway.server.threads import WatchedThreads
 from gateway.submission.plan import Planner
-from gateway.submission.submit import BatchReceipt, Submission
-from gateway.waiting.retry_after import Backlog
-from gateway.waiting.waiters import Waiting, Watch
+from gateway.submission.store import BatchReceipt
+from gateway.submission.submit import Submission
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.retry_after import RetryAfter
+from gateway.waiting.waiters import Waiters
 from shared.calculation import Calculation as Planned
 from shared.calculation import Status, document, is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
-from shared.errors import CalculationFinal, CalculationNotFound
+from shared.errors import CalculationFinal
 from shared.failures import CANCELLED_JSON
 from shared.long_json import encode_list
 from shared.store import calculations as store
@@ -42,52 +43,21 @@ class Services:
     """What the resources share within one gateway process."""
 
     database: Database
-    look: Coalescer[UUID, Row | None]
+    long_threads: WatchedThreads
+    lookup: Lookup
     planner: Planner
     submission: Submission
-    waiting: Waiting
-    backlog: Backlog
-
-    async def find(self, calculation_id: UUID) -> Row | None:
-        """Return the row of this id, or None."""
-        return await self.look.ask(calculation_id)
-
-    async def get(self, calculation_id: UUID) -> Row:
-        """Return the row of this id; raise CalculationNotFound."""
-        row = await self.find(calculation_id)
-        if row is None:
-            raise CalculationNotFound(str(calculation_id))
-        return row
-
-    async def wait_for(
-        self, calculation_id: UUID, look: Callable[[], Awaitable[Row]], seconds: float
-    ) -> Row:
-        """Return the row that `look` gives, once it is final or so many seconds are over."""
-        if not seconds:
-            return await look()
-        with self.waiting.watch(calculation_id) as watch:
-            return await self._wait_until_final(await look(), watch, seconds)
-
-    async def _wait_until_final(self, row: Row, watch: Watch, seconds: float) -> Row:
-        # Nothing is asked of PostgreSQL meanwhile.
-        deadline = time.monotonic() + seconds
-        while watch.looked() and not is_final(row["status"]):
-            row = await self.get(row["id"])
-        while not is_final(row["status"]):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            row = await watch.next_row(left) or row
-        return row
+    waiters: Waiters
+    retry_after: RetryAfter
 
 
-def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
+def write_document(resp: falcon.asgi.Response, row: Row, retry_after: RetryAfter) -> None:
     """Answer with the document; an unfinished one says when to look again."""
     write_json(resp, document(row), cache="no-cache")
     if has_result(row):
         let_nginx_cache(resp)
     if not is_final(row["status"]):
-        resp.set_header("Retry-After", str(backlog.retry_after(row)))
+        resp.set_header("Retry-After", str(retry_after.seconds(row)))
 
 
 class Calculations:
@@ -103,7 +73,7 @@ class Calculations:
         if len(body) <= _SHORT_BYTES:
             calculation = services.planner.plan_request(parse_json(body))
         else:
-            calculation = await services.database.compute(
+            calculation = await services.long_threads.run(
                 lambda: services.planner.plan_request(parse_json(body))
             )
         preferences = read_preferences(req)
@@ -113,8 +83,10 @@ class Calculations:
             crash_point(GATEWAY_BEFORE_ANSWER)
             return row
 
-        row = await services.wait_for(calculation.id, submit, preferences.wait_seconds)
-        write_document(resp, row, services.backlog)
+        row = await services.lookup.wait_until_final(
+            calculation.id, submit, preferences.wait_seconds
+        )
+        write_document(resp, row, services.retry_after)
         write_applied(resp, preferences)
         path = f"/calculations/{calculation.id}"
         if is_final(row["status"]):
@@ -134,11 +106,11 @@ class CalculationBatch:
         """Queue up to 10,000 calculations at once, or none if one of them is at fault."""
         body = await read_body(req, limit_bytes=BATCH_LIMIT_BYTES)
         # In a thread: reading ten thousand takes long enough to be missed by other requests.
-        calculations = await self._services.database.compute(
+        calculations = await self._services.long_threads.run(
             lambda: self._services.planner.plan_batch(parse_json(body), BATCH_MOST)
         )
         receipt = await self._services.submission.submit_batch(calculations, req.context.request_id)
-        answer = await self._services.database.compute(lambda: _receipt(calculations, receipt))
+        answer = await self._services.long_threads.run(lambda: _receipt(calculations, receipt))
         resp.status = falcon.HTTP_202
         write_json_text(resp, answer)
 
@@ -169,10 +141,10 @@ class Calculation:
         services = self._services
         identity = parse_calculation_id(calculation_id)
         preferences = read_preferences(req)
-        row = await services.wait_for(
-            identity, lambda: services.get(identity), preferences.wait_seconds
+        row = await services.lookup.wait_until_final(
+            identity, lambda: services.lookup.get(identity), preferences.wait_seconds
         )
-        write_document(resp, row, services.backlog)
+        write_document(resp, row, services.retry_after)
         write_applied(resp, preferences)
 
     on_head = on_get
@@ -185,11 +157,13 @@ class Calculation:
     ) -> None:
         """Cancel: at once if it is queued, by its worker if it is running."""
         identity = parse_calculation_id(calculation_id)
-        row = await self._services.database.run(lambda connection: _cancel(connection, identity))
+        row = await self._services.database.run_transaction(
+            lambda connection: _cancel(connection, identity)
+        )
         if row is None:
-            known = await self._services.get(identity)
+            known = await self._services.lookup.get(identity)
             raise CalculationFinal(identity, known["status"])
-        write_document(resp, row, self._services.backlog)
+        write_document(resp, row, self._services.retry_after)
         if row["status"] != Status.CANCELLED:
             resp.status = falcon.HTTP_202
             resp.set_header("Retry-After", "2")

@@ -52,10 +52,10 @@ class Events:
 
     async def _stream(self, identity: UUID) -> AsyncGenerator[falcon.asgi.SSEvent | None, None]:
         loop = asyncio.get_running_loop()
-        with self._services.waiting.watch(identity) as watch:
-            row: Row | None = await self._services.get(identity)
-            while watch.looked():  # what was handed over meanwhile may be newer than this
-                row = await self._services.get(identity)
+        with self._services.waiters.watch(identity) as waiter:
+            row: Row | None = await self._services.lookup.get(identity)
+            while waiter.discard_row():  # what was handed over meanwhile may be newer than this
+                row = await self._services.lookup.get(identity)
             shown = ""
             silent_until = loop.time() + self._heartbeat_seconds
             while True:
@@ -71,7 +71,7 @@ class Events:
                     yield None  # a comment
                     silent_until = loop.time() + self._heartbeat_seconds
                 # A row that comes and shows nothing new does not put the comment off.
-                row = await watch.next_row(max(0.0, silent_until - loop.time()))
+                row = await waiter.next_row(max(0.0, silent_until - loop.time()))
 
 
 def _event(row: Row, text: str) -> falcon.asgi.SSEvent:

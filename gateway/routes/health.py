@@ -8,9 +8,9 @@ from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
 from gateway.database.database import Database
-from gateway.database.shared_query import SharedLook
+from gateway.database.shared_query import SharedQuery
 from gateway.http.answers import write_json
-from gateway.waiting.capacity import find_neighbours
+from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import brief
@@ -18,10 +18,10 @@ from shared.store.schema import NO_SCHEMA, Schema, find_revision, find_schema
 
 #: Both together take less than those who ask wait for an answer.
 _DATABASE_SECONDS = 2.0
-_NEIGHBOURS_SECONDS = 1.5
+_CAPACITY_SECONDS = 1.5
 
 _FRESH_SECONDS = 0.5
-_MOST_SHARE = 0.05
+_MAX_SHARE = 0.05
 
 
 class Live:
@@ -47,9 +47,7 @@ class Ready:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._neighbours = SharedLook(
-            database, find_neighbours, _FRESH_SECONDS, most_share=_MOST_SHARE
-        )
+        self._capacity = SharedQuery(database, find_capacity, _FRESH_SECONDS, max_share=_MAX_SHARE)
 
     async def on_get(
         self,
@@ -108,8 +106,8 @@ class Ready:
         if not is_ready:
             return dict.fromkeys(names, "unknown")
         try:
-            async with asyncio.timeout(_NEIGHBOURS_SECONDS):
-                neighbours = await self._neighbours.get()
+            async with asyncio.timeout(_CAPACITY_SECONDS):
+                capacity = await self._capacity.get()
         except (StoreUnavailable, TimeoutError):
             return dict.fromkeys(names, "unknown: PostgreSQL has no connection to spare")
         except (
@@ -117,7 +115,7 @@ class Ready:
         ) as error:  # a bug, which is logged: calculations are accepted all the same
             return dict.fromkeys(names, f"unknown: {brief(error)}")
         return {
-            "relay": neighbours.relay_fault,
-            "rabbitmq": neighbours.broker_fault,
-            **{f"{lane}_workers": neighbours.worker_fault(lane) for lane in Lane},
+            "relay": capacity.relay_problem,
+            "rabbitmq": capacity.broker_problem,
+            **{f"{lane}_workers": capacity.worker_problem(lane) for lane in Lane},
         }

@@ -12,6 +12,7 @@ import falcon.asgi
 
 from gateway.database.database import Database
 from gateway.http.answers import write_json_text
+from gateway.server.threads import WatchedThreads
 from shared.calculation import Status, document
 from shared.errors import ArgumentsInvalid, Fault
 from shared.long_json import encode_list
@@ -30,8 +31,9 @@ class CalculationList:
     #: For KnownParameters.
     parameters = ("status", "function", "limit", "cursor")
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, threads: WatchedThreads) -> None:
         self._database = database
+        self._threads = threads
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer with the page that the query asks for."""
@@ -42,7 +44,7 @@ class CalculationList:
         before = decode_cursor(query["cursor"]) if "cursor" in query else None
         if function is not None and not function.isprintable():
             raise ArgumentsInvalid([Fault("/function", "is not the name of a function.")])
-        rows = await self._database.run(
+        rows = await self._database.run_transaction(
             lambda connection: list_calculations(
                 connection, status=status, function=function, before=before, limit=limit + 1
             )
@@ -52,9 +54,7 @@ class CalculationList:
         if more:
             last = encode_cursor((page[-1]["created_at"], page[-1]["id"]))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
-        documents = await self._database.compute(
-            lambda: encode_list([document(row) for row in page])
-        )
+        documents = await self._threads.run(lambda: encode_list([document(row) for row in page]))
         answer = f'{{"calculations": {documents}, "next": {json.dumps(following)}}}'
         write_json_text(resp, answer, cache="no-cache")
 

@@ -47,7 +47,7 @@ class Result:
 
         Headers of a success are set once the first digits are there: until then an error can come.
         """
-        row = await self._services.get(parse_calculation_id(calculation_id))
+        row = await self._services.lookup.get(parse_calculation_id(calculation_id))
         self.check_available(row)
         is_get = req.method == "GET"
         range_header = req.get_header("Range") if is_get else None
@@ -94,7 +94,7 @@ class Result:
         """Raise the error that says why there are no digits, if there are none."""
         status = Status(row["status"])
         if not is_final(status):
-            seconds = self._services.backlog.retry_after(row)
+            seconds = self._services.retry_after.seconds(row)
             raise ResultNotFinished(row["id"], status, seconds)
         if status is not Status.SUCCEEDED:
             raise ResultMissing(row["id"], status, row["error"])
@@ -104,7 +104,7 @@ class Result:
     async def _compressed(self, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
         compressor = zlib.compressobj(_FAST_GZIP, zlib.DEFLATED, _GZIP_WRAPPER)
         async for piece in digits:
-            compressed = await self._services.database.compute(
+            compressed = await self._services.long_threads.run(
                 lambda piece=piece: compressor.compress(piece)  # type: ignore[misc]
             )
             if compressed:
@@ -141,7 +141,7 @@ class Result:
         if row["result_value"] is not None:
             digits: str = row["result_value"][ordinal * CHUNK_DIGITS :]
         else:
-            found = await self._services.database.run_one(
+            found = await self._services.database.run_autocommit(
                 lambda connection: find_chunk(connection, row["id"], row["result_attempt"], ordinal)
             )
             if found is None:
@@ -151,7 +151,7 @@ class Result:
 
     async def _why_missing(self, row: Row) -> Exception:
         """Return the damage that a missing chunk is, unless it went with the result meanwhile."""
-        now = await self._services.get(row["id"])
+        now = await self._services.lookup.get(row["id"])
         self.check_available(now)
         if now["result_attempt"] != row["result_attempt"]:
             return StoreUnavailable()  # computed again: its digits are there for the next request

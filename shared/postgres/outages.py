@@ -5,6 +5,7 @@ tried again. The codes are those of PostgreSQL's documentation, appendix A; an e
 is judged by the one of psycopg2's that it wraps.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -71,14 +72,16 @@ def is_transient(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def outages_raised() -> Iterator[None]:
-    """Raise StoreUnavailable for an outage or a conflict; a bug stays what it is."""
+def outages_raised(logger: logging.Logger | None = None) -> Iterator[None]:
+    """Raise StoreUnavailable for an outage or a conflict, and log it; raise a bug as it is."""
     try:
         yield
-    except StoreUnavailable:
-        raise
     except DATABASE_ERRORS as error:
         if not is_transient(error):
+            raise
+        if logger is not None:
+            logger.warning("PostgreSQL is not available: %s", brief(error))
+        if isinstance(error, StoreUnavailable):
             raise
         raise StoreUnavailable(brief(error)) from error
 

@@ -3,9 +3,11 @@
 import asyncio
 
 from gateway.database.database import Database
-from gateway.database.looking import make_look
+from gateway.server.threads import make_inline_threads
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.waiters import Waiters
 from shared.computing import Calculator
 from tests.engines import autocommit, make_pool
 
@@ -36,10 +38,13 @@ def _run(engine, settings, registry, use):
     async def main():
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
         planner = Planner(registry, settings)
-        submission = Submission(database, planner, Calculator(), make_look(database))
+        lookup = Lookup(database, Waiters(database))
+        threads = make_inline_threads()
+        submission = Submission(database, planner, Calculator(), lookup, threads)
         try:
             return await use(submission)
         finally:
+            threads.close()
             pool.close()
 
     return asyncio.run(main())

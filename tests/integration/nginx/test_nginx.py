@@ -15,7 +15,7 @@ import pytest
 import compose.services.nginx as private
 from gateway.http.preferences import MOST_WAIT_SECONDS
 from gateway.routes.events import _HEARTBEAT_SECONDS
-from gateway.server.protocol import _UNUSED_SECONDS
+from gateway.server.protocol import _IDLE_SECONDS
 from tests.eventually import eventually
 from tests.upstream import Upstream
 
@@ -218,7 +218,7 @@ def test_nobody_is_cut_off_who_waits_as_long_as_may_be():
 def test_nginx_lets_go_of_an_idle_connection_before_the_gateway_does():
     """Else the gateway might close one on which a POST is just being sent."""
     to_gateways, to_clients = seconds_of("keepalive_timeout")
-    assert to_gateways < _UNUSED_SECONDS
+    assert to_gateways < _IDLE_SECONDS
     assert to_clients >= MOST_WAIT_SECONDS
 
 

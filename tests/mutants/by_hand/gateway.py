@@ -8,8 +8,8 @@ _CACHES = "integration/gateway/routes/test_told_to_caches.py"
 _REQUESTS = "integration/gateway/routes/test_requests.py"
 _LIMITS = "integration/gateway/routes/test_limits.py"
 _RINGING = "integration/gateway/relay/test_ringing.py"
-_LOOK = "integration/gateway/database/test_shared_look.py"
-_USE_CASES = "integration/gateway/submission/test_use_cases.py"
+_LOOK = "integration/gateway/database/test_shared_query.py"
+_USE_CASES = "integration/gateway/database/test_transactions.py"
 _POOL = "integration/gateway/database/test_async_pool.py"
 _PRUNED = "integration/gateway/routes/test_pruned_results.py"
 _STREAMS = "integration/gateway/routes/test_event_streams.py"
@@ -23,14 +23,14 @@ _OF_WAITERS = [
         f"{_NOTIFIED}::test_it_is_answered_when_its_calculation_is",
     ),
     mutation(
-        "gateway/routes/calculations.py",
-        '        while watch.looked() and not is_final(row["status"]):\n'
+        "gateway/waiting/lookup.py",
+        '        while waiter.discard_row() and not is_final(row["status"]):\n'
         '            row = await self.get(row["id"])\n',
-        "        watch.looked()\n",
+        "        waiter.discard_row()\n",
         f"{_WAITING}::test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost",
     ),
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/waiting/lookup.py",
         "            if left <= 0:\n                break\n",
         "            left = max(left, 0.1)\n",
         f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
@@ -43,25 +43,25 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "                self._waiting.changed_all()",
+        "                self._waiters.mark_all_changed()",
         "                pass",
         f"{_WAITING}::test_nothing_is_missed_while_the_listener_is_cut_off",
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "while self._has_heard and not lost.is_set()",
+        "while self._has_received and not lost.is_set()",
         "while not lost.is_set()",
         f"{_WAITING}::test_a_connection_on_which_nothing_comes_is_given_up",
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "                    await self._database.run_one(notify_listeners)",
+        "                    await self._database.run_autocommit(notify_listeners)",
         "                    pass",
         f"{_WAITING}::test_a_connection_on_which_only_its_own_word_comes_is_kept",
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "        self._has_heard = True\n        while connection",
+        "        self._has_received = True\n        while connection",
         "        while connection",
         f"{_WAITING}::test_a_connection_on_which_only_its_own_word_comes_is_kept",
     ),
@@ -85,25 +85,25 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "if began >= watch.fresh_after:",
+        "if began >= waiter.discarded_at:",
         "if True:",
         f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        'self.changed([row["id"]])',
+        'self.mark_changed([row["id"]])',
         "pass",
         f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "            self.changed(ids)\n            await",
+        "            self.mark_changed(ids)\n            await",
         "            await",
         f"{_WAITING}::test_nobody_is_forgotten_by_a_look_that_fails",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "            self.changed(ids)\n            raise",
+        "            self.mark_changed(ids)\n            raise",
         "            raise",
         f"{_WAITING}::test_nobody_is_forgotten_by_a_look_that_fails",
     ),
@@ -116,7 +116,7 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "            if not watches:\n                del self._watches[calculation_id]\n",
+        "            if not waiters:\n                del self._waiters[calculation_id]\n",
         "",
         f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
     ),
@@ -140,8 +140,8 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/routes/events.py",
-        "watch.next_row(max(0.0, silent_until - loop.time()))",
-        "watch.next_row((silent_until := loop.time() + self._heartbeat_seconds) - loop.time())",
+        "waiter.next_row(max(0.0, silent_until - loop.time()))",
+        "waiter.next_row((silent_until := loop.time() + self._heartbeat_seconds) - loop.time())",
         f"{_STREAMS}::test_comments_come_however_often_unchanged_rows_are_handed_over",
     ),
 ]
@@ -185,7 +185,7 @@ _OF_LIMITS = [
     ),
     mutation(
         "gateway/database/batching.py",
-        "        if len(self._waiting) >= _MOST_WAITING:\n            raise StoreUnavailable\n",
+        "        if len(self._waiting) >= _MAX_WAITING:\n            raise StoreUnavailable\n",
         "",
         f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
     ),
@@ -366,13 +366,13 @@ _OF_WHAT_IS_KEPT = [
 _OF_ERROR_PATHS = [
     mutation(
         "gateway/submission/relay_wakeup.py",
-        "        finally:\n            self._ringing = None\n",
-        "        else:\n            self._ringing = None\n",
+        "        finally:\n            self._task = None\n",
+        "        else:\n            self._task = None\n",
         f"{_RINGING}::test_a_ring_that_failed_does_not_silence_those_that_follow",
     ),
     mutation(
         "gateway/submission/submit.py",
-        "        if is_queued:\n            self._bell.ring({calculation.lane})\n",
+        "        if is_queued:\n            self._relay_wakeup.wake({calculation.lane})\n",
         "",
         f"{_RINGING}::test_what_was_cancelled_and_is_submitted_again_is_told_of_again",
     ),
@@ -390,21 +390,21 @@ _OF_ERROR_PATHS = [
     ),
     mutation(
         "gateway/submission/submit.py",
-        "            self._bell.ring(receipt.lanes)",
+        "            self._relay_wakeup.wake(receipt.lanes)",
         "            pass",
         f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
     ),
     mutation(
         "gateway/database/shared_query.py",
-        "        self._looking = None\n        if not task",
+        "        self._task = None\n        if not task",
         "        if task.cancelled() or task.exception() is None:\n"
-        "            self._looking = None\n        if not task",
+        "            self._task = None\n        if not task",
         f"{_LOOK}::test_after_one_that_failed_there_is_another_and_the_latest_stays",
     ),
     mutation(
         "gateway/database/shared_query.py",
-        "await asyncio.shield(looking)",
-        "await looking",
+        "await asyncio.shield(task)",
+        "await task",
         f"{_LOOK}::test_who_leaves_takes_it_from_nobody_else",
     ),
     mutation(
@@ -417,13 +417,13 @@ _OF_ERROR_PATHS = [
         "gateway/database/batching.py",
         "if len(batch) > 1 and not isinstance(error, StoreUnavailable):",
         "if len(batch) > 1:",
-        "unit/gateway/test_coalescing.py::test_an_unavailable_store_is_not_asked_again_for_each",
+        "unit/gateway/database/test_batching.py::test_an_unavailable_store_is_not_asked_again_for_each",
     ),
     mutation(
         "gateway/database/batching.py",
         "if len(batch) > 1 and not isinstance(error, StoreUnavailable):",
         "if False:",
-        "unit/gateway/test_coalescing.py::test_one_that_fails_fails_alone",
+        "unit/gateway/database/test_batching.py::test_one_that_fails_fails_alone",
     ),
     mutation(
         "gateway/database/database.py",
@@ -463,7 +463,7 @@ _OF_ERROR_PATHS = [
     ),
     mutation(
         "gateway/server/protocol.py",
-        "            self.loop.call_later(_UNUSED_SECONDS, self._close_if_idle)",
+        "            self.loop.call_later(_IDLE_SECONDS, self._close_if_idle)",
         "            self._close_if_idle()",
         "integration/gateway/server/test_gateway_process.py"
         "::test_what_comes_on_an_open_connection_while_it_stops_is_answered",
@@ -472,7 +472,7 @@ _OF_ERROR_PATHS = [
         "gateway/server/protocol.py",
         "        if self._task is not None:\n            self._task.cancel()\n",
         "",
-        "unit/gateway/test_protocol.py::test_an_answer_ends_when_its_client_has_gone",
+        "unit/gateway/server/test_protocol.py::test_an_answer_ends_when_its_client_has_gone",
     ),
     mutation(
         "shared/postgres/deadlines.py",

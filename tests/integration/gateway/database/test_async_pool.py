@@ -51,7 +51,7 @@ def end_all(engine):
 
 
 def test_each_gets_its_own_answer_on_few_connections(engine, store_settings):
-    pool = make_pool(store_settings, most=2)
+    pool = make_pool(store_settings, size=2)
 
     async def scenario():
         answers = await asyncio.gather(*(pool.fetch(number(n, 0.01)) for n in range(20)))
@@ -87,7 +87,7 @@ def test_a_query_whose_connection_is_cut_off_under_way_is_executed_again(engine,
 
 
 def test_a_query_at_fault_says_so_and_harms_no_other(store_settings):
-    pool = make_pool(store_settings, most=1)
+    pool = make_pool(store_settings, size=1)
 
     async def scenario():
         with pytest.raises(psycopg2.errors.DivisionByZero):
@@ -98,7 +98,7 @@ def test_a_query_at_fault_says_so_and_harms_no_other(store_settings):
 
 
 def test_a_query_that_nobody_awaits_any_more_gives_its_answer_to_nobody(store_settings):
-    pool = make_pool(store_settings, most=1)
+    pool = make_pool(store_settings, size=1)
 
     async def scenario():
         task = asyncio.create_task(pool.fetch(number(7, 0.5)))
@@ -111,7 +111,7 @@ def test_a_query_that_nobody_awaits_any_more_gives_its_answer_to_nobody(store_se
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(store_settings):
-    pool = make_pool(store_settings, most=1, seconds=0.3)
+    pool = make_pool(store_settings, size=1, timeout_seconds=0.3)
 
     async def scenario():
         with pytest.raises(StoreUnavailable):
@@ -125,7 +125,7 @@ def test_after_a_silence_no_connection_of_before_is_used_again(engine, store_set
     """Neither one that was idle meanwhile nor one that was in use."""
     pid = Prepared("pid", ("float",), "SELECT pg_backend_pid() + 0 * length(pg_sleep($1)::text)")
     held = Prepared("held", (), "SELECT pg_backend_pid() + 0 * length(pg_advisory_lock(1)::text)")
-    pool = make_pool(store_settings, most=3, seconds=1.5)
+    pool = make_pool(store_settings, size=3, timeout_seconds=1.5)
 
     def ask(prepared, *values):
         return pool.fetch(Query(prepared, values, lambda rows: next(iter(rows))[0]))
@@ -163,7 +163,7 @@ def test_a_query_that_lost_a_conflict_is_executed_again_on_no_further_connection
             )
         )
     every_other = Query(Prepared("every_other", (), "SELECT every_other()"), (), list)
-    pool = make_pool(store_settings, most=2)
+    pool = make_pool(store_settings, size=2)
 
     async def scenario():
         answers = [await pool.fetch(every_other) for _ in range(5)]
@@ -184,7 +184,7 @@ def things(engine):
 
 
 def test_a_statement_whose_columns_got_other_types_is_prepared_anew(engine, store_settings, things):
-    pool = make_pool(store_settings, most=1)
+    pool = make_pool(store_settings, size=1)
 
     async def scenario():
         await pool.fetch(EVERYTHING)

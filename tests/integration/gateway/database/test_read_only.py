@@ -105,12 +105,12 @@ def test_no_connection_that_met_a_refusal_is_used_again(engine, store_settings, 
     async def scenario(database):
         writes = (
             lambda: database.fetch(insert_new([])),
-            lambda: database.run(lambda connection: delete_worker(connection, WORKER)),
-            lambda: database.run_one(lambda connection: delete_worker(connection, WORKER)),
+            lambda: database.run_transaction(lambda connection: delete_worker(connection, WORKER)),
+            lambda: database.run_autocommit(lambda connection: delete_worker(connection, WORKER)),
         )
         with read_only(admin, engine):
             # Reading works, on connections that will be there when writing works again.
-            await asyncio.gather(*(database.run(count_lanes) for _ in range(2)))
+            await asyncio.gather(*(database.run_transaction(count_lanes) for _ in range(2)))
             for write in writes:
                 with pytest.raises(StoreUnavailable):
                     await write()

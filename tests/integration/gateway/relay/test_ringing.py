@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from gateway.database.database import Database
-from gateway.submission.relay_wakeup import Bell
+from gateway.submission.relay_wakeup import RelayWakeup
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.failures import CANCELLED_JSON
@@ -130,14 +130,14 @@ def test_a_ring_that_failed_does_not_silence_those_that_follow(
     async def scenario():
         database = Database(pool, engine, autocommit(engine), transactions=1, connections=1)
         failing: Any = FailingDatabase(database, error)
-        bell = Bell(failing)
-        bell.ring({Lane.QUICK})
-        while bell._ringing:
-            await asyncio.gather(bell._ringing, return_exceptions=True)
-        bell.ring({Lane.QUICK})
-        bell.ring({Lane.HEAVY})
-        while bell._ringing:
-            await bell._ringing
+        wakeup = RelayWakeup(failing)
+        wakeup.wake({Lane.QUICK})
+        while wakeup._task:
+            await asyncio.gather(wakeup._task, return_exceptions=True)
+        wakeup.wake({Lane.QUICK})
+        wakeup.wake({Lane.HEAVY})
+        while wakeup._task:
+            await wakeup._task
         pool.close()
 
     asyncio.run(asyncio.wait_for(scenario(), 30))

@@ -16,13 +16,14 @@ import falcon.testing
 import pytest
 
 from gateway.database.database import Database
-from gateway.database.looking import make_look
 from gateway.routes.calculations import Services
 from gateway.routes.events import Events
+from gateway.server.threads import make_inline_threads, make_long_threads
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
-from gateway.waiting.retry_after import Backlog
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.retry_after import RetryAfter
+from gateway.waiting.waiters import Waiters
 from shared.computing import Calculator
 from shared.failures import CANCELLED_JSON
 from shared.store.calculations import cancel_calculation
@@ -89,17 +90,21 @@ async def events_of(engine, settings, registry, *, sweep_seconds, look=None, **o
     """Events without a server, and what waits; `look` is made of the usual one."""
     pool = make_pool(settings)
     database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-    waiting = Waiting(database, sweep_seconds=sweep_seconds)
-    find = make_look(database)
+    waiting = Waiters(database, sweep_seconds=sweep_seconds)
+    lookup = Lookup(database, waiting)
     planner = Planner(registry, settings)
-    submission = Submission(database, planner, Calculator(), find)
-    found = look(find, waiting) if look else find
-    services = Services(database, found, planner, submission, waiting, Backlog(database))
+    inline_threads, long_threads = make_inline_threads(), make_long_threads()
+    submission = Submission(database, planner, Calculator(), lookup, inline_threads)
+    found = look(lookup, waiting) if look else lookup
+    retry_after = RetryAfter(database)
+    services = Services(database, long_threads, found, planner, submission, waiting, retry_after)
     sweeping = asyncio.create_task(waiting.run())
     try:
         yield Events(services, **options)
     finally:
         sweeping.cancel()
+        for threads in (inline_threads, long_threads):
+            threads.close()
         pool.close()
 
 
@@ -138,13 +143,13 @@ class OutrunLook:
         self._waiting = waiting
         self._change = change
 
-    async def ask(self, identity):
-        row = await self._find.ask(identity)
+    async def get(self, identity):
+        row = await self._find.get(identity)
         if self._change is not None:
             change, self._change = self._change, None
             with self._waiting.watch(identity) as other:
                 await asyncio.to_thread(change, identity)
-                self._waiting.changed([identity])
+                self._waiting.mark_changed([identity])
                 assert await other.next_row(20)
         return row
 

@@ -267,7 +267,7 @@ def test_a_gateway_that_cannot_ask_for_the_others_accepts_work(engine, gateway, 
     assert answer.json["checks"]["postgresql"] == "ok"
     reason = f'unknown: relation "{table}" does not exist'
     assert answer.json["checks"]["relay"] == answer.json["checks"]["heavy_workers"] == reason
-    assert "A look at the whole failed" in caplog.text, "it is a bug"
+    assert "A shared query failed" in caplog.text, "it is a bug"
 
 
 def test_readiness_asks_on_the_connections_that_submissions_need(admin, store_settings, gateway):

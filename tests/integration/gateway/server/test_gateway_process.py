@@ -112,9 +112,9 @@ def test_a_process_that_can_store_nothing_is_replaced(database_url, engine, tmp_
     """It answers 503 while PostgreSQL is away, and 500 for a bug, which is logged as one."""
     log = tmp_path / "log"
     constants = {
-        "gateway.server.watchdog._FRUITLESS_SECONDS": 1.0,
+        "gateway.server.watchdog._MAX_FAILING_SECONDS": 1.0,
         "gateway.server.watchdog._PROBE_SECONDS": 0.2,
-        "gateway.server.protocol._UNUSED_SECONDS": 0.2,
+        "gateway.server.protocol._IDLE_SECONDS": 0.2,
     }
     if is_bug:
         harm = "ALTER TABLE calculations RENAME request_id TO request_identity"
@@ -162,9 +162,9 @@ def execute(engine, statement):
 def test_functions_that_hang_hold_up_nothing_and_end_their_process(database_url, tmp_path):
     log = tmp_path / "log"
     constants = {
-        "gateway.database.database._INLINE_MOST_SECONDS": 8.0,
-        "gateway.submission.submit._INLINE_SECONDS": 0.3,
-        "gateway.server.watchdog._ENDING_SECONDS": 1.0,
+        "gateway.server.threads._MAX_INLINE_SECONDS": 8.0,
+        "gateway.submission.submit._MAX_INLINE_SECONDS": 0.3,
+        "gateway.server.watchdog._SHUTDOWN_SECONDS": 1.0,
     }
     with (
         running_gateway(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.waiters import Waiters
 from shared.calculation import Lane
 from shared.computing import Calculator
 from shared.failures import CANCELLED_JSON
@@ -30,13 +30,13 @@ BODY = b'{"function": "fibonacci", "arguments": {"n": 300000}}'
 @pytest.fixture
 def waiting(monkeypatch):
     """What the application's waiters are known by, once there is an application."""
-    made: list[Waiting] = []
+    made: list[Waiters] = []
 
     def make(database):
-        made.append(Waiting(database, sweep_seconds=600))
+        made.append(Waiters(database, sweep_seconds=600))
         return made[-1]
 
-    monkeypatch.setattr("gateway.app.Waiting", make)
+    monkeypatch.setattr("gateway.app.Waiters", make)
     return made
 
 
@@ -53,8 +53,8 @@ def is_listening(engine):
 
 def is_held(waiting, identity):
     """Say whether a request has looked at this calculation by itself and waits now."""
-    watches = waiting[0]._watches.get(identity, ())
-    return any(watch.fresh_after for watch in watches)
+    watches = waiting[0]._waiters.get(identity, ())
+    return any(waiter.discarded_at for waiter in watches)
 
 
 HELD: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -148,7 +148,7 @@ def test_a_wait_that_is_over_is_answered_with_what_there_is(
         assert answer.headers["preference-applied"] == "wait=1"
         assert "prefer" in answer.headers["vary"].lower()
         assert int(answer.headers["retry-after"]) >= 1
-    assert not waiting[0]._watches, "nobody waits any more"
+    assert not waiting[0]._waiters, "nobody waits any more"
 
 
 def queued(engine, lane=Lane.QUICK):

@@ -17,14 +17,9 @@ from sqlalchemy import text
 
 from gateway.app import for_ever
 from gateway.database.database import Database
-from gateway.database.looking import make_look
-from gateway.routes.calculations import Services
-from gateway.submission.plan import Planner
-from gateway.submission.submit import Submission
 from gateway.waiting.listener import Listener
-from gateway.waiting.retry_after import Backlog
-from gateway.waiting.waiters import Waiting
-from shared.computing import Calculator
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.waiters import Waiters
 from shared.errors import StoreUnavailable
 from shared.failures import CANCELLED_JSON
 from shared.postgres.connections import connect_to_listen
@@ -70,7 +65,7 @@ def run(
 
     async def main():
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        waiting = Waiting(database, sweep_seconds=sweep_seconds)
+        waiting = Waiters(database, sweep_seconds=sweep_seconds)
         listener = Listener(connect, database, waiting)
         runs = [waiting.run, *([listener.run] if is_listening else [])]
         tasks = [asyncio.create_task(for_ever(one)) for one in runs]
@@ -99,10 +94,10 @@ class CountingPool:
 
 
 async def wait_for_final(waiting, identity):
-    with waiting.watch(identity) as watch:
-        watch.looked()
+    with waiting.watch(identity) as waiter:
+        waiter.discard_row()
         while True:
-            row = await watch.next_row(50)
+            row = await waiter.next_row(50)
             if row is not None and row["status"] == "cancelled":
                 return row["id"]
 
@@ -300,7 +295,7 @@ def test_a_new_connection_may_have_the_number_of_a_listener_that_broke(
     async def scenario():
         pool = make_pool(store_settings)
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        listening = asyncio.create_task(Listener(connect, database, Waiting(database)).run())
+        listening = asyncio.create_task(Listener(connect, database, Waiters(database)).run())
         await asyncio.to_thread(eventually, lambda: is_listening(engine))
         await asyncio.to_thread(cut_off, engine)
         await asyncio.to_thread(eventually, lambda: len(opened) == 2)
@@ -322,7 +317,7 @@ def test_under_steady_traffic_a_lost_notification_is_made_up_for(engine, store_s
     async def change_all_the_time(waiting):
         with waiting.watch(other):
             while True:
-                waiting.changed([other])
+                waiting.mark_changed([other])
                 await asyncio.sleep(0.005)
 
     async def scenario(waiting):
@@ -359,7 +354,7 @@ def test_nobody_is_forgotten_by_a_look_that_fails(engine, store_settings, stored
     async def scenario(waiting):
         waiters = [asyncio.create_task(wait_for_final(waiting, one)) for one in stored[:3]]
         await asyncio.to_thread(cancel, engine, stored[:3])
-        waiting.changed(stored[:3])
+        waiting.mark_changed(stored[:3])
         return await asyncio.wait_for(asyncio.gather(*waiters), 20)
 
     found = run(engine, store_settings, scenario, pool, is_listening=False)
@@ -383,13 +378,13 @@ class PoisonedPool(CountingPool):
 
 def test_a_row_that_cannot_be_read_puts_off_no_sweep(engine, store_settings, stored, monkeypatch):
     """Each of its looks fails, and all looking begins again."""
-    monkeypatch.setattr("gateway.waiting.waiters._MOST_PER_QUERY", 1)
+    monkeypatch.setattr("gateway.waiting.waiters._MAX_PER_QUERY", 1)
     ours, poison = stored[:2]
     pool = PoisonedPool(make_pool(store_settings), poison)
 
     async def scenario(waiting):
         with waiting.watch(poison):
-            waiting.changed([poison])
+            waiting.mark_changed([poison])
             waiter = asyncio.create_task(wait_for_final(waiting, ours))
             await asyncio.to_thread(cancel, engine, [ours])
             return await asyncio.wait_for(waiter, 20)
@@ -421,14 +416,14 @@ def test_a_row_is_never_handed_to_a_waiter_who_has_looked_since(engine, store_se
     pool = HeldPool(make_pool(store_settings))
 
     async def scenario(waiting):
-        with waiting.watch(identity) as watch:
-            watch.looked()
-            waiting.changed([identity])
+        with waiting.watch(identity) as waiter:
+            waiter.discard_row()
+            waiting.mark_changed([identity])
             await pool.has_read.wait()
             await asyncio.to_thread(cancel, engine, [identity])
-            watch.looked()
+            waiter.discard_row()
             pool.go_on.set()
-            return await watch.next_row(20)
+            return await waiter.next_row(20)
 
     row = run(engine, store_settings, scenario, pool, is_listening=False)
     assert row is not None, "what was read too early must be read again"
@@ -439,26 +434,22 @@ def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_los
     engine, store_settings, registry, stored
 ):
     identity = stored[0]
-    made: list[Services] = []
-
-    async def look():
-        (services,) = made
-        row = await services.get(identity)
-        with services.waiting.watch(identity) as other:
-            await asyncio.to_thread(cancel, engine, [identity])
-            services.waiting.changed([identity])
-            assert await other.next_row(20)
-        return row
 
     async def scenario(waiting):
         pool = make_pool(store_settings)
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        planner = Planner(registry, store_settings)
-        find = make_look(database)
-        submission = Submission(database, planner, Calculator(), find)
-        made.append(Services(database, find, planner, submission, waiting, Backlog(database)))
+        lookup = Lookup(database, waiting)
+
+        async def get_first():
+            row = await lookup.get(identity)
+            with waiting.watch(identity) as other:
+                await asyncio.to_thread(cancel, engine, [identity])
+                waiting.mark_changed([identity])
+                assert await other.next_row(20)
+            return row
+
         try:
-            return await asyncio.wait_for(made[0].wait_for(identity, look, 60), 20)
+            return await asyncio.wait_for(lookup.wait_until_final(identity, get_first, 60), 20)
         finally:
             pool.close()
 
@@ -471,18 +462,18 @@ def test_a_change_in_the_moment_of_its_end_keeps_no_task(engine, store_settings,
 
     async def main():
         pool = make_pool(store_settings)
-        waiting = Waiting(Database(pool, engine, autocommit(engine), transactions=1, connections=1))
+        waiting = Waiters(Database(pool, engine, autocommit(engine), transactions=1, connections=1))
         task = asyncio.create_task(waiting.run())
-        with waiting.watch(stored[0]) as watch:
-            waiter = asyncio.create_task(watch.next_row(60))
+        with waiting.watch(stored[0]) as waiter:
+            waiting_task = asyncio.create_task(waiter.next_row(60))
             for _ in range(3):
                 await asyncio.sleep(0)  # both wait now
-            waiting.changed(stored[:1])
-            watch.hand({})
-            for one in (task, waiter):
+            waiting.mark_changed(stored[:1])
+            waiter.deliver({})
+            for one in (task, waiting_task):
                 one.cancel()
-            await asyncio.wait([task, waiter], timeout=10)
+            await asyncio.wait([task, waiting_task], timeout=10)
         pool.close()
-        return task.cancelled(), waiter.cancelled()
+        return task.cancelled(), waiting_task.cancelled()
 
     assert asyncio.run(main()) == (True, True)

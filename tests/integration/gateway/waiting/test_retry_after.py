@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.database.database import Database
-from gateway.waiting.retry_after import Backlog
+from gateway.waiting.retry_after import RetryAfter
 from shared.calculation import Lane
 from shared.store import workers
 from shared.store.relays import upsert_relay
@@ -53,11 +53,11 @@ def told(engine, settings, rows, expected):
     async def main():
         pool = make_pool(settings)
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        backlog = Backlog(database)
+        retry_after = RetryAfter(database)
         until = time.monotonic() + 10
         try:
             while True:
-                seconds = [backlog.retry_after(row) for row in rows]
+                seconds = [retry_after.seconds(row) for row in rows]
                 if seconds == expected or time.monotonic() > until:
                     return seconds
                 await asyncio.sleep(0.01)

@@ -10,7 +10,7 @@ from gateway.database.database import Database
 from shared.errors import StoreUnavailable
 from tests.engines import autocommit, make_pool
 
-WAYS = ["run", "run_one"]
+WAYS = ["run_transaction", "run_autocommit"]
 
 
 def run(engine, settings, way, use_case, times=1):
@@ -89,6 +89,6 @@ def test_a_transaction_that_fails_leaves_nothing(engine, store_settings):
         connection.execute(text("SELECT 1 / 0"))
 
     with pytest.raises(DBAPIError):
-        run(engine, store_settings, "run", use_case)
+        run(engine, store_settings, "run_transaction", use_case)
     with engine.begin() as connection:
         assert not connection.execute(text("SELECT * FROM things")).all()

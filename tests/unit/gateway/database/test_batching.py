@@ -5,7 +5,7 @@ import gc
 
 import pytest
 
-from gateway.database.batching import Coalescer
+from gateway.database.batching import Batcher
 from shared.errors import StoreUnavailable
 
 
@@ -13,8 +13,8 @@ def ask_all(answer_all, asked, most=10):
     """Ask everything at once; return the answers or errors."""
 
     async def run():
-        coalescer = Coalescer(answer_all, lambda _: 1, most)
-        return await asyncio.gather(*map(coalescer.ask, asked), return_exceptions=True)
+        batcher = Batcher(answer_all, lambda _: 1, most)
+        return await asyncio.gather(*map(batcher.execute, asked), return_exceptions=True)
 
     return asyncio.run(run())
 
@@ -40,11 +40,11 @@ def test_what_is_asked_meanwhile_goes_together():
         return numbers
 
     async def run():
-        coalescer = Coalescer(answer, lambda _: 1, 10)
-        first = asyncio.create_task(coalescer.ask(0))
+        batcher = Batcher(answer, lambda _: 1, 10)
+        first = asyncio.create_task(batcher.execute(0))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        rest = [asyncio.create_task(coalescer.ask(number)) for number in (1, 2, 3)]
+        rest = [asyncio.create_task(batcher.execute(number)) for number in (1, 2, 3)]
         await asyncio.gather(first, *rest)
 
     asyncio.run(run())
@@ -52,8 +52,8 @@ def test_what_is_asked_meanwhile_goes_together():
 
 
 def test_while_many_ask_the_next_statement_waits_for_more(monkeypatch):
-    monkeypatch.setattr("gateway.database.batching._LONGEST_PACE_SECONDS", 0.5)
-    monkeypatch.setattr("gateway.database.batching._PACE_SECONDS", 0.25)
+    monkeypatch.setattr("gateway.database.batching._MAX_PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr("gateway.database.batching._PAUSE_SECONDS", 0.25)
     batches = []
 
     async def answer(numbers):
@@ -61,13 +61,13 @@ def test_while_many_ask_the_next_statement_waits_for_more(monkeypatch):
         return numbers
 
     async def run():
-        coalescer = Coalescer(answer, lambda _: 1, 10)
-        await asyncio.gather(*map(coalescer.ask, (1, 2)))
-        later = [asyncio.create_task(coalescer.ask(3))]
+        batcher = Batcher(answer, lambda _: 1, 10)
+        await asyncio.gather(*map(batcher.execute, (1, 2)))
+        later = [asyncio.create_task(batcher.execute(3))]
         await asyncio.sleep(0.05)
-        later.append(asyncio.create_task(coalescer.ask(4)))
+        later.append(asyncio.create_task(batcher.execute(4)))
         await asyncio.gather(*later)
-        await coalescer.ask(5)
+        await batcher.execute(5)
 
     asyncio.run(run())
     assert batches == [[1, 2], [3, 4], [5]]
@@ -82,13 +82,13 @@ def test_two_tasks_that_keep_their_distance_do_not_take_the_same(monkeypatch):
         return numbers
 
     async def run():
-        monkeypatch.setattr("gateway.database.batching._PACE_SECONDS", 0.1)
-        monkeypatch.setattr("gateway.database.batching._LONGEST_PACE_SECONDS", 0.2)
+        monkeypatch.setattr("gateway.database.batching._PAUSE_SECONDS", 0.1)
+        monkeypatch.setattr("gateway.database.batching._MAX_PAUSE_SECONDS", 0.2)
         asyncio.get_running_loop().set_exception_handler(lambda _, found: problems.append(found))
-        coalescer = Coalescer(answer, lambda _: 1, 10)
-        first = [asyncio.create_task(coalescer.ask(number)) for number in range(2)]
+        batcher = Batcher(answer, lambda _: 1, 10)
+        first = [asyncio.create_task(batcher.execute(number)) for number in range(2)]
         await asyncio.sleep(0.03)
-        second = [asyncio.create_task(coalescer.ask(number)) for number in range(2)]
+        second = [asyncio.create_task(batcher.execute(number)) for number in range(2)]
         assert len(await asyncio.gather(*first, *second)) == 4
         await asyncio.sleep(0.3)  # for tasks that ended badly to be collected
         gc.collect()
@@ -125,8 +125,8 @@ def test_an_asker_that_left_harms_nobody():
         return numbers
 
     async def run():
-        coalescer = Coalescer(answer, lambda _: 1, 10)
-        gone, there = (asyncio.create_task(coalescer.ask(number)) for number in (1, 2))
+        batcher = Batcher(answer, lambda _: 1, 10)
+        gone, there = (asyncio.create_task(batcher.execute(number)) for number in (1, 2))
         await asyncio.sleep(0)
         gone.cancel()
         assert await there == 2

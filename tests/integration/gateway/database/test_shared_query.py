@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.database.database import Database
-from gateway.database.shared_query import SharedLook
+from gateway.database.shared_query import SharedQuery
 from shared.errors import StoreUnavailable
 from shared.postgres.connections import make_engine
 from tests.engines import autocommit, make_pool
@@ -32,10 +32,10 @@ def count_slowly(connection):
 
 
 @asynccontextmanager
-async def looking(engine, settings, use_case=count, *, fresh_seconds=600.0, most_share=1.0):
+async def looking(engine, settings, use_case=count, *, fresh_seconds=600.0, max_share=1.0):
     pool = make_pool(settings)
     database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-    yield SharedLook(database, use_case, fresh_seconds, most_share=most_share)
+    yield SharedQuery(database, use_case, fresh_seconds, max_share=max_share)
     pool.close()
 
 
@@ -50,7 +50,7 @@ def test_those_who_ask_at_once_and_soon_after_share_one_look(engine, store_setti
 
 def test_an_old_one_is_looked_up_again(engine, store_settings):
     async def scenario():
-        async with looking(engine, store_settings, fresh_seconds=0.0, most_share=10**9) as look:
+        async with looking(engine, store_settings, fresh_seconds=0.0, max_share=10**9) as look:
             return [await look.get() for _ in range(3)]
 
     assert asyncio.run(scenario()) == [1, 2, 3]
@@ -59,7 +59,7 @@ def test_an_old_one_is_looked_up_again(engine, store_settings):
 def test_one_that_took_long_serves_longer(engine, store_settings):
     async def scenario():
         async with looking(
-            engine, store_settings, count_slowly, fresh_seconds=0.0, most_share=0.001
+            engine, store_settings, count_slowly, fresh_seconds=0.0, max_share=0.001
         ) as look:
             return [await look.get(), await look.get()]
 
@@ -88,7 +88,7 @@ def test_after_one_that_failed_there_is_another_and_the_latest_stays(engine, sto
 
     async def scenario():
         async with looking(
-            engine, store_settings, use_case, fresh_seconds=0.0, most_share=10**9
+            engine, store_settings, use_case, fresh_seconds=0.0, max_share=10**9
         ) as look:
             assert look.latest is None
             assert await look.get() == 1
@@ -118,14 +118,14 @@ class Counting:
             self.busy_seconds += time.monotonic() - began
 
 
-def ask_for(settings, seconds, count, most_share, *, statement_seconds=1):
+def ask_for(settings, seconds, count, max_share, *, statement_seconds=1):
     """Ask for so long, as often as possible; return how each was answered."""
     engine = make_engine(settings, connections=1, name="look", statement_seconds=statement_seconds)
     pool = make_pool(settings)
 
     async def main():
         database = Database(pool, engine, autocommit(engine), transactions=1, connections=1)
-        look = SharedLook(database, count, 0.01, most_share=most_share)
+        look = SharedQuery(database, count, 0.01, max_share=max_share)
         answers = []
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -143,7 +143,7 @@ def ask_for(settings, seconds, count, most_share, *, statement_seconds=1):
 @pytest.mark.parametrize("statement", ["SELECT pg_sleep(60)", "SELECT pg_sleep(0.2)"])
 def test_a_count_takes_its_share_also_when_it_takes_too_long(store_settings, statement):
     count = Counting(statement)
-    answers = ask_for(store_settings, 3, count, most_share=0.01)
+    answers = ask_for(store_settings, 3, count, max_share=0.01)
     assert count.looks == 1
     assert len(answers) > 10
     assert set(answers) == ({StoreUnavailable} if "60" in statement else {""})
@@ -158,7 +158,7 @@ def test_a_count_takes_its_share_also_when_it_takes_too_long(store_settings, sta
 )
 def test_what_fails_at_once_is_tried_again_soon(store_settings, statement, kind):
     count = Counting(statement)
-    answers = ask_for(store_settings, 1, count, most_share=0.01)
+    answers = ask_for(store_settings, 1, count, max_share=0.01)
     assert 5 < count.looks <= 2 * len(answers)
     assert all(issubclass(answer, kind) for answer in answers)
 
