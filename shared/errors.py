@@ -56,6 +56,11 @@ class Fault(NamedTuple):
     detail: str
 
 
+def pointer_to(name: str) -> str:
+    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) wants it."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
 class RequestFault(ReckonerError):
     """Raised when a request asks for something that cannot be."""
 
@@ -67,6 +72,7 @@ class FunctionUnknown(RequestFault):
         super().__init__(f"There is no function {name!r}.")
         self.name = name
         self.known_names = tuple(known_names)
+        self.faults = (Fault("/function", f"function must be one of: {', '.join(known_names)}."),)
 
 
 class ArgumentsInvalid(RequestFault):
@@ -112,6 +118,11 @@ class CalculationTooLarge(RequestFault):
         super().__init__(f"needs {needed_bytes} bytes, the limit is {limit_bytes}")
         self.needed_bytes = needed_bytes
         self.limit_bytes = limit_bytes
+        detail = (
+            f"The calculation needs about {needed_bytes} bytes of memory; "
+            f"the limit of this server is {limit_bytes} bytes."
+        )
+        self.faults = (Fault("/arguments", detail),)
 
 
 class CalculationNotFound(ReckonerError):

@@ -13,7 +13,7 @@ from shared.errors import (
     CalculationTooLarge,
     Fault,
     FunctionUnknown,
-    RequestFault,
+    pointer_to,
 )
 from shared.functions.registry import Function, Registry
 
@@ -81,11 +81,11 @@ class Planner:
                 continue
             try:
                 calculations.append(self.plan_request(item))
-            except RequestFault as error:
+            except (ArgumentsInvalid, FunctionUnknown, CalculationTooLarge) as error:
                 count += error.count if isinstance(error, ArgumentsInvalid) else 1
                 faults.extend(
                     Fault(f"/calculations/{index}{fault.pointer}", fault.detail)
-                    for fault in _faults_of(error)
+                    for fault in error.faults
                 )
         if faults:
             raise ArgumentsInvalid(faults, count)
@@ -123,7 +123,7 @@ def _check_members(body: Any, names: tuple[str, ...]) -> None:
     missing = [Fault(f"/{name}", "is missing.") for name in names if name not in body]
     unknown = (
         Fault(
-            f"/{_escaped(name[:_SHOWN_CHARACTERS])}",
+            pointer_to(name[:_SHOWN_CHARACTERS]),
             f"is not known here; the members are {' and '.join(names)}.",
         )
         for name in body
@@ -136,25 +136,3 @@ def _count_of_members(body: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """Return how many of these members are missing, and how many others there are."""
     present = sum(name in body for name in names)
     return len(names) - present + len(body) - present
-
-
-def _faults_of(error: RequestFault) -> list[Fault]:
-    match error:
-        case ArgumentsInvalid():
-            return list(error.faults)
-        case FunctionUnknown():
-            return [Fault("/function", f"must be one of: {', '.join(error.known_names)}.")]
-        case CalculationTooLarge():
-            return [
-                Fault(
-                    "/arguments",
-                    f"needs about {error.needed_bytes} bytes of memory; "
-                    f"the limit of this server is {error.limit_bytes} bytes.",
-                )
-            ]
-        case _:
-            raise AssertionError(error)
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -250,7 +250,7 @@ _OF_LIMITS = [
         f"{_PLANNING}::test_a_batch_has_one_to_so_many",
     ),
     mutation(
-        "gateway/submission/plan.py",
+        "shared/errors.py",
         '.replace("~", "~0").replace("/", "~1")',
         '.replace("/", "~1").replace("~", "~0")',
         f"{_PLANNING}::test_the_faults_of_a_batch_are_named_by_their_place",
