@@ -14,7 +14,7 @@ _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _BACKLOG = "gateway/waiting/retry_after.py"
 _LISTING = "gateway/routes/listing.py"
-_RESULTS = "gateway/routes/results.py"
+_SERVED = "gateway/routes/digits.py"
 
 _IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
 _DOCUMENT = "unit/shared/test_document.py"
@@ -116,11 +116,9 @@ MUTATIONS = [
         "integration/gateway/routes/test_list.py",
     ),
     mutation(_LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/test_listing.py"),
-    mutation(
-        _RESULTS, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS
-    ),
-    mutation(_RESULTS, 'digest.hexdigest() != row["result_sha256"]', "False", _DOWNLOADS),
-    mutation(_RESULTS, "if is_short or (", "if (", _DOWNLOADS),
-    mutation(_RESULTS, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
-    mutation(_RESULTS, 'row["result_attempt"], ordinal', 'row["attempt"] - 1, ordinal', _DOWNLOADS),
+    mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
+    mutation(_SERVED, 'digest.hexdigest() != row["result_sha256"]', "False", _DOWNLOADS),
+    mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),
+    mutation(_SERVED, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
+    mutation(_SERVED, 'row["result_attempt"], ordinal', 'row["attempt"] - 1, ordinal', _DOWNLOADS),
 ]

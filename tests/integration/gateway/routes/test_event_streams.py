@@ -17,13 +17,9 @@ import pytest
 
 from gateway.database.database import Database
 from gateway.database.looking import make_look
-from gateway.routes.calculations import Services
 from gateway.routes.events import Events
-from gateway.submission.plan import Planner
-from gateway.submission.submit import Submission
-from gateway.waiting.retry_after import Backlog
+from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiting
-from shared.computing import Calculator
 from shared.failures import CANCELLED_JSON
 from shared.store.calculations import cancel_calculation
 from shared.store.new_calculations import insert_queued
@@ -85,19 +81,16 @@ def test_head_of_events_has_no_body_and_is_no_stream(engine, database_url, nginx
 
 
 @asynccontextmanager
-async def events_of(engine, settings, registry, *, sweep_seconds, look=None, **options):
+async def events_of(engine, settings, *, sweep_seconds, look=None, **options):
     """Events without a server, and what waits; `look` is made of the usual one."""
     pool = make_pool(settings)
     database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
     waiting = Waiting(database, sweep_seconds=sweep_seconds)
     find = make_look(database)
-    planner = Planner(registry, settings)
-    submission = Submission(database, planner, Calculator(), find)
-    found = look(find, waiting) if look else find
-    services = Services(database, found, planner, submission, waiting, Backlog(database))
+    lookup = Lookup(look(find, waiting) if look else find, waiting)
     sweeping = asyncio.create_task(waiting.run())
     try:
-        yield Events(services, **options)
+        yield Events(lookup, waiting, **options)
     finally:
         sweeping.cancel()
         pool.close()
@@ -114,14 +107,12 @@ async def first_events(events, path, count):
         return [await anext(stream) for _ in range(count)]
 
 
-def test_comments_come_however_often_unchanged_rows_are_handed_over(
-    engine, store_settings, registry
-):
+def test_comments_come_however_often_unchanged_rows_are_handed_over(engine, store_settings):
     """The sweep hands everything over, again and again; the stream would be silent for ever."""
     (path,) = queued(engine, 1)
 
     async def scenario():
-        made = events_of(engine, store_settings, registry, sweep_seconds=0.1, heartbeat_seconds=0.5)
+        made = events_of(engine, store_settings, sweep_seconds=0.1, heartbeat_seconds=0.5)
         async with made as events:
             return await first_events(events, path, 4)
 
@@ -150,7 +141,7 @@ class OutrunLook:
 
 
 def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_an_event(
-    engine, store_settings, registry
+    engine, store_settings
 ):
     """The next sweep is in ten minutes, and nothing else changes."""
     (path,) = queued(engine, 1)
@@ -163,7 +154,6 @@ def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_an_even
         made = events_of(
             engine,
             store_settings,
-            registry,
             sweep_seconds=600.0,
             look=lambda find, waiting: OutrunLook(find, waiting, cancel),
         )
