@@ -26,7 +26,7 @@ ReckonerError
 └── MessageInvalid             a delivery that is not a message of ours
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -162,7 +162,9 @@ class ResultNotFinished(ResultUnavailable):
 class ResultMissing(ResultUnavailable):
     """Raised when the calculation failed or was cancelled."""
 
-    def __init__(self, calculation_id: UUID, status: str, reason: dict[str, object] | None) -> None:
+    def __init__(
+        self, calculation_id: UUID, status: str, reason: Mapping[str, object] | None
+    ) -> None:
         super().__init__(calculation_id)
         self.status = status
         self.reason = reason

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from gateway.database.batching import Coalescer
 from gateway.database.database import Database
-from shared.store.calculations import Row, find_calculations
+from shared.store.calculations import find_calculations
+from shared.store.rows import Row
 
 _MOST_IDS = 200
 
@@ -16,7 +17,7 @@ def make_look(database: Database) -> Coalescer[UUID, Row | None]:
     async def look(ids: Sequence[UUID]) -> list[Row | None]:
         distinct = list(dict.fromkeys(ids))
         found = await database.fetch(find_calculations(distinct))
-        rows = {row["id"]: row for row in found}
+        rows = {row.id: row for row in found}
         return [rows.get(identity) for identity in ids]
 
     return Coalescer(look, lambda _: 1, _MOST_IDS)

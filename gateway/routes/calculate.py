@@ -34,18 +34,19 @@ class Calculate:
         calculation = self._planner.plan(function, {"n": int(n)})
         row = await self._submission.submit(calculation, req.context.request_id)
         path = f"/calculations/{calculation.id}"
-        if is_final(row["status"]):
+        if is_final(row.status):
             self._digits.check_available(row)
-            digits = await self._digits.open(row, 0, row["result_digits"])
+            assert row.result_digits is not None  # by a CHECK of the table
+            digits = await self._digits.open(row, 0, row.result_digits)
             beginning = f"fibonacci({int(n)}) = ".encode()
             resp.stream = _line(beginning, digits)
-            resp.content_length = len(beginning) + row["result_digits"] + 1
+            resp.content_length = len(beginning) + row.result_digits + 1
             resp.set_header("Content-Location", path)
         else:
             resp.status = falcon.HTTP_202
             resp.set_header("Location", path)
             resp.set_header("Retry-After", str(self._backlog.retry_after(row)))
-            resp.text = f"fibonacci({int(n)}) is {row['status']}; look at {path}\n"
+            resp.text = f"fibonacci({int(n)}) is {row.status}; look at {path}\n"
         resp.content_type = "text/plain; charset=us-ascii"
         resp.cache_control = ["no-cache"]
 

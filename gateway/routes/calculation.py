@@ -14,8 +14,9 @@ from gateway.waiting.retry_after import Backlog
 from shared.calculation import Status
 from shared.errors import CalculationFinal
 from shared.failures import CANCELLED_JSON
-from shared.store.calculations import Row, cancel_calculation
+from shared.store.calculations import cancel_calculation
 from shared.store.notifications import notify_changed
+from shared.store.rows import Row
 
 
 class Calculation:
@@ -51,9 +52,9 @@ class Calculation:
         row = await self._database.run(lambda connection: _cancel(connection, identity))
         if row is None:
             existing = await self._lookup.get(identity)
-            raise CalculationFinal(identity, existing["status"])
+            raise CalculationFinal(identity, existing.status)
         write_document(resp, row, self._backlog.retry_after)
-        if row["status"] != Status.CANCELLED:
+        if row.status != Status.CANCELLED:
             resp.status = falcon.HTTP_202
             resp.set_header("Retry-After", str(CANCEL_SECONDS))
 

@@ -14,7 +14,7 @@ from gateway.waiting.lookup import Lookup
 from gateway.waiting.retry_after import Backlog
 from shared.calculation import is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
-from shared.store.calculations import Row
+from shared.store.rows import Row
 
 
 class Calculations:
@@ -65,7 +65,7 @@ class Calculations:
         write_document(resp, row, self._backlog.retry_after)
         write_applied(resp, preferences)
         path = f"/calculations/{calculation.id}"
-        if is_final(row["status"]):
+        if is_final(row.status):
             resp.set_header("Content-Location", path)
         else:
             resp.status = falcon.HTTP_202

@@ -21,9 +21,9 @@ from shared.errors import (
     ResultPruned,
     StoreUnavailable,
 )
-from shared.store.calculations import Row
 from shared.store.models import CHUNK_DIGITS
 from shared.store.results import find_chunk
+from shared.store.rows import Row
 
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31
@@ -41,13 +41,13 @@ class Digits:
 
     def check_available(self, row: Row) -> None:
         """Raise the ResultUnavailable that says why there are no digits, if there are none."""
-        status = Status(row["status"])
+        status = Status(row.status)
         if not is_final(status):
-            raise ResultNotFinished(row["id"], status, self._backlog.retry_after(row))
+            raise ResultNotFinished(row.id, status, self._backlog.retry_after(row))
         if status is not Status.SUCCEEDED:
-            raise ResultMissing(row["id"], status, row["error"])
-        if row["result_pruned_at"] is not None:
-            raise ResultPruned(row["id"])
+            raise ResultMissing(row.id, status, row.error)
+        if row.result_pruned_at is not None:
+            raise ResultPruned(row.id)
 
     async def open(
         self, row: Row, first: int, end: int, *, is_gzip: bool = False
@@ -73,7 +73,7 @@ class Digits:
         yield compressor.flush()
 
     async def _read(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
-        is_whole = first == 0 and end == row["result_digits"]
+        is_whole = first == 0 and end == row.result_digits
         digest = hashlib.sha256()
         for ordinal in range(first // CHUNK_DIGITS, max(1, -(-end // CHUNK_DIGITS))):
             chunk = await self._read_chunk(row, ordinal)
@@ -81,16 +81,18 @@ class Digits:
             is_last = start + CHUNK_DIGITS >= end
             digest.update(chunk)
             is_short = not is_last and len(chunk) < CHUNK_DIGITS
-            if is_short or (is_whole and is_last and digest.hexdigest() != row["result_sha256"]):
+            if is_short or (is_whole and is_last and digest.hexdigest() != row.result_sha256):
                 raise _corrupt(row)
             yield chunk[max(first - start, 0) : end - start]
 
     async def _read_chunk(self, row: Row, ordinal: int) -> bytes:
-        if row["result_value"] is not None:
-            digits: str = row["result_value"][ordinal * CHUNK_DIGITS :]
+        if row.result_value is not None:
+            digits: str = row.result_value[ordinal * CHUNK_DIGITS :]
         else:
+            attempt = row.result_attempt
+            assert attempt is not None  # by a CHECK of the table
             found = await self._database.run_one(
-                lambda connection: find_chunk(connection, row["id"], row["result_attempt"], ordinal)
+                lambda connection: find_chunk(connection, row.id, attempt, ordinal)
             )
             if found is None:
                 raise await self._why_missing(row)
@@ -99,14 +101,14 @@ class Digits:
 
     async def _why_missing(self, row: Row) -> Exception:
         """Return why a chunk is missing: the result was pruned or replaced, or it is damaged."""
-        now = await self._lookup.get(row["id"])
+        now = await self._lookup.get(row.id)
         self.check_available(now)
-        if now["result_attempt"] != row["result_attempt"]:
+        if now.result_attempt != row.result_attempt:
             return StoreUnavailable()  # it was computed again; the next request finds its digits
         return _corrupt(row)
 
 
 def _corrupt(row: Row) -> ResultCorrupt:
-    error = ResultCorrupt(row["id"])
-    _logger.critical("%s", error, extra={"calculation_id": row["id"]})
+    error = ResultCorrupt(row.id)
+    _logger.critical("%s", error, extra={"calculation_id": row.id})
     return error

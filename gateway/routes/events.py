@@ -13,8 +13,9 @@ from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
 from gateway.http.responses import empty_stream, peek
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiting
-from shared.calculation import document, is_final
-from shared.store.calculations import Row
+from shared.calculation import is_final
+from shared.document import document
+from shared.store.rows import Row
 
 #: The id of the last event. A browser that reconnects after it gets 204, and stops.
 _LAST_EVENT = "final"
@@ -79,7 +80,7 @@ class Events:
 
 
 def _event(row: Row, text: str) -> falcon.asgi.SSEvent:
-    event_id = _LAST_EVENT if is_final(row["status"]) else None
+    event_id = _LAST_EVENT if is_final(row.status) else None
     return falcon.asgi.SSEvent(data=text.encode(), event_id=event_id)
 
 

@@ -13,7 +13,8 @@ from gateway.database.database import Database
 from gateway.http.limits import DEFAULT_PAGE_CALCULATIONS, MAX_PAGE_CALCULATIONS
 from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
-from shared.calculation import Status, document
+from shared.calculation import Status
+from shared.document import document
 from shared.errors import ArgumentsInvalid, Fault
 from shared.long_json import encode_list
 from shared.store.listing import list_calculations
@@ -48,7 +49,7 @@ class Listing:
         page, more = rows[:limit], len(rows) > limit
         following = None
         if more:
-            last = encode_cursor((page[-1]["created_at"], page[-1]["id"]))
+            last = encode_cursor((page[-1].created_at, page[-1].id))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
         documents = await self._database.compute(
             lambda: encode_list([document(row) for row in page])

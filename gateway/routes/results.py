@@ -27,11 +27,13 @@ class Result:
         """
         row = await self._lookup.get(parse_calculation_id(calculation_id))
         self._digits.check_available(row)
+        assert row.result_digits is not None  # by a CHECK of the table
+        assert row.result_sha256 is not None
         is_get = req.method == "GET"
         range_header = req.get_header("Range") if is_get else None
         representation = Representation(
-            row["result_digits"],
-            row["result_sha256"],
+            row.result_digits,
+            row.result_sha256,
             # Ranges are of the plain digits, so that a broken download can be resumed anywhere.
             is_gzip=range_header is None and accepts_gzip(req.get_header("Accept-Encoding")),
         )

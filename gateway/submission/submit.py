@@ -16,11 +16,10 @@ from shared.calculation import Calculation, Lane, Status, is_final
 from shared.computing import Calculator, Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
-from shared.store.calculations import Row
 from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
-from shared.store.rows import has_result
+from shared.store.rows import Row
 
 #: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01
@@ -77,7 +76,7 @@ class Submission:
         is_inline = self._planner.is_inline(calculation)
         if is_inline:
             known = await self._look.ask(calculation.id)
-            if known is not None and has_result(known):
+            if known is not None and known.has_result:
                 return known
         new = self._inline if is_inline else self._queued
         row, computed = await new.ask(_Computing(calculation, is_inline, request_id))
@@ -129,8 +128,8 @@ class Submission:
         is_alone = len(new) == 1
         rows = await self._database.fetch(insert_new(new, is_rung=is_alone))
         if not is_alone:
-            queued = (row for row in rows.values() if row["status"] == Status.QUEUED)
-            self._bell.ring({Lane(row["lane"]) for row in queued})
+            queued = (row for row in rows.values() if row.status == Status.QUEUED)
+            self._bell.ring({Lane(row.lane) for row in queued})
         return rows
 
     def _compute(self, calculation: Calculation) -> Computed | None:
@@ -155,9 +154,9 @@ class Submission:
 
 def _needs_nothing(row: Row, computed: Computed | None) -> bool:
     """Say whether the result is there, or will be, and is not at hand meanwhile."""
-    if has_result(row):
+    if row.has_result:
         return True
-    is_under_way = not is_final(row["status"]) and not row["cancel_requested"]
+    is_under_way = not is_final(row.status) and not row.cancel_requested
     return is_under_way and computed is None
 
 
@@ -175,7 +174,7 @@ def _store(
     if new:
         return new[calculation.id], True
     row = _existing(connection, calculation)
-    if has_result(row):
+    if row.has_result:
         return row, False
     is_queued = calculation.id in _revive(connection, [calculation], request_id)
     return _existing(connection, calculation), is_queued
@@ -193,7 +192,7 @@ def _store_computed(
         finish_quick_succeeded(connection, [success])
         return _existing(connection, calculation)
     if computed.result.value is None:
-        insert_chunks(connection, calculation.id, row["attempt"], computed.digits)
+        insert_chunks(connection, calculation.id, row.attempt, computed.digits)
     return row
 
 

@@ -8,7 +8,7 @@ from gateway.database.batching import Coalescer
 from gateway.waiting.waiters import Waiting, Watch
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
-from shared.store.calculations import Row
+from shared.store.rows import Row
 
 
 class Lookup:
@@ -39,9 +39,9 @@ class Lookup:
 
     async def _wait(self, row: Row, watch: Watch, seconds: float) -> Row:
         deadline = time.monotonic() + seconds
-        while watch.looked() and not is_final(row["status"]):
-            row = await self.get(row["id"])
-        while not is_final(row["status"]):
+        while watch.looked() and not is_final(row.status):
+            row = await self.get(row.id)
+        while not is_final(row.status):
             left = deadline - time.monotonic()
             if left <= 0:
                 break

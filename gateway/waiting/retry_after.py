@@ -1,8 +1,6 @@
 """How long a calculation is likely to take still, for an honest Retry-After."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,6 +8,7 @@ from gateway.database.database import Database
 from gateway.database.shared_query import SharedLook
 from gateway.waiting.capacity import find_neighbours
 from shared.calculation import Lane, Status
+from shared.store.rows import Row
 from shared.store.system import count_lanes
 
 _FRESH_SECONDS = 2.0
@@ -31,7 +30,7 @@ class Backlog:
             database, _seconds_ahead, _FRESH_SECONDS, most_share=_MOST_SHARE
         )
 
-    def retry_after(self, row: Mapping[str, Any]) -> int:
+    def retry_after(self, row: Row) -> int:
         """Return the whole seconds after which to look at this unfinished calculation again.
 
         What is left of its own estimate; while it is queued, also the work ahead of it, spread
@@ -39,9 +38,9 @@ class Backlog:
         is due happens meanwhile.
         """
         ahead = self._seconds_ahead.latest or {}
-        seconds: float = row["estimate_seconds"] * (1 - row["progress"])
-        if row["status"] == Status.QUEUED:
-            seconds_ahead = ahead.get(Lane(row["lane"]), 0.0)
+        seconds = row.estimate_seconds * (1 - row.progress)
+        if row.status == Status.QUEUED:
+            seconds_ahead = ahead.get(Lane(row.lane), 0.0)
             if seconds_ahead is None:
                 seconds = max(seconds, _BLOCKED_SECONDS)
             else:

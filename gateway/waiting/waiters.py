@@ -15,7 +15,8 @@ from uuid import UUID
 
 from gateway.database.database import Database
 from shared.errors import StoreUnavailable
-from shared.store.calculations import Row, find_calculations
+from shared.store.calculations import find_calculations
+from shared.store.rows import Row
 
 #: Everything that is waited for is looked at this often, should a notification ever be lost.
 _SWEEP_SECONDS = 15.0
@@ -143,11 +144,11 @@ class Waiting:
     async def _hand(self, rows: Sequence[Row], began: float) -> None:
         handed = 0
         for row in rows:
-            for watch in tuple(self._watches.get(row["id"], ())):
+            for watch in tuple(self._watches.get(row.id, ())):
                 if began >= watch.fresh_after:
                     watch.hand(row)
                     handed += 1
                     if handed % _MOST_HANDED == 0:
                         await asyncio.sleep(0)
                 else:  # the waiter has looked since, so this row may be the older one
-                    self.changed([row["id"]])
+                    self.changed([row.id])

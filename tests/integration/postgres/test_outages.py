@@ -234,7 +234,7 @@ def test_a_quick_result_is_written_later_unless_it_cannot_be(engine, monkeypatch
     eventually(lambda: answers)
     writer.close()
     with engine.begin() as connection:
-        status = row_of(connection, calculation)["status"]
+        status = row_of(connection, calculation).status
     if code in BUGS:
         assert (answers.refused, answers.acknowledged, status) == ([7], [], Status.QUEUED)
     else:
@@ -267,7 +267,7 @@ def test_a_heavy_result_is_written_later_unless_it_cannot_be(
     attempt.run()
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row["status"], row["attempt"], row["result_digits"]) == ("succeeded", 1, digits)
+    assert (row.status, row.attempt, row.result_digits) == ("succeeded", 1, digits)
 
 
 def errors_in(caplog, logger):

@@ -111,6 +111,6 @@ def test_a_run_several_times_longer_than_its_lease_succeeds_on_its_first_attempt
         eventually(has_ended, within_seconds=60)
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row["status"], row["attempt"]) == (Status.SUCCEEDED, 1)
-    assert [entry["outcome"] for entry in row["history"]] == ["succeeded"]
-    assert row["compute_seconds"] > 3 * brief.lease_seconds
+    assert (row.status, row.attempt) == (Status.SUCCEEDED, 1)
+    assert [entry["outcome"] for entry in row.history] == ["succeeded"]
+    assert row.compute_seconds > 3 * brief.lease_seconds

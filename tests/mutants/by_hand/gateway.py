@@ -24,8 +24,8 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/waiting/lookup.py",
-        '        while watch.looked() and not is_final(row["status"]):\n'
-        '            row = await self.get(row["id"])\n',
+        "        while watch.looked() and not is_final(row.status):\n"
+        "            row = await self.get(row.id)\n",
         "        watch.looked()\n",
         f"{_WAITING}::test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost",
     ),
@@ -37,8 +37,8 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/routes/calculation.py",
-        'if row["status"] != Status.CANCELLED:\n            resp.status = falcon.HTTP_202',
-        'if row["status"] == Status.CANCELLED:\n            resp.status = falcon.HTTP_202',
+        "if row.status != Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
+        "if row.status == Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
         f"{_NOTIFIED}::test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_has_ended_it",
     ),
     mutation(
@@ -91,7 +91,7 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        'self.changed([row["id"]])',
+        "self.changed([row.id])",
         "pass",
         f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
     ),
@@ -266,8 +266,8 @@ _OF_LIMITS = [
 _OF_WHAT_IS_KEPT = [
     mutation(
         "gateway/http/documents.py",
-        "    if has_result(row):\n        let_nginx_cache",
-        '    if is_final(row["status"]):\n        let_nginx_cache',
+        "    if row.has_result:\n        let_nginx_cache",
+        "    if is_final(row.status):\n        let_nginx_cache",
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
@@ -314,13 +314,13 @@ _OF_WHAT_IS_KEPT = [
     ),
     mutation(
         "gateway/routes/digits.py",
-        'if row["result_pruned_at"] is not None:',
+        "if row.result_pruned_at is not None:",
         "if False:",
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
         "gateway/routes/digits.py",
-        '(is_whole and is_last and digest.hexdigest() != row["result_sha256"])',
+        "(is_whole and is_last and digest.hexdigest() != row.result_sha256)",
         "False",
         f"{_CACHES}::test_a_result_that_is_damaged_is_not_served_whole",
     ),

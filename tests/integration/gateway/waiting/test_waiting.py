@@ -28,7 +28,7 @@ from shared.store import calculations, new_calculations
 from shared.store.notifications import CHANGED, notify_changed, notify_listeners
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
-from tests.factories import make_calculation
+from tests.factories import make_calculation, make_row
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ async def wait_for_final(waiting, identity):
         watch.looked()
         while True:
             row = await watch.next_row(50)
-            if row is not None and row["status"] == "cancelled":
-                return row["id"]
+            if row is not None and row.status == "cancelled":
+                return row.id
 
 
 def test_a_thousand_waiters_are_woken_by_a_few_queries(engine, store_settings, stored):
@@ -428,7 +428,7 @@ def test_a_row_is_never_handed_to_a_waiter_who_has_looked_since(engine, store_se
 
     row = run(engine, store_settings, scenario, pool, is_listening=False)
     assert row is not None, "what was read too early must be read again"
-    assert row["status"] == "cancelled"
+    assert row.status == "cancelled"
 
 
 def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost(
@@ -456,7 +456,7 @@ def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_los
             pool.close()
 
     row = run(engine, store_settings, scenario, is_listening=False)
-    assert row["status"] == "cancelled"
+    assert row.status == "cancelled"
 
 
 def test_a_change_in_the_moment_of_its_end_keeps_no_task(engine, store_settings, stored):
@@ -471,7 +471,7 @@ def test_a_change_in_the_moment_of_its_end_keeps_no_task(engine, store_settings,
             for _ in range(3):
                 await asyncio.sleep(0)  # both wait now
             waiting.changed(stored[:1])
-            watch.hand({})
+            watch.hand(make_row())
             for one in (task, waiter):
                 one.cancel()
             await asyncio.wait([task, waiter], timeout=10)
