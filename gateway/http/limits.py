@@ -1,8 +1,7 @@
 """Every limit and cache time of the HTTP interface that is the same on all servers.
 
-What an operator sets for one server is in shared/config/settings.py. What a document shows of a
-result is in shared/calculation.py, because workers need it too. What NGINX limits by itself is in
-compose/nginx/reckoner.conf.template.
+What an operator sets for one server is in shared/config/settings.py. What NGINX limits by itself is
+in compose/nginx/reckoner.conf.template.
 """
 
 KIB = 1024
@@ -23,7 +22,7 @@ MAX_DRAINED_BYTES = 8 * KIB * KIB
 #: Levels of nested JSON. Checking arguments recurses, and no function comes near this.
 MAX_NESTING = 32
 
-# Faults of a request; shared/errors.py limits how many are listed.
+# Faults of a request (shared/errors.py limits how many are listed)
 
 #: Unknown members of one object that are listed.
 MAX_LISTED_MEMBERS = 20
@@ -52,6 +51,11 @@ UNAVAILABLE_RETRY_SECONDS = 2
 
 #: Within this time a worker ends a calculation that was cancelled.
 CANCEL_SECONDS = 2
+
+# Results in a document (PREVIEW_DIGITS, in shared/calculation.py, is the length of head and tail)
+
+#: A result of more digits has no `value`.
+MAX_VALUE_DIGITS = 1_000
 
 # Pages of GET /calculations
 

@@ -6,7 +6,7 @@ import falcon.asgi
 from sqlalchemy import Connection
 
 from gateway.database.database import Database
-from gateway.http.documents import parse_calculation_id, write_document
+from gateway.http.document import parse_calculation_id, write_document
 from gateway.http.limits import CANCEL_SECONDS
 from gateway.http.preferences import read_preferences, write_applied
 from gateway.waiting.lookup import Lookup

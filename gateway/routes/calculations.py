@@ -4,7 +4,7 @@ import falcon.asgi
 
 from gateway.database.database import Database
 from gateway.http.body import parse_json, read_body
-from gateway.http.documents import write_document
+from gateway.http.document import write_document
 from gateway.http.limits import MAX_BODY_BYTES, MAX_EVENT_LOOP_BODY_BYTES
 from gateway.http.preferences import read_preferences, write_applied
 from gateway.routes.listing import Listing

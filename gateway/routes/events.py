@@ -8,13 +8,12 @@ from uuid import UUID
 import falcon
 import falcon.asgi
 
-from gateway.http.documents import parse_calculation_id
+from gateway.http.document import document, parse_calculation_id
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
 from gateway.http.responses import empty_stream, peek
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiting
 from shared.calculation import is_final
-from shared.document import document
 from shared.store.rows import Row
 
 #: The id of the last event. A browser that reconnects after it gets 204, and stops.

@@ -10,11 +10,11 @@ from uuid import UUID
 import falcon.asgi
 
 from gateway.database.database import Database
+from gateway.http.document import document
 from gateway.http.limits import DEFAULT_PAGE_CALCULATIONS, MAX_PAGE_CALCULATIONS
 from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
 from shared.calculation import Status
-from shared.document import document
 from shared.errors import ArgumentsInvalid, Fault
 from shared.long_json import encode_list
 from shared.store.listing import list_calculations

@@ -2,7 +2,7 @@
 
 import falcon.asgi
 
-from gateway.http.documents import parse_calculation_id
+from gateway.http.document import parse_calculation_id
 from gateway.http.problems import PRECONDITION_FAILED, range_not_satisfiable, write_problem
 from gateway.http.representation import Outcome, Representation, accepts_gzip
 from gateway.http.responses import empty_stream, let_nginx_cache

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from gateway.http.document import document
 from shared.calculation import Lane
-from shared.document import document
 from shared.failures import failure_json
 from shared.store import calculations, new_calculations, outbox, quick
 from shared.store.models import CHUNK_DIGITS

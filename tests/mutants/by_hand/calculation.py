@@ -3,7 +3,7 @@
 from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
-_DOCUMENT = "shared/document.py"
+_DOCUMENT = "gateway/http/document.py"
 _COMPUTING = "shared/computing.py"
 _DIGITS = "shared/digits.py"
 _FACTORIAL = "shared/functions/factorial.py"
@@ -18,14 +18,14 @@ _LISTING = "gateway/routes/listing.py"
 _SERVED = "gateway/routes/digits.py"
 
 _IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
-_IN_DOCUMENT = "unit/shared/test_document.py"
+_IN_DOCUMENT = "unit/gateway/test_document.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
 _ESTIMATES = "unit/shared/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
     mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/shared/test_calculation.py"),
-    mutation(_DOCUMENT, "result_digits <= VALUE", "result_digits < VALUE", _IN_DOCUMENT),
+    mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(

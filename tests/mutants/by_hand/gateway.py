@@ -265,13 +265,13 @@ _OF_LIMITS = [
 
 _OF_WHAT_IS_KEPT = [
     mutation(
-        "gateway/http/documents.py",
+        "gateway/http/document.py",
         "    if row.has_result:\n        let_nginx_cache",
         "    if is_final(row.status):\n        let_nginx_cache",
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
-        "gateway/http/documents.py",
+        "gateway/http/document.py",
         'write_json(resp, document(row), cache="no-cache")',
         'write_json(resp, document(row), cache="public, max-age=60")',
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",

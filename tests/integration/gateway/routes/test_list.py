@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
+from gateway.http.document import document
 from shared.calculation import Status
-from shared.document import document
 from shared.store import listing
 from shared.store.calculations import find_calculations
 from tests.conftest import new_database

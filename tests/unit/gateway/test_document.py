@@ -4,8 +4,9 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from gateway.http.document import document, rfc3339
+from gateway.http.limits import MAX_VALUE_DIGITS
 from shared.calculation import PREVIEW_DIGITS
-from shared.document import VALUE_DIGITS, document, rfc3339
 from tests.factories import MOMENT, make_row
 
 IDENTITY = make_row().id
@@ -65,7 +66,7 @@ def test_a_succeeded_one_shows_its_result():
     assert shown["finished_at"] == "2026-11-26T10:30:16.123Z"
 
 
-@pytest.mark.parametrize("length", [VALUE_DIGITS - 1, VALUE_DIGITS, VALUE_DIGITS + 1])
+@pytest.mark.parametrize("length", [MAX_VALUE_DIGITS - 1, MAX_VALUE_DIGITS, MAX_VALUE_DIGITS + 1])
 def test_only_short_results_are_shown_whole(length):
     digits = "1" + "2" * (length - 2) + "3"
     result = document(make_succeeded(digits))["result"]
