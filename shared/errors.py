@@ -200,11 +200,11 @@ class CalculationAborted(ReckonerError):
 
 
 class ProcessDied(CalculationAborted):
-    """Raised when a child process was killed, crashed or could not start: `end` names which."""
+    """Raised when a child process was killed, crashed or could not start."""
 
-    def __init__(self, end: str, detail: str) -> None:
+    def __init__(self, exit_reason: str, detail: str) -> None:
         super().__init__("process-died", detail)
-        self.end = end
+        self.exit_reason = exit_reason
 
 
 class StoreUnavailable(ReckonerError):

@@ -80,7 +80,7 @@ class Claim:
     history: Sequence[Mapping[str, Any]]
 
     @property
-    def earlier_ends(self) -> list[str]:
+    def earlier_outcomes(self) -> list[str]:
         """How the counted attempts before this one have ended in this round, oldest first."""
         counted = [entry["outcome"] for entry in self.history if entry["outcome"] != "released"]
         return counted[max(0, len(counted) - self.attempts + 1) :]

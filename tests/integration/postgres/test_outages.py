@@ -37,7 +37,7 @@ from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.presence import Presence
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
-from workers.sandbox.spares import Children
+from workers.sandbox.spares import SpareChildren
 from workers.watermark import Watermark
 
 OUTAGES = [
@@ -259,7 +259,7 @@ def test_a_heavy_result_is_written_later_unless_it_cannot_be(
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
     lease = Lease(claimed, time.monotonic() + 60)
-    attempt = Attempt(lease, store_settings, engine, WORKER, Children(COMMAND))
+    attempt = Attempt(lease, store_settings, engine, WORKER, SpareChildren(COMMAND))
     if code in BUGS:
         with pytest.raises(DBAPIError):
             attempt.run()

@@ -35,7 +35,7 @@ from tests.integration.lanes import (
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
 from workers.sandbox.descendants import descendants_of
-from workers.sandbox.spares import Children
+from workers.sandbox.spares import SpareChildren
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_cancel_that_was_withdrawn_in_time_hands_the_calculation_back(feed, se
     assert claim is not None
     lease = Lease(claim, time.monotonic() + 60)
     lease.end_as(End.CANCELLED)  # the heartbeat saw it; a new submission has taken it back since
-    Attempt(lease, settings, feed.engine, worker_id, Children(COMMAND)).run()
+    Attempt(lease, settings, feed.engine, worker_id, SpareChildren(COMMAND)).run()
     assert feed.status(calculation) is Status.QUEUED
     assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
 

@@ -13,7 +13,7 @@ from tests.integration.lanes import make_test_calculation
 from tests.integration.rows import WORKER, claim, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease
-from workers.sandbox.spares import Children
+from workers.sandbox.spares import SpareChildren
 
 #: Takes its request, and says what it was told to say. The worker ends it when it has heard enough.
 PROGRAM = """
@@ -42,7 +42,7 @@ def outcome(engine, settings, kind, digits, said):
     with engine.begin() as connection:
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
-    children = Children([sys.executable, "-c", PROGRAM, kind, digits, said])
+    children = SpareChildren([sys.executable, "-c", PROGRAM, kind, digits, said])
     try:
         lease = Lease(claimed, time.monotonic() + 60)
         Attempt(lease, settings, engine, WORKER, children).run()
