@@ -9,11 +9,9 @@ from gunicorn.glogging import Logger
 
 from gateway.app import create_app
 from gateway.server.gunicorn_worker import post_fork
-from shared.config import Settings, load_settings
-from shared.crash_points import arm_from_environment
-from shared.errors import SettingsInvalid
+from shared.config import Settings
 from shared.functions.registry import load_registry
-from shared.logs import set_up_logs
+from shared.startup import start_process
 
 #: NGINX may open so many connections at once.
 _BACKLOG = 4_096
@@ -57,8 +55,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Build the application, in each process after the fork."""
-        set_up_logs(self._settings.log_level)
-        arm_from_environment()
         app = create_app(self._settings, load_registry())
         _spare_the_collector()
         return app
@@ -76,13 +72,7 @@ def _spare_the_collector() -> None:
 
 def main() -> int:
     """Serve until told to stop; return the exit status."""
-    try:
-        settings = load_settings()
-    except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201 (before there are logs)
-        return 2
-    set_up_logs(settings.log_level)
-    _Server(settings).run()
+    _Server(start_process()).run()
     return 0
 
 

@@ -10,9 +10,8 @@ from migrations.errors import LockNotAvailable, MigrationError
 from migrations.report import Report, to_standard_error
 from migrations.retrying import GIVE_UP_SECONDS, retry_while_unavailable
 from migrations.schema import downgrade, upgrade
-from shared.config import load_settings
-from shared.errors import SettingsInvalid
 from shared.postgres.outages import brief, is_transient
+from shared.startup import load_settings_or_exit
 
 _SHOWN_CHARACTERS = 120
 
@@ -25,11 +24,7 @@ def main() -> int:
     down = commands.add_parser("downgrade", help="go back; this removes data")
     down.add_argument("revision", help="a revision, or `base` for an empty database")
     arguments = parser.parse_args()
-    try:
-        url = load_settings().sqlalchemy_url
-    except SettingsInvalid as error:
-        to_standard_error(str(error))
-        return 2
+    url = load_settings_or_exit().sqlalchemy_url
     report = Report(to_standard_error)
     if arguments.command == "upgrade":
         return run(lambda: upgrade(url, report=report), report)

@@ -26,7 +26,7 @@ ReckonerError
 └── MessageInvalid             a delivery that is not a message of ours
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -56,6 +56,11 @@ class Fault(NamedTuple):
     detail: str
 
 
+def pointer_to(name: str) -> str:
+    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) wants it."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
 class RequestFault(ReckonerError):
     """Raised when a request asks for something that cannot be."""
 
@@ -67,6 +72,7 @@ class FunctionUnknown(RequestFault):
         super().__init__(f"There is no function {name!r}.")
         self.name = name
         self.known_names = tuple(known_names)
+        self.faults = (Fault("/function", f"function must be one of: {', '.join(known_names)}."),)
 
 
 class ArgumentsInvalid(RequestFault):
@@ -112,6 +118,11 @@ class CalculationTooLarge(RequestFault):
         super().__init__(f"needs {needed_bytes} bytes, the limit is {limit_bytes}")
         self.needed_bytes = needed_bytes
         self.limit_bytes = limit_bytes
+        detail = (
+            f"The calculation needs about {needed_bytes} bytes of memory; "
+            f"the limit of this server is {limit_bytes} bytes."
+        )
+        self.faults = (Fault("/arguments", detail),)
 
 
 class CalculationNotFound(ReckonerError):
@@ -151,7 +162,9 @@ class ResultNotFinished(ResultUnavailable):
 class ResultMissing(ResultUnavailable):
     """Raised when the calculation failed or was cancelled."""
 
-    def __init__(self, calculation_id: UUID, status: str, reason: dict[str, object] | None) -> None:
+    def __init__(
+        self, calculation_id: UUID, status: str, reason: Mapping[str, object] | None
+    ) -> None:
         super().__init__(calculation_id)
         self.status = status
         self.reason = reason
@@ -187,11 +200,11 @@ class CalculationAborted(ReckonerError):
 
 
 class ProcessDied(CalculationAborted):
-    """Raised when a child process was killed, crashed or could not start: `end` names which."""
+    """Raised when a child process was killed, crashed or could not start."""
 
-    def __init__(self, end: str, detail: str) -> None:
+    def __init__(self, exit_reason: str, detail: str) -> None:
         super().__init__("process-died", detail)
-        self.end = end
+        self.exit_reason = exit_reason
 
 
 class StoreUnavailable(ReckonerError):

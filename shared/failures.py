@@ -11,13 +11,13 @@ PROBLEM_PREFIX = "urn:reckoner:problem:"
 
 _TITLES = {
     "cancelled": "The calculation was cancelled",
-    "function-failed": "The function raised an error",
+    "function-failed": "The function raised an exception",
     "memory-limit": "The calculation needed too much memory",
-    "process-died": "The calculation's process died",
-    "result-wrong": "The result did not pass its check",
+    "process-died": "The calculation's process ended without a result",
+    "result-wrong": "The result failed its check",
     "time-limit": "The calculation took too long",
-    "worker-lost": "The calculation's workers were lost",
-    "function-gone": "No worker knows this function",
+    "worker-lost": "The workers that ran the calculation were lost",
+    "function-gone": "The worker does not have this function",
 }
 
 
@@ -33,5 +33,5 @@ def failure_json(reason: str, detail: str) -> str:
 
 
 CANCELLED_JSON = failure_json(
-    "cancelled", "It was cancelled on request. Submit it again to have it computed."
+    "cancelled", "It was cancelled on request. Resubmit it to have it computed."
 )

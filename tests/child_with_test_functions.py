@@ -119,7 +119,7 @@ def kill_its_worker(_n: int, _progress: Progress) -> str:
 
 
 def leave(n: int, _progress: Progress) -> str:
-    sys.stderr.write("so long\n")
+    sys.stderr.write("leaving\n")
     sys.stderr.flush()
     os._exit(n)
 
@@ -189,7 +189,6 @@ def daemonize(n: int, _progress: Progress) -> str:
         os.write(2, f"{second}\n".encode())
         os._exit(0)
     os.waitpid(first, 0)
-    time.sleep(0.3)  # standard error is read while digits are awaited, and not after them
     if n == 1:
         ctypes.string_at(0)
     if n == 2:
@@ -211,13 +210,13 @@ def hog_in_forks(n: int, progress: Progress) -> str:
 
 
 def share_in_forks(n: int, _progress: Progress) -> str:
-    """Have six processes that share n megabytes."""
+    """Have six processes that share n megabytes, and never end."""
     held = bytearray(os.urandom(2**20)) * n
     for _ in range(6):
         if os.fork() == 0:
             time.sleep(3600)
-    time.sleep(1)
-    return "7" * (len(held) // 2**20)
+    time.sleep(3600)
+    return "7" * len(held)
 
 
 def garbage(n: int, _progress: Progress) -> str:

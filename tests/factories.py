@@ -1,11 +1,15 @@
 """Builders of what tests need, valid unless they are told otherwise."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.functions.registry import Function, load_registry
-from shared.store.rows import FinishedResult
+from shared.store.rows import FinishedResult, Row
+
+MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
 
 _registry = load_registry()
 
@@ -39,3 +43,34 @@ def make_result(**overrides: Any) -> FinishedResult:
         "compute_seconds": 0.25,
     }
     return FinishedResult(**{**values, **overrides})
+
+
+def make_row(**columns: Any) -> Row:
+    values: dict[str, Any] = {
+        "id": UUID("633c8518-213a-513b-a7e0-93f891953e0d"),
+        "function": "fibonacci",
+        "version": 1,
+        "arguments": {"n": 77},
+        "status": "queued",
+        "lane": "quick",
+        "progress": 0.0,
+        "attempt": 0,
+        "created_at": MOMENT,
+        "started_at": None,
+        "finished_at": None,
+        "compute_seconds": None,
+        "estimate_seconds": 1.2345678e-3,
+        "estimate_digits": 16,
+        "estimate_bytes": 30_000_000,
+        "cancel_requested": False,
+        "result_digits": None,
+        "result_sha256": None,
+        "result_head": None,
+        "result_tail": None,
+        "result_value": None,
+        "result_attempt": None,
+        "result_pruned_at": None,
+        "error": None,
+        "history": [],
+    }
+    return Row(**{**values, **columns})

@@ -26,7 +26,7 @@ from workers.heavy.actor import HeavyLane
 from workers.heavy.chunks import CONCURRENT_WRITES
 from workers.presence import Presence
 from workers.quick.actor import QuickLane
-from workers.sandbox.limits import inherit_orphans
+from workers.sandbox.limits import become_subreaper
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     )
     part: QuickLane | HeavyLane
     if lane is Lane.HEAVY:
-        inherit_orphans()
+        become_subreaper()
         part = HeavyLane(settings, engine, worker_id)
     else:
         part = QuickLane(settings, engine, load_registry())

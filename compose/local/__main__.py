@@ -10,7 +10,7 @@ from pathlib import Path
 from compose.local.launcher import Launcher
 from compose.local.log_view import LogView
 from compose.local.settings import LocalSettings, check_ports, check_settings, read_settings
-from compose.local.state_folder import STATE, held
+from compose.local.state_folder import STATE, locked
 from compose.local.stop_signals import StopSignals
 from compose.local.supervisor import StopRequested
 from compose.services import ServiceError
@@ -21,7 +21,7 @@ _MAX_FILES = 65_536
 
 
 def main() -> int:
-    """Run until the user wants an end; return the status to exit with."""
+    """Run until the user stops it; return the exit status."""
     _open_standard_streams()
     _allow_many_files()
     os.umask(0o077)  # Logs, passwords and data are this user's.
@@ -31,7 +31,7 @@ def main() -> int:
     try:
         settings = read_settings(os.environ)
         check_settings()
-        with held(STATE):
+        with locked(STATE):
             problem = _run(settings, STATE, signals)
     except ServiceError as error:
         problem = error
@@ -43,23 +43,23 @@ def main() -> int:
 
 
 def _run(settings: LocalSettings, state: Path, signals: StopSignals) -> ServiceError | None:
-    """Start, run and stop everything; return what went wrong at the start, if something did."""
+    """Start, run and stop everything; return the error that prevented the start, if any."""
     begun = time.monotonic()
     view = LogView("reckoner", _NAME_WIDTH)
     try:
         for name in end_leftovers(state.glob("*/*.process")):
-            view.say(f"Ended what an earlier run had left behind: {name}")
+            view.show(f"Ended a process that an earlier run left behind: {name}")
         launcher = Launcher(settings, state, view, signals)
         launcher.prepare()
         check_ports(settings)
         try:
             launcher.start()
-            view.say(_welcome(launcher, settings, time.monotonic() - begun))
+            view.show(_welcome(launcher, settings, time.monotonic() - begun))
             launcher.run()
         finally:
-            view.say("Stopping; a second Ctrl-C hurries.")
+            view.show("Stopping; press Ctrl-C again to stop at once.")
             launcher.stop()
-            view.say("Stopped.")
+            view.show("Stopped.")
     except StopRequested:
         pass
     except ServiceError as error:
@@ -70,7 +70,7 @@ def _run(settings: LocalSettings, state: Path, signals: StopSignals) -> ServiceE
 
 
 def _welcome(launcher: Launcher, settings: LocalSettings, seconds: float) -> str:
-    """Return what a user wants to know now."""
+    """Return the addresses and commands that a user needs."""
     rabbitmq = launcher.rabbitmq
     return f"""
 Reckoner is ready, after {seconds:.1f} s.
@@ -80,7 +80,7 @@ Reckoner is ready, after {seconds:.1f} s.
   RabbitMQ          http://localhost:{rabbitmq.management_port}  user {rabbitmq.user}, \
 password {rabbitmq.password}
   PostgreSQL        127.0.0.1:{launcher.postgres.port}, see var/reckoner.env
-  one more worker   make worker LANE=heavy
+  another worker    make worker LANE=heavy
   requests          var/nginx/access.log
   stop              Ctrl-C
 
@@ -88,21 +88,22 @@ password {rabbitmq.password}
 
 
 def _open_standard_streams() -> None:
-    """Open what is closed of standard input, output and error, as `make up >&-` leaves it.
+    """Open those of standard input, output and error that are closed, as after `make up >&-`.
 
-    Otherwise the next file would be taken for it.
+    Otherwise the next file opened would get one of their numbers.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
 
 
 def _allow_many_files() -> None:
-    """Let every process open as many files as its user may, but not a senseless number.
+    """Raise the soft limit of open files, which all processes inherit, to at most 65,536.
 
-    A shell's usual limit of 1024 is too low for servers; and Erlang sets memory aside for all.
+    A shell's usual limit of 1024 is too low for servers, and Erlang reserves memory for each file
+    of the limit.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(_MAX_FILES, hard)

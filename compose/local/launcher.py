@@ -1,4 +1,4 @@
-"""All of Reckoner on this machine: what is started, in which order, and stopped in which."""
+"""All of Reckoner on this machine: what is started and stopped, and in which order."""
 
 import os
 import shlex
@@ -14,19 +14,19 @@ from compose.local.stop_signals import StopSignals
 from compose.local.supervisor import Program, Supervisor
 from compose.services import Nginx, Postgres, RabbitMQ
 from compose.services.errors import NotReady
-from compose.services.probes import http_status
+from compose.services.ports import http_status
 from compose.services.processes import TERMINATE, Process, StopPlan
 
 _READY_SECONDS = 120.0
 
 # NGINX has stopped by then, so there is no request left to wait for.
 _GATEWAY_STOP: StopPlan = ((signal.SIGTERM, 5.0),)
-# Handing work back and committing what is in memory takes a moment.
+# Time to hand work back and to commit what is in memory.
 _WORKER_STOP: StopPlan = ((signal.SIGTERM, 20.0),)
 
 
 class Launcher:
-    """Reckoner's services and its own processes, with their state below the folder `state`."""
+    """The services and Reckoner's own processes, with their state below the folder `state`."""
 
     def __init__(
         self, settings: LocalSettings, state: Path, view: LogView, signals: StopSignals
@@ -35,12 +35,12 @@ class Launcher:
         self._state = state
         self._view = view
         self._signals = signals
-        self._supervisor = Supervisor(view.say, signals.stopping)
+        self._supervisor = Supervisor(view.show, signals.stopping)
         self.postgres = Postgres(
             state / "postgres",
             settings.postgres_port,
             output=view.pipe_for("postgres"),
-            say=view.say,
+            show=view.show,
         )
         self.rabbitmq = RabbitMQ(
             state / "rabbitmq",
@@ -67,7 +67,7 @@ class Launcher:
         ]
 
     def prepare(self) -> None:
-        """Create what has to be there before a start; start nothing."""
+        """Create folders, data and configuration; start nothing but one-time set-up."""
         (self._state / "processes").mkdir(exist_ok=True)
         self.postgres.prepare()
         self.rabbitmq.prepare()
@@ -75,9 +75,9 @@ class Launcher:
         self._write_environment()
 
     def start(self) -> None:
-        """Start everything, each as soon as what it needs is ready; return when all of it is.
+        """Start each program as soon as what it needs is ready; return when all are ready.
 
-        Raises `NotReady`, and `StopRequested` if the user wants an end first.
+        Raises `NotReady`, and `StopRequested` if the user requests a stop first.
         """
         supervisor = self._supervisor
         supervisor.start(self.postgres)
@@ -87,19 +87,19 @@ class Launcher:
         supervisor.start(self._gateway)
         supervisor.start(self.nginx)
         supervisor.wait_for(self.nginx, self.nginx.ready, _READY_SECONDS)
-        # Before those who would log a failed connection every second until then.
+        # Relay and workers would log a failed connection every second until then.
         supervisor.wait_for(self.rabbitmq, self.rabbitmq.ready, _READY_SECONDS)
         supervisor.start(self._relay)
         for worker in self._workers:
             supervisor.start(worker)
-        supervisor.wait_for(self._gateway, self._answers, _READY_SECONDS)
+        supervisor.wait_for(self._gateway, self._is_ready, _READY_SECONDS)
 
     def run(self) -> None:
-        """Keep everything running until the user wants an end."""
+        """Keep everything running until the user requests a stop."""
         self._supervisor.run()
 
     def stop(self) -> None:
-        """Stop everything, so that nothing misses what it needs before it has stopped itself."""
+        """Stop everything, each before what it needs."""
         groups: list[Sequence[Program]] = [
             [self.nginx],
             [self._gateway],
@@ -110,7 +110,7 @@ class Launcher:
         self._supervisor.stop(groups, self._signals.hurry)
 
     def _python(self, name: str, module: list[str], stop_plan: StopPlan = TERMINATE) -> Process:
-        """Describe a process of Reckoner's own."""
+        """Return one of Reckoner's own processes, not yet started."""
         variables = self._variables()
         given = {f"{key}_FILE" for key in variables}
         own = {
@@ -138,25 +138,23 @@ class Launcher:
         }
 
     def _write_environment(self) -> None:
-        """Write what `make worker` gives to a further worker."""
+        """Write the settings that `make worker` gives to another worker."""
         file = self._state / "reckoner.env"
         file.touch(mode=0o600)
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in self._variables().items()]
         file.write_text("".join(lines))
 
     def _migrate(self) -> None:
-        """Bring the database's schema up to date."""
+        """Upgrade the database schema."""
         self._migrations.start()
         while self._migrations.running:
             self._supervisor.tick()
         if self._migrations.exit_status != 0:
-            raise NotReady(
-                "The database's schema could not be brought up to date.", "The lines above say why."
-            )
+            raise NotReady("The database schema could not be upgraded.", "See the log lines above.")
         self._migrations.stop()
 
-    def _answers(self) -> bool:
-        """Tell whether the service is ready, as NGINX passes it on."""
+    def _is_ready(self) -> bool:
+        """Return whether the service is ready, asked through NGINX."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.nginx.host, self.nginx.host)  # noqa: S104
         return http_status(self.nginx.port, "/health/ready", host=host) == 200
 

@@ -1,4 +1,4 @@
-"""One stream of log lines from many processes, each line with the name of its process."""
+"""One stream of the log lines of all processes, each with the name of its process."""
 
 import os
 import queue
@@ -8,17 +8,17 @@ import time
 
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)  # of a terminal (ECMA-48), for the names
 _MAX_LINE_BYTES = 64 * 1024
-# What a terminal that stands still (Ctrl-S, a pager) may owe before lines are left out. A process
-# must never wait for it: one that cannot write its log would stop working.
+# How many lines wait for a terminal that is paused (Ctrl-S, a pager) before lines are dropped. No
+# process may block on its log: it would stop working.
 _MAX_LINES_WAITING = 20_000
 _FLUSH_SECONDS = 2.0
 _STANDARD_OUTPUT = 1
 
 
 class LogView:
-    """Shows on standard output what the processes write into the pipes given out by `pipe_for`.
+    """Shows on standard output what the processes write into their pipes (`pipe_for`).
 
-    `own_name` stands before what `say` is given.
+    `own_name` is the name before the lines given to `show`.
     """
 
     def __init__(self, own_name: str, width: int) -> None:
@@ -26,10 +26,10 @@ class LogView:
         self._width = width
         self._coloured = os.isatty(_STANDARD_OUTPUT) and not _no_colour()
         self._names: dict[str, bytes] = {own_name: self._prefix(own_name, 1)}
-        self._ends: dict[str, int] = {}
+        self._pipes: dict[str, int] = {}
         self._selector = selectors.DefaultSelector()
         self._lines: queue.Queue[bytes | None] = queue.Queue(_MAX_LINES_WAITING)
-        self._left_out = 0
+        self._dropped = 0
         self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, name="log-reader", daemon=True)
         self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
@@ -38,47 +38,47 @@ class LogView:
 
     def pipe_for(self, name: str) -> int:
         """Return the file descriptor to which the process of this name writes its log."""
-        if name not in self._ends:
+        if name not in self._pipes:
             reading, writing = os.pipe()
             os.set_blocking(reading, False)
-            colour = _COLOURS[len(self._ends) % len(_COLOURS)]
+            colour = _COLOURS[len(self._pipes) % len(_COLOURS)]
             self._names[name] = self._prefix(name, colour)
-            self._ends[name] = writing
+            self._pipes[name] = writing
             self._selector.register(reading, selectors.EVENT_READ, (name, bytearray()))
-        return self._ends[name]
+        return self._pipes[name]
 
-    def say(self, text: str) -> None:
-        """Show lines of this process's own."""
+    def show(self, text: str) -> None:
+        """Show lines of this process itself."""
         for line in text.splitlines():
-            self._show(self._own_name, line.encode())
+            self._enqueue(self._own_name, line.encode())
 
     def close(self) -> None:
-        """Show what has been written so far, and end."""
+        """Show what has been written so far, and stop."""
         self._closing.set()
         self._reader.join(_FLUSH_SECONDS)
         try:
-            if self._left_out:
-                self._lines.put(self._note_of_those_left_out(), timeout=_FLUSH_SECONDS)
+            if self._dropped:
+                self._lines.put(self._note_of_dropped_lines(), timeout=_FLUSH_SECONDS)
             self._lines.put(None, timeout=_FLUSH_SECONDS)
         except queue.Full:
-            return  # the terminal stands still
+            return  # the terminal is paused
         self._writer.join(_FLUSH_SECONDS)
 
     def _prefix(self, name: str, colour: int) -> bytes:
         text = f"{name:<{self._width}} | "
         return (f"\x1b[{colour}m{text}\x1b[0m" if self._coloured else text).encode()
 
-    def _show(self, name: str, line: bytes) -> None:
+    def _enqueue(self, name: str, line: bytes) -> None:
         try:
-            if self._left_out:
-                self._lines.put_nowait(self._note_of_those_left_out())
-                self._left_out = 0
+            if self._dropped:
+                self._lines.put_nowait(self._note_of_dropped_lines())
+                self._dropped = 0
             self._lines.put_nowait(self._names[name] + line.rstrip(b"\r") + b"\n")
         except queue.Full:
-            self._left_out += 1
+            self._dropped += 1
 
-    def _note_of_those_left_out(self) -> bytes:
-        return self._names[self._own_name] + f"{self._left_out} lines left out\n".encode()
+    def _note_of_dropped_lines(self) -> bytes:
+        return self._names[self._own_name] + f"{self._dropped} lines dropped\n".encode()
 
     def _read(self) -> None:
         """Take lines out of all pipes, until closed and all are empty."""
@@ -97,7 +97,7 @@ class LogView:
                 if len(last) > _MAX_LINE_BYTES:
                     lines, last = [*lines, last], bytearray()
                 for line in lines:
-                    self._show(name, bytes(line))
+                    self._enqueue(name, bytes(line))
                 rest[:] = last
 
     def _write(self) -> None:

@@ -1,4 +1,4 @@
-"""What a user may set for `make up`: environment variables that begin with RECKONER_LOCAL_."""
+"""The settings of `make up`: environment variables that begin with RECKONER_LOCAL_."""
 
 import dataclasses
 import difflib
@@ -13,7 +13,7 @@ from shared.errors import SettingsInvalid
 
 PREFIX = "RECKONER_LOCAL_"
 
-# The field that holds each port, and what listens there. All but the first only on 127.0.0.1.
+# The field of each port, and what listens there. All but the first listen on 127.0.0.1 only.
 PORTS = {
     "port": "NGINX",
     "gateway_port": "the gateway",
@@ -47,14 +47,14 @@ class LocalSettings:
 
     @property
     def url(self) -> str:
-        """The URL to give to a user of this machine."""
+        """The URL for a user of this machine."""
         everywhere = self.host in ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{'localhost' if everywhere else host}:{self.port}"
 
 
 def read_settings(environment: Mapping[str, str]) -> LocalSettings:
-    """Return the settings; `ServiceError` names every variable that is unknown or not a number."""
+    """Return the settings; `ServiceError` names every unknown variable and wrong value."""
     fields = {PREFIX + field.name.upper(): field for field in dataclasses.fields(LocalSettings)}
     values: dict[str, str | int] = {}
     faults = []
@@ -73,7 +73,7 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
             else:
                 faults.append(f"{name} must be from {lowest} to {highest}; it is {text!r:.40}.")
     if faults:
-        raise ServiceError("\n".join(faults), f"There are: {', '.join(fields)}.")
+        raise ServiceError("\n".join(faults), f"The settings are: {', '.join(fields)}.")
     return LocalSettings(**values)  # type: ignore[arg-type] # each is of its field's type
 
 
@@ -85,16 +85,16 @@ def check_settings() -> None:
         "gateway_bind": "127.0.0.1:8081",
     }
     try:
-        # The addresses are our own, with their passwords, and go before what the environment has.
+        # `make up` sets the addresses itself, so those in the environment are not checked.
         load_settings(addresses)
     except SettingsInvalid as error:
         raise ServiceError(str(error), "Correct them, and try again.") from error
 
 
 def check_ports(settings: LocalSettings) -> None:
-    """Raise `PortTaken`, which names all ports that cannot be had, with their holders if seen.
+    """Raise `PortTaken` if any port is taken; it names all of them, with their holders if visible.
 
-    Raises `ServiceError` if no port at all can be had, because the address is not of this machine.
+    Raises `ServiceError` if the address that NGINX listens on is not one of this machine.
     """
     _check_host(settings.host)
     used: dict[int, str] = {}
@@ -108,7 +108,7 @@ def check_ports(settings: LocalSettings) -> None:
         elif reason := refusal(port, host):
             holder = holder_of(port)
             by = f" ({holder})" if holder else ""
-            fault = f"Port {port}, for {purpose}, cannot be had: {reason}{by}."
+            fault = f"Port {port}, for {purpose}, is not available: {reason}{by}."
         else:
             used[port] = purpose
             continue
@@ -123,18 +123,18 @@ def check_ports(settings: LocalSettings) -> None:
 
 
 def _check_host(host: str) -> None:
-    """Raise `ServiceError` for an address on which nothing could listen, whatever its port."""
-    # An empty one would be all addresses to the probe, and nonsense to NGINX.
+    """Raise `ServiceError` for an address on which nothing can listen, whatever the port."""
+    # The probe would take an empty one for all addresses; NGINX refuses it.
     reason = refusal(0, host) if host else "it is empty"
     if reason:
         raise ServiceError(
-            f"{PREFIX}HOST={host!r:.80} is no address that NGINX can listen on here: {reason}.",
+            f"{PREFIX}HOST={host!r:.80} is not an address that NGINX can listen on here: {reason}.",
             "Set it to an address of this machine: 127.0.0.1, or 0.0.0.0 for all.",
         )
 
 
 def _free_port_like(port: int, host: str, taken: Set[int]) -> int:
-    """Return a free port that resembles one: 8180 for 8080."""
+    """Return a free port with the same last digits: 8180 for 8080."""
     first = port + 100 if port >= 1024 else port + 8000
     for other in range(first, 65_536, 100):
         if other not in taken and refusal(other, host) is None:

@@ -1,4 +1,4 @@
-"""The folder var/: all that `make up` keeps, for one process at a time."""
+"""The folder var/, in which `make up` keeps everything, for one process at a time."""
 
 import contextlib
 import fcntl
@@ -14,29 +14,32 @@ STATE = PROJECT / "var"
 
 
 @contextlib.contextmanager
-def held(state: Path) -> Iterator[None]:
-    """Create the folder and hold its lock; `ServiceError` if another process or user has it."""
+def locked(state: Path) -> Iterator[None]:
+    """Create the folder and lock it.
+
+    Raises `ServiceError` if another process holds the lock or another user owns the folder.
+    """
     try:
         state.mkdir(exist_ok=True)
         if state.stat().st_uid != os.geteuid():
             raise PermissionError
-        # PostgreSQL, which root starts as another user, has to get through to its own.
+        # Root starts PostgreSQL as another user, which must be able to enter its folder below.
         state.chmod(0o711 if os.geteuid() == 0 else 0o700)
         lock = (state / "lock").open("a+")
     except PermissionError as error:
         raise ServiceError(
             f"The folder {state} belongs to another user.",
-            "Run this as that user, or remove the folder, with all data in it.",
+            "Run this as that user, or delete the folder with all data in it.",
         ) from error
-    # The kernel takes the lock back however this process ends, and nobody inherits it.
+    # The kernel releases the lock however this process ends; no child inherits it.
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
             raise ServiceError(
-                f"Reckoner runs from this folder already, as process {lock.read().strip()}.",
-                "Use that one, or stop it first: by Ctrl-C, or by kill and that number.",
+                f"Reckoner is already running from this folder, as process {lock.read().strip()}.",
+                "Use it, or stop it first: with Ctrl-C, or with kill and that number.",
             ) from error
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -46,11 +49,11 @@ def held(state: Path) -> Iterator[None]:
 
 
 def _close_to_others(state: Path) -> None:
-    """Take from other users what an earlier version, or another umask, let them read."""
+    """Remove permissions that an earlier version, or another umask, gave to other users."""
     for folder, _, files in os.walk(state):
-        # What this user cannot change is somebody else's, who has closed it (PostgreSQL's data).
+        # What another user owns (PostgreSQL's data) is already closed.
         for path in (Path(folder), *(Path(folder, name) for name in files)):
-            # Servers of a run that was killed may still be stopping, and remove files of theirs.
+            # Servers of a killed run may still be stopping and removing their files.
             with contextlib.suppress(FileNotFoundError):
                 status = path.lstat()
                 is_ours = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)

@@ -1,37 +1,37 @@
-"""The signals by which a user ends `make up`."""
+"""The signals with which a user stops `make up`."""
 
 import signal
 import time
 from types import FrameType
 
-# One wish can arrive as two signals: from the terminal or the shell, and from make, which passes on
-# its own. What comes later is the user's second.
+# One Ctrl-C can arrive as two signals: from the terminal, and from make, which passes on its own. A
+# later signal is a second Ctrl-C.
 _SECOND_AFTER_SECONDS = 1.0
 
 
 class StopSignals:
-    """What the user has asked for by SIGINT, SIGTERM or SIGHUP: an end, or an end at once."""
+    """Whether SIGINT, SIGTERM or SIGHUP has requested a stop, and a second one a fast stop."""
 
     def __init__(self) -> None:
         self._first: float | None = None
         self._hurry = False
 
     def catch(self) -> None:
-        """Note these signals from now on, instead of dying of them."""
-        signal.signal(signal.SIGINT, self._note)
-        signal.signal(signal.SIGTERM, self._note)
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as it is below nohup
-            signal.signal(signal.SIGHUP, self._note)
+        """Record these signals from now on, instead of being ended by them."""
+        signal.signal(signal.SIGINT, self._record)
+        signal.signal(signal.SIGTERM, self._record)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # ignored under nohup
+            signal.signal(signal.SIGHUP, self._record)
 
     def stopping(self) -> bool:
-        """Tell whether an end is wanted."""
+        """Return whether a stop was requested."""
         return self._first is not None
 
     def hurry(self) -> bool:
-        """Tell whether the end is wanted at once."""
+        """Return whether a fast stop was requested."""
         return self._hurry
 
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
+    def _record(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
         if self._first is None:
             self._first = now

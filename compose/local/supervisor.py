@@ -1,4 +1,4 @@
-"""Keeps programs running: brings back those that die, and stops all of them in order."""
+"""Keeps programs running: restarts those that end, and stops all of them in order."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,14 +10,14 @@ from compose.services.errors import NotReady
 
 FIRST_DELAY_SECONDS = 0.5
 LAST_DELAY_SECONDS = 30.0
-# One that ran this long before it died is brought back as fast as one that never died.
+# A program that ran this long before it ended is restarted after the first delay again.
 STEADY_SECONDS = 30.0
 
 _TICK_SECONDS = 0.1
 
 
 class Program(Protocol):
-    """What can be supervised: a service, or a plain process."""
+    """A service or a plain process, as far as supervision needs it."""
 
     @property
     def name(self) -> str:
@@ -29,37 +29,37 @@ class Program(Protocol):
 
     @property
     def exit_status(self) -> int | None:
-        """How it ended last."""
+        """Its last exit status, or minus the signal that killed it."""
 
     def start(self) -> None:
         """Start it, without waiting for it."""
 
     def stop(self, hurry: Callable[[], bool]) -> None:
-        """Stop it; nothing of it stays."""
+        """Stop it with all its processes, fast once `hurry` returns true."""
 
 
 class StopRequested(Exception):
-    """Raised when the user wants an end while something is being waited for."""
+    """Raised when the user requests a stop while something is being waited for."""
 
 
 @dataclass
 class _Watch:
-    """What is known of a supervised program."""
+    """A supervised program and when to restart it."""
 
     program: Program
     started_at: float
     delay: float = FIRST_DELAY_SECONDS
-    due_at: float | None = None  # when to bring it back; None while it runs
+    due_at: float | None = None  # when to restart it; None while it runs
 
 
 class Supervisor:
-    """Starts programs, and starts them again whenever they die.
+    """Starts programs, and restarts them whenever they end.
 
-    `say` shows a line to the user, who wants an end once `stopping` says so.
+    `show` shows a line to the user; `stopping` returns whether the user has requested a stop.
     """
 
-    def __init__(self, say: Callable[[str], None], stopping: Callable[[], bool]) -> None:
-        self._say = say
+    def __init__(self, show: Callable[[str], None], stopping: Callable[[], bool]) -> None:
+        self._show = show
         self._stopping = stopping
         self._watches: list[_Watch] = []
 
@@ -69,31 +69,31 @@ class Supervisor:
         self._watches.append(_Watch(program, time.monotonic()))
 
     def wait_for(self, program: Program, ready: Callable[[], bool], timeout: float) -> None:
-        """Wait until `ready` says so, which is what the program is needed for.
+        """Wait until `ready` returns true, at most `timeout` seconds.
 
-        Raises `NotReady` if the program dies meanwhile or the time runs out, and `StopRequested`.
+        Raises `NotReady` if the program ends first or the time is over, and `StopRequested`.
         """
         give_up = time.monotonic() + timeout
         while not ready():
             if not program.running:
-                problem = f"{program.name} ended at its start ({_ending(program)})."
-                raise NotReady(problem, "Its lines above say why.")
+                problem = f"{program.name} ended while it was starting ({_ending(program)})."
+                raise NotReady(problem, "See its log lines above.")
             if time.monotonic() > give_up:
                 problem = f"{program.name} was not ready within {timeout:g} s."
-                raise NotReady(problem, "The lines above say why.")
+                raise NotReady(problem, "See the log lines above.")
             self.tick()
 
     def run(self) -> None:
-        """Keep all programs running until the user wants an end."""
+        """Keep all programs running until the user requests a stop."""
         while not self._stopping():
             self.tick()
 
     def tick(self) -> None:
-        """Bring back what is due, and let a moment pass. Raises `StopRequested`."""
+        """Restart what is due, then sleep for a moment. Raises `StopRequested`."""
         if self._stopping():
             raise StopRequested
         for watch in self._watches:
-            self._care_for(watch)
+            self._restart_if_due(watch)
         time.sleep(_TICK_SECONDS)
 
     def stop(self, groups: Sequence[Sequence[Program]], hurry: Callable[[], bool]) -> None:
@@ -102,7 +102,7 @@ class Supervisor:
             with ThreadPoolExecutor(max_workers=max(1, len(group))) as threads:
                 list(threads.map(lambda program: program.stop(hurry), group))
 
-    def _care_for(self, watch: _Watch) -> None:
+    def _restart_if_due(self, watch: _Watch) -> None:
         now = time.monotonic()
         program = watch.program
         if program.running:
@@ -111,7 +111,9 @@ class Supervisor:
             if now - watch.started_at >= STEADY_SECONDS:
                 watch.delay = FIRST_DELAY_SECONDS
             watch.due_at = now + watch.delay
-            self._say(f"{program.name} ended ({_ending(program)}), again in {watch.delay:g} s")
+            self._show(
+                f"{program.name} ended ({_ending(program)}); restarting in {watch.delay:g} s"
+            )
             watch.delay = min(2 * watch.delay, LAST_DELAY_SECONDS)
         elif now >= watch.due_at:
             watch.started_at, watch.due_at = now, None

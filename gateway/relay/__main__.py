@@ -2,19 +2,13 @@
 
 import argparse
 import logging
-import signal
 import sys
 
 from gateway.relay.process import Relay
 from gateway.relay.pulse import Pulse, find_faults, pulse_folder
-from shared import crash_points
 from shared.calculation import Lane
-from shared.config import load_settings
-from shared.errors import SettingsInvalid
-from shared.logs import set_up_logs
 from shared.postgres.connections import make_engine
-
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+from shared.startup import call_on_stop_signals, start_process
 
 _logger = logging.getLogger("gateway.relay")
 
@@ -35,22 +29,14 @@ def main() -> int:
         faults = find_faults(pulse_folder(), check or None)
         sys.stderr.writelines(f"{fault}\n" for fault in faults)
         return 1 if faults else 0
-    try:
-        settings = load_settings()
-    except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201 (before there are logs)
-        return 2
-    set_up_logs(settings.log_level)
-    crash_points.arm_from_environment()
+    settings = start_process()
     engine = make_engine(settings, connections=1, name="reckoner relay")
     autocommit = make_engine(
         settings, connections=len(Lane) + 1, name="reckoner relay", is_autocommit=True
     )
     pulse = _make_pulse()
     relay = Relay(settings, engine, autocommit, pulse)
-    for signum in _STOP_SIGNALS:
-        if signal.getsignal(signum) is not signal.SIG_IGN:  # as nohup wants it for SIGHUP
-            signal.signal(signum, lambda *_: relay.stop())
+    call_on_stop_signals(relay.stop)
     _logger.info("The relay is running")
     status = relay.run()
     if pulse is not None:

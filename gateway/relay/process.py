@@ -10,7 +10,6 @@ import logging
 import math
 import os
 import select
-import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -41,8 +40,6 @@ _GIVE_UP_SECONDS = 60.0
 
 #: How long a stop may take: confirms that do not come, and a goodbye that is not answered.
 _STOP_SECONDS = 8.0
-
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _logger = logging.getLogger("gateway.relay")
 

@@ -7,17 +7,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.http.problems import MEDIA_TYPE, Problem
+from gateway.http.problems import MALFORMED_REQUEST, MEDIA_TYPE
 
 #: NGINX closes a connection that was idle for 5 s. As long as NGINX may use it, it stays open here.
 _IDLE_SECONDS = 6.0
-
-_MALFORMED = Problem(
-    400,
-    "bad-request",
-    "The request is not well-formed HTTP",
-    "It is not HTTP/1.1 with a known method. Correct it and send it again.",
-)
 
 
 class Protocol(HttpToolsProtocol):
@@ -59,7 +52,7 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's signature)
         """Refuse what is not HTTP with a problem document, like everything else."""
-        body = json.dumps(_MALFORMED.document()) + "\n"
+        body = json.dumps(MALFORMED_REQUEST.document()) + "\n"
         head = (
             "HTTP/1.1 400 Bad Request\r\n"
             f"Content-Type: {MEDIA_TYPE}\r\n"

@@ -67,13 +67,25 @@ class WatchedThreads:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def make_inline_threads() -> WatchedThreads:
-    """Return the threads for what takes milliseconds, by its estimate."""
-    return WatchedThreads(
-        _INLINE_THREADS, "computing in a request", max_seconds=_MAX_INLINE_SECONDS
-    )
+class ComputeThreads:
+    """The threads of a gateway process that compute for requests.
 
+    `inline` is for calculations that take milliseconds by their estimate, `long` for all else.
+    """
 
-def make_long_threads() -> WatchedThreads:
-    """Return the threads for what may take long."""
-    return WatchedThreads(_LONG_THREADS, "work for a request", max_seconds=_MAX_LONG_SECONDS)
+    def __init__(self) -> None:
+        self.inline = WatchedThreads(
+            _INLINE_THREADS, "computing in a request", max_seconds=_MAX_INLINE_SECONDS
+        )
+        self.long = WatchedThreads(
+            _LONG_THREADS, "work for a request", max_seconds=_MAX_LONG_SECONDS
+        )
+
+    def hanging(self) -> list[str]:
+        """Name whatever has been running for too long."""
+        return [*self.inline.hanging(), *self.long.hanging()]
+
+    def close(self) -> None:
+        """Start nothing more, and do not wait."""
+        self.inline.close()
+        self.long.close()

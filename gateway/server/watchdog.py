@@ -9,11 +9,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
 from typing import NoReturn
 
 from gateway.database.database import Database
-from gateway.server.threads import WatchedThreads
+from gateway.server.threads import ComputeThreads
 from shared.errors import StoreUnavailable
 from shared.store.new_calculations import insert_new
 
@@ -32,7 +31,7 @@ _logger = logging.getLogger(__name__)
 class Watchdog:
     """Checks that calculations can be stored, and that no thread hangs."""
 
-    def __init__(self, database: Database, threads: Sequence[WatchedThreads]) -> None:
+    def __init__(self, database: Database, threads: ComputeThreads) -> None:
         self._database = database
         self._threads = threads
         self._has_given_up = False
@@ -58,9 +57,8 @@ class Watchdog:
         """Look for threads that hang."""
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
-            for threads in self._threads:
-                for name in threads.hanging():
-                    self._give_up(f"a thread hangs, {name}")
+            for name in self._threads.hanging():
+                self._give_up(f"a thread hangs, {name}")
 
     def _give_up(self, reason: str) -> None:
         if self._has_given_up:

@@ -13,11 +13,10 @@ from shared.calculation import Calculation, Lane, Status
 from shared.computing import Computed
 from shared.errors import StoreUnavailable
 from shared.store import calculations as store
-from shared.store.calculations import Row
 from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import QuickSuccess, finish_quick_succeeded
 from shared.store.results import insert_chunks
-from shared.store.rows import has_result
+from shared.store.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def store_one(
     if new:
         return new[calculation.id], True
     row = _existing(connection, calculation)
-    if has_result(row):
+    if row.has_result:
         return row, False
     is_queued = calculation.id in _queue_again(connection, [calculation], request_id)
     return _existing(connection, calculation), is_queued
@@ -78,7 +77,7 @@ def _store_computed(
         finish_quick_succeeded(connection, [success])
         return _existing(connection, calculation)
     if computed.result.value is None:
-        insert_chunks(connection, calculation.id, row["attempt"], computed.digits)
+        insert_chunks(connection, calculation.id, row.attempt, computed.digits)
     return row
 
 

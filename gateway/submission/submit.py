@@ -19,9 +19,8 @@ from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.computing import Calculator, Computed
-from shared.store.calculations import Row
 from shared.store.new_calculations import New, insert_new
-from shared.store.rows import has_result
+from shared.store.rows import Row
 
 #: The most that a batch may cost: seconds of computing, and of storing at a rough guess for a row.
 _MAX_BATCH_SECONDS = 0.01
@@ -73,7 +72,7 @@ class Submission:
         is_inline = self._planner.is_inline(calculation)
         if is_inline:
             known = await self._lookup.find(calculation.id)
-            if known is not None and has_result(known):
+            if known is not None and known.has_result:
                 return known
         batcher = self._inline if is_inline else self._queued
         row, computed = await batcher.execute(_Submitted(calculation, is_inline, request_id))
@@ -144,8 +143,8 @@ class Submission:
         is_alone = len(new) == 1
         rows = await self._database.fetch(insert_new(new, is_rung=is_alone))
         if not is_alone:
-            queued = (row for row in rows.values() if row["status"] == Status.QUEUED)
-            self._relay_wakeup.wake({Lane(row["lane"]) for row in queued})
+            queued = (row for row in rows.values() if row.status == Status.QUEUED)
+            self._relay_wakeup.wake({Lane(row.lane) for row in queued})
         return rows
 
     def _compute(self, calculation: Calculation) -> Computed | None:
@@ -162,9 +161,9 @@ def _is_settled(row: Row, computed: Computed | None) -> bool:
 
     Not if it is under way and was computed here as well: then its result is stored at once.
     """
-    if has_result(row):
+    if row.has_result:
         return True
-    is_under_way = not is_final(row["status"]) and not row["cancel_requested"]
+    is_under_way = not is_final(row.status) and not row.cancel_requested
     return is_under_way and computed is None
 
 

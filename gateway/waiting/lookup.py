@@ -9,7 +9,8 @@ from gateway.database.database import Database
 from gateway.waiting.waiters import Waiter, Waiters
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
-from shared.store.calculations import Row, find_calculations
+from shared.store.calculations import find_calculations
+from shared.store.rows import Row
 
 #: A row may contain a result of 8,192 digits, and the event loop reads all rows at once.
 _MAX_IDS = 200
@@ -48,9 +49,9 @@ class Lookup:
 
     async def _wait(self, row: Row, waiter: Waiter, seconds: float) -> Row:
         deadline = time.monotonic() + seconds
-        while waiter.discard_row() and not is_final(row["status"]):
-            row = await self.get(row["id"])
-        while not is_final(row["status"]):
+        while waiter.discard_row() and not is_final(row.status):
+            row = await self.get(row.id)
+        while not is_final(row.status):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -60,5 +61,5 @@ class Lookup:
     async def _find_all(self, ids: Sequence[UUID]) -> list[Row | None]:
         distinct = list(dict.fromkeys(ids))
         found = await self._database.fetch(find_calculations(distinct))
-        rows = {row["id"]: row for row in found}
+        rows = {row.id: row for row in found}
         return [rows.get(identity) for identity in ids]

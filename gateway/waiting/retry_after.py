@@ -1,8 +1,6 @@
 """The Retry-After of unfinished calculations: how long they are likely to take."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,6 +8,7 @@ from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane, Status
+from shared.store.rows import Row
 from shared.store.system import count_lanes
 
 _FRESH_SECONDS = 2.0
@@ -30,7 +29,7 @@ class RetryAfter:
             database, _seconds_ahead, _FRESH_SECONDS, max_share=_MAX_SHARE
         )
 
-    def seconds(self, row: Mapping[str, Any]) -> int:
+    def seconds(self, row: Row) -> int:
         """Return after how many whole seconds to check this unfinished calculation again.
 
         That is what is left of its own estimate and, while it is queued, the work ahead of it
@@ -38,9 +37,9 @@ class RetryAfter:
         waits: it uses the work ahead as of a few seconds ago.
         """
         ahead = self._seconds_ahead.latest or {}
-        seconds: float = row["estimate_seconds"] * (1 - row["progress"])
-        if row["status"] == Status.QUEUED:
-            seconds_ahead = ahead.get(Lane(row["lane"]), 0.0)
+        seconds = row.estimate_seconds * (1 - row.progress)
+        if row.status == Status.QUEUED:
+            seconds_ahead = ahead.get(Lane(row.lane), 0.0)
             if seconds_ahead is None:
                 seconds = max(seconds, _BLOCKED_SECONDS)
             else:

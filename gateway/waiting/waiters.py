@@ -15,7 +15,8 @@ from uuid import UUID
 
 from gateway.database.database import Database
 from shared.errors import StoreUnavailable
-from shared.store.calculations import Row, find_calculations
+from shared.store.calculations import find_calculations
+from shared.store.rows import Row
 
 #: Everything that is waited for is read this often, in case a notification was lost.
 _SWEEP_SECONDS = 15.0
@@ -144,11 +145,11 @@ class Waiters:
     async def _deliver(self, rows: Sequence[Row], began: float) -> None:
         delivered = 0
         for row in rows:
-            for waiter in tuple(self._waiters.get(row["id"], ())):
+            for waiter in tuple(self._waiters.get(row.id, ())):
                 if began >= waiter.discarded_at:
                     waiter.deliver(row)
                     delivered += 1
                     if delivered % _MAX_DELIVERED == 0:
                         await asyncio.sleep(0)
                 else:  # the waiter has read the row since, so this one may be older
-                    self.mark_changed([row["id"]])
+                    self.mark_changed([row.id])

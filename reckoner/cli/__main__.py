@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from reckoner.cli import redrive
-from shared.config import load_settings
-from shared.errors import BrokerUnavailable, SettingsInvalid
+from shared.errors import BrokerUnavailable
+from shared.startup import load_settings_or_exit
 
 
 def main() -> int:
@@ -17,10 +17,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     try:
-        return redrive.run(load_settings(), arguments)
-    except SettingsInvalid as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+        return redrive.run(load_settings_or_exit(), arguments)
     except BrokerUnavailable as error:
         sys.stderr.write(f"{error}\n")
         return 1

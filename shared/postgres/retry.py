@@ -1,4 +1,4 @@
-"""Trying again while PostgreSQL is away: it restarts, fails over, or picks a deadlock's victim."""
+"""Trying again while PostgreSQL is unavailable, as during a restart, a failover or a deadlock."""
 
 import logging
 import time
@@ -16,10 +16,13 @@ _LONGEST_PAUSE_SECONDS = 1.0
 _Value = TypeVar("_Value")
 
 
-def persist(action: Callable[[], _Value], what: str, give_up: Callable[[], bool]) -> _Value:
-    """Return what `action` returns, trying again while PostgreSQL is unavailable.
+def retry_while_unavailable(
+    action: Callable[[], _Value], what: str, give_up: Callable[[], bool]
+) -> _Value:
+    """Return what `action` returns; repeat it while PostgreSQL is unavailable.
 
-    Raises StoreUnavailable once `give_up` says so. What is no outage is a bug, and raised at once.
+    `what` completes the log line "cannot …". Raises StoreUnavailable once `give_up` returns true,
+    and at once any error that is not an outage, since that is a bug.
     """
     pause = _FIRST_PAUSE_SECONDS
     while True:

@@ -1,26 +1,16 @@
 """Statements on the rows of `calculations` that are there, as the gateway needs them."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.rows import uuid_array
-
-#: One row of `calculations` by its columns' names.
-Row = dict[str, Any]
-
+from shared.store.rows import Row, uuid_array
 
 #: A row's columns that make its document.
-DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, attempt,
-    created_at, started_at, finished_at, compute_seconds, estimate_seconds, estimate_digits,
-    estimate_bytes, cancel_requested, result_digits, result_sha256, result_head, result_tail,
-    result_value, result_attempt, result_pruned_at, error, history"""
-
-_DOCUMENT_NAMES = DOCUMENT_COLUMNS.replace(",", " ").split()
+DOCUMENT_COLUMNS = ", ".join(Row._fields)
 
 #: What ended without a result, and what had one that was removed to make room.
 _REQUEUE = text("""
@@ -106,13 +96,9 @@ def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Sta
 def cancel_calculation(connection: Connection, calculation_id: UUID, error_json: str) -> Row | None:
     """Cancel a queued one, or ask the worker of a running one; None if there is neither."""
     connection.execute(_SHORT_WAIT)
-    return _row(connection.execute(_CANCEL, {"id": calculation_id, "error": error_json}))
+    row = connection.execute(_CANCEL, {"id": calculation_id, "error": error_json}).one_or_none()
+    return None if row is None else Row._make(row)
 
 
 def _document_rows(rows: Rows) -> list[Row]:
-    return [dict(zip(_DOCUMENT_NAMES, row, strict=True)) for row in rows]
-
-
-def _row(result: CursorResult[Any]) -> Row | None:
-    row = result.mappings().one_or_none()
-    return None if row is None else dict(row)
+    return list(map(Row._make, rows))

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Status
-from shared.store.calculations import DOCUMENT_COLUMNS, Row
+from shared.store.calculations import DOCUMENT_COLUMNS
+from shared.store.rows import Row
 
 #: Of a page that nobody would wait for, the client had better hear.
 _PATIENCE = text("SET LOCAL statement_timeout = '5s'")
@@ -67,4 +68,4 @@ def list_calculations(
         columns=DOCUMENT_COLUMNS, conditions=" AND ".join(conditions), of_function=of_function
     )
     connection.execute(_PATIENCE)
-    return [dict(row) for row in connection.execute(text(statement), values).mappings()]
+    return list(map(Row._make, connection.execute(text(statement), values)))

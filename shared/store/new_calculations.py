@@ -19,9 +19,8 @@ from sqlalchemy import Connection, text
 from shared.calculation import Calculation, Status
 from shared.long_json import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
-from shared.store.rows import FinishedResult
+from shared.store.rows import FinishedResult, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,30 +141,30 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
     calculation, result = new.calculation, new.result
     is_done = result is not None
     done_at = created_at if is_done else None
-    return {
-        "id": calculation.id,
-        "function": calculation.function.name,
-        "version": calculation.function.version,
-        "arguments": arguments,
-        "status": str(Status.SUCCEEDED if is_done else Status.QUEUED),
-        "lane": str(calculation.lane),
-        "progress": float(is_done),
-        "attempt": int(is_done),
-        "created_at": created_at,
-        "started_at": done_at,
-        "finished_at": done_at,
-        "compute_seconds": result.compute_seconds if result else None,
-        "estimate_seconds": calculation.estimate.seconds,
-        "estimate_digits": calculation.estimate.digits,
-        "estimate_bytes": calculation.estimate.bytes,
-        "cancel_requested": False,
-        "result_digits": result.digits if result else None,
-        "result_sha256": result.sha256 if result else None,
-        "result_head": result.head if result else None,
-        "result_tail": result.tail if result else None,
-        "result_value": result.value if result else None,
-        "result_attempt": 1 if result and result.value is None else None,
-        "result_pruned_at": None,
-        "error": None,
-        "history": [],
-    }
+    return Row(
+        id=calculation.id,
+        function=calculation.function.name,
+        version=calculation.function.version,
+        arguments=arguments,
+        status=str(Status.SUCCEEDED if is_done else Status.QUEUED),
+        lane=str(calculation.lane),
+        progress=float(is_done),
+        attempt=int(is_done),
+        created_at=created_at,
+        started_at=done_at,
+        finished_at=done_at,
+        compute_seconds=result.compute_seconds if result else None,
+        estimate_seconds=calculation.estimate.seconds,
+        estimate_digits=calculation.estimate.digits,
+        estimate_bytes=calculation.estimate.bytes,
+        cancel_requested=False,
+        result_digits=result.digits if result else None,
+        result_sha256=result.sha256 if result else None,
+        result_head=result.head if result else None,
+        result_tail=result.tail if result else None,
+        result_value=result.value if result else None,
+        result_attempt=1 if result and result.value is None else None,
+        result_pruned_at=None,
+        error=None,
+        history=[],
+    )

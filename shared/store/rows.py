@@ -1,10 +1,48 @@
-"""What goes into the statements of this package: frozen values, not ORM objects."""
+"""What goes into the statements of this package and comes out: frozen values, not ORM objects."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+
+class Row(NamedTuple):
+    """A row of `calculations`, by the columns that make its document.
+
+    `error` is a problem document (RFC 9457), `history` what became of earlier attempts.
+    """
+
+    id: UUID
+    function: str
+    version: int
+    arguments: Mapping[str, Any]
+    status: str
+    lane: str
+    progress: float
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    compute_seconds: float | None
+    estimate_seconds: float
+    estimate_digits: int
+    estimate_bytes: int
+    cancel_requested: bool
+    result_digits: int | None
+    result_sha256: str | None
+    result_head: str | None
+    result_tail: str | None
+    result_value: str | None
+    result_attempt: int | None
+    result_pruned_at: datetime | None
+    error: Mapping[str, object] | None
+    history: Sequence[Mapping[str, Any]]
+
+    @property
+    def has_result(self) -> bool:
+        """Whether it has succeeded and its digits are there."""
+        return self.status == "succeeded" and self.result_pruned_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +80,7 @@ class Claim:
     history: Sequence[Mapping[str, Any]]
 
     @property
-    def earlier_ends(self) -> list[str]:
+    def earlier_outcomes(self) -> list[str]:
         """How the counted attempts before this one have ended in this round, oldest first."""
         counted = [entry["outcome"] for entry in self.history if entry["outcome"] != "released"]
         return counted[max(0, len(counted) - self.attempts + 1) :]
@@ -55,11 +93,6 @@ class Renewal:
     calculation_id: UUID
     attempt: int
     progress: float
-
-
-def has_result(row: Mapping[str, Any]) -> bool:
-    """Say whether a row of `calculations` has succeeded and its digits are there."""
-    return row["status"] == "succeeded" and row["result_pruned_at"] is None
 
 
 def uuid_array(ids: Iterable[UUID]) -> str:

@@ -88,7 +88,7 @@ class Feed:
             return next(iter(find_calculations([calculation.id]).on(connection)), None)
 
     def status(self, calculation: Calculation) -> Status:
-        return Status(self.row(calculation)["status"])
+        return Status(self.row(calculation).status)
 
     def wait_for(self, status: Status, *calculations: Calculation, seconds: float = 60) -> None:
         """Wait until all have this status."""
@@ -113,15 +113,15 @@ class Feed:
     def digits(self, calculation: Calculation) -> str:
         """Return all digits that are stored."""
         row = self.row(calculation)
-        if row["result_value"] is not None:
-            return str(row["result_value"])
+        if row.result_value is not None:
+            return str(row.result_value)
         with self.engine.begin() as connection:
             chunks = connection.execute(
                 text(
                     "SELECT digits FROM result_chunks WHERE calculation_id = :id "
                     "AND attempt = :attempt ORDER BY ordinal"
                 ),
-                {"id": calculation.id, "attempt": row["result_attempt"]},
+                {"id": calculation.id, "attempt": row.result_attempt},
             )
             return "".join(chunks.scalars())
 

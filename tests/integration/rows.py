@@ -35,7 +35,7 @@ def row_of(connection, calculation):
 
 
 def status_of(connection, calculation):
-    return row_of(connection, calculation)["status"]
+    return row_of(connection, calculation).status
 
 
 def change(connection, calculation, columns):

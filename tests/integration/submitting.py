@@ -3,7 +3,7 @@
 import asyncio
 
 from gateway.database.database import Database
-from gateway.server.threads import make_inline_threads
+from gateway.server.threads import ComputeThreads
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.lookup import Lookup
@@ -39,8 +39,8 @@ def _run(engine, settings, registry, use):
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
         planner = Planner(registry, settings)
         lookup = Lookup(database, Waiters(database))
-        threads = make_inline_threads()
-        submission = Submission(database, planner, Calculator(), lookup, threads)
+        threads = ComputeThreads()
+        submission = Submission(database, planner, Calculator(), lookup, threads.inline)
         try:
             return await use(submission)
         finally:

@@ -13,7 +13,7 @@ from shared import messages
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
 from shared.work import Work
@@ -22,8 +22,9 @@ from workers.broker.consumer import Consumption, LaneConsumer
 from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
-from workers.heavy.retries import must_be_alone
-from workers.sandbox.spares import CHILD_COMMAND, Children
+from workers.heavy.retry_policy import must_run_alone
+from workers.sandbox.process import CHILD_COMMAND
+from workers.sandbox.spares import SpareChildren
 from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class HeavyLane:
         self._settings = settings
         self._engine = engine
         self._worker_id = worker_id
-        self._children = Children(child_command)
+        self._children = SpareChildren(child_command)
         self._slots = Slots(settings.heavy_slots)
         self._consumption = Consumption()
         self.watermark = Watermark()
@@ -110,7 +111,7 @@ class HeavyLane:
 
     def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
         """Wait for the other slots to be free, where memory ran out in an attempt before."""
-        if not must_be_alone(lease.claim.earlier_ends):
+        if not must_run_alone(lease.claim.earlier_outcomes):
             return nullcontext()
         return self._slots.alone(lambda: lease.end is not None)
 
@@ -131,7 +132,9 @@ class HeavyLane:
                     notify_changed(connection, [claim.calculation_id])
             return None if claim is None else self._leases.hold(claim, asked_at)
 
-        return persist(attempt, "claim a calculation", lambda: self._slots.is_closed)
+        return retry_while_unavailable(
+            attempt, "claim a calculation", lambda: self._slots.is_closed
+        )
 
     def silent_seconds(self) -> float:
         """Return how long this process has been unable to consume.

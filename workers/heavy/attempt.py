@@ -16,10 +16,10 @@ from shared.store.rows import FinishedResult
 from workers.heavy.chunks import ChunkWriter
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import End, Lease
-from workers.heavy.retries import failure_of
+from workers.heavy.retry_policy import failure_to_store
 from workers.sandbox.contract import Request
-from workers.sandbox.process import Sandbox
-from workers.sandbox.spares import Children
+from workers.sandbox.parent import Sandbox
+from workers.sandbox.spares import SpareChildren
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Attempt:
         settings: Settings,
         engine: Engine,
         worker_id: UUID,
-        children: Children,
+        children: SpareChildren,
     ) -> None:
         self._lease = lease
         self._claim = lease.claim
@@ -99,7 +99,7 @@ class Attempt:
     def _take_digits(self, child: Sandbox) -> FinishedResult:
         summary = DigitsSummary()
         value = None
-        pieces = child.pieces(self._note_progress, self._lease.check)
+        pieces = child.receive(self._note_progress, self._lease.check)
         with ChunkWriter(self._writes.store_chunks) as writer:
             for chunk in in_chunks(pieces, CHUNK_DIGITS):
                 if not chunk.isdigit():
@@ -123,9 +123,9 @@ class Attempt:
 
     def _fail_or_try_again(self, aborted: CalculationAborted) -> None:
         """Write a failure, or queue it again if its process died in a way that may pass."""
-        failure = failure_of(
+        failure = failure_to_store(
             aborted,
-            self._claim.earlier_ends,
+            self._claim.earlier_outcomes,
             attempts=self._claim.attempts,
             max_attempts=self._settings.max_attempts,
         )
@@ -133,9 +133,9 @@ class Attempt:
             self._writes.fail(failure)
             logger.warning("failed, %s: %s", failure.reason, failure.detail, extra=self._extra)
         elif isinstance(aborted, ProcessDied):
-            self._writes.queue_again(aborted, RETRY_BACKOFF_SECONDS)
+            self._writes.requeue(aborted, RETRY_BACKOFF_SECONDS)
             logger.warning(
-                "%s, to be tried again: %s", aborted.end, aborted.detail, extra=self._extra
+                "%s, to be tried again: %s", aborted.exit_reason, aborted.detail, extra=self._extra
             )
 
     def _give_up(self, end: End) -> None:

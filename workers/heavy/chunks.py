@@ -1,4 +1,4 @@
-"""Stores the digits of a long result while the next ones are still on their way."""
+"""Stores the digits of a long result while the next ones are being computed."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -6,27 +6,27 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-#: Chunks in one transaction: a megabyte. With one in each, most of the time would go into waiting
-#: for the disk to confirm them; with eight, the last ones are stored later.
+#: Chunks in one transaction: a megabyte. Fewer would wait longer for the disk, and with more the
+#: last ones would be stored later.
 _BATCH_CHUNKS = 4
 
-#: Transactions at once: one goes on while the disk confirms the other.
+#: Concurrent transactions: one sends digits while the disk confirms the other.
 CONCURRENT_WRITES = 2
 
 
 class ChunkWriter:
-    """Writes batches in threads of its own. Use it in a `with` block.
+    """Writes batches of chunks in threads of its own. Use it in a `with` block.
 
-    It holds one batch more than are written at once: who adds faster than PostgreSQL takes waits.
+    It holds one batch more than it writes at once; after that, `add` waits for PostgreSQL.
     """
 
     def __init__(self, store: Callable[[int, Sequence[bytes]], None]) -> None:
-        """Take what stores chunks in a row, given the ordinal of the first."""
+        """`store` stores consecutive chunks, given the ordinal of the first."""
         self._store = store
         self._batch: list[bytes] = []
         self._count = 0
         self._threads = ThreadPoolExecutor(CONCURRENT_WRITES, thread_name_prefix="chunks")
-        self._under_way: deque[Future[None]] = deque()
+        self._writes: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -37,30 +37,27 @@ class ChunkWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Nothing may be written any more once the block is left.
+        # Nothing may be written after the block has been left.
         self._threads.shutdown()
 
     def add(self, digits: bytes) -> None:
-        """Take the next chunk.
-
-        Raises what storing an earlier one raised.
-        """
+        """Add the next chunk. Raises what storing an earlier one raised."""
         self._batch.append(digits)
         if len(self._batch) == _BATCH_CHUNKS:
-            self._hand_over()
+            self._submit_batch()
 
     def finish(self) -> None:
-        """Return when all is stored."""
+        """Wait until everything is stored. Raises what storing raised."""
         if self._batch:
-            self._hand_over()
-        self._wait_until_under_way(0)
+            self._submit_batch()
+        self._wait_until_writing(0)
 
-    def _hand_over(self) -> None:
-        self._wait_until_under_way(CONCURRENT_WRITES - 1)
-        self._under_way.append(self._threads.submit(self._store, self._count, self._batch))
+    def _submit_batch(self) -> None:
+        self._wait_until_writing(CONCURRENT_WRITES - 1)
+        self._writes.append(self._threads.submit(self._store, self._count, self._batch))
         self._count += len(self._batch)
         self._batch = []
 
-    def _wait_until_under_way(self, most: int) -> None:
-        while len(self._under_way) > most:
-            self._under_way.popleft().result()
+    def _wait_until_writing(self, at_most: int) -> None:
+        while len(self._writes) > at_most:
+            self._writes.popleft().result()

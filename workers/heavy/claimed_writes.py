@@ -1,7 +1,8 @@
-"""What is written under a claim: digits, and how its attempt ended. Fenced by the attempt's number.
+"""The transactions of one attempt: digits, and how it ended. All are fenced by its number.
 
-Each write is a transaction, tried again for as long as the lease lasts. One that finds the claim to
-be another's raises LeaseLost, and has changed nothing.
+Each is tried again while PostgreSQL is unavailable, for as long as the lease lasts. If the claim is
+no longer this attempt's, a write changes nothing and raises LeaseLost. What to write is decided in
+attempt.py, and whether the lease is still held in lease.py.
 """
 
 import time
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from shared.store.leases import (
     finish_cancelled,
     finish_failed,
@@ -27,12 +28,12 @@ from shared.store.results import insert_claimed_chunks
 from shared.store.rows import FinishedResult
 from workers.heavy.lease import Lease
 
-#: Chunks that are removed while the row is locked: eight megabytes.
+#: Chunks that are deleted while the row is locked: eight megabytes.
 _CHUNKS_AT_ONCE = 32
 
 
 class ClaimedWrites:
-    """Writes for one lease. `store_chunks` may come from several threads."""
+    """Writes under one lease. `store_chunks` may be called from several threads."""
 
     def __init__(self, lease: Lease, engine: Engine, worker_id: UUID) -> None:
         self._lease = lease
@@ -41,7 +42,7 @@ class ClaimedWrites:
         self._worker_id = worker_id
 
     def store_chunks(self, first_ordinal: int, chunks: Sequence[bytes]) -> None:
-        """Store chunks in a row, of which this is the first."""
+        """Store consecutive chunks, given the ordinal of the first."""
         self._write(
             "store digits",
             lambda connection: insert_claimed_chunks(
@@ -55,56 +56,57 @@ class ClaimedWrites:
         )
 
     def succeed(self, result: FinishedResult) -> None:
-        """Store a result, whose chunks are there already."""
+        """Store the result, after its chunks."""
 
         def finish(connection: Connection) -> bool:
-            self._note_others(connection)
-            self._tell(connection)
+            self._note_other_attempts(connection)
+            self._notify(connection)
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
         self._write("store a result", finish)
 
     def fail(self, aborted: CalculationAborted) -> None:
-        """Store why it failed for good."""
+        """Store why the calculation failed."""
         error_json = failure_json(aborted.reason, aborted.detail)
 
         def finish(connection: Connection) -> bool:
             if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):
                 return False
-            self._clear_up(connection)
+            self._delete_chunks(connection)
             return True
 
         self._write("store a failure", finish)
 
-    def queue_again(self, died: ProcessDied, backoff_seconds: float) -> None:
-        """Have it tried again after a pause, unless it is to be cancelled."""
+    def requeue(self, died: ProcessDied, backoff_seconds: float) -> None:
+        """Queue it again after a pause that grows with each attempt; or carry out a cancel."""
 
-        def queue_again(connection: Connection) -> bool:
+        def requeue(connection: Connection) -> bool:
             is_queued = retry_calculation(
                 connection,
                 self._claim,
-                died.end,
+                died.exit_reason,
                 worker_id=self._worker_id,
                 backoff_seconds=backoff_seconds,
             )
             if not is_queued and not self._cancel(connection):
                 return False
-            self._clear_up(connection)
+            self._delete_chunks(connection)
             return True
 
-        self._write("queue a calculation again", queue_again)
+        self._write("queue a calculation again", requeue)
 
     def hand_back(self, within_seconds: float) -> str:
-        """Carry out a cancel, or return the claim to the outbox; say which, or that it was lost.
+        """Carry out a cancel, or return the claim to the outbox, even if the lease has ended.
 
-        Raises StoreUnavailable if neither could be done in time, though the lease may have ended.
+        Returns "cancelled", "released" or, if the claim is no longer this attempt's, "lost".
+        Raises StoreUnavailable if PostgreSQL is unavailable for that long.
         """
         until = time.monotonic() + within_seconds
 
         def hand_back() -> str:
             with self._engine.begin() as connection:
-                # At most one of them touches the row: a cancel may have been withdrawn meanwhile
-                # by a new submission, or have come while this worker was stopping.
+                # At most one of them changes the row. Which one, only the row tells: a submission
+                # may have withdrawn the cancel, or a cancel may have come while the worker stops.
                 if self._cancel(connection):
                     outcome = "cancelled"
                 elif release_calculation(connection, self._claim, worker_id=self._worker_id):
@@ -112,32 +114,34 @@ class ClaimedWrites:
                     outcome = "released"
                 else:
                     return "lost"
-                self._clear_up(connection)
+                self._delete_chunks(connection)
                 return outcome
 
-        return persist(hand_back, "hand a claim back", lambda: time.monotonic() > until)
+        return retry_while_unavailable(
+            hand_back, "hand a claim back", lambda: time.monotonic() > until
+        )
 
     def _cancel(self, connection: Connection) -> bool:
         return finish_cancelled(connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id)
 
-    def _clear_up(self, connection: Connection) -> None:
-        """Remove the chunks of a short result at once. The rest of a long one is the relay's."""
+    def _delete_chunks(self, connection: Connection) -> None:
+        """Delete the first chunks at once, leave the rest to the relay, and notify of the end."""
         delete_chunks_of_attempt(
             connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
         )
-        self._note_others(connection)
-        self._tell(connection)
+        self._note_other_attempts(connection)
+        self._notify(connection)
 
-    def _note_others(self, connection: Connection) -> None:
-        """Note what earlier attempts have left: a relay of a version before notes nothing."""
+    def _note_other_attempts(self, connection: Connection) -> None:
+        """Note the chunks of earlier attempts, which relays of older versions do not note."""
         if self._claim.attempt > 1:
             note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
 
-    def _tell(self, connection: Connection) -> None:
+    def _notify(self, connection: Connection) -> None:
         notify_changed(connection, [self._claim.calculation_id])
 
     def _write(self, what: str, write: Callable[[Connection], bool]) -> None:
-        """Commit a write, trying again for as long as the lease lasts. Raises LeaseLost."""
+        """Commit a write; try again while the lease lasts. Raises LeaseLost."""
 
         def attempt() -> None:
             with self._engine.begin() as connection:
@@ -145,6 +149,6 @@ class ClaimedWrites:
                     raise LeaseLost(str(self._claim.calculation_id))
 
         try:
-            persist(attempt, what, lambda: self._lease.end is not None)
+            retry_while_unavailable(attempt, what, lambda: self._lease.end is not None)
         except StoreUnavailable as error:
             raise LeaseLost(str(self._claim.calculation_id)) from error

@@ -1,4 +1,7 @@
-"""The claims that a heavy worker holds, and the one thread that renews them all."""
+"""The leases that a heavy worker holds, and the heartbeat: one thread that renews them all.
+
+What is written under a lease is in claimed_writes.py.
+"""
 
 import logging
 import threading
@@ -17,13 +20,14 @@ from shared.store.rows import Claim, Renewal
 
 logger = logging.getLogger(__name__)
 
-#: Progress is worth telling those who wait when it has moved so far, and not more often than …
-_NOTICEABLE_PROGRESS = 0.01
-_NOTICE_SECONDS = 1.0
+#: Clients that wait are notified of progress when it has grown by this much …
+_NOTIFY_PROGRESS = 0.01
+#: … and this time has passed since the last notification.
+_NOTIFY_SECONDS = 1.0
 
 
 class End(Enum):
-    """Why a claim must be given up before its calculation is done."""
+    """Why a claim must be given up before its calculation has finished."""
 
     CANCELLED = "cancelled"
     LOST = "lost"
@@ -31,13 +35,16 @@ class End(Enum):
 
 
 class Lease:
-    """One claim, its latest progress, and whether it is still to be worked on."""
+    """One claim, its latest progress, and whether this worker may still work on it.
+
+    `valid_until` is on the monotonic clock. Threads may share a lease.
+    """
 
     def __init__(self, claim: Claim, valid_until: float) -> None:
         self.claim = claim
         self.progress = 0.0
-        self.told_progress = 0.0
-        self.told_at = 0.0
+        self.notified_progress = 0.0
+        self.notified_at = 0.0
         self._valid_until = valid_until
         self._lock = threading.Lock()
         self._end: End | None = None
@@ -45,24 +52,24 @@ class Lease:
 
     @property
     def end(self) -> End | None:
-        """Why it ended, or None."""
-        # One that could not be renewed in time ends here and not in the heartbeat, which may be
+        """Why it ended; None while it is valid."""
+        # A lease that was not renewed in time ends here, and not in the heartbeat, which may be
         # waiting for a PostgreSQL that does not answer.
         if self._end is None and time.monotonic() > self._valid_until:
             self.end_as(End.LOST)
         return self._end
 
     def check(self) -> None:
-        """Raise LeaseLost if there is a reason to stop."""
+        """Raise LeaseLost if it has ended."""
         if self.end is not None:
             raise LeaseLost(f"{self.claim.calculation_id}: {self.end.value}")
 
-    def renewed(self, valid_until: float) -> None:
-        """Note a renewal; `valid_until` is on the monotonic clock."""
+    def extend(self, valid_until: float) -> None:
+        """Note that it was renewed, until this time on the monotonic clock."""
         self._valid_until = valid_until
 
     def end_as(self, end: End) -> None:
-        """Give up for this reason, if there is none yet, and say so at once to `on_end`."""
+        """End it for this reason, unless it has ended already, and call back at once."""
         with self._lock:
             if self._end is not None:
                 return
@@ -72,7 +79,7 @@ class Lease:
             callback()
 
     def on_end(self, callback: Callable[[], None]) -> None:
-        """Call back when the lease ends, from any thread; at once if it has."""
+        """Have this called when the lease ends, from any thread; at once if it has ended."""
         with self._lock:
             self._on_end = callback
             ended = self._end is not None
@@ -97,22 +104,26 @@ class Leases:
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
 
     def start(self) -> None:
-        """Begin to renew."""
+        """Start the heartbeat."""
         self._thread.start()
 
     @property
     def is_alive(self) -> bool:
-        """Say whether the heartbeat still beats."""
+        """Say whether the heartbeat's thread runs."""
         return self._thread.is_alive()
 
     @property
     def is_idle(self) -> bool:
-        """Say whether nothing is held."""
+        """Say whether no lease is held."""
         return not self._held
 
-    def hold(self, claim: Claim, asked_at: float) -> Lease:
-        """Keep a claim alive from now on; `asked_at` is when it was asked for (monotonic)."""
-        lease = Lease(claim, asked_at + self._lease_seconds)
+    def hold(self, claim: Claim, requested_at: float) -> Lease:
+        """Renew a claim's lease from now on.
+
+        `requested_at` is when the claim was sent to PostgreSQL, on the monotonic clock. Counted
+        from then, the lease ends here no later than there.
+        """
+        lease = Lease(claim, requested_at + self._lease_seconds)
         with self._lock:
             self._held.add(lease)
             stopping = self._stopping
@@ -121,12 +132,12 @@ class Leases:
         return lease
 
     def drop(self, lease: Lease) -> None:
-        """Forget a claim that has been finished, released or lost."""
+        """Stop renewing the lease of a claim that has been finished, released or lost."""
         with self._lock:
             self._held.discard(lease)
 
     def stop_all(self) -> None:
-        """End every lease, and those yet to come: this worker is going."""
+        """End every lease, and any that is still to come, because this worker stops."""
         with self._lock:
             self._stopping = True
             held = list(self._held)
@@ -134,7 +145,7 @@ class Leases:
             lease.end_as(End.STOPPING)
 
     def close(self) -> None:
-        """Stop renewing."""
+        """Stop the heartbeat."""
         self._closed.set()
         self._thread.join(timeout=1)
 
@@ -153,7 +164,7 @@ class Leases:
             leases = [lease for lease in self._held if lease.end is None]
         if not leases:
             return
-        asked_at = time.monotonic()
+        requested_at = time.monotonic()
         renewals = [
             Renewal(lease.claim.calculation_id, lease.claim.attempt, lease.progress)
             for lease in leases
@@ -161,8 +172,8 @@ class Leases:
         moved = {
             lease.claim.calculation_id: renewal.progress
             for lease, renewal in zip(leases, renewals, strict=True)
-            if renewal.progress - lease.told_progress >= _NOTICEABLE_PROGRESS
-            and asked_at - lease.told_at >= _NOTICE_SECONDS
+            if renewal.progress - lease.notified_progress >= _NOTIFY_PROGRESS
+            and requested_at - lease.notified_at >= _NOTIFY_SECONDS
         }
         with self._engine.begin() as connection:
             still_held = extend_leases(
@@ -177,8 +188,8 @@ class Leases:
             if identity not in still_held:
                 lease.end_as(End.LOST)
                 continue
-            lease.renewed(asked_at + self._lease_seconds)
+            lease.extend(requested_at + self._lease_seconds)
             if identity in moved:
-                lease.told_progress, lease.told_at = moved[identity], asked_at
+                lease.notified_progress, lease.notified_at = moved[identity], requested_at
             if still_held[identity]:
                 lease.end_as(End.CANCELLED)

@@ -17,7 +17,7 @@ from shared.config import Settings
 from shared.errors import CalculationUnfit, FunctionUnknown, ResultWrong, StoreUnavailable
 from shared.failures import failure_json
 from shared.functions.registry import Function, Registry
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from shared.store.notifications import notify_outbox
 from shared.store.quick import QuickSuccess, move_to_heavy
 from shared.work import Work
@@ -25,7 +25,7 @@ from workers.broker.broker import current_delivery
 from workers.broker.consumer import Consumption, Delivery, LaneConsumer
 from workers.quick.admission import Admission
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
-from workers.quick.stopwatch import Stopwatch
+from workers.quick.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class QuickLane:
         self.threads = settings.quick_threads
         self._most_returns = settings.max_attempts
         self._engine = engine
-        self._stopwatch = Stopwatch()
+        self._watchdog = Watchdog()
         self._prefetch = settings.quick_prefetch
         self._registry = registry
         self._admission = Admission(settings)
@@ -118,7 +118,9 @@ class QuickLane:
             return moved
 
         try:
-            return persist(move, "move calculations to the heavy lane", lambda: self._is_stopping)
+            return retry_while_unavailable(
+                move, "move calculations to the heavy lane", lambda: self._is_stopping
+            )
         except StoreUnavailable:
             delivery.is_kept = True  # unanswered, it comes again
             return None
@@ -128,7 +130,7 @@ class QuickLane:
         try:
             function = _installed(self._registry, work)
             self._admission.check(function, work.arguments)
-            with self._stopwatch.running(work):
+            with self._watchdog.running(work):
                 computed = self._calculator.compute(function, work.arguments)
         except CalculationUnfit:
             raise
@@ -156,7 +158,7 @@ class QuickLane:
         A thread cannot be ended. This process can, and after some tries the heavy lane computes
         what it hung in.
         """
-        hanging = self._stopwatch.overdue(_HANGING_SECONDS)
+        hanging = self._watchdog.overdue(_HANGING_SECONDS)
         for work in hanging:
             logger.critical("hangs: %s", work.function, extra=_members(work))
         if hanging:

@@ -1,7 +1,7 @@
 """What a quick worker computes: only what the gateway would have sent to its lane.
 
-Anyone with access to RabbitMQ can put a message into a queue. What it asks for runs in the worker
-itself, without a limit of memory, so its arguments and its estimate are looked at once more.
+Anyone with access to RabbitMQ can put a message into a queue. Its calculation runs in the worker's
+own process, without a memory limit, so the worker checks arguments and estimate again.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from shared.functions.registry import Function
 
 
 class Admission:
-    """The bounds of the quick lane, as the gateway's planning has them."""
+    """The limits of the quick lane, the same as in the gateway's plan."""
 
     def __init__(self, settings: Settings) -> None:
         self._quick_seconds = settings.quick_seconds
         self._memory_limit_bytes = settings.memory_limit_bytes
 
     def check(self, function: Function, arguments: Mapping[str, Any]) -> None:
-        """Raise CalculationUnfit for what this lane does not compute."""
+        """Raise CalculationUnfit for a calculation that this lane does not compute."""
         faults = function.validate(arguments)
         if faults:
             raise CalculationUnfit(f"{function.name}: {faults[0].detail}")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
 from shared.work import Work
 from workers.broker.consumer import Delivery, LaneConsumer
@@ -139,7 +139,7 @@ class GroupCommit:
     def _store(self, outcomes: Sequence[Outcome]) -> set[UUID]:
         """Commit outcomes; return the ids of those that cannot be stored."""
         try:
-            persist(lambda: self._commit(outcomes), "store results", self._is_late)
+            retry_while_unavailable(lambda: self._commit(outcomes), "store results", self._is_late)
         except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
             # Something in it cannot be stored. The others must not suffer: find which.
             if len(outcomes) > 1:

@@ -1,9 +1,9 @@
-"""The process of one heavy calculation: computes, reports progress, yields digits.
+"""The child's side of one calculation: `python -m workers.sandbox.child`, started by the worker.
 
-It reads one request from standard input and answers with frames on what was its standard output.
-It knows no database and no broker, and is given neither an address nor a password of them: what a
-function does by mistake, harms its own calculation. That is no wall against a function that means
-harm. It runs as the worker's user, and may read what that user may read, such as the worker's
+It reads one request from standard input, computes, and writes frames to what was its standard
+output. It imports neither the database nor the broker, and gets no address or password of theirs,
+so that a mistake in a function harms its own calculation only. This does not stop a malicious
+function: it runs as the worker's user and can read what that user can, such as the worker's
 environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
@@ -20,19 +20,20 @@ from shared.digits import DigitsSummary
 from shared.errors import FunctionUnknown, ResultWrong
 from shared.functions.registry import Function, Registry, load_registry
 from shared.functions.verification import verified
+from workers.sandbox.exit_reasons import memory_limit_exceeded
 from workers.sandbox.frames import MAX_PAYLOAD, Kind, frame, pack_progress
 from workers.sandbox.limits import (
+    become_subreaper,
     die_with_parent,
-    end_if_orphaned,
-    inherit_orphans,
+    exit_if_orphaned,
     keep_freed_memory,
     limit_memory,
-    yield_to_others,
+    lower_priority,
 )
 
 _Value = TypeVar("_Value")
 
-#: Progress is told at most this often; a heartbeat passes it on once a second or so.
+#: Progress is sent at most this often; the heartbeat stores it less often.
 _PROGRESS_SECONDS = 0.1
 
 _DETAIL_CHARACTERS = 500
@@ -41,29 +42,25 @@ _DETAIL_CHARACTERS = 500
 def main(registry: Callable[[], Registry] = load_registry) -> int:
     """Answer one request; return the process's exit status.
 
-    Request members: parent_pid, function, version, arguments, memory_limit_bytes, prime. It may be
-    long in coming; none comes when the worker ends or has no use for this process.
+    The request may take long to come. Standard input ends without one when the worker stops.
     """
     output = _Output()
     die_with_parent()
-    inherit_orphans()
-    yield_to_others()
+    become_subreaper()
+    lower_priority()
     keep_freed_memory()
     functions = registry()
     request_json = sys.stdin.read()
     if not request_json:
         return 0
     request = json.loads(request_json)
-    end_if_orphaned(request["parent_pid"])
+    exit_if_orphaned(request["parent_pid"])
     limit_memory(request["memory_limit_bytes"])
     try:
         output.send_json(Kind.SUMMARY, _answer(request, functions, output))
     except MemoryError:
-        output.send_error(
-            "memory-limit",
-            f"It needed more than the {request['memory_limit_bytes']:,} bytes that a calculation "
-            "may use (RECKONER_MEMORY_LIMIT_BYTES).",
-        )
+        exceeded = memory_limit_exceeded(request["memory_limit_bytes"])
+        output.send_error(exceeded.reason, exceeded.detail)
     except FunctionUnknown as error:
         output.send_error("function-gone", str(error))
     except ResultWrong as error:
@@ -75,7 +72,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
 
 
 def _answer(request: dict[str, Any], functions: Registry, output: "_Output") -> dict[str, Any]:
-    """Compute and send the digits; return their summary once they have passed their check."""
+    """Compute and send the digits; return their summary after they have passed their check."""
     function = _function(request, functions)
     arguments = request["arguments"]
     summary = DigitsSummary()
@@ -101,7 +98,7 @@ def _function(request: dict[str, Any], functions: Registry) -> Function:
 
 
 class _Stopwatch:
-    """The time spent in the function, without that of checking and sending its digits."""
+    """The time spent in the function itself, without checking and sending its digits."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -124,7 +121,7 @@ class _Stopwatch:
 
 
 class _Output:
-    """The frames' way out. Whatever the function prints goes to standard error instead."""
+    """Writes frames to the worker. What the function prints goes to standard error instead."""
 
     def __init__(self) -> None:
         self._pid = os.getpid()
@@ -152,7 +149,7 @@ class _Output:
 
     def _send(self, kind: Kind, payload: bytes | memoryview) -> None:
         if os.getpid() != self._pid:
-            os._exit(1)  # a fork that the function forgot would answer a second time
+            os._exit(1)  # a fork of the function's that returned must not answer again
         remaining = memoryview(frame(kind, payload))
         with self._lock:  # functions may report progress from any thread
             while remaining:

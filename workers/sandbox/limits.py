@@ -1,4 +1,7 @@
-"""What a child process may use, and whom it dies with (Linux)."""
+"""What a child process may use, and when the kernel ends it (Linux). The child calls this itself.
+
+Only `become_subreaper` is for both sides.
+"""
 
 import ctypes
 import os
@@ -15,28 +18,28 @@ _NICENESS = 5
 def die_with_parent() -> None:
     """Have the kernel kill this process when the thread that started it ends, however it ends.
 
-    If that has happened already, nothing happens: see `end_if_orphaned`.
+    This does nothing if that thread has ended already: see `exit_if_orphaned`.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
 
 
-def inherit_orphans() -> None:
-    """Have the kernel make this process the parent of any below it whose own parent has ended."""
+def become_subreaper() -> None:
+    """Have the kernel make this process the parent of all descendants whose parent has ended."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
-def end_if_orphaned(parent_pid: int) -> None:
-    """End this process if its parent is not this one any more."""
+def exit_if_orphaned(parent_pid: int) -> None:
+    """Exit this process if its parent has ended, and another process has inherited it."""
     if os.getppid() != parent_pid:
         os._exit(1)
 
 
 def limit_memory(memory_bytes: int) -> None:
-    """Allow so many bytes of addresses beyond what is mapped already, and no core files."""
+    """Limit the address space to this much beyond what is mapped already; write no core files."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     ceiling = pages * resource.getpagesize() + memory_bytes
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -47,22 +50,21 @@ def limit_memory(memory_bytes: int) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Have the allocator keep what large numbers free, for the next of them (mallopt(3)).
+    """Have the allocator keep the memory that large numbers free, for the next ones (mallopt(3)).
 
-    Otherwise each of many megabytes comes from the kernel and goes back there: pages are mapped
-    and cleared over and over, which was a fifth of the time of a hundred million digits.
+    By default it returns each large block to the kernel, and pages are mapped and cleared anew.
     """
     libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):  # glibc's; other C libraries have other ways
+    if hasattr(libc, "mallopt"):  # of the GNU C library only
         for parameter, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, 2**25), (_M_TRIM, 2**29)):
             libc.mallopt(parameter, value)
 
 
-def yield_to_others() -> None:
-    """Let services that someone waits for go first, and be the first that the kernel kills.
+def lower_priority() -> None:
+    """Let services that a client waits for run first, and be the first process that is killed.
 
-    When memory runs out it must take a calculation, which then fails with a reason, and neither
-    a worker nor PostgreSQL beside it.
+    When memory runs out, the kernel should kill a calculation, which then fails with a reason, and
+    neither a worker nor PostgreSQL.
     """
     os.nice(_NICENESS)
     with suppress(OSError):  # some sandboxes mount /proc read-only

@@ -1,7 +1,7 @@
-"""How many processes the kernel has killed because memory ran out, around this worker.
+"""How many processes the kernel has killed for lack of memory, in this worker's control group.
 
-A process that was killed for want of memory looks like one that anybody killed with SIGKILL. What
-tells them apart is the kernel's count, before the attempt and after.
+A process that the kernel killed for lack of memory looks like one that somebody killed with
+SIGKILL. The kernel's count, before the attempt and after it, tells them apart.
 """
 
 from functools import cache
@@ -12,10 +12,7 @@ _WHOLE_MACHINE = Path("/proc/vmstat")
 
 
 def count_oom_kills() -> int:
-    """Return the kernel's count: of this worker's control group, or else of the machine.
-
-    0 where the kernel does not tell.
-    """
+    """Return the count of this worker's control group, or else of the machine; 0 if unknown."""
     for path in _counters():
         count = read_oom_kills(path)
         if count is not None:
@@ -24,7 +21,7 @@ def count_oom_kills() -> int:
 
 
 def read_oom_kills(path: Path) -> int | None:
-    """Return the number after `oom_kill` in such a file; None if there is none."""
+    """Return the number after `oom_kill` in a file of the kernel's; None if there is none."""
     try:
         lines = path.read_text().splitlines()
     except OSError:
@@ -38,13 +35,13 @@ def read_oom_kills(path: Path) -> int | None:
 
 @cache
 def _counters() -> tuple[Path, ...]:
-    """Return where to look, the best first; a process stays in its control group."""
+    """Return the files that may hold the count, the most specific first."""
     try:
-        own = Path("/proc/self/cgroup").read_text().splitlines()
+        memberships = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:
         return (_WHOLE_MACHINE,)
     found = []
-    for line in own:
+    for line in memberships:
         _, controllers, path = line.split(":", 2)
         folder = path.lstrip("/")
         if not controllers:  # version 2

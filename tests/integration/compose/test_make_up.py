@@ -1,4 +1,4 @@
-"""`make up`, run whole: what it leaves in its folder is for its own user only."""
+"""`make up`: only its user may read what it keeps in its folder."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from compose.local.settings import PORTS
-from compose.services import free_port
 from compose.services.postgres_data import home_elsewhere
 from tests.eventually import eventually
+from tests.ports import ports_for
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,11 +22,11 @@ _STOP_SECONDS = 60
 _RUN = """
 import os, sys
 from pathlib import Path
-import compose.local
+from compose.local import __main__ as launcher
 
 os.umask(0o022)
-compose.local.STATE = Path(sys.argv[1])
-sys.exit(compose.local.main())
+launcher.STATE = Path(sys.argv[1])
+sys.exit(launcher.main())
 """
 
 
@@ -53,12 +53,12 @@ def open_to_others(state: Path) -> dict[str, str]:
     return found
 
 
-def test_nothing_in_its_folder_is_for_others(state):
+def test_other_users_cannot_read_its_folder(state):
     # As an earlier version, or another umask, may have left it.
     (state / "nginx").mkdir(parents=True)
     (state / "nginx" / "access.log").write_text('{"client": "10.0.0.7"}\n')
     (state / "nginx" / "access.log").chmod(0o644)
-    ports = {f"RECKONER_LOCAL_{name.upper()}": str(free_port()) for name in PORTS}
+    ports = {f"RECKONER_LOCAL_{name.upper()}": str(one) for name, one in ports_for(PORTS).items()}
     log = state.parent / "log"
     with log.open("wb") as output:
         running = subprocess.Popen(
@@ -74,7 +74,7 @@ def test_nothing_in_its_folder_is_for_others(state):
             within_seconds=_START_SECONDS,
         )
         assert running.poll() is None, log.read_text()
-        # PostgreSQL has a user of its own where root starts it: it may pass through, not look.
+        # Where root starts it, PostgreSQL has a user of its own, who may enter but not list.
         way = {"postgres": "711"} if os.geteuid() == 0 else {}
         assert open_to_others(state) == way
         assert stat.S_IMODE(state.stat().st_mode) == (0o711 if way else 0o700)

@@ -10,7 +10,7 @@ import pytest
 
 from compose.services.postgres_data import home_elsewhere
 from tests.eventually import eventually
-from tests.integration.checkout import Checkout, Up, checked_out
+from tests.integration.compose.checkout import Checkout, Up, checked_out
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ def up(ups: Ups) -> Up:
     return ups.get()
 
 
-def test_a_worker_beside_nothing_is_told_what_to_start_first(checkout):
+def test_make_worker_without_make_up_says_what_to_start_first(checkout):
     ended = checkout.run("make", "worker")
     assert ended.returncode != 0
     assert "make up" in ended.stderr
@@ -75,7 +75,7 @@ def test_each_lane_computes(checkout, up):
     assert len(checkout.client.get(heavy["links"]["result"]).text) == heavy["result"]["digits"]
 
 
-def test_a_user_is_told_where_it_is(checkout, up):
+def test_the_addresses_and_the_login_are_shown(checkout, up):
     ports = checkout.ports
     for told in (
         f"http://localhost:{ports['port']}",
@@ -85,7 +85,7 @@ def test_a_user_is_told_where_it_is(checkout, up):
     assert (checkout.state / "rabbitmq/password").read_text().strip() in up.output()
 
 
-def test_what_a_user_sets_reaches_the_workers(checkout, up):
+def test_settings_of_the_user_reach_the_workers(checkout, up):
     def are_as_set() -> bool:
         found = sorted((one["lane"], one["slots"]) for one in checkout.system()["workers"])
         assert [lane for lane, _ in found] == ["heavy", "quick", "quick"], found
@@ -108,7 +108,7 @@ def test_nothing_listens_beyond_this_machine(checkout, up):
     assert {address for address, _ in heard} <= LOOPBACK
 
 
-def test_passwords_are_for_the_owner_only(checkout, up):
+def test_only_the_owner_may_read_passwords(checkout, up):
     files = [checkout.state / "reckoner.env", checkout.state / "rabbitmq/rabbitmq.conf"]
     files += checkout.state.glob("*/password")
     assert len(files) == 4
@@ -124,7 +124,7 @@ def test_each_line_of_output_begins_with_the_name_of_its_program(checkout, up):
     assert names() <= ours | {"migrations", "postgres", "rabbitmq", "nginx"}
 
 
-def test_a_second_start_is_refused_and_the_first_goes_on(checkout, up):
+def test_a_second_start_is_refused_and_the_first_keeps_running(checkout, up):
     second = checkout.run("make", "up")
     assert second.returncode != 0
     assert str(checkout.launcher) in second.stderr
@@ -132,19 +132,19 @@ def test_a_second_start_is_refused_and_the_first_goes_on(checkout, up):
     assert checkout.is_ready()
 
 
-def test_what_runs_is_not_cleaned_away(checkout, up):
+def test_make_clean_refuses_while_it_runs(checkout, up):
     assert checkout.run("make", "clean").returncode != 0
     assert Path(checkout.python).exists()
     assert checkout.is_ready()
 
 
-def test_the_health_commands_say_yes(checkout, up):
+def test_the_health_commands_succeed(checkout, up):
     assert checkout.module("gateway.relay", "--check") == 0
     assert checkout.module("workers.health") == 0
 
 
 @pytest.mark.parametrize("name", ["relay", "heavy", "gateway", "nginx", "postgres"])
-def test_a_program_that_dies_is_brought_back(checkout, up, name):
+def test_a_program_that_dies_is_restarted(checkout, up, name):
     killed = checkout.pid_of(name)
     os.kill(killed, signal.SIGKILL)
     eventually(lambda: checkout.pid_of(name) not in (None, killed), what=f"another {name}")
@@ -152,11 +152,11 @@ def test_a_program_that_dies_is_brought_back(checkout, up, name):
     eventually(checkout.is_ready)
 
 
-def test_after_all_these_deaths_it_computes(checkout, up):
+def test_it_computes_after_all_these_deaths(checkout, up):
     assert checkout.compute(9_000_001, seconds=60)["status"] == "succeeded"
 
 
-def test_a_further_worker_takes_its_share_until_it_is_stopped(checkout, up):
+def test_another_worker_takes_its_share_until_it_is_stopped(checkout, up):
     def workers() -> int:
         return sum(worker["lane"] == "quick" for worker in checkout.system()["workers"])
 
@@ -185,13 +185,13 @@ def test_sigterm_stops_it_and_the_state_survives(checkout, up, ups):
     checkout.client.delete(path)
 
 
-def test_nothing_outlives_a_launcher_that_is_killed(checkout, up, ups):
+def test_nothing_outlives_a_killed_launcher(checkout, up, ups):
     checkout.compute(LONG + 1, seconds=0)
     eventually(lambda: any(worker["running"] for worker in checkout.system()["workers"]))
     ups.kill()
 
 
-def test_make_clean_deletes_all_that_it_kept(checkout, ups):
+def test_make_clean_deletes_everything_it_kept(checkout, ups):
     ups.kill()
     assert checkout.run("make", "clean").returncode == 0
     assert not checkout.state.exists()

@@ -13,7 +13,7 @@ import pytest
 
 from compose.services.postgres_data import home_elsewhere
 from tests.eventually import eventually
-from tests.integration.checkout import Checkout, checked_out, ordinary_user
+from tests.integration.compose.checkout import Checkout, checked_out, ordinary_user
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ def test_a_taken_port_is_named_before_anything_is_started(checkout):
     assert checkout.processes() == []
 
 
-def test_a_user_computes_and_ends_it_by_ctrl_c(checkout):
+def test_a_user_computes_and_stops_it_with_ctrl_c(checkout):
     terminal = Terminal(checkout, "make up")
     eventually(lambda: terminal.shows("Reckoner is ready"), within_seconds=90)
     assert checkout.compute(9_000_000)["status"] == "succeeded"
@@ -92,7 +92,7 @@ def test_a_user_computes_and_ends_it_by_ctrl_c(checkout):
     assert checkout.processes() == []
 
 
-def test_a_terminal_that_is_closed_while_it_starts_ends_it(checkout):
+def test_closing_the_terminal_during_the_start_ends_it(checkout):
     terminal = Terminal(checkout, "make up")
     eventually(lambda: checkout.pid_of("rabbitmq"), what="the start of RabbitMQ")
     terminal.close()
@@ -100,7 +100,7 @@ def test_a_terminal_that_is_closed_while_it_starts_ends_it(checkout):
     assert list(checkout.state.glob("*/*.process")) == []
 
 
-def test_a_stop_while_it_starts_is_no_failure(checkout):
+def test_a_stop_during_the_start_is_no_failure(checkout):
     launcher = checkout.begin(checkout.python, "-m", "compose.local", stdout=subprocess.DEVNULL)
     eventually(lambda: checkout.pid_of("rabbitmq"), what="the start of RabbitMQ")
     launcher.send_signal(signal.SIGTERM)
@@ -108,19 +108,19 @@ def test_a_stop_while_it_starts_is_no_failure(checkout):
     assert checkout.processes() == []
 
 
-def test_what_cannot_start_is_told_and_nothing_else_stays(checkout):
+def test_a_program_that_cannot_start_is_named_and_nothing_else_stays(checkout):
     settings = checkout.state / "postgres/data/postgresql.conf"
     with settings.open("a") as file:
         file.write("nonsense = 1\n")
     ended = checkout.run("make", "up")
     settings.write_text(settings.read_text().removesuffix("nonsense = 1\n"))
     assert ended.returncode != 0
-    assert "postgres ended at its start" in ended.stderr
+    assert "postgres ended while it was starting" in ended.stderr
     assert "nonsense" in ended.stdout  # PostgreSQL's own words
     assert checkout.processes() == []
 
 
-def test_a_schema_that_cannot_be_brought_up_to_date_ends_the_start(checkout):
+def test_a_failing_migration_ends_the_start(checkout):
     versions = checkout.folder / "migrations/versions"
     (versions / "9999_fails.py").write_text("raise RuntimeError('a migration that fails')\n")
     ended = checkout.run("make", "up")
@@ -130,7 +130,7 @@ def test_a_schema_that_cannot_be_brought_up_to_date_ends_the_start(checkout):
     assert checkout.processes() == []
 
 
-def test_all_of_it_is_the_users(checkout):
+def test_everything_belongs_to_the_user(checkout):
     """Nothing of it is elsewhere, or belongs to somebody else."""
     owner = checkout.folder.stat().st_uid
     assert {path.lstat().st_uid for path in checkout.state.rglob("*")} == {owner}

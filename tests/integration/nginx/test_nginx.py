@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 import compose.services.nginx as private
-from gateway.http.preferences import MOST_WAIT_SECONDS
-from gateway.routes.events import _HEARTBEAT_SECONDS
+from gateway.http.limits import EVENT_HEARTBEAT_SECONDS, MAX_WAIT_SECONDS
 from gateway.server.protocol import _IDLE_SECONDS
 from tests.eventually import eventually
 from tests.upstream import Upstream
@@ -211,15 +210,15 @@ def seconds_of(directive):
 
 def test_nobody_is_cut_off_who_waits_as_long_as_may_be():
     (seconds,) = seconds_of("proxy_read_timeout")
-    assert seconds >= MOST_WAIT_SECONDS + 10
-    assert seconds >= 3 * _HEARTBEAT_SECONDS
+    assert seconds >= MAX_WAIT_SECONDS + 10
+    assert seconds >= 3 * EVENT_HEARTBEAT_SECONDS
 
 
 def test_nginx_lets_go_of_an_idle_connection_before_the_gateway_does():
     """Else the gateway might close one on which a POST is just being sent."""
     to_gateways, to_clients = seconds_of("keepalive_timeout")
     assert to_gateways < _IDLE_SECONDS
-    assert to_clients >= MOST_WAIT_SECONDS
+    assert to_clients >= MAX_WAIT_SECONDS
 
 
 @pytest.mark.parametrize("header", ["If-Unmodified-Since", "If-Modified-Since"])

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from compose.services import Postgres, free_port
-from compose.services.account import drop_to
 from compose.services.postgres_data import home_of, programs_for
+from compose.services.programs import drop_to
 from gateway.database.database import Database
 from gateway.waiting.listener import Listener
 from gateway.waiting.waiters import Waiters

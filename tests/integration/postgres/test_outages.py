@@ -37,7 +37,7 @@ from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.presence import Presence
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
-from workers.sandbox.spares import Children
+from workers.sandbox.spares import SpareChildren
 from workers.watermark import Watermark
 
 OUTAGES = [
@@ -234,7 +234,7 @@ def test_a_quick_result_is_written_later_unless_it_cannot_be(engine, monkeypatch
     eventually(lambda: answers)
     writer.close()
     with engine.begin() as connection:
-        status = row_of(connection, calculation)["status"]
+        status = row_of(connection, calculation).status
     if code in BUGS:
         assert (answers.refused, answers.acknowledged, status) == ([7], [], Status.QUEUED)
     else:
@@ -259,7 +259,7 @@ def test_a_heavy_result_is_written_later_unless_it_cannot_be(
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
     lease = Lease(claimed, time.monotonic() + 60)
-    attempt = Attempt(lease, store_settings, engine, WORKER, Children(COMMAND))
+    attempt = Attempt(lease, store_settings, engine, WORKER, SpareChildren(COMMAND))
     if code in BUGS:
         with pytest.raises(DBAPIError):
             attempt.run()
@@ -267,7 +267,7 @@ def test_a_heavy_result_is_written_later_unless_it_cannot_be(
     attempt.run()
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row["status"], row["attempt"], row["result_digits"]) == ("succeeded", 1, digits)
+    assert (row.status, row.attempt, row.result_digits) == ("succeeded", 1, digits)
 
 
 def errors_in(caplog, logger):

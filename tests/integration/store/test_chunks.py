@@ -113,8 +113,8 @@ def test_a_pruned_result_keeps_its_document_and_loses_its_digits(connection):
         assert results.prune_result(connection, calculation.id)
         assert not results.prune_result(connection, calculation.id)
         row = row_of(connection, calculation)
-        assert (row["status"], row["result_digits"], row["result_value"]) == ("succeeded", 2, None)
-        assert row["result_pruned_at"] is not None
+        assert (row.status, row.result_digits, row.result_value) == ("succeeded", 2, None)
+        assert row.result_pruned_at is not None
     assert found(connection, long, 1, [0]) == [None]
     assert found(connection, neighbour, 1, [0]) == ["42"]
 

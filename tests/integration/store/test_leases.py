@@ -39,8 +39,8 @@ def test_a_claim_begins_the_run_and_lasts_for_its_lease(connection):
     change(connection, calculation, "progress = 0.5")
     claim(connection, calculation, lease_seconds=40)
     row = row_of(connection, calculation)
-    assert (row["status"], row["progress"], row["attempt"]) == ("running", 0, 1)
-    assert row["started_at"] == now(connection)
+    assert (row.status, row.progress, row.attempt) == ("running", 0, 1)
+    assert row.started_at == now(connection)
     assert stored(connection, calculation, "lease_until - now()") == timedelta(seconds=40)
 
 
@@ -72,7 +72,7 @@ def test_a_heartbeat_tells_each_claim_its_own_progress_and_cancel(connection):
     cancel(connection, made[1])
     told = extend(connection, *zip(claims, (0.1, 0.2, 0.3), strict=True))
     assert told == {made[0].id: False, made[1].id: True, made[2].id: False}
-    assert [row_of(connection, one)["progress"] for one in made] == [0.1, 0.2, 0.3]
+    assert [row_of(connection, one).progress for one in made] == [0.1, 0.2, 0.3]
 
 
 def test_progress_never_goes_back(connection):
@@ -80,7 +80,7 @@ def test_progress_never_goes_back(connection):
     claimed = claim(connection, calculation)
     for progress in (0.5, 0.25):
         extend(connection, (claimed, progress))
-    assert row_of(connection, calculation)["progress"] == 0.5
+    assert row_of(connection, calculation).progress == 0.5
 
 
 def test_a_result_ends_the_claim_and_says_where_its_digits_are(connection):
@@ -91,11 +91,11 @@ def test_a_result_ends_the_claim_and_says_where_its_digits_are(connection):
         cancel(connection, calculation)  # too late: the result is there
         assert leases.finish_succeeded(connection, claimed, make_result(value=value), **MINE)
         row = row_of(connection, calculation)
-        assert (row["status"], row["progress"], row["attempt"]) == ("succeeded", 1, 5)
-        assert row["finished_at"] == now(connection)
-        assert row["compute_seconds"] == 0.25
-        assert row["result_sha256"] == make_result().sha256
-        assert (row["result_value"], row["result_attempt"]) == (value, None if value else 5)
+        assert (row.status, row.progress, row.attempt) == ("succeeded", 1, 5)
+        assert row.finished_at == now(connection)
+        assert row.compute_seconds == 0.25
+        assert row.result_sha256 == make_result().sha256
+        assert (row.result_value, row.result_attempt) == (value, None if value else 5)
         assert stored(connection, calculation, "lease_until IS NULL AND worker_id IS NULL")
 
 
@@ -106,9 +106,9 @@ def test_a_failure_ends_the_claim_with_its_reason(connection):
     error = failure_json("memory-limit", "Too much.")
     assert leases.finish_failed(connection, claimed, error, **MINE)
     row = row_of(connection, calculation)
-    assert (row["status"], row["error"]["detail"]) == ("failed", "Too much.")
-    assert row["finished_at"] == now(connection)
-    assert not row["cancel_requested"]
+    assert (row.status, row.error["detail"]) == ("failed", "Too much.")
+    assert row.finished_at == now(connection)
+    assert not row.cancel_requested
 
 
 def test_handing_back_costs_no_attempt(connection):
@@ -119,7 +119,7 @@ def test_handing_back_costs_no_attempt(connection):
     extend(connection, (claimed, 0.5))
     assert leases.release_calculation(connection, claimed, **MINE)
     row = row_of(connection, calculation)
-    assert (row["status"], row["progress"], row["started_at"]) == ("queued", 0, None)
+    assert (row.status, row.progress, row.started_at) == ("queued", 0, None)
     assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
     assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [2, 1]
 
@@ -131,9 +131,9 @@ def test_trying_again_costs_an_attempt(connection):
     extend(connection, (claimed, 0.5))
     assert retry(connection, claimed)
     row = row_of(connection, calculation)
-    assert (row["status"], row["progress"], row["started_at"]) == ("queued", 0, None)
+    assert (row.status, row.progress, row.started_at) == ("queued", 0, None)
     assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [1, 0]
-    assert [entry["outcome"] for entry in row["history"]] == ["process-died"]
+    assert [entry["outcome"] for entry in row.history] == ["process-died"]
     change(connection, calculation, "not_before = now()")
     assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
 
@@ -167,7 +167,7 @@ def test_the_history_tells_how_each_attempt_ended(engine):
         claimed = claim(connection, calculation)
         leases.finish_succeeded(connection, claimed, make_result(), **MINE)
     with engine.begin() as connection:
-        history = row_of(connection, calculation)["history"]
+        history = row_of(connection, calculation).history
     assert [entry["attempt"] for entry in history] == [1, 2, 3, 4, 5]
     failed = "urn:reckoner:problem:memory-limit"
     outcomes = ["lost", "released", failed, "cancelled", "succeeded"]
@@ -186,5 +186,5 @@ def test_the_history_keeps_the_last_twenty(engine):
             claimed = claim(connection, calculation)
             leases.release_calculation(connection, claimed, **MINE)
     with engine.begin() as connection:
-        history = row_of(connection, calculation)["history"]
+        history = row_of(connection, calculation).history
     assert [entry["attempt"] for entry in history] == list(range(6, 26))

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from shared.calculation import Lane, document
+from gateway.http.document import document
+from shared.calculation import Lane
 from shared.failures import failure_json
 from shared.store import calculations, new_calculations, outbox, quick
 from shared.store.models import CHUNK_DIGITS
@@ -94,9 +95,9 @@ def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result, lane):
         calculation.id
     ]
     assert row == row_of(connection, calculation)
-    assert row["status"] == ("queued" if result is None else "succeeded")
-    assert row["lane"] == lane
-    assert (row["result_attempt"] == 1) is (result is not None and result.value is None)
+    assert row.status == ("queued" if result is None else "succeeded")
+    assert row.lane == lane
+    assert (row.result_attempt == 1) is (result is not None and result.value is None)
     assert stored(connection, calculation, "request_id") == "a"
     # What has its result is nothing for the relay.
     assert len(outbox.take_due(lane, 9).on(connection)) == (result is None)
@@ -108,16 +109,16 @@ def test_a_batch_keeps_what_belongs_to_each(connection):
     new_calculations.insert_queued(connection, list(made.values()), "request")
     for n, calculation in made.items():
         row = row_of(connection, calculation)
-        assert (row["arguments"], row["lane"], row["status"]) == ({"n": n}, lanes[n], "queued")
-        assert row["estimate_seconds"] == calculation.estimate.seconds
-        assert row["estimate_digits"] == calculation.estimate.digits
-        assert row["estimate_bytes"] == calculation.estimate.bytes
+        assert (row.arguments, row.lane, row.status) == ({"n": n}, lanes[n], "queued")
+        assert row.estimate_seconds == calculation.estimate.seconds
+        assert row.estimate_digits == calculation.estimate.digits
+        assert row.estimate_bytes == calculation.estimate.bytes
 
 
 def test_integers_beyond_double_precision_come_back_exactly(connection):
     calculation = queue(connection, n=2**53 + 1)
     row = row_of(connection, calculation)
-    assert row["arguments"] == {"n": 2**53 + 1}
+    assert row.arguments == {"n": 2**53 + 1}
 
 
 def test_a_look_finds_those_of_the_ids_that_exist(connection):
@@ -125,7 +126,7 @@ def test_a_look_finds_those_of_the_ids_that_exist(connection):
     cancel(connection, second)
     ids = [second.id, uuid4(), first.id]
     found = calculations.find_calculations(ids).on(connection)
-    assert {row["id"]: row["status"] for row in found} == {
+    assert {row.id: row.status for row in found} == {
         first.id: "queued",
         second.id: "cancelled",
     }
@@ -174,11 +175,11 @@ def test_quick_results_are_written_each_to_its_own_calculation(connection):
         ],
     )
     rows = [row_of(connection, one) for one in made]
-    assert [row["result_digits"] for row in rows] == [len(digits) for digits in all_digits]
-    assert [row["result_value"] for row in rows] == ["42", None, None]
-    assert [row["result_attempt"] for row in rows] == [None, 5, 1]
-    assert [row["attempt"] for row in rows] == [1, 5, 1]
-    assert {(row["status"], row["progress"], row["compute_seconds"]) for row in rows} == {
+    assert [row.result_digits for row in rows] == [len(digits) for digits in all_digits]
+    assert [row.result_value for row in rows] == ["42", None, None]
+    assert [row.result_attempt for row in rows] == [None, 5, 1]
+    assert [row.attempt for row in rows] == [1, 5, 1]
+    assert {(row.status, row.progress, row.compute_seconds) for row in rows} == {
         ("succeeded", 1, 0.25)
     }
     for one in made:
@@ -208,9 +209,9 @@ def test_a_quick_failure_keeps_its_reason(connection):
     )
     assert written.ids == {calculation.id}
     row = row_of(connection, calculation)
-    assert (row["status"], row["attempt"]) == ("failed", 1)
-    assert row["started_at"] == row["finished_at"]
-    assert row["error"]["detail"] == "It raised ValueError."
+    assert (row.status, row.attempt) == ("failed", 1)
+    assert row.started_at == row.finished_at
+    assert row.error["detail"] == "It raised ValueError."
     assert status_of(connection, running) == "running"
 
 

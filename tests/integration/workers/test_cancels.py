@@ -32,10 +32,10 @@ def test_a_queued_one_is_cancelled_at_once(connection):
     calculation, neighbour = queue(connection, n=1), queue(connection, n=2)
     row = cancel(connection, calculation)
     assert row == row_of(connection, calculation)
-    assert (row["status"], row["cancel_requested"]) == ("cancelled", False)
-    assert row["error"]["type"].endswith("cancelled")
-    assert row["finished_at"] is not None
-    assert row_of(connection, neighbour)["status"] == "queued"
+    assert (row.status, row.cancel_requested) == ("cancelled", False)
+    assert row.error["type"].endswith("cancelled")
+    assert row.finished_at is not None
+    assert row_of(connection, neighbour).status == "queued"
     assert [due.work.calculation_id for due in outbox.take_due(Lane.QUICK, 9).on(connection)] == [
         neighbour.id
     ]
@@ -44,13 +44,13 @@ def test_a_queued_one_is_cancelled_at_once(connection):
 def test_the_worker_of_a_running_one_is_asked(connection, running):
     calculation, claimed = running
     row = cancel(connection, calculation)
-    assert (row["status"], row["cancel_requested"]) == ("running", True)
-    assert (row["error"], row["finished_at"]) == (None, None)
+    assert (row.status, row.cancel_requested) == ("running", True)
+    assert (row.error, row.finished_at) == (None, None)
     assert cancel(connection, calculation) == row  # asked twice is asked once
     assert finish_cancelled(connection, claimed)
     done = row_of(connection, calculation)
-    assert (done["status"], done["cancel_requested"]) == ("cancelled", False)
-    assert done["error"]["type"].endswith("cancelled")
+    assert (done.status, done.cancel_requested) == ("cancelled", False)
+    assert done.error["type"].endswith("cancelled")
 
 
 @pytest.mark.parametrize("ending", ["succeeded", "failed", "cancelled"])
@@ -64,7 +64,7 @@ def test_what_is_final_is_not_cancelled(connection, running, ending):
         cancel(connection, calculation)
         finish_cancelled(connection, claimed)
     before = row_of(connection, calculation)
-    assert before["status"] == ending
+    assert before.status == ending
     assert cancel(connection, calculation) is None
     assert row_of(connection, calculation) == before
 
@@ -78,14 +78,14 @@ def test_a_cancel_does_not_wait_long_for_a_lock(connection):
 def test_nothing_is_cancelled_that_nobody_asked_to_cancel(connection, running):
     calculation, claimed = running
     assert not finish_cancelled(connection, claimed)
-    assert row_of(connection, calculation)["status"] == "running"
+    assert row_of(connection, calculation).status == "running"
 
 
 def test_what_is_to_be_cancelled_is_not_handed_back(connection, running):
     calculation, claimed = running
     cancel(connection, calculation)
     assert not leases.release_calculation(connection, claimed, **MINE)
-    assert row_of(connection, calculation)["status"] == "running"
+    assert row_of(connection, calculation).status == "running"
 
 
 def test_a_withdrawn_cancel_gives_the_calculation_back(connection, running):
@@ -102,7 +102,7 @@ def test_only_a_pending_cancel_is_withdrawn(connection, running):
     cancel(connection, ended)
     others = [queue(connection, n=3, lane=Lane.HEAVY), calculation, ended]
     assert calculations.withdraw_cancel(connection, [one.id for one in others]) == set()
-    assert row_of(connection, ended)["status"] == "cancelled"
+    assert row_of(connection, ended).status == "cancelled"
 
 
 def test_a_withdrawal_concerns_whom_it_names_alone(connection, running):
@@ -112,7 +112,7 @@ def test_a_withdrawal_concerns_whom_it_names_alone(connection, running):
     for one in (calculation, neighbour):
         cancel(connection, one)
     calculations.withdraw_cancel(connection, [calculation.id])
-    asked = [row_of(connection, one)["cancel_requested"] for one in (calculation, neighbour)]
+    asked = [row_of(connection, one).cancel_requested for one in (calculation, neighbour)]
     assert asked == [False, True]
 
 
@@ -144,7 +144,7 @@ def test_a_submission_takes_back_a_cancel_that_is_pending(engine, submitted):
         claimed = claim(connection, calculation)
         cancel(connection, calculation)
     row = submitted(calculation)
-    assert (row["status"], row["cancel_requested"], row["attempt"]) == ("running", False, 1)
+    assert (row.status, row.cancel_requested, row.attempt) == ("running", False, 1)
     with engine.begin() as connection:
         assert not finish_cancelled(connection, claimed)
         assert leases.finish_succeeded(connection, claimed, make_result(), **MINE)
@@ -158,7 +158,7 @@ def test_what_was_published_and_cancelled_is_published_again_once_it_is_submitte
         assert len(outbox.take_due(Lane.HEAVY, 9).on(connection)) == 1
     with engine.begin() as connection:
         cancel(connection, calculation)
-    assert submitted(calculation)["status"] == "queued"
+    assert submitted(calculation).status == "queued"
     with engine.begin() as connection:
         (due,) = outbox.take_due(Lane.HEAVY, 9).on(connection)
         assert due.work.calculation_id == calculation.id
@@ -179,8 +179,8 @@ def test_what_was_carried_out_begins_anew_once_it_is_submitted(engine, submitted
         finish_cancelled(connection, claimed)
         change(connection, calculation, "not_before = now() + interval '1h'")
     row = submitted(calculation)
-    assert (row["status"], row["progress"], row["error"]) == ("queued", 0, None)
-    assert (row["started_at"], row["finished_at"], row["compute_seconds"]) == (None, None, None)
+    assert (row.status, row.progress, row.error) == ("queued", 0, None)
+    assert (row.started_at, row.finished_at, row.compute_seconds) == (None, None, None)
     with engine.begin() as connection:
         assert stored(connection, calculation, "attempt - attempt_base") == 0
         assert stored(connection, calculation, "request_id") != "first"
@@ -208,4 +208,4 @@ def test_what_is_queued_again_takes_the_lane_that_is_right_now(connection):
         for n, lane in ((1, Lane.HEAVY), (2, Lane.QUICK))
     ]
     assert calculations.requeue_ended(connection, again, "again") == {one.id for one in made}
-    assert [row_of(connection, one)["lane"] for one in made] == ["heavy", "quick"]
+    assert [row_of(connection, one).lane for one in made] == ["heavy", "quick"]

@@ -79,7 +79,7 @@ def test_a_beat_learns_of_a_cancel_and_of_a_loss(engine):
 def test_a_beat_tells_those_who_wait_of_progress_that_can_be_noticed(
     engine, store_settings, monkeypatch
 ):
-    monkeypatch.setattr("workers.heavy.lease._NOTICE_SECONDS", 0.0)
+    monkeypatch.setattr("workers.heavy.lease._NOTIFY_SECONDS", 0.0)
     moved, still = (claimed(engine, n) for n in (1, 2))
     with listening(store_settings) as heard, beating(engine, moved, still) as held:
         held[0].progress, held[1].progress = 0.5, 0.001
@@ -111,6 +111,6 @@ def test_a_run_several_times_longer_than_its_lease_succeeds_on_its_first_attempt
         eventually(has_ended, within_seconds=60)
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row["status"], row["attempt"]) == (Status.SUCCEEDED, 1)
-    assert [entry["outcome"] for entry in row["history"]] == ["succeeded"]
-    assert row["compute_seconds"] > 3 * brief.lease_seconds
+    assert (row.status, row.attempt) == (Status.SUCCEEDED, 1)
+    assert [entry["outcome"] for entry in row.history] == ["succeeded"]
+    assert row.compute_seconds > 3 * brief.lease_seconds

@@ -35,7 +35,7 @@ from tests.integration.lanes import (
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
 from workers.sandbox.descendants import descendants_of
-from workers.sandbox.spares import Children
+from workers.sandbox.spares import SpareChildren
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_a_result_is_stored_whole_and_once(feed, heavy_worker, n):
     feed.wait_for(Status.SUCCEEDED, calculation)
     row = feed.row(calculation)
     assert feed.digits(calculation) == "7" * n
-    assert (row["attempt"], row["progress"], row["result_digits"]) == (1, 1, n)
-    assert row["compute_seconds"] < 10
+    assert (row.attempt, row.progress, row.result_digits) == (1, 1, n)
+    assert row.compute_seconds < 10
     eventually(lambda: feed.ready(Lane.HEAVY) == 0)
     eventually(lambda: heavy_worker.holds_nothing)  # or it would never give up, out of work
     heavy_worker.stop()
@@ -115,7 +115,7 @@ def test_all_slots_are_used(feed, database_url, broker_url):
 def test_a_cancel_ends_a_running_calculation_within_two_seconds(feed, heavy_worker, name):
     calculation = misbehaving(name)
     feed.submit(calculation)
-    eventually(lambda: feed.row(calculation)["progress"] > 0)
+    eventually(lambda: feed.row(calculation).progress > 0)
     began = time.monotonic()
     cancel(feed, calculation)
     feed.wait_for(Status.CANCELLED, calculation)
@@ -134,7 +134,7 @@ def test_a_cancel_that_was_withdrawn_in_time_hands_the_calculation_back(feed, se
     assert claim is not None
     lease = Lease(claim, time.monotonic() + 60)
     lease.end_as(End.CANCELLED)  # the heartbeat saw it; a new submission has taken it back since
-    Attempt(lease, settings, feed.engine, worker_id, Children(COMMAND)).run()
+    Attempt(lease, settings, feed.engine, worker_id, SpareChildren(COMMAND)).run()
     assert feed.status(calculation) is Status.QUEUED
     assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
 
@@ -156,8 +156,8 @@ def test_a_failure_has_a_reason_and_does_not_come_again(feed, heavy_worker, name
     feed.submit(calculation)
     feed.wait_for(Status.FAILED, calculation)
     row = feed.row(calculation)
-    assert row["error"]["type"] == f"urn:reckoner:problem:{reason}"
-    assert row["attempt"] == 1
+    assert row.error["type"] == f"urn:reckoner:problem:{reason}"
+    assert row.attempt == 1
     assert feed.ready(Lane.HEAVY) == 0
 
 
@@ -169,7 +169,7 @@ def publish_once_due(feed, calculation) -> None:
 
 
 def outcomes(feed, calculation) -> list[str]:
-    return [entry["outcome"] for entry in feed.row(calculation)["history"]]
+    return [entry["outcome"] for entry in feed.row(calculation).history]
 
 
 def kill_child(feed, worker, calculation) -> None:
@@ -186,7 +186,7 @@ def test_a_killed_child_costs_one_attempt(feed, settings, tmp_path):
     with WorkerProcess(settings, Lane.HEAVY, tmp_path / "log") as worker:
         kill_child(feed, worker, calculation)
         row = feed.row(calculation)
-        assert (row["status"], outcomes(feed, calculation)) == ("queued", ["killed"])
+        assert (row.status, outcomes(feed, calculation)) == ("queued", ["killed"])
         assert feed.scalar("SELECT not_before > now() FROM calculations")  # a pause of a second
         publish_once_due(feed, calculation)
         feed.wait_for(Status.SUCCEEDED, calculation)
@@ -201,7 +201,7 @@ def test_a_calculation_whose_child_is_killed_each_time_fails(feed, settings, tmp
             if attempt:
                 publish_once_due(feed, calculation)
             kill_child(feed, worker, calculation)
-    error = feed.row(calculation)["error"]
+    error = feed.row(calculation).error
     assert feed.status(calculation) is Status.FAILED
     assert error["type"] == "urn:reckoner:problem:process-died"
     assert "SIGKILL" in error["detail"]
@@ -219,7 +219,7 @@ def test_a_crash_is_tried_once_more(feed, heavy_worker, name, monkeypatch):
     feed.wait_for(Status.FAILED, calculation)
     died = "urn:reckoner:problem:process-died"
     assert outcomes(feed, calculation) == ["crashed", died]
-    assert feed.row(calculation)["error"]["type"] == died
+    assert feed.row(calculation).error["type"] == died
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def oom_kills(monkeypatch) -> Counter[str]:
 def end_for_want_of_memory(feed, calculation, oom_kills) -> None:
     """Do what the kernel does to the one that runs, and count it."""
     before = len(outcomes(feed, calculation))
-    eventually(lambda: feed.row(calculation)["progress"] > 0)
+    eventually(lambda: feed.row(calculation).progress > 0)
     oom_kills["kills"] += 1
     os.kill(calculating_children()[0], signal.SIGKILL)
     eventually(lambda: len(outcomes(feed, calculation)) > before)
@@ -254,7 +254,7 @@ def test_a_second_end_for_want_of_memory_fails_with_words_about_memory(
     assert outcomes(feed, calculation) == ["out-of-memory"]
     publish_once_due(feed, calculation)
     end_for_want_of_memory(feed, calculation, oom_kills)
-    error = feed.row(calculation)["error"]
+    error = feed.row(calculation).error
     assert outcomes(feed, calculation) == ["out-of-memory", error["type"]]
     assert error["type"] == "urn:reckoner:problem:memory-limit"
     assert "alone in its worker" in error["detail"]
@@ -278,7 +278,7 @@ def test_after_memory_ran_out_a_calculation_has_its_worker_to_itself(
         eventually(lambda: worker.free_slots == 0)
         eventually(lambda: feed.subscriptions(Lane.HEAVY) == 0)
         feed.submit(after)
-        eventually(lambda: feed.row(large)["progress"] > 0)
+        eventually(lambda: feed.row(large).progress > 0)
         # It has begun when what ran had ended, and before what came later.
         assert feed.status(beside) is Status.SUCCEEDED
         assert feed.status(after) is Status.QUEUED
@@ -419,7 +419,7 @@ def test_broken_connections_to_postgresql_are_outlived(feed, heavy_worker):
         )
         time.sleep(0.25)
     feed.wait_for(Status.SUCCEEDED, calculation)
-    assert feed.row(calculation)["attempt"] == 1
+    assert feed.row(calculation).attempt == 1
 
 
 def test_a_lost_queue_disturbs_neither_what_runs_nor_what_follows(feed, heavy_worker):
@@ -430,7 +430,7 @@ def test_a_lost_queue_disturbs_neither_what_runs_nor_what_follows(feed, heavy_wo
     feed.wait_for(Status.SUCCEEDED, calculation)
     feed.submit(following)
     feed.wait_for(Status.SUCCEEDED, following)
-    assert feed.row(calculation)["attempt"] == 1
+    assert feed.row(calculation).attempt == 1
 
 
 def test_a_claim_is_committed_before_its_message_is_acknowledged(feed, settings, tmp_path):
@@ -463,7 +463,7 @@ def test_a_claim_that_cannot_be_written_leaves_its_message_to_others(feed, setti
     with WorkerThread(settings, Lane.HEAVY):
         eventually(lambda: feed.ready(Lane.HEAVY) == 0)  # it has taken the message
     eventually(lambda: feed.ready(Lane.HEAVY) == 1)
-    assert feed.row(calculation)["attempt"] == 0
+    assert feed.row(calculation).attempt == 0
 
 
 def test_messages_that_its_actor_refuses_cost_no_slot(feed, heavy_worker):
@@ -487,4 +487,4 @@ def test_a_message_that_is_none_is_put_aside(feed, heavy_worker, body):
 def test_progress_reaches_the_row(feed, heavy_worker):
     calculation = misbehaving("hang")
     feed.submit(calculation)
-    eventually(lambda: feed.row(calculation)["progress"] == 0.25)
+    eventually(lambda: feed.row(calculation).progress == 0.25)

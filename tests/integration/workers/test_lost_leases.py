@@ -33,9 +33,9 @@ def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connectio
             assert status_of(later, calculation) == expected
     with engine.begin() as later:
         row = row_of(later, calculation)
-        assert row["attempt"] == 3
-        assert row["error"]["type"].endswith("worker-lost")
-        assert row["finished_at"] > row["started_at"]
+        assert row.attempt == 3
+        assert row.error["type"].endswith("worker-lost")
+        assert row.finished_at > row.started_at
         assert calculations.requeue_ended(later, [calculation], "again") == {calculation.id}
     with engine.begin() as later:
         assert claim(later, calculation, lease_seconds=0).attempt == 4
@@ -71,7 +71,7 @@ def test_what_a_lost_lease_was_on_is_queued_as_if_nothing_had_run(connection):
     extend(connection, (claim(connection, calculation), 0.5), lease_seconds=-1)
     assert expire(connection) == {calculation.id: "queued"}
     row = row_of(connection, calculation)
-    assert (row["status"], row["progress"], row["started_at"]) == ("queued", 0, None)
+    assert (row.status, row.progress, row.started_at) == ("queued", 0, None)
     (due,) = outbox.take_due(Lane.HEAVY, 10).on(connection)
     assert due.work.calculation_id == calculation.id
 
@@ -83,9 +83,9 @@ def test_a_lease_that_ends_with_a_cancel_requested_is_cancelled(connection):
     cancel(connection, calculation)
     assert expire(connection) == {calculation.id: "cancelled"}
     row = row_of(connection, calculation)
-    assert (row["status"], row["cancel_requested"]) == ("cancelled", False)
-    assert row["error"]["type"].endswith("cancelled")
-    assert row["finished_at"] == now(connection)
+    assert (row.status, row.cancel_requested) == ("cancelled", False)
+    assert row.error["type"].endswith("cancelled")
+    assert row.finished_at == now(connection)
     assert calculations.requeue_ended(connection, [calculation], "again") == {calculation.id}
 
 

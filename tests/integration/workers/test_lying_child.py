@@ -13,7 +13,7 @@ from tests.integration.lanes import make_test_calculation
 from tests.integration.rows import WORKER, claim, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease
-from workers.sandbox.spares import Children
+from workers.sandbox.spares import SpareChildren
 
 #: Takes its request, and says what it was told to say. The worker ends it when it has heard enough.
 PROGRAM = """
@@ -42,7 +42,7 @@ def outcome(engine, settings, kind, digits, said):
     with engine.begin() as connection:
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
-    children = Children([sys.executable, "-c", PROGRAM, kind, digits, said])
+    children = SpareChildren([sys.executable, "-c", PROGRAM, kind, digits, said])
     try:
         lease = Lease(claimed, time.monotonic() + 60)
         Attempt(lease, settings, engine, WORKER, children).run()
@@ -60,8 +60,8 @@ def chunks(engine):
 @pytest.mark.parametrize("digits", ["7" * 10, "7" * 10_000])
 def test_digits_that_match_their_summary_are_the_result(engine, store_settings, digits):
     row = outcome(engine, store_settings, "SUMMARY", digits, summary(digits))
-    assert (row["status"], row["result_digits"]) == ("succeeded", len(digits))
-    assert (row["result_sha256"], row["compute_seconds"]) == (
+    assert (row.status, row.result_digits) == ("succeeded", len(digits))
+    assert (row.result_sha256, row.compute_seconds) == (
         hashlib.sha256(digits.encode()).hexdigest(),
         0.5,
     )
@@ -96,9 +96,9 @@ def test_digits_that_do_not_match_their_summary_or_are_none_are_a_wrong_result(
     engine, store_settings, digits, said
 ):
     row = outcome(engine, store_settings, "SUMMARY", digits, said)
-    assert (row["status"], row["attempt"]) == ("failed", 1)
-    assert row["error"]["type"] == "urn:reckoner:problem:result-wrong"
-    assert (row["result_value"], row["result_digits"], chunks(engine)) == (None, None, 0)
+    assert (row.status, row.attempt) == ("failed", 1)
+    assert row.error["type"] == "urn:reckoner:problem:result-wrong"
+    assert (row.result_value, row.result_digits, chunks(engine)) == (None, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -120,12 +120,12 @@ def test_digits_that_do_not_match_their_summary_or_are_none_are_a_wrong_result(
 )
 def test_an_end_that_makes_no_sense_is_the_end_of_its_process(engine, store_settings, kind, said):
     row = outcome(engine, store_settings, kind, "7" * 10, said)
-    assert (row["status"], row["result_value"]) == ("failed", None)
-    assert row["error"]["type"] == "urn:reckoner:problem:process-died"
+    assert (row.status, row.result_value) == ("failed", None)
+    assert row.error["type"] == "urn:reckoner:problem:process-died"
 
 
 def test_the_reason_that_a_child_gives_is_cut(engine, store_settings):
     said = json.dumps({"reason": "function-failed", "detail": "no" * 50_000})
     row = outcome(engine, store_settings, "ERROR", "7" * 10, said)
-    assert row["error"]["type"] == "urn:reckoner:problem:function-failed"
-    assert len(row["error"]["detail"]) == 1_000
+    assert row.error["type"] == "urn:reckoner:problem:function-failed"
+    assert len(row.error["detail"]) == 1_000

@@ -53,7 +53,7 @@ def test_every_message_ends_in_its_exact_result(feed, quick_worker):
     feed.wait_for(Status.SUCCEEDED, *calculations)
     for calculation in calculations:
         assert feed.digits(calculation) == gmpy2.fib(calculation.arguments["n"]).digits()
-    assert feed.row(calculations[-1])["attempt"] == 1
+    assert feed.row(calculations[-1]).attempt == 1
     quick_worker.stop()
     eventually(lambda: feed.ready(Lane.QUICK) == 0)
     assert feed.dead(Lane.QUICK) == 0
@@ -67,8 +67,8 @@ def test_long_results_are_stored_in_chunks(feed, quick_worker, n):
     digits = gmpy2.fib(n).digits()
     row = feed.row(calculation)
     assert feed.digits(calculation) == digits
-    assert row["result_digits"] == len(digits)
-    assert (row["result_value"] is None) is (len(digits) > ROW_DIGITS)
+    assert row.result_digits == len(digits)
+    assert (row.result_value is None) is (len(digits) > ROW_DIGITS)
     chunks = feed.scalar("SELECT count(*) FROM result_chunks")
     assert chunks == (0 if len(digits) <= ROW_DIGITS else -(-len(digits) // CHUNK_DIGITS))
 
@@ -103,7 +103,7 @@ def test_a_function_that_is_not_installed_is_gone(feed, settings):
     feed.submit(calculation)
     with WorkerThread(settings, Lane.QUICK, Registry([])):
         feed.wait_for(Status.FAILED, calculation)
-    assert feed.row(calculation)["error"]["type"] == "urn:reckoner:problem:function-gone"
+    assert feed.row(calculation).error["type"] == "urn:reckoner:problem:function-gone"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_function_that_fails_fails_its_calculation_alone(feed, settings, name,
     with WorkerThread(with_room_for_test_functions(settings), Lane.QUICK, REGISTRY):
         feed.wait_for(Status.SUCCEEDED, *good)
         feed.wait_for(Status.FAILED, bad)
-    error = feed.row(bad)["error"]
+    error = feed.row(bad).error
     assert error["type"] == f"urn:reckoner:problem:{reason}"
     assert function.name in error["detail"] or "ValueError" in error["detail"]
 
@@ -220,7 +220,7 @@ def test_what_is_beyond_this_workers_settings_goes_to_the_heavy_lane(feed, setti
         feed.wait_for(Status.SUCCEEDED, good)
         eventually(lambda: feed.dead(Lane.QUICK) == 1)
     row = feed.row(beyond)
-    assert (row["status"], row["lane"]) == ("queued", "heavy")
+    assert (row.status, row.lane) == ("queued", "heavy")
     assert feed.scalar("SELECT count(*) FROM calculations WHERE published_at IS NULL") == 1
 
 
@@ -307,7 +307,7 @@ def test_what_kills_worker_after_worker_is_left_to_the_heavy_lane(feed, settings
     for _ in range(settings.max_attempts):
         give_back(settings)
     with WorkerThread(settings, Lane.QUICK, registry):
-        eventually(lambda: [feed.row(one)["lane"] for one in suspects] == ["heavy", "heavy"])
+        eventually(lambda: [feed.row(one).lane for one in suspects] == ["heavy", "heavy"])
         eventually(lambda: feed.ready(Lane.QUICK) == 0)
     unpublished = "SELECT count(*) FROM calculations WHERE published_at IS NULL"
     assert feed.scalar(unpublished) == 2
@@ -385,7 +385,7 @@ def test_what_cannot_be_moved_to_the_heavy_lane_by_the_end_comes_again(feed, set
         eventually(lambda: feed.ready(Lane.QUICK) == 0)
     eventually(lambda: feed.ready(Lane.QUICK) == 1)
     assert feed.dead(Lane.QUICK) == 0
-    assert feed.row(beyond)["lane"] == "quick"
+    assert feed.row(beyond).lane == "quick"
 
 
 def test_what_goes_to_the_heavy_lane_is_told_to_the_relay(feed, settings, registry):
@@ -405,7 +405,7 @@ def test_another_version_of_a_function_is_gone(feed, settings, registry):
     feed.submit(calculation)
     with WorkerThread(settings, Lane.QUICK, registry):
         feed.wait_for(Status.FAILED, calculation)
-    assert feed.row(calculation)["error"]["type"] == "urn:reckoner:problem:function-gone"
+    assert feed.row(calculation).error["type"] == "urn:reckoner:problem:function-gone"
 
 
 def test_who_computes_waits_while_more_is_to_be_written_than_may_wait(

@@ -3,6 +3,7 @@
 from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
+_DOCUMENT = "gateway/http/document.py"
 _COMPUTING = "shared/computing.py"
 _DIGITS = "shared/digits.py"
 _FACTORIAL = "shared/functions/factorial.py"
@@ -14,19 +15,19 @@ _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _RETRY_AFTER = "gateway/waiting/retry_after.py"
 _LISTING = "gateway/routes/listing.py"
-_RESULTS = "gateway/routes/results.py"
+_SERVED = "gateway/routes/digits.py"
 
 _IN_RETRY_AFTER = "integration/gateway/waiting/test_retry_after.py"
-_DOCUMENT = "unit/shared/test_document.py"
+_IN_DOCUMENT = "unit/gateway/test_document.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
 _ESTIMATES = "unit/shared/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
     mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/shared/test_calculation.py"),
-    mutation(_CALCULATION, '["result_digits"] <= VALUE', '["result_digits"] < VALUE', _DOCUMENT),
-    mutation(_CALCULATION, "moment.astimezone(UTC)", "moment", _DOCUMENT),
-    mutation(_CALCULATION, '"attempts": row["attempt"]', '"attempts": 1', _DOCUMENT),
+    mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
+    mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
+    mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
         _COMPUTING, "summary.digits <= ROW", "summary.digits < ROW", "unit/shared/test_computing.py"
     ),
@@ -98,15 +99,15 @@ MUTATIONS = [
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
         "unit/shared/test_registry.py",
     ),
-    mutation(_RETRY_AFTER, '* (1 - row["progress"])', "", _IN_RETRY_AFTER),
-    mutation(_RETRY_AFTER, 'if row["status"] == Status.QUEUED:', "if True:", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "* (1 - row.progress)", "", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "if row.status == Status.QUEUED:", "if True:", _IN_RETRY_AFTER),
     mutation(_RETRY_AFTER, "math.ceil(seconds)", "round(seconds)", _IN_RETRY_AFTER),
     mutation(_RETRY_AFTER, "_MAX_SECONDS))", "60))", _IN_RETRY_AFTER),
     mutation(_LISTING, "limit=limit + 1", "limit=limit", "integration/gateway/routes/test_list.py"),
     mutation(
         _LISTING,
-        'page[-1]["created_at"], page[-1]["id"]',
-        'page[0]["created_at"], page[0]["id"]',
+        "page[-1].created_at, page[-1].id",
+        "page[0].created_at, page[0].id",
         "integration/gateway/routes/test_list.py",
     ),
     mutation(
@@ -116,11 +117,9 @@ MUTATIONS = [
         "integration/gateway/routes/test_list.py",
     ),
     mutation(_LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/test_listing.py"),
-    mutation(
-        _RESULTS, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS
-    ),
-    mutation(_RESULTS, 'digest.hexdigest() != row["result_sha256"]', "False", _DOWNLOADS),
-    mutation(_RESULTS, "if is_short or (", "if (", _DOWNLOADS),
-    mutation(_RESULTS, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
-    mutation(_RESULTS, 'row["result_attempt"], ordinal', 'row["attempt"] - 1, ordinal', _DOWNLOADS),
+    mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
+    mutation(_SERVED, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
+    mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),
+    mutation(_SERVED, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
+    mutation(_SERVED, "attempt = row.result_attempt", "attempt = row.attempt - 1", _DOWNLOADS),
 ]

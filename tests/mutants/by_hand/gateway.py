@@ -17,15 +17,15 @@ _PLANNING = "unit/gateway/test_planning.py"
 
 _OF_WAITERS = [
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/routes/calculation.py",
         "        notify_changed(connection, [calculation_id])\n",
         "        pass\n",
         f"{_NOTIFIED}::test_it_is_answered_when_its_calculation_is",
     ),
     mutation(
         "gateway/waiting/lookup.py",
-        '        while waiter.discard_row() and not is_final(row["status"]):\n'
-        '            row = await self.get(row["id"])\n',
+        "        while waiter.discard_row() and not is_final(row.status):\n"
+        "            row = await self.get(row.id)\n",
         "        waiter.discard_row()\n",
         f"{_WAITING}::test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost",
     ),
@@ -36,9 +36,9 @@ _OF_WAITERS = [
         f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
     ),
     mutation(
-        "gateway/routes/calculations.py",
-        'if row["status"] != Status.CANCELLED:\n            resp.status = falcon.HTTP_202',
-        'if row["status"] == Status.CANCELLED:\n            resp.status = falcon.HTTP_202',
+        "gateway/routes/calculation.py",
+        "if row.status != Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
+        "if row.status == Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
         f"{_NOTIFIED}::test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_has_ended_it",
     ),
     mutation(
@@ -91,7 +91,7 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        'self.mark_changed([row["id"]])',
+        "self.mark_changed([row.id])",
         "pass",
         f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
     ),
@@ -148,39 +148,39 @@ _OF_WAITERS = [
 
 _OF_LIMITS = [
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         "if declared <= limit_bytes:",
         "if declared <= limit_bytes + 1:",
         f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         "        if received <= limit_bytes:",
         "        if received < limit_bytes:",
         f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         "    if received > limit_bytes:",
         "    if received > limit_bytes + 1:",
         f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         'if coding != "identity":',
         'if coding == "br":',
         f"{_REQUESTS}::test_a_body_is_json_and_says_so",
     ),
     mutation(
-        "gateway/http/bodies.py",
-        "    for _ in range(MOST_NESTED):",
-        "    for _ in range(MOST_NESTED - 1):",
+        "gateway/http/body.py",
+        "    for _ in range(MAX_NESTING):",
+        "    for _ in range(MAX_NESTING - 1):",
         "unit/gateway/test_bodies.py::test_nesting_is_taken_up_to_its_limit",
     ),
     mutation(
-        "gateway/routes/calculations.py",
-        "BATCH_LIMIT_BYTES = 4 * KIB * KIB",
-        "BATCH_LIMIT_BYTES = 4 * 1000 * KIB",
+        "gateway/http/limits.py",
+        "MAX_BATCH_BODY_BYTES = 4 * KIB * KIB",
+        "MAX_BATCH_BODY_BYTES = 4 * 1000 * KIB",
         f"{_LIMITS}::test_the_limits_are_those_that_are_told",
     ),
     mutation(
@@ -197,7 +197,7 @@ _OF_LIMITS = [
     ),
     mutation(
         "gateway/http/errors.py",
-        'headers={"Retry-After": str(_RETRY_SECONDS)},',
+        'headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},',
         "",
         f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
     ),
@@ -214,13 +214,13 @@ _OF_LIMITS = [
         f"{_REQUESTS}::test_a_body_is_json_and_says_so",
     ),
     mutation(
-        "gateway/http/middleware.py",
+        "gateway/http/request_ids.py",
         "_WELL_FORMED.fullmatch(given)",
         "_WELL_FORMED.match(given)",
         f"{_REQUESTS}::test_any_other_is_replaced_by_a_new_one",
     ),
     mutation(
-        "gateway/http/middleware.py",
+        "gateway/http/query_parameters.py",
         'if req.method in ("GET", "HEAD") else ()',
         "if req.method else ()",
         f"{_REQUESTS}::test_a_parameter_that_a_route_does_not_know_is_refused",
@@ -245,19 +245,19 @@ _OF_LIMITS = [
     ),
     mutation(
         "gateway/submission/plan.py",
-        "not 1 <= len(items) <= most",
-        "not len(items) <= most",
+        "not 1 <= len(items) <= max_calculations",
+        "not len(items) <= max_calculations",
         f"{_PLANNING}::test_a_batch_has_one_to_so_many",
     ),
     mutation(
-        "gateway/submission/plan.py",
+        "shared/errors.py",
         '.replace("~", "~0").replace("/", "~1")',
         '.replace("/", "~1").replace("~", "~0")',
         f"{_PLANNING}::test_the_faults_of_a_batch_are_named_by_their_place",
     ),
     mutation(
         "gateway/http/preferences.py",
-        "min(int(wait), MOST_WAIT_SECONDS)",
+        "min(int(wait), MAX_WAIT_SECONDS)",
         "int(wait)",
         "unit/gateway/test_preferences.py",
     ),
@@ -265,20 +265,20 @@ _OF_LIMITS = [
 
 _OF_WHAT_IS_KEPT = [
     mutation(
-        "gateway/routes/calculations.py",
-        "    if has_result(row):\n        let_nginx_cache",
-        '    if is_final(row["status"]):\n        let_nginx_cache',
+        "gateway/http/document.py",
+        "    if row.has_result:\n        let_nginx_cache",
+        "    if is_final(row.status):\n        let_nginx_cache",
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/http/document.py",
         'write_json(resp, document(row), cache="no-cache")',
         'write_json(resp, document(row), cache="public, max-age=60")',
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
         "gateway/http/representation.py",
-        'resp.set_header("Cache-Control", "public, max-age=31536000, immutable")',
+        'resp.set_header("Cache-Control", _CACHE_CONTROL)',
         'resp.set_header("Cache-Control", "no-cache")',
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
@@ -289,43 +289,43 @@ _OF_WHAT_IS_KEPT = [
         "e2e/test_results.py::test_gzip_is_served_where_asked_for",
     ),
     mutation(
-        "gateway/http/representation.py",
-        "min(_bounded(last) + 1, self.length)",
-        "min(_bounded(last), self.length)",
+        "gateway/http/ranges.py",
+        "min(_number(last) + 1, length)",
+        "min(_number(last), length)",
         "unit/gateway/test_representation.py::test_a_range_means_what_a_slice_means",
     ),
     mutation(
         "gateway/http/representation.py",
-        "self._is_matched(if_match, weakly=False)",
-        "self._is_matched(if_match, weakly=True)",
+        "self._is_matched(if_match, is_weak=False)",
+        "self._is_matched(if_match, is_weak=True)",
         "unit/gateway/test_representation.py::test_if_match_takes_strong_tags_only",
     ),
     mutation(
         "gateway/routes/results.py",
-        '            resp.set_header("Content-Range", span)\n        else:\n            let',
-        '            resp.set_header("Content-Range", span)\n        if True:\n            let',
+        "        else:\n            let_nginx_cache",
+        "        if True:\n            let_nginx_cache",
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
-        "gateway/routes/results.py",
+        "gateway/routes/digits.py",
         "        yield compressor.flush()\n",
         "",
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(
-        "gateway/routes/results.py",
-        'if row["result_pruned_at"] is not None:',
+        "gateway/routes/digits.py",
+        "if row.result_pruned_at is not None:",
         "if False:",
         f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
     ),
     mutation(
-        "gateway/routes/results.py",
-        '(is_whole and is_last and digest.hexdigest() != row["result_sha256"])',
+        "gateway/routes/digits.py",
+        "(is_whole and is_last and digest.hexdigest() != row.result_sha256)",
         "False",
         f"{_CACHES}::test_a_result_that_is_damaged_is_not_served_whole",
     ),
     mutation(
-        "gateway/routes/results.py",
+        "gateway/routes/digits.py",
         "        self.check_available(now)\n",
         "",
         f"{_PRUNED}::test_digits_that_are_pruned_while_they_are_read_are_gone_and_not_damaged",
@@ -344,9 +344,9 @@ _OF_WHAT_IS_KEPT = [
     ),
     mutation(
         "gateway/routes/results.py",
-        "        resp.stream = (\n            await self.open(",
+        "        resp.stream = (\n            await self._digits.open(",
         "        representation.write_headers(resp)\n        let_nginx_cache(resp)\n"
-        "        resp.stream = (\n            await self.open(",
+        "        resp.stream = (\n            await self._digits.open(",
         f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
     ),
     mutation(

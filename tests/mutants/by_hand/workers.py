@@ -4,18 +4,21 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_ADMISSION = "unit/workers/test_admission.py"
-_CHILDREN = "unit/workers/test_children.py"
+_ADMISSION = "unit/workers/quick/test_admission.py"
 _CONSUMER = "integration/workers/test_worker_consumer.py"
-_FRAMES = "unit/workers/test_worker_frames.py"
+_DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
+_DIGITS = "unit/workers/sandbox/test_digits.py"
+_EXITS = "unit/workers/sandbox/test_exit_reasons.py"
+_FRAMES = "unit/workers/sandbox/test_frames.py"
 _HEARTBEAT = "integration/workers/test_heartbeat.py"
 _HEAVY = "integration/workers/test_heavy_worker.py"
-_LEASE = "unit/workers/test_lease.py"
+_LEASE = "unit/workers/heavy/test_lease.py"
+_LIMITS = "unit/workers/sandbox/test_limits.py"
 _LYING = "integration/workers/test_lying_child.py"
 _QUICK = "integration/workers/test_quick_worker.py"
-_RETRIES = "unit/workers/test_retries.py"
-_SANDBOX = "unit/workers/test_sandbox.py"
+_RETRIES = "unit/workers/heavy/test_retry_policy.py"
 _SLOTS = "unit/workers/test_slots.py"
+_SPARES = "unit/workers/sandbox/test_spares.py"
 _START = "integration/workers/test_worker_start.py"
 _TOLD = "integration/workers/test_heavy_told.py"
 
@@ -31,10 +34,9 @@ _WHOLE = f"{_HEAVY}::test_a_result_is_stored_whole_and_once"
 _admission = partial(mutation, "workers/quick/admission.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
 _child = partial(mutation, "workers/sandbox/child.py")
-_children = partial(mutation, "workers/sandbox/spares.py")
 _consumer = partial(mutation, "workers/broker/consumer.py")
 _contract = partial(mutation, "workers/sandbox/contract.py")
-_deaths = partial(mutation, "workers/sandbox/exit_reasons.py")
+_exit_reasons = partial(mutation, "workers/sandbox/exit_reasons.py")
 _descendants = partial(mutation, "workers/sandbox/descendants.py")
 _frames = partial(mutation, "workers/sandbox/frames.py")
 _group = partial(mutation, "workers/quick/group_commit.py")
@@ -42,9 +44,11 @@ _heavy = partial(mutation, "workers/heavy/actor.py")
 _lease = partial(mutation, "workers/heavy/lease.py")
 _presence = partial(mutation, "workers/presence.py")
 _quick = partial(mutation, "workers/quick/actor.py")
-_retries = partial(mutation, "workers/heavy/retries.py")
-_sandbox = partial(mutation, "workers/sandbox/process.py")
+_retries = partial(mutation, "workers/heavy/retry_policy.py")
+_parent = partial(mutation, "workers/sandbox/parent.py")
+_process = partial(mutation, "workers/sandbox/process.py")
 _slots = partial(mutation, "workers/broker/slots.py")
+_spares = partial(mutation, "workers/sandbox/spares.py")
 _writes = partial(mutation, "workers/heavy/claimed_writes.py")
 
 _LEASES = [
@@ -54,7 +58,7 @@ _LEASES = [
         f"{_HEARTBEAT}::test_a_run_several_times_longer_than_its_lease_succeeds_on_its_first_attempt",
     ),
     _lease("self._end is None and time.monotonic() > self._valid_until", "False", _LEASE),
-    _lease("Lease(claim, asked_at + ", "Lease(claim, time.monotonic() + ", _LEASE),
+    _lease("Lease(claim, requested_at + ", "Lease(claim, time.monotonic() + ", _LEASE),
     _lease("        if ended:\n            callback()\n", "", _LEASE),
     _lease(
         "            if self._end is not None:\n                return\n            self._end",
@@ -66,9 +70,13 @@ _LEASES = [
     _lease("if identity not in still_held:", "if False:", _HEARTBEAT),
     _lease("            if still_held[identity]:\n", "            if False:\n", _HEARTBEAT),
     _lease("            notify_changed(connection, moved)\n", "", _HEARTBEAT),
-    _lease("lease.told_progress, lease.told_at = moved[identity], asked_at", "pass", _HEARTBEAT),
     _lease(
-        "if renewal.progress - lease.told_progress >= _NOTICEABLE_PROGRESS\n",
+        "lease.notified_progress, lease.notified_at = moved[identity], requested_at",
+        "pass",
+        _HEARTBEAT,
+    ),
+    _lease(
+        "if renewal.progress - lease.notified_progress >= _NOTIFY_PROGRESS\n",
         "if True\n",
         _HEARTBEAT,
     ),
@@ -95,7 +103,7 @@ _ATTEMPTS = [
     _attempt("            writer.finish()\n", "", _WHOLE),
     _attempt("if is_cancelled else _HANDING", "if not is_cancelled else _HANDING", _AT_ONCE),
     _writes(
-        "            self._tell(connection)\n            return finish",
+        "            self._notify(connection)\n            return finish",
         "            return finish",
         _TOLD,
     ),
@@ -104,8 +112,8 @@ _ATTEMPTS = [
         "notify_outbox(connection, [Lane.HEAVY])", "notify_outbox(connection, [Lane.QUICK])", _TOLD
     ),
     _writes(
-        "self._note_others(connection)\n        self._tell(connection)",
-        "self._note_others(connection)",
+        "self._note_other_attempts(connection)\n        self._notify(connection)",
+        "self._note_other_attempts(connection)",
         _TOLD,
     ),
     _writes("                if self._cancel(connection):\n", "                if False:\n", _TOLD),
@@ -116,11 +124,13 @@ _ATTEMPTS = [
         f"{_HEAVY}::test_a_partial_result_leaves_no_chunks",
     ),
     _retries("is_last = attempts >= max_attempts", "is_last = attempts > max_attempts", _RETRIES),
-    _retries("aborted.end == CRASHED and CRASHED in earlier", "CRASHED in earlier", _RETRIES),
+    _retries(
+        "aborted.exit_reason == CRASHED and CRASHED in earlier", "CRASHED in earlier", _RETRIES
+    ),
     _retries("if is_last or OUT_OF_MEMORY in earlier:", "if is_last:", _RETRIES),
     _retries("    return OUT_OF_MEMORY in earlier", "    return bool(earlier)", _RETRIES),
-    _deaths(
-        "status == -signal.SIGKILL and is_out_of_memory", "status == -signal.SIGKILL", _RETRIES
+    _exit_reasons(
+        "status == -signal.SIGKILL and is_out_of_memory", "status == -signal.SIGKILL", _EXITS
     ),
 ]
 
@@ -137,7 +147,7 @@ _DELIVERIES = [
     ),
     _heavy("                    notify_changed(connection, [claim.calculation_id])\n", "", _TOLD),
     _heavy(
-        "if not must_be_alone(lease.claim.earlier_ends):",
+        "if not must_run_alone(lease.claim.earlier_outcomes):",
         "if True:",
         f"{_HEAVY}::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
     ),
@@ -217,36 +227,38 @@ _DELIVERIES = [
 ]
 
 _PROCESSES = [
-    _sandbox(
+    _parent(
         "self._deadline += time.monotonic() - left_at",
         "pass",
-        f"{_SANDBOX}::test_time_the_reader_takes_is_not_the_childs",
+        f"{_LIMITS}::test_time_that_the_reader_takes_does_not_count_as_the_childs",
     ),
-    _sandbox(
+    _process(
         "os.killpg(self.pid, signal.SIGKILL)",
         "os.kill(self.pid, signal.SIGKILL)",
-        f"{_SANDBOX}::test_descendants_cannot_keep_a_dead_child_open",
+        f"{_DESCENDANTS}::test_descendants_cannot_keep_a_dead_child_open",
     ),
-    _sandbox(
-        "        end_orphans()\n",
+    _process(
+        "        kill_orphans()\n",
         "",
-        f"{_SANDBOX}::test_what_left_its_session_and_its_parent_ends_with_its_calculation",
+        f"{_DESCENDANTS}::test_what_left_its_session_and_its_parent_ends_with_its_calculation",
     ),
-    _sandbox(
-        "if below and exceed(",
-        "if False and exceed(",
-        f"{_SANDBOX}::test_six_forks_have_no_more_memory_than_one_process",
+    _parent(
+        "if descendants and hold_more_than(",
+        "if False and hold_more_than(",
+        f"{_LIMITS}::test_six_forks_have_no_more_memory_than_one_process",
     ),
     _descendants(
-        "return sum(map(_share_bytes, pids)) > limit_bytes",
+        "return sum(map(_proportional_bytes, pids)) > limit_bytes",
         "return True",
-        f"{_SANDBOX}::test_memory_that_forks_share_counts_once",
+        f"{_LIMITS}::test_memory_that_forks_share_counts_once",
     ),
-    _descendants("if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _SANDBOX),
+    _descendants(
+        "if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _DESCENDANTS
+    ),
     _frames(
         "if length > MAX_PAYLOAD:",
         "if length >= MAX_PAYLOAD:",
-        f"{_SANDBOX}::test_digits_arrive_whole_and_with_their_digest",
+        f"{_DIGITS}::test_digits_arrive_whole_and_with_their_digest",
     ),
     _frames("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
     _frames("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
@@ -254,24 +266,24 @@ _PROCESSES = [
     _child(
         "if os.getpid() != self._pid:",
         "if False:",
-        f"{_SANDBOX}::test_a_forgotten_fork_does_not_answer_twice",
+        f"{_DIGITS}::test_a_forgotten_fork_does_not_answer_twice",
     ),
     _child(
         'function.version != request["version"]',
         "False",
-        f"{_SANDBOX}::test_a_function_that_is_not_installed_is_gone",
+        f"{_DIGITS}::test_a_function_that_is_not_installed_is_gone",
     ),
-    _child('    end_if_orphaned(request["parent_pid"])\n', "", _CHILDREN),
+    _child('    exit_if_orphaned(request["parent_pid"])\n', "", _SPARES),
     _child(
         "        os.dup2(2, 1)\n",
         "",
-        f"{_SANDBOX}::test_nothing_that_a_function_prints_gets_among_its_digits",
+        f"{_DIGITS}::test_nothing_that_a_function_prints_gets_among_its_digits",
     ),
-    _children("if child.poll() is None:", "if True:", _CHILDREN),
-    _children(
+    _spares("if not child.has_ended():", "if True:", _SPARES),
+    _process(
         'if not k.startswith("RECKONER_")',
         "if k",
-        f"{_SANDBOX}::test_no_secret_of_the_service_reaches_the_child",
+        f"{_LIMITS}::test_no_secret_of_the_service_reaches_the_child",
     ),
     _presence(
         "            self._thread.join(_CLOSING_SECONDS)\n",
@@ -309,18 +321,18 @@ _WATERMARKS = [
     ),
 ]
 
-_CHUNK_WRITER = "unit/workers/test_chunk_writer.py"
+_CHUNK_WRITER = "unit/workers/heavy/test_chunks.py"
 _chunks = partial(mutation, "workers/heavy/chunks.py")
 
 _CHUNKS = [
     _chunks("self._count += len(self._batch)", "self._count += 1", _CHUNK_WRITER),
     _chunks(
-        "            self._hand_over()\n        self._wait",
+        "            self._submit_batch()\n        self._wait",
         "            pass\n        self._wait",
         _CHUNK_WRITER,
     ),
-    _chunks("self._wait_until_under_way(0)", "self._wait_until_under_way(1)", _CHUNK_WRITER),
-    _chunks("self._wait_until_under_way(CONCURRENT_WRITES - 1)", "pass", _CHUNK_WRITER),
+    _chunks("self._wait_until_writing(0)", "self._wait_until_writing(1)", _CHUNK_WRITER),
+    _chunks("self._wait_until_writing(CONCURRENT_WRITES - 1)", "pass", _CHUNK_WRITER),
     _chunks("popleft().result()", "popleft()", _CHUNK_WRITER),
     _chunks(
         "        self._threads.shutdown()\n",

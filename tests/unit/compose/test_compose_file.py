@@ -68,7 +68,7 @@ def test_a_service_has_no_privilege_and_writes_no_file_of_its_image(services, se
 
 
 @pytest.mark.parametrize("service", sorted(THAT_STAY | THAT_END))
-def test_no_service_is_roots(services, service):
+def test_no_service_runs_as_root(services, service):
     user = services[service].get("user", "").strip()
     if "build" in services[service] or "RECKONER_IMAGE" in services[service]["image"]:
         assert user == ""  # the Dockerfile's
@@ -76,7 +76,7 @@ def test_no_service_is_roots(services, service):
         assert user == {"nginx": "nginx", "postgres": "postgres", "rabbitmq": "rabbitmq"}[service]
 
 
-def test_the_image_is_of_a_user_without_a_name():
+def test_the_image_runs_as_a_numbered_user():
     lines = (COMPOSE / "Dockerfile").read_text().splitlines()
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
     assert users[-1] == "10001:10001"
@@ -86,17 +86,17 @@ def test_the_image_is_of_a_user_without_a_name():
 
 
 @pytest.mark.parametrize("service", sorted(THAT_STAY))
-def test_a_service_that_stays_is_asked_for_its_health_and_started_again(services, service):
+def test_a_long_running_service_has_a_health_check_and_is_restarted(services, service):
     assert "test:" in services[service]["healthcheck"]
     assert services[service]["restart"].strip() == "unless-stopped"
 
 
 @pytest.mark.parametrize("service", sorted(THAT_END))
-def test_a_service_that_ends_is_not_started_again(services, service):
+def test_a_one_shot_service_is_not_restarted(services, service):
     assert services[service]["restart"].strip() == '"no"'
 
 
-def test_a_check_asks_what_its_service_is_for(services):
+def test_each_health_check_tests_what_its_service_does(services):
     asked = {name: members.get("healthcheck", "") for name, members in services.items()}
     assert "/health/ready" in asked["gateway"]
     assert "gateway.relay" in asked["relay"]
@@ -115,7 +115,7 @@ def test_only_nginx_and_the_management_ui_are_published(services):
     )
 
 
-def test_calculations_reach_nothing_outside(sections, services):
+def test_calculations_cannot_reach_the_internet(sections, services):
     assert "internal: true" in blocks(sections["networks"], "  ")["backend"]
     for lane in ("quick", "heavy", "relay"):
         assert services[lane]["networks"].strip() == "[backend]"
@@ -124,7 +124,7 @@ def test_calculations_reach_nothing_outside(sections, services):
 @pytest.mark.parametrize(
     ("service", "seconds"), [("gateway", 76), ("nginx", 61), ("quick", 10), ("heavy", 10)]
 )
-def test_a_service_that_is_stopped_has_the_time_that_it_needs(services, service, seconds):
+def test_each_service_has_the_time_it_needs_to_stop(services, service, seconds):
     """A request may wait for 60 s, and gunicorn cuts off what is left after 75 s."""
     found = re.match(r"\s*(\d+)s", services[service]["stop_grace_period"])
     assert found is not None

@@ -23,7 +23,7 @@ def free():
     return dict(zip(FIELDS, sorted(ports), strict=True))
 
 
-def test_all_taken_ports_are_named_at_once_with_what_moves_them(free):
+def test_all_taken_ports_are_named_at_once_with_the_variables_that_change_them(free):
     with socket.create_server(("127.0.0.1", free["port"])) as one:
         two = socket.create_server(("127.0.0.1", free["epmd_port"]))
         with two, pytest.raises(PortTaken) as caught:
@@ -44,11 +44,11 @@ def test_all_taken_ports_are_named_at_once_with_what_moves_them(free):
 # 192.0.2.0/24 is set aside for documentation, and `.invalid` for names that nobody has.
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "127.0.0.1;", ""])
 def test_an_address_that_is_not_of_this_machine_is_refused_at_once(free, host):
-    with pytest.raises(ServiceError, match=f"RECKONER_LOCAL_HOST='{host}' is no address"):
+    with pytest.raises(ServiceError, match=f"RECKONER_LOCAL_HOST='{host}' is not an address"):
         check_ports(LocalSettings(host=host, **free))
 
 
-def test_all_faults_of_local_settings_are_named_at_once():
+def test_all_errors_in_local_settings_are_named_at_once():
     with pytest.raises(ServiceError) as caught:
         read_settings({"RECKONER_LOCAL_PROT": "1", "RECKONER_LOCAL_HEAVY": "two"})
     assert caught.value.problem.splitlines() == [
@@ -64,7 +64,7 @@ def test_the_settings_of_all_processes_are_checked_first(monkeypatch):
         check_settings()
 
 
-def test_a_password_file_that_is_not_there_is_found_before_anything_starts(monkeypatch):
+def test_a_missing_password_file_is_reported_before_anything_starts(monkeypatch):
     monkeypatch.setenv("RECKONER_DATABASE_PASSWORD_FILE", "/nonexistent/password")
     with pytest.raises(ServiceError, match="/nonexistent/password cannot be read"):
         check_settings()

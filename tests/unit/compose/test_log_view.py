@@ -71,7 +71,7 @@ def test_each_line_has_its_programs_name_in_a_column(screen):
     view = LogView("reckoner", 8)
     os.write(view.pipe_for("relay"), b"one\ntwo\r\n")
     os.write(view.pipe_for("postgres"), b"three\n")
-    view.say("four\nfive")
+    view.show("four\nfive")
     view.close()
     shown = screen.rest()
     assert sorted(shown) == [
@@ -84,7 +84,7 @@ def test_each_line_has_its_programs_name_in_a_column(screen):
     assert shown.index("relay    | one") < shown.index("relay    | two")
 
 
-def test_a_program_has_one_pipe(screen):
+def test_each_program_has_one_pipe(screen):
     view = LogView("reckoner", 8)
     assert view.pipe_for("relay") == view.pipe_for("relay") != view.pipe_for("gateway")
     view.close()
@@ -123,18 +123,16 @@ def stand_still(view: LogView, end: int) -> None:
     """Write more than all pipes hold, while nobody looks at the screen."""
     for _ in range(200):
         os.write(end, b"x" * 4_000 + b"\n")
-    eventually(lambda: view._left_out > 0)
+    eventually(lambda: view._dropped > 0)
 
 
 @pytest.mark.timeout(20)
-def test_nobody_waits_for_a_screen_that_stands_still_and_what_is_left_out_is_counted(
-    screen, monkeypatch
-):
+def test_a_paused_screen_blocks_nobody_and_dropped_lines_are_counted(screen, monkeypatch):
     monkeypatch.setattr(log_view, "_MAX_LINES_WAITING", 10)
     view = LogView("reckoner", 8)
     end = view.pipe_for("relay")
     stand_still(view, end)
-    view.say("hello")
+    view.show("hello")
     screen.look()
 
     def goes_on() -> bool:
@@ -143,14 +141,14 @@ def test_nobody_waits_for_a_screen_that_stands_still_and_what_is_left_out_is_cou
 
     eventually(goes_on)
     view.close()
-    left_out = [text for text in screen.seen if text.endswith("lines left out")]
-    assert left_out
-    assert left_out[0].startswith("reckoner | ")
-    assert screen.seen.index(left_out[0]) < screen.seen.index("relay    | again")
+    dropped = [text for text in screen.seen if text.endswith("lines dropped")]
+    assert dropped
+    assert dropped[0].startswith("reckoner | ")
+    assert screen.seen.index(dropped[0]) < screen.seen.index("relay    | again")
 
 
 @pytest.mark.timeout(20)
-def test_lines_left_out_are_counted_when_nothing_follows_them(screen, monkeypatch):
+def test_dropped_lines_are_counted_when_nothing_follows_them(screen, monkeypatch):
     monkeypatch.setattr(log_view, "_MAX_LINES_WAITING", 10)
     monkeypatch.setattr(log_view, "_FLUSH_SECONDS", 10.0)
     view = LogView("reckoner", 8)
@@ -160,10 +158,10 @@ def test_lines_left_out_are_counted_when_nothing_follows_them(screen, monkeypatc
     eventually(lambda: not view._reader.is_alive())
     screen.look()
     closing.join()
-    eventually(lambda: screen.seen[-1].endswith("lines left out"))
+    eventually(lambda: "".join(screen.seen).endswith("lines dropped"))
 
 
-def test_a_screen_that_is_gone_stops_nobody(screen):
+def test_a_closed_screen_stops_nobody(screen):
     view = LogView("reckoner", 8)
     screen.vanish()
     end = view.pipe_for("relay")
@@ -185,7 +183,7 @@ def terminal(monkeypatch) -> Iterator[Screen]:
     ("variables", "is_coloured"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )
-def test_names_have_colours_in_a_terminal_that_has_some(
+def test_names_have_colours_in_a_terminal_that_shows_them(
     terminal, monkeypatch, variables, is_coloured
 ):
     for name, value in {"TERM": "xterm", **variables}.items():
@@ -193,7 +191,7 @@ def test_names_have_colours_in_a_terminal_that_has_some(
     if "NO_COLOR" not in variables:
         monkeypatch.delenv("NO_COLOR", raising=False)
     view = LogView("reckoner", 8)
-    view.say("hello")
+    view.show("hello")
     [line] = terminal.lines(1)
     view.close()
     assert line.endswith("hello")
@@ -204,6 +202,6 @@ def test_a_pipe_has_no_colours(screen, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     view = LogView("reckoner", 8)
-    view.say("hello")
+    view.show("hello")
     assert screen.lines(1) == ["reckoner | hello"]
     view.close()

@@ -37,7 +37,7 @@ def test_a_variable_sets_its_field():
         *[("HEAVY", text) for text in ("-1", "65", "two")],
     ],
 )
-def test_a_number_that_cannot_be_is_named(name, text):
+def test_an_impossible_number_is_named(name, text):
     with pytest.raises(ServiceError) as caught:
         read_settings({PREFIX + name: text})
     assert PREFIX + name in caught.value.problem
@@ -45,7 +45,7 @@ def test_a_number_that_cannot_be_is_named(name, text):
 
 
 @pytest.mark.parametrize(("name", "text"), [("PORT", "1"), ("PORT", "65535"), ("HEAVY", "64")])
-def test_the_last_numbers_that_can_be(name, text):
+def test_the_largest_and_smallest_numbers_are_accepted(name, text):
     assert getattr(read_settings({PREFIX + name: text}), name.lower()) == int(text)
 
 
@@ -54,7 +54,7 @@ def test_an_unknown_variable_is_named():
         read_settings({f"{PREFIX}PROT": "8080"})
 
 
-def test_free_ports_are_had(settings):
+def test_free_ports_are_accepted(settings):
     check_ports(settings)
 
 
@@ -92,5 +92,5 @@ def test_a_connection_that_was_closed_just_now_does_not_take_its_port(settings):
         ("2001:db8::7", "http://[2001:db8::7]:8080"),
     ],
 )
-def test_the_address_that_a_user_is_told(host, url):
+def test_the_url_shown_to_the_user(host, url):
     assert LocalSettings(host=host).url == url

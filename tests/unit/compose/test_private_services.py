@@ -14,7 +14,7 @@ from compose.services.postgres_data import programs_for
 from compose.services.programs import find_program, service_environment
 
 
-def test_the_newest_version_of_a_program_is_taken(tmp_path):
+def test_the_newest_version_of_a_program_is_chosen(tmp_path):
     for version in ("9.6", "15", "14"):
         (tmp_path / version / "bin").mkdir(parents=True)
         (tmp_path / version / "bin/initdb").touch()
@@ -31,7 +31,7 @@ def test_a_program_is_found_on_the_path_and_in_the_systems_folders(tmp_path, mon
     assert find_program("sh", "dash").name == "sh"
 
 
-def test_a_missing_program_is_told_with_its_package():
+def test_a_missing_program_is_reported_with_its_package():
     with pytest.raises(ProgramMissing, match=r"no-such-program.*no-such-package"):
         find_program("no-such-program", "no-such-package")
 
@@ -46,7 +46,7 @@ def test_variables_of_other_instances_do_not_reach_a_service(monkeypatch):
     assert environment["TZ"] == "Europe/Vienna"
 
 
-def test_a_password_is_made_once_and_is_its_owners(tmp_path):
+def test_a_password_is_made_once_and_only_its_owner_may_read_it(tmp_path):
     file = tmp_path / "postgres/password"
     made = password_in(file)
     assert len(made) == 32
@@ -61,7 +61,7 @@ def test_a_password_that_a_crash_left_half_written_is_made_anew(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["password"]
 
 
-def test_data_that_no_installed_version_can_read_are_told(tmp_path):
+def test_data_that_no_installed_version_can_read_are_reported(tmp_path):
     (tmp_path / "PG_VERSION").write_text("7\n")
     with pytest.raises(DataOfAnotherVersion, match="PostgreSQL 7"):
         programs_for(tmp_path)
@@ -82,7 +82,7 @@ def test_the_holder_of_a_port_is_named():
 
 
 @pytest.mark.parametrize(("size", "kept"), [(1_000, ["access.log"]), (1_001, ["access.log.1"])])
-def test_an_access_log_that_has_grown_large_is_put_aside(tmp_path, monkeypatch, size, kept):
+def test_a_large_access_log_is_rotated(tmp_path, monkeypatch, size, kept):
     monkeypatch.setattr(nginx, "_LOG_BYTES_KEPT", 1_000)
     (tmp_path / "access.log").write_bytes(b"x" * size)
     Nginx(tmp_path, free_port(), "127.0.0.1:1").prepare()
@@ -95,7 +95,7 @@ def test_answers_of_an_earlier_database_are_not_served(tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
-def test_nothing_in_the_rendered_configuration_waits_for_a_value(tmp_path):
+def test_no_placeholder_is_left_in_the_rendered_configuration(tmp_path):
     folder = tmp_path / 'a "folder" with spaces'
     Nginx(folder, free_port(), "127.0.0.1:1").prepare()
     for file in ("nginx.conf", "reckoner.conf"):

@@ -58,7 +58,7 @@ def is_alive(pid: int | None) -> bool:
     return pid is not None and process_table.find(pid) is not None
 
 
-def test_the_name_of_a_program_may_hold_anything(tmp_path):
+def test_a_program_name_may_contain_any_character(tmp_path):
     """proc(5) writes it into the middle of a line, in brackets."""
     program = tmp_path / "a) S 1 (b"
     program.symlink_to("/bin/sleep")
@@ -71,25 +71,25 @@ def test_the_name_of_a_program_may_hold_anything(tmp_path):
     assert (entry.pid, entry.parent) == (process.pid, os.getpid())
 
 
-def test_a_child_that_ended_and_was_not_waited_for_is_not_alive():
+def test_a_zombie_is_not_alive():
     with subprocess.Popen(["true"]) as process:
         eventually(lambda: process_table.find(process.pid) is None)
 
 
-def test_a_stop_lets_a_program_end_in_its_own_way(make, tmp_path):
+def test_a_stop_lets_a_program_shut_down_itself(make, tmp_path):
     process = started(make(POLITE))
     process.stop()
     assert process.exit_status == 7
     assert "bye" in (tmp_path / "program.log").read_text()
 
 
-def test_what_does_not_end_is_killed_after_its_time(make):
+def test_a_program_that_ignores_its_stop_signal_is_killed(make):
     process = started(make(STUBBORN, stop_plan=[(signal.SIGTERM, 0.2)]))
     process.stop()
     assert process.exit_status == -signal.SIGKILL
 
 
-def test_the_steps_of_a_stop_are_taken_one_after_the_other(make):
+def test_the_signals_of_a_stop_plan_are_sent_in_turn(make):
     plan = [(signal.SIGTERM, 0.2), (signal.SIGINT, 10.0)]
     process = started(
         make(
@@ -101,7 +101,7 @@ def test_the_steps_of_a_stop_are_taken_one_after_the_other(make):
     assert process.exit_status == 5
 
 
-def test_a_hurry_shortens_a_stop_that_has_begun(make):
+def test_a_fast_stop_shortens_one_that_has_begun(make):
     process = started(make(STUBBORN, stop_plan=[(signal.SIGTERM, 5.0)]))
     asked: list[None] = []
 
@@ -122,7 +122,7 @@ def test_a_kill_reaches_children_in_sessions_of_their_own(make):
     assert not any(map(is_alive, family))
 
 
-def test_what_a_program_that_died_left_behind_is_ended_before_it_starts_again(make):
+def test_children_of_a_dead_program_are_ended_before_it_is_restarted(make):
     process = started(make("sleep 300 & echo here; wait"))
     first = {entry.pid for entry in process.family()}
     assert len(first) == 2
@@ -134,28 +134,28 @@ def test_what_a_program_that_died_left_behind_is_ended_before_it_starts_again(ma
     assert process.running
 
 
-def test_a_start_of_what_runs_changes_nothing(make):
+def test_starting_a_running_program_changes_nothing(make):
     process = started(make(STUBBORN))
     pid = process.pid
     process.start()
     assert process.pid == pid
 
 
-def test_a_record_is_there_as_long_as_the_program(make, tmp_path):
+def test_a_record_exists_as_long_as_the_program_runs(make, tmp_path):
     process = started(make(POLITE))
     assert (tmp_path / "program.process").exists()
     process.stop()
     assert not (tmp_path / "program.process").exists()
 
 
-def test_waiting_for_what_ended_fails_and_says_how_it_ended(make):
+def test_waiting_for_an_ended_program_fails_with_its_exit_status(make):
     process = make("exit 3")
     process.start()
     with pytest.raises(NotReady, match="ended with 3"):
         process.wait_until(lambda: False, 30)
 
 
-def test_waiting_has_an_end(make):
+def test_waiting_has_a_time_limit(make):
     process = started(make(STUBBORN))
     with pytest.raises(NotReady, match="program did not answer"):
         process.wait_until(lambda: False, 0.1)
@@ -181,12 +181,12 @@ def launched_and_orphaned(folder: Path, line: str) -> None:
         launcher.kill()
 
 
-def test_the_death_of_the_launcher_is_a_stop_for_its_programs(tmp_path):
+def test_the_death_of_the_launcher_stops_its_programs(tmp_path):
     launched_and_orphaned(tmp_path, POLITE)
     eventually(lambda: "bye" in (tmp_path / "program.log").read_text())
 
 
-def test_what_outlives_its_launcher_is_ended_by_the_next(tmp_path, monkeypatch):
+def test_a_program_that_outlives_its_launcher_is_ended_by_the_next(tmp_path, monkeypatch):
     monkeypatch.setattr(leftovers, "_GRACE_SECONDS", 0.2)
     record = tmp_path / "program.process"
     launched_and_orphaned(tmp_path, STUBBORN)
@@ -196,14 +196,14 @@ def test_what_outlives_its_launcher_is_ended_by_the_next(tmp_path, monkeypatch):
     assert not record.exists()
 
 
-def test_what_needs_a_moment_to_end_is_given_it(tmp_path):
+def test_a_leftover_program_has_time_to_end(tmp_path):
     line = "trap 'sleep 0.3; echo bye; exit' TERM; echo here; while true; do sleep 0.02; done"
     launched_and_orphaned(tmp_path, line)
     end_leftovers([tmp_path / "program.process"])
     assert "bye" in (tmp_path / "program.log").read_text()
 
 
-def test_a_stranger_who_has_the_number_now_is_left_alone(make, tmp_path):
+def test_another_program_with_the_same_process_id_is_left_alone(make, tmp_path):
     record = tmp_path / "program.process"
     process = started(make(STUBBORN))
     note = record.read_text().replace(f'"started": {process._started}', '"started": 1')
@@ -213,7 +213,7 @@ def test_a_stranger_who_has_the_number_now_is_left_alone(make, tmp_path):
     assert not record.exists()
 
 
-def test_the_number_of_another_boot_tells_nothing(make, tmp_path):
+def test_a_record_of_another_boot_ends_nothing(make, tmp_path):
     record = tmp_path / "program.process"
     process = started(make(STUBBORN))
     record.write_text(record.read_text().replace(process_table.boot_id(), "another"))
@@ -229,7 +229,7 @@ def test_a_record_that_was_cut_off_is_removed(tmp_path, text):
     assert not record.exists()
 
 
-def test_a_session_without_its_leader_is_known_by_its_folder(tmp_path, monkeypatch):
+def test_a_session_without_its_leader_is_identified_by_its_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(leftovers, "_GRACE_SECONDS", 0.2)
     launched_and_orphaned(tmp_path, "sleep 300 & echo here; wait")
     record = tmp_path / "program.process"

@@ -16,7 +16,7 @@ os.write(descriptor, b"descriptor %d" % descriptor)
 """
 
 
-def test_a_file_is_not_taken_for_a_stream_that_was_closed(tmp_path):
+def test_no_file_takes_the_place_of_a_closed_stream(tmp_path):
     file = tmp_path / "file"
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)

@@ -36,7 +36,7 @@ def caught() -> StopSignals:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_each_of_them_asks_for_an_end_and_not_for_a_hurry(now, number):
+def test_each_signal_requests_a_stop_and_not_a_fast_one(now, number):
     signals = caught()
     assert not signals.stopping()
     signal.raise_signal(number)
@@ -44,7 +44,7 @@ def test_each_of_them_asks_for_an_end_and_not_for_a_hurry(now, number):
     assert not signals.hurry()
 
 
-def test_one_ctrl_c_that_arrives_twice_is_one(now):
+def test_one_ctrl_c_that_arrives_twice_counts_once(now):
     """From the terminal, and passed on by make."""
     signals = caught()
     signal.raise_signal(signal.SIGINT)
@@ -53,7 +53,7 @@ def test_one_ctrl_c_that_arrives_twice_is_one(now):
     assert not signals.hurry()
 
 
-def test_a_second_ctrl_c_asks_for_a_hurry(now):
+def test_a_second_ctrl_c_requests_a_fast_stop(now):
     signals = caught()
     signal.raise_signal(signal.SIGINT)
     now.seconds += 1.1
@@ -61,7 +61,7 @@ def test_a_second_ctrl_c_asks_for_a_hurry(now):
     assert signals.hurry()
 
 
-def test_a_closed_terminal_does_not_end_what_runs_below_nohup(now):
+def test_under_nohup_a_closed_terminal_ends_nothing(now):
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signals = caught()
     signal.raise_signal(signal.SIGHUP)

@@ -77,14 +77,14 @@ def pause_after_death(supervisor: Supervisor, program: Program, clock: Clock) ->
     return program.started_at[-1] - died_at
 
 
-def test_what_dies_is_back_after_half_a_second(clock, said):
+def test_a_dead_program_is_restarted_after_half_a_second(clock, said):
     supervisor, program = make_supervisor(said), Program("relay", clock)
     supervisor.start(program)
     assert pause_after_death(supervisor, program, clock) == pytest.approx(0.5, abs=0.15)
     assert program.running
 
 
-def test_what_dies_again_and_again_is_brought_back_ever_later_up_to_a_limit(clock, said):
+def test_the_delay_doubles_with_each_death_up_to_a_limit(clock, said):
     supervisor, program = make_supervisor(said), Program("relay", clock)
     supervisor.start(program)
     pauses = [pause_after_death(supervisor, program, clock) for _ in range(9)]
@@ -93,7 +93,7 @@ def test_what_dies_again_and_again_is_brought_back_ever_later_up_to_a_limit(cloc
     assert wanted[-2:] == [30, 30]
 
 
-def test_what_ran_for_long_is_brought_back_as_fast_as_at_first(clock, said):
+def test_after_a_long_run_the_delay_is_short_again(clock, said):
     supervisor, program = make_supervisor(said), Program("relay", clock)
     supervisor.start(program)
     for _ in range(4):
@@ -102,7 +102,7 @@ def test_what_ran_for_long_is_brought_back_as_fast_as_at_first(clock, said):
     assert pause_after_death(supervisor, program, clock) == pytest.approx(0.5, abs=0.15)
 
 
-def test_one_that_dies_does_not_touch_the_others(clock, said):
+def test_the_death_of_one_program_does_not_affect_others(clock, said):
     supervisor = make_supervisor(said)
     dying, other = Program("relay", clock), Program("gateway", clock)
     supervisor.start(dying)
@@ -112,7 +112,7 @@ def test_one_that_dies_does_not_touch_the_others(clock, said):
 
 
 @pytest.mark.parametrize(("status", "words"), [(-9, "signal 9"), (3, "status 3")])
-def test_a_death_is_said_once_with_its_reason(clock, said, status, words):
+def test_a_death_is_reported_once_with_its_reason(clock, said, status, words):
     supervisor, program = make_supervisor(said), Program("relay", clock)
     supervisor.start(program)
     program.exit_status = status
@@ -123,7 +123,7 @@ def test_a_death_is_said_once_with_its_reason(clock, said, status, words):
     assert words in said[0]
 
 
-def test_what_is_waited_for_may_not_die(clock, said):
+def test_waiting_fails_when_the_program_dies(clock, said):
     supervisor, program = make_supervisor(said), Program("postgres", clock)
     supervisor.start(program)
     program.exit_status = 1
@@ -131,7 +131,7 @@ def test_what_is_waited_for_may_not_die(clock, said):
         supervisor.wait_for(program, lambda: False, 60)
 
 
-def test_what_is_waited_for_has_so_much_time(clock, said):
+def test_waiting_fails_after_the_time_limit(clock, said):
     supervisor, program = make_supervisor(said), Program("postgres", clock)
     supervisor.start(program)
     began = clock.now
@@ -140,7 +140,7 @@ def test_what_is_waited_for_has_so_much_time(clock, said):
     assert clock.now - began == pytest.approx(60, abs=0.5)
 
 
-def test_waiting_ends_once_it_is_ready(clock, said):
+def test_waiting_ends_once_the_program_is_ready(clock, said):
     supervisor, program = make_supervisor(said), Program("postgres", clock)
     supervisor.start(program)
     ready_at = clock.now + 7
@@ -148,7 +148,7 @@ def test_waiting_ends_once_it_is_ready(clock, said):
     assert clock.now - ready_at < 0.5
 
 
-def test_others_that_die_while_one_is_waited_for_are_brought_back(clock, said):
+def test_other_programs_are_restarted_during_a_wait(clock, said):
     supervisor = make_supervisor(said)
     waited_for, other = Program("nginx", clock), Program("gateway", clock)
     supervisor.start(waited_for)
@@ -157,7 +157,7 @@ def test_others_that_die_while_one_is_waited_for_are_brought_back(clock, said):
     supervisor.wait_for(waited_for, lambda: len(other.started_at) == 2, 60)
 
 
-def test_the_wish_for_an_end_ends_all_waiting(clock, said):
+def test_a_requested_stop_ends_all_waiting(clock, said):
     is_wanted = False
     supervisor = make_supervisor(said, lambda: is_wanted)
     program = Program("postgres", clock)
@@ -168,7 +168,7 @@ def test_the_wish_for_an_end_ends_all_waiting(clock, said):
     supervisor.run()  # returns
 
 
-def test_nothing_is_brought_back_once_an_end_is_wanted(clock, said):
+def test_nothing_is_restarted_after_a_requested_stop(clock, said):
     supervisor, program = make_supervisor(said, lambda: True), Program("relay", clock)
     supervisor.start(program)
     program.exit_status = 1

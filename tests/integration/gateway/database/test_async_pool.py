@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.config import load_settings
 from shared.errors import StoreUnavailable
 from shared.postgres.prepared import Prepared, Query
-from shared.postgres.retry import persist
+from shared.postgres.retry import retry_while_unavailable
 from tests.engines import make_pool
 
 _NUMBER = Prepared("number", ("integer", "float"), "SELECT $1 + 0 * length(pg_sleep($2)::text)")
@@ -201,7 +201,7 @@ def test_a_worker_prepares_such_a_statement_anew_as_well(engine, things):
 
     ask()
     widen(engine)
-    assert persist(ask, "ask", lambda: False) == [(1,)]
+    assert retry_while_unavailable(ask, "ask", lambda: False) == [(1,)]
 
 
 def widen(engine):

@@ -64,7 +64,7 @@ def test_workers_keep_their_results_until_they_can_be_written(
             for what in ("store results", "store a result", "renew leases"):
                 eventually(partial(was_refused, what), what=what)
         feed.wait_for(Status.SUCCEEDED, *quick, heavy)
-        assert feed.row(heavy)["attempt"] == 1
+        assert feed.row(heavy).attempt == 1
     assert [feed.dead(lane) for lane in Lane] == [0, 0]
 
 

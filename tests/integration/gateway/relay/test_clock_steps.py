@@ -275,7 +275,7 @@ def test_a_relay_takes_no_lease_from_a_worker_because_the_clock_was_set_ahead(
         claim(connection, lost, worker_id=worker_id, lease_seconds=0)
     with running_relay(settings, log):
         # It looks, and takes what did run out.
-        eventually(lambda: read(engine, lost)["status"] == "queued")
+        eventually(lambda: read(engine, lost).status == "queued")
         set_clock(_HOUR)
         eventually(lambda: "stepped ahead by 3600" in log.read_text())
         with engine.begin() as connection:
@@ -286,7 +286,7 @@ def test_a_relay_takes_no_lease_from_a_worker_because_the_clock_was_set_ahead(
                 lease_seconds=_LEASE_SECONDS,
             )
         assert calculation.id in renewed
-    assert read(engine, calculation)["status"] == "running"
+    assert read(engine, calculation).status == "running"
 
 
 def read(engine, calculation):

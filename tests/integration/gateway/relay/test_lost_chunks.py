@@ -133,7 +133,7 @@ def test_what_an_attempt_left_that_nobody_noted_goes_with_the_next(engine, lost,
     elif how == "handed back":
         assert writes.hand_back(1.0) == "released"
     elif how == "killed":
-        writes.queue_again(ProcessDied("killed", "Killed."), 1.0)
+        writes.requeue(ProcessDied("killed", "Killed."), 1.0)
     else:
         writes.succeed(make_result(value="42"))
     remove_lost_chunks(engine)

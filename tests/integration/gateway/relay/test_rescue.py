@@ -45,8 +45,8 @@ def test_a_calculation_that_loses_its_workers_is_tried_after_one_two_and_four_se
     assert rescue.look() == 0
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row["status"], row["attempt"]) == ("failed", 4)
-    assert row["error"]["type"] == "urn:reckoner:problem:worker-lost"
+    assert (row.status, row.attempt) == ("failed", 4)
+    assert row.error["type"] == "urn:reckoner:problem:worker-lost"
 
 
 def test_a_lost_lease_of_a_cancelled_one_is_its_end(engine, rescue):
@@ -57,7 +57,7 @@ def test_a_lost_lease_of_a_cancelled_one_is_its_end(engine, rescue):
     assert rescue.look() == 0
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row["status"], row["error"]["type"]) == ("cancelled", "urn:reckoner:problem:cancelled")
+    assert (row.status, row.error["type"]) == ("cancelled", "urn:reckoner:problem:cancelled")
 
 
 def test_rows_of_workers_that_fell_silent_go(engine, rescue):

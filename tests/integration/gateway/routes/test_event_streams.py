@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import falcon.asgi
@@ -16,15 +17,9 @@ import falcon.testing
 import pytest
 
 from gateway.database.database import Database
-from gateway.routes.calculations import Services
 from gateway.routes.events import Events
-from gateway.server.threads import make_inline_threads, make_long_threads
-from gateway.submission.plan import Planner
-from gateway.submission.submit import Submission
 from gateway.waiting.lookup import Lookup
-from gateway.waiting.retry_after import RetryAfter
 from gateway.waiting.waiters import Waiters
-from shared.computing import Calculator
 from shared.failures import CANCELLED_JSON
 from shared.store.calculations import cancel_calculation
 from shared.store.new_calculations import insert_queued
@@ -86,25 +81,17 @@ def test_head_of_events_has_no_body_and_is_no_stream(engine, database_url, nginx
 
 
 @asynccontextmanager
-async def events_of(engine, settings, registry, *, sweep_seconds, look=None, **options):
-    """Events without a server, and what waits; `look` is made of the usual one."""
+async def events_of(engine, settings, *, sweep_seconds, make_lookup=Lookup, **options):
+    """Events without a server, and with the waiters' task."""
     pool = make_pool(settings)
     database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
     waiting = Waiters(database, sweep_seconds=sweep_seconds)
-    lookup = Lookup(database, waiting)
-    planner = Planner(registry, settings)
-    inline_threads, long_threads = make_inline_threads(), make_long_threads()
-    submission = Submission(database, planner, Calculator(), lookup, inline_threads)
-    found = look(lookup, waiting) if look else lookup
-    retry_after = RetryAfter(database)
-    services = Services(database, long_threads, found, planner, submission, waiting, retry_after)
+    lookup = make_lookup(database, waiting)
     sweeping = asyncio.create_task(waiting.run())
     try:
-        yield Events(services, **options)
+        yield Events(lookup, waiting, **options)
     finally:
         sweeping.cancel()
-        for threads in (inline_threads, long_threads):
-            threads.close()
         pool.close()
 
 
@@ -119,14 +106,12 @@ async def first_events(events, path, count):
         return [await anext(stream) for _ in range(count)]
 
 
-def test_comments_come_however_often_unchanged_rows_are_handed_over(
-    engine, store_settings, registry
-):
+def test_comments_come_however_often_unchanged_rows_are_handed_over(engine, store_settings):
     """The sweep hands everything over, again and again; the stream would be silent for ever."""
     (path,) = queued(engine, 1)
 
     async def scenario():
-        made = events_of(engine, store_settings, registry, sweep_seconds=0.1, heartbeat_seconds=0.5)
+        made = events_of(engine, store_settings, sweep_seconds=0.1, heartbeat_seconds=0.5)
         async with made as events:
             return await first_events(events, path, 4)
 
@@ -135,16 +120,16 @@ def test_comments_come_however_often_unchanged_rows_are_handed_over(
     assert comments == [None, None, None]
 
 
-class OutrunLook:
-    """Its first answer has been changed, and the change handed over, before it is given."""
+class OutrunLookup(Lookup):
+    """A lookup whose first row is outdated, and its change delivered, before it returns."""
 
-    def __init__(self, find, waiting, change):
-        self._find = find
+    def __init__(self, database, waiting, change):
+        super().__init__(database, waiting)
         self._waiting = waiting
         self._change = change
 
     async def get(self, identity):
-        row = await self._find.get(identity)
+        row = await super().get(identity)
         if self._change is not None:
             change, self._change = self._change, None
             with self._waiting.watch(identity) as other:
@@ -155,7 +140,7 @@ class OutrunLook:
 
 
 def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_an_event(
-    engine, store_settings, registry
+    engine, store_settings
 ):
     """The next sweep is in ten minutes, and nothing else changes."""
     (path,) = queued(engine, 1)
@@ -168,9 +153,8 @@ def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_an_even
         made = events_of(
             engine,
             store_settings,
-            registry,
             sweep_seconds=600.0,
-            look=lambda find, waiting: OutrunLook(find, waiting, cancel),
+            make_lookup=partial(OutrunLookup, change=cancel),
         )
         async with made as events:
             return await first_events(events, path, 1)

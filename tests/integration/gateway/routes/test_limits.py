@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from gateway.routes.calculations import BATCH_LIMIT_BYTES, SINGLE_LIMIT_BYTES
+from gateway.http.limits import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
 from shared.store.new_calculations import insert_queued
 from tests.asgi import serving
 from tests.eventually import eventually
@@ -29,7 +29,7 @@ def body(path, length):
 
 
 def test_the_limits_are_those_that_are_told():
-    assert (SINGLE_LIMIT_BYTES, BATCH_LIMIT_BYTES) == (65_536, 4_194_304)
+    assert (MAX_BODY_BYTES, MAX_BATCH_BODY_BYTES) == (65_536, 4_194_304)
 
 
 @pytest.mark.parametrize("path", BODIES)

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from shared.calculation import Status, document
+from gateway.http.document import document
+from shared.calculation import Status
 from shared.store import listing
 from shared.store.calculations import find_calculations
 from tests.conftest import new_database
@@ -82,7 +83,7 @@ def pages(sql, status, function, limit):
         yield page
         if not page:
             return
-        before = page[-1]["created_at"], page[-1]["id"]
+        before = page[-1].created_at, page[-1].id
     raise AssertionError("the pages have no end")
 
 
@@ -100,7 +101,7 @@ def test_pages_are_what_sql_says(sql, status, function):
     wanted = expected(sql, status, function)
     for limit in (7, 100, 5_000):
         listed = list(pages(sql, status, function, limit))
-        assert [row["id"] for page in listed for row in page] == wanted
+        assert [row.id for page in listed for row in page] == wanted
         assert all(len(page) == limit for page in listed[:-2])
 
 
@@ -108,7 +109,7 @@ def test_pages_do_not_depend_on_how_rows_are_found(sql):
     savepoint = sql.begin_nested()
     without_indexes(sql)
     for status, function in FILTERS:
-        listed = [row["id"] for page in pages(sql, status, function, 500) for row in page]
+        listed = [row.id for page in pages(sql, status, function, 500) for row in page]
         assert listed == expected(sql, status, function)
     savepoint.rollback()
 
@@ -124,15 +125,15 @@ def test_a_page_begins_after_its_place_whether_or_not_a_row_is_there(sql):
         page = listing.list_calculations(
             sql, status=None, function=None, before=before, limit=5_000
         )
-        listed = [(row["created_at"], row["id"]) for row in page]
+        listed = [(row.created_at, row.id) for row in page]
         assert listed == [place for place in places if place < before]
 
 
 def test_rows_of_the_list_are_complete(sql):
     """They make documents, like those of a look."""
     page = listing.list_calculations(sql, status=None, function=None, before=None, limit=50)
-    found = {row["id"]: row for row in find_calculations([row["id"] for row in page]).on(sql)}
-    assert page == [found[row["id"]] for row in page]
+    found = {row.id: row for row in find_calculations([row.id for row in page]).on(sql)}
+    assert page == [found[row.id] for row in page]
     assert all(document(row) for row in page)
 
 

@@ -123,7 +123,7 @@ def test_what_is_cheap_is_there_again_at_once(engine, store_settings, registry):
     assert submitted.json()["result"]["value"] == computed.digits
     assert line.body.decode() == f"fibonacci(1000) = {computed.digits}\n"
     with engine.begin() as connection:
-        assert row_of(connection, calculation)["result_pruned_at"] is None
+        assert row_of(connection, calculation).result_pruned_at is None
 
 
 def test_a_request_that_waits_gets_it_when_it_is_there_again(engine, store_settings, registry):
@@ -145,7 +145,7 @@ def test_a_request_that_waits_gets_it_when_it_is_there_again(engine, store_setti
 def finish_when_queued(engine, calculation):
     def is_queued():
         with engine.begin() as connection:
-            return row_of(connection, calculation)["status"] == "queued"
+            return row_of(connection, calculation).status == "queued"
 
     eventually(is_queued)
     finish_again(engine, calculation)

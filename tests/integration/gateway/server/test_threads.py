@@ -6,7 +6,7 @@ import threading
 from sqlalchemy import text
 
 from gateway.database.database import Database
-from gateway.server.threads import WatchedThreads, make_inline_threads, make_long_threads
+from gateway.server.threads import ComputeThreads, WatchedThreads
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 
@@ -20,21 +20,20 @@ def test_long_work_delays_neither_queries_nor_what_is_computed_in_requests(engin
 
     async def scenario():
         database = Database(pool, engine, autocommit(engine), transactions=1, connections=1)
-        inline_threads, long_threads = make_inline_threads(), make_long_threads()
-        long = [asyncio.create_task(long_threads.run(done.wait)) for _ in range(20)]
+        threads = ComputeThreads()
+        long = [asyncio.create_task(threads.long.run(done.wait)) for _ in range(20)]
         await asyncio.sleep(0)
         try:
             async with asyncio.timeout(10):
                 return [
                     await database.run_autocommit(query),
                     await database.run_transaction(query),
-                    await inline_threads.run(lambda: 3, "three"),
+                    await threads.inline.run(lambda: 3, "three"),
                 ]
         finally:
             done.set()
             await asyncio.gather(*long)
-            for threads in (inline_threads, long_threads):
-                threads.close()
+            threads.close()
             database.close()
 
     assert asyncio.run(scenario()) == [2, 2, 3]

@@ -37,8 +37,8 @@ def test_a_hundred_of_one_are_one_and_need_no_transaction(
 ):
     for _ in range(2):
         rows = submit(engine, store_settings, registry, arguments, times=100)
-        assert len({row["created_at"] for row in rows}) == 1
-        assert {row["status"] for row in rows} == {status}
+        assert len({row.created_at for row in rows}) == 1
+        assert {row.status for row in rows} == {status}
     assert not transactions
 
 
@@ -48,14 +48,14 @@ def test_what_was_cancelled_is_queued_again(engine, store_settings, registry):
     with engine.begin() as connection:
         calculations.cancel_calculation(connection, identity, CANCELLED_JSON)
     (row,) = submit(engine, store_settings, registry, QUEUED)
-    assert row["status"] == "queued"
+    assert row.status == "queued"
 
 
 def test_what_is_queued_and_cheap_is_computed_at_once(engine, store_settings, registry):
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, [make_calculation(arguments=INLINE)], "batch")
     (row,) = submit(engine, store_settings, registry, INLINE)
-    assert row["status"] == "succeeded"
+    assert row.status == "succeeded"
 
 
 def test_what_was_cancelled_and_is_cheap_is_computed_at_once(engine, store_settings, registry):
@@ -64,15 +64,15 @@ def test_what_was_cancelled_and_is_cheap_is_computed_at_once(engine, store_setti
         new_calculations.insert_queued(connection, [calculation], "batch")
         calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
     (row,) = submit(engine, store_settings, registry, INLINE)
-    assert (row["status"], row["error"]) == ("succeeded", None)
+    assert (row.status, row.error) == ("succeeded", None)
 
 
 def test_a_long_result_that_was_computed_at_once_is_stored_whole(engine, store_settings, registry):
     arguments = {"n": 100_000}
     (row,) = submit(engine, store_settings, registry, arguments)
-    assert (row["status"], row["result_digits"]) == ("succeeded", 20_899)
+    assert (row.status, row.result_digits) == ("succeeded", 20_899)
     with engine.begin() as connection:
-        chunk = find_chunk(connection, row["id"], row["result_attempt"], 0)
+        chunk = find_chunk(connection, row.id, row.result_attempt, 0)
     assert chunk == gmpy2.fib(100_000).digits()
 
 

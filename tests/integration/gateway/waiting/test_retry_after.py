@@ -15,6 +15,7 @@ from shared.store import workers
 from shared.store.relays import upsert_relay
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
+from tests.factories import make_row
 from tests.integration.gateway.server.test_gateway_process import running_gateway
 from tests.integration.rows import change, claim, queue
 
@@ -44,7 +45,7 @@ def sign_on_relay(connection):
 
 
 def row(status, lane, seconds, *, progress=0.0):
-    return {"status": status, "lane": lane, "estimate_seconds": seconds, "progress": progress}
+    return make_row(status=status, lane=lane, estimate_seconds=seconds, progress=progress)
 
 
 def told(engine, settings, rows, expected):

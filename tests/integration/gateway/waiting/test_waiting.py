@@ -15,8 +15,8 @@ import pytest
 import uvloop
 from sqlalchemy import text
 
-from gateway.app import for_ever
 from gateway.database.database import Database
+from gateway.server.background import keep_running
 from gateway.waiting.listener import Listener
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiters
@@ -27,7 +27,7 @@ from shared.store import calculations, new_calculations
 from shared.store.notifications import CHANGED, notify_changed, notify_listeners
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
-from tests.factories import make_calculation
+from tests.factories import make_calculation, make_row
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def run(
         waiting = Waiters(database, sweep_seconds=sweep_seconds)
         listener = Listener(connect, database, waiting)
         runs = [waiting.run, *([listener.run] if is_listening else [])]
-        tasks = [asyncio.create_task(for_ever(one)) for one in runs]
+        tasks = [asyncio.create_task(keep_running(one)) for one in runs]
         try:
             return await asyncio.wait_for(scenario(waiting), 60)
         finally:
@@ -98,8 +98,8 @@ async def wait_for_final(waiting, identity):
         waiter.discard_row()
         while True:
             row = await waiter.next_row(50)
-            if row is not None and row["status"] == "cancelled":
-                return row["id"]
+            if row is not None and row.status == "cancelled":
+                return row.id
 
 
 def test_a_thousand_waiters_are_woken_by_a_few_queries(engine, store_settings, stored):
@@ -427,11 +427,11 @@ def test_a_row_is_never_handed_to_a_waiter_who_has_looked_since(engine, store_se
 
     row = run(engine, store_settings, scenario, pool, is_listening=False)
     assert row is not None, "what was read too early must be read again"
-    assert row["status"] == "cancelled"
+    assert row.status == "cancelled"
 
 
 def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost(
-    engine, store_settings, registry, stored
+    engine, store_settings, stored
 ):
     identity = stored[0]
 
@@ -454,7 +454,7 @@ def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_los
             pool.close()
 
     row = run(engine, store_settings, scenario, is_listening=False)
-    assert row["status"] == "cancelled"
+    assert row.status == "cancelled"
 
 
 def test_a_change_in_the_moment_of_its_end_keeps_no_task(engine, store_settings, stored):
@@ -469,7 +469,7 @@ def test_a_change_in_the_moment_of_its_end_keeps_no_task(engine, store_settings,
             for _ in range(3):
                 await asyncio.sleep(0)  # both wait now
             waiting.mark_changed(stored[:1])
-            waiter.deliver({})
+            waiter.deliver(make_row())
             for one in (task, waiting_task):
                 one.cancel()
             await asyncio.wait([task, waiting_task], timeout=10)

@@ -1,45 +1,15 @@
 """The document of a calculation, from its row."""
 
-from datetime import UTC, datetime, timedelta, timezone
-from uuid import UUID
+from datetime import timedelta, timezone
 
 import pytest
 
-from shared.calculation import PREVIEW_DIGITS, VALUE_DIGITS, document, rfc3339
+from gateway.http.document import document, rfc3339
+from gateway.http.limits import MAX_VALUE_DIGITS
+from shared.calculation import PREVIEW_DIGITS
+from tests.factories import MOMENT, make_row
 
-IDENTITY = UUID("633c8518-213a-513b-a7e0-93f891953e0d")
-MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
-
-
-def make_row(**columns):
-    return {
-        "id": IDENTITY,
-        "function": "fibonacci",
-        "version": 1,
-        "arguments": {"n": 77},
-        "status": "queued",
-        "lane": "quick",
-        "progress": 0.0,
-        "attempt": 0,
-        "created_at": MOMENT,
-        "started_at": None,
-        "finished_at": None,
-        "compute_seconds": None,
-        "estimate_seconds": 1.2345678e-3,
-        "estimate_digits": 16,
-        "estimate_bytes": 30_000_000,
-        "cancel_requested": False,
-        "result_digits": None,
-        "result_sha256": None,
-        "result_head": None,
-        "result_tail": None,
-        "result_value": None,
-        "result_attempt": None,
-        "result_pruned_at": None,
-        "error": None,
-        "history": [],
-        **columns,
-    }
+IDENTITY = make_row().id
 
 
 def make_succeeded(digits, **columns):
@@ -96,7 +66,7 @@ def test_a_succeeded_one_shows_its_result():
     assert shown["finished_at"] == "2026-11-26T10:30:16.123Z"
 
 
-@pytest.mark.parametrize("length", [VALUE_DIGITS - 1, VALUE_DIGITS, VALUE_DIGITS + 1])
+@pytest.mark.parametrize("length", [MAX_VALUE_DIGITS - 1, MAX_VALUE_DIGITS, MAX_VALUE_DIGITS + 1])
 def test_only_short_results_are_shown_whole(length):
     digits = "1" + "2" * (length - 2) + "3"
     result = document(make_succeeded(digits))["result"]

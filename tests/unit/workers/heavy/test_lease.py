@@ -1,4 +1,4 @@
-"""A lease as its worker sees it: when it ends, and who hears of it."""
+"""A lease as its worker sees it: when it ends, and who is notified."""
 
 import time
 from typing import Any
@@ -23,38 +23,38 @@ def make_leases(lease_seconds=60.0) -> Leases:
 def test_a_lease_ends_by_itself_when_it_is_not_renewed_in_time():
     lease = Lease(make_claim(), time.monotonic() + 60)
     lease.check()
-    lease.renewed(time.monotonic() - 0.001)
+    lease.extend(time.monotonic() - 0.001)
     assert lease.end is End.LOST
     with pytest.raises(LeaseLost):
         lease.check()
 
 
-def test_a_lease_counts_from_when_its_claim_was_asked_for():
+def test_a_lease_counts_from_when_its_claim_was_requested():
     now = time.monotonic()
     leases = make_leases(60)
     assert leases.hold(make_claim(), now - 61).end is End.LOST
     assert leases.hold(make_claim(), now - 50).end is None
 
 
-def test_the_first_reason_to_end_counts_and_is_told_once():
-    told = []
+def test_the_first_reason_to_end_counts_and_is_notified_of_once():
+    notified = []
     lease = Lease(make_claim(), time.monotonic() + 60)
-    lease.on_end(lambda: told.append(lease.end))
-    assert told == []
+    lease.on_end(lambda: notified.append(lease.end))
+    assert notified == []
     lease.end_as(End.CANCELLED)
     lease.end_as(End.STOPPING)
-    assert told == [End.CANCELLED]
+    assert notified == [End.CANCELLED]
 
 
-def test_one_who_asks_too_late_is_told_of_the_end_at_once():
-    told = []
+def test_a_callback_that_is_set_after_the_end_is_called_at_once():
+    notified = []
     lease = Lease(make_claim(), time.monotonic() + 60)
     lease.end_as(End.CANCELLED)
-    lease.on_end(lambda: told.append("killed"))
-    assert told == ["killed"]
+    lease.on_end(lambda: notified.append("killed"))
+    assert notified == ["killed"]
 
 
-def test_a_worker_that_stops_ends_all_its_leases_and_those_yet_to_come():
+def test_a_worker_that_stops_ends_all_its_leases_and_any_to_come():
     leases = make_leases()
     held, dropped = (leases.hold(make_claim(), time.monotonic()) for _ in range(2))
     leases.drop(dropped)
@@ -63,7 +63,7 @@ def test_a_worker_that_stops_ends_all_its_leases_and_those_yet_to_come():
     assert leases.hold(make_claim(), time.monotonic()).end is End.STOPPING
 
 
-def test_it_is_idle_once_nothing_is_held():
+def test_leases_are_idle_while_none_is_held():
     leases = make_leases()
     assert leases.is_idle
     lease = leases.hold(make_claim(), time.monotonic())

@@ -1,6 +1,7 @@
-"""Digits on their way into the store: each chunk once, under its number, and none afterwards."""
+"""Chunks on their way into the store: each once, under its ordinal, and none afterwards."""
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from workers.heavy.chunks import _BATCH_CHUNKS, CONCURRENT_WRITES, ChunkWriter
 
 
 class Store:
-    """Notes what it is given, and can be held up."""
+    """Records what it is given, and can be blocked."""
 
     def __init__(self) -> None:
         self.stored: dict[int, bytes] = {}
@@ -49,16 +50,16 @@ def numbered(count: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 8, 41])
-def test_each_chunk_is_stored_once_under_its_number(count):
+def test_each_chunk_is_stored_once_under_its_ordinal(count):
     store = Store()
     with ChunkWriter(store) as writer:
         for chunk in numbered(count):
             writer.add(chunk)
         writer.finish()
-        assert store.stored == dict(enumerate(numbered(count)))  # before it is left
+        assert store.stored == dict(enumerate(numbered(count)))  # before the block is left
 
 
-def test_who_adds_faster_than_is_stored_waits():
+def test_adding_waits_for_storing():
     store, added = Store(), threading.Semaphore(0)
     store.open.clear()
 
@@ -72,18 +73,17 @@ def test_who_adds_faster_than_is_stored_waits():
     adding = threading.Thread(target=add_all)
     adding.start()
     eventually(lambda: store.at_once == CONCURRENT_WRITES)
-    count = 0
-    while added.acquire(timeout=0.3):
-        count += 1
-    # It holds one batch more than are written at once, and the last chunk of that waits.
-    assert count == (CONCURRENT_WRITES + 1) * _BATCH_CHUNKS - 1
+    # It holds one batch more than it writes at once, and adding the last chunk of that waits.
+    for _ in range((CONCURRENT_WRITES + 1) * _BATCH_CHUNKS - 1):
+        assert added.acquire(timeout=10)
+    assert not added.acquire(timeout=0.3)
     store.open.set()
     adding.join(10)
     assert store.stored == dict(enumerate(numbered(40)))
     assert store.most_at_once == CONCURRENT_WRITES
 
 
-def test_what_storing_raises_reaches_the_one_who_adds():
+def test_what_storing_raises_is_raised_by_adding_or_finishing():
     def refuse(_first: int, _chunks: Sequence[bytes]) -> None:
         raise OSError("full")
 
@@ -93,12 +93,19 @@ def test_what_storing_raises_reaches_the_one_who_adds():
         write_all(refuse, 1)
 
 
-def test_nothing_is_written_any_more_once_it_is_left():
+def test_nothing_is_written_after_the_block_is_left():
     store = Store()
     store.open.clear()
-    leaving = threading.Timer(0.2, store.open.set)
-    leaving.start()
+
+    def open_once_it_writes() -> None:
+        eventually(lambda: store.at_once)
+        time.sleep(0.2)  # in which it would leave the block if it did not wait
+        store.open.set()
+
+    opening = threading.Thread(target=open_once_it_writes)
+    opening.start()
     with pytest.raises(LeaseLost):
         write_all(store, 5, LeaseLost("gone"))
     assert store.at_once == 0
+    opening.join()
     assert store.stored == dict(enumerate(numbered(4)))

@@ -10,24 +10,23 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from importlib import metadata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from compose.services import process_table
-from compose.services.account import Account
 from compose.services.postgres_data import home_elsewhere
+from compose.services.programs import Account
 from tests.eventually import eventually
+from tests.integration.compose.virtual_environment import BUILT_FROM, make_virtual_environment
 from tests.ports import ports_for
 
-_ROOT = Path(__file__).parents[2]
-_TREE = ("compose", "gateway", "migrations", "shared", "workers")
-_FILES = ("Makefile", "requirements.txt", "setup.cfg", "pyproject.toml")
+_ROOT = Path(__file__).parents[3]
+_TREE = ("compose", "gateway", "migrations", "reckoner", "shared", "workers")
+_FILES = ("Makefile", *BUILT_FROM)
 _PORTS = (
     *("port", "gateway_port", "postgres_port", "amqp_port"),
     *("management_port", "distribution_port", "epmd_port"),
@@ -60,7 +59,7 @@ class Checkout:
 
     def make_virtual_environment(self) -> None:
         """Make what `compose/bootstrap.sh up` makes, of packages that are here already."""
-        _make_virtual_environment(self.folder, self._account)
+        make_virtual_environment(self.folder, self._account)
         self._give_to_owner(self.folder / ".venv")
 
     def _give_to_owner(self, folder: Path) -> None:
@@ -225,45 +224,6 @@ def ordinary_user() -> Iterator[Account | None]:
         yield Account(name, *map(int, numbers))
     finally:
         subprocess.run(["userdel", name], check=True)
-
-
-def _make_virtual_environment(folder: Path, account: Account | None) -> None:
-    environment = folder / ".venv"
-    python = _interpreter(account)
-    subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
-    [packages] = environment.glob("lib/python*/site-packages")
-    locked = re.findall(r"^([\w-]+)==", (folder / "requirements.txt").read_text(), re.MULTILINE)
-    for name in (*locked, "reckoner"):
-        _copy_distribution(name, packages)
-    (packages / "reckoner.pth").write_text(f"{folder}\n")
-    sums = subprocess.check_output(["cksum", "requirements.txt", *_FILES[2:]], cwd=folder)
-    (environment / "requirements.txt.stamp").write_bytes(os.fsencode(folder) + b"\n" + sums)
-
-
-def _copy_distribution(name: str, packages: Path) -> None:
-    distribution = metadata.distribution(name)
-    for file in distribution.files or ():
-        # Not programs, and not how the tests' own environment finds Reckoner.
-        if ".." not in file.parts and not file.name.startswith("__editable__"):
-            source, target = Path(str(distribution.locate_file(file))), packages / file
-            if source.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
-
-
-def _interpreter(account: Account | None) -> Path:
-    """Return a Python of this version that the user can run: root's may be in root's home."""
-    version = ".".join(map(str, sys.version_info[:2]))
-    here = Path(sys.executable).resolve()
-    for python in (here, *(Path(f"{p}/bin/python{version}") for p in ("/usr", "/usr/local"))):
-        if account is None or _can_run(account, python):
-            return python
-    raise AssertionError(f"no Python {version} that an ordinary user can run")
-
-
-def _can_run(account: Account, python: Path) -> bool:
-    test: Sequence[str | Path] = ["/usr/bin/test", "-x", python]
-    return subprocess.run(test, user=account.uid, extra_groups=[]).returncode == 0
 
 
 def _described(pid: int) -> bytes:
