@@ -1,7 +1,7 @@
 """A connection to PostgreSQL that the event loop waits for, without a thread.
 
-psycopg2's asynchronous mode says what it waits for (`poll`), and the loop watches the socket. Why
-not another driver: docs/decisions.md, "psycopg2 on the event loop".
+In psycopg2's asynchronous mode `poll` returns what the connection waits for, and the loop watches
+its socket. Why no other driver: docs/decisions.md, "psycopg2 on the event loop".
 """
 
 import asyncio

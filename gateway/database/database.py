@@ -41,7 +41,7 @@ class Database:
         transactions: int,
         connections: int,
     ) -> None:
-        """Take engines with so many connections: `engine` for transactions, `autocommit`."""
+        """Take the pool sizes of `engine` and `autocommit` as `transactions` and `connections`."""
         self._pool = pool
         self._engine = engine
         self._autocommit = autocommit

@@ -1,4 +1,4 @@
-"""Queries that count everything: one answer is shared by all who ask, and refreshed seldom."""
+"""Expensive queries: one answer serves all requests, and is refreshed seldom."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 
 
 class SharedQuery(Generic[T]):
-    """The latest answer of one query, which is run again when it is old and somebody asks.
+    """The latest answer of one query, which runs again when it is old and a request needs it.
 
     The longer the query takes, the longer its answer serves: with a million calculations queued
     `/system` is some seconds old, but the database is not busy with counting. A query that failed

@@ -20,7 +20,7 @@ _MAX_INLINE_SECONDS = 20.0
 _LONG_THREADS = 4
 _MAX_LONG_SECONDS = 60.0
 
-#: A thread that has been busy with one thing for so long may not be free soon.
+#: A thread that has been busy for longer may not be free soon.
 _STUCK_SECONDS = 2.0
 
 

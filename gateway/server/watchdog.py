@@ -16,7 +16,7 @@ from gateway.server.threads import ComputeThreads
 from shared.errors import StoreUnavailable
 from shared.store.new_calculations import insert_new
 
-#: A process that could store no calculation for so long ends.
+#: A process in which no calculation could be stored for longer ends.
 _MAX_FAILING_SECONDS = 60.0
 _PROBE_SECONDS = 5.0
 _CHECK_SECONDS = 1.0
@@ -54,7 +54,7 @@ class Watchdog:
                 self._give_up(f"no calculation could be stored for {failing_seconds:.0f} s")
 
     async def watch_threads(self) -> NoReturn:
-        """Look for threads that hang."""
+        """Check for threads that hang."""
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
             for name in self._threads.hanging():

@@ -16,7 +16,7 @@ from shared.errors import StoreUnavailable
 from shared.postgres.outages import brief, is_transient
 from shared.store.notifications import notify_listeners, read_changed
 
-#: A connection that has not even received our own notification for so long is dead.
+#: A connection on which not even our own notifications have arrived for this long is dead.
 _SILENCE_SECONDS = 20.0
 _RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
 

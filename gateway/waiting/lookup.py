@@ -38,7 +38,7 @@ class Lookup:
     async def wait_until_final(
         self, calculation_id: UUID, get_first: Callable[[], Awaitable[Row]], seconds: float
     ) -> Row:
-        """Return the row once it is final, or as it is after so many seconds.
+        """Return the row once it is final, or as it is when the time is over.
 
         `get_first` finds or makes the row; later ones come from the waiters' shared query.
         """

@@ -25,12 +25,12 @@ _RETRY_SECONDS = 0.5
 #: A row may contain a result of 8,192 digits, and the event loop reads all rows at once.
 _MAX_PER_QUERY = 200
 
-#: After so many waiters have a row, other tasks get their turn: each of them writes a response.
+#: Waiters that receive rows before other tasks get their turn: each of them writes a response.
 _MAX_DELIVERED = 20
 
 
 async def until_set(event: asyncio.Event, seconds: float) -> None:
-    """Return once the event is set, or after so many seconds.
+    """Return once the event is set, or after this time.
 
     Python 3.11's `asyncio.wait_for` ignores a cancel that comes as the event is set.
     """
@@ -65,7 +65,7 @@ class Waiter:
         self._delivered.set()
 
     async def next_row(self, seconds: float) -> Row | None:
-        """Return the row once the calculation may have changed, or None after so many seconds."""
+        """Return the row once the calculation may have changed, or None after this time."""
         await until_set(self._delivered, seconds)
         self._delivered.clear()
         row, self._row = self._row, None
