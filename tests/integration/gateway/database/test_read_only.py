@@ -99,7 +99,7 @@ def test_the_gateway_answers_503_and_never_500(database_url, engine, admin):
         assert submit(client, 100) == [202, 202]
 
 
-def test_no_connection_that_met_a_refusal_is_used_again(engine, store_settings, admin):
+def test_no_connection_that_met_a_read_only_error_is_used_again(engine, store_settings, admin):
     pool = make_pool(store_settings)
 
     async def scenario(database):

@@ -70,7 +70,7 @@ def is_listening(port):
     return True
 
 
-def test_what_comes_on_an_open_connection_while_it_stops_is_answered(database_url):
+def test_a_request_on_an_open_connection_is_answered_while_the_process_stops(database_url):
     """NGINX may not send a POST again that met a closed connection."""
     with running_gateway(database_url) as (process, port):
         kept = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
