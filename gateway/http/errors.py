@@ -45,7 +45,7 @@ def describe(error: Exception) -> Problem:  # noqa: ARG001 (a client learns noth
     return Problem(
         500,
         "internal",
-        "Internal error",
+        "Internal server error",
         "The request failed because of a fault in Reckoner. "
         "Report the X-Request-ID of this response to the operator.",
     )
@@ -70,12 +70,12 @@ def _(error: falcon.HTTPError) -> Problem:
             "Route not found",
             "There is no such route. Send GET / for a list of routes.",
         )
-    name = "bad-request" if status == http.HTTPStatus.BAD_REQUEST else "http-error"
+    is_bad_request = status == http.HTTPStatus.BAD_REQUEST
     return Problem(
         status,
-        name,
-        error.title or http.HTTPStatus(status).phrase,
-        error.description or "The request is malformed. Correct it and resubmit.",
+        "bad-request" if is_bad_request else "http-error",
+        "Bad request" if is_bad_request else http.HTTPStatus(status).phrase,
+        f"{error.description or 'The request is malformed.'} Correct it and resubmit.",
         headers=headers,
     )
 
@@ -205,11 +205,12 @@ def _(error: errors.ResultNotFinished) -> Problem:
 @describe.register
 def _(error: errors.ResultMissing) -> Problem:
     reason = error.reason or {}
+    detail = reason.get("detail", "no reason was stored. Submit the calculation again.")
     return Problem(
         409,
         str(reason.get("type", "")).removeprefix(PROBLEM_PREFIX) or error.status,
         str(reason.get("title", f"Calculation {error.status}")),
-        f"There is no result: {reason.get('detail', 'no reason was stored.')}",
+        f"There is no result: {detail}",
         {"calculation_status": error.status},
     )
 
@@ -241,7 +242,7 @@ def _(error: errors.StoreUnavailable) -> Problem:  # noqa: ARG001
     return Problem(
         503,
         "unavailable",
-        "Database unavailable",
+        "Service unavailable",
         "The database is not available, and the request may not have been carried out. "
         f"Resubmit it in {UNAVAILABLE_RETRY_SECONDS} s; repeating it does no harm.",
         headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},

@@ -56,7 +56,7 @@ def write_problem(resp: falcon.asgi.Response, problem: Problem) -> None:
 MALFORMED_REQUEST = Problem(
     400,
     "bad-request",
-    "Malformed HTTP request",
+    "Bad request",
     "The request is not valid HTTP/1.1, or its method is unknown. Correct it and resubmit.",
 )
 
