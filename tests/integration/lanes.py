@@ -23,7 +23,6 @@ from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
 from tests.child_with_test_functions import COMMAND, REGISTRY
-from tests.children import children_of, is_limited
 from tests.eventually import eventually
 from workers.app import make_broker, run
 from workers.heavy.lane import HeavyLane
@@ -271,8 +270,3 @@ class WorkerProcess:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-
-
-def calculating_children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the ids of a process's children that have had their request."""
-    return [child for child in children_of(process.pid) if is_limited(child)]
