@@ -1,12 +1,9 @@
-"""Why a calculation has no result: the problem documents that are stored with it.
-
-They have the form of RFC 9457, like every error that the gateway answers with.
-"""
+"""The problem documents (RFC 9457) that are stored with calculations that have no result."""
 
 import json
 from typing import Any
 
-#: Every problem type of Reckoner begins with this.
+#: The beginning of all problem types of Reckoner.
 PROBLEM_PREFIX = "urn:reckoner:problem:"
 
 _TITLES = {
@@ -27,7 +24,7 @@ def failure(reason: str, detail: str) -> dict[str, Any]:
 
 
 def failure_json(reason: str, detail: str) -> str:
-    """Return the same as JSON, as the store takes it: it cannot keep NUL and lone surrogates."""
+    """Return the document as JSON that PostgreSQL can store: no NUL, no lone surrogates."""
     storable = detail.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
     return json.dumps(failure(reason, storable))
 

@@ -1,7 +1,7 @@
 """A connection to PostgreSQL that the event loop waits for, without a thread.
 
 In psycopg2's asynchronous mode `poll` returns what the connection waits for, and the loop watches
-its socket. Why no other driver: docs/decisions.md, "psycopg2 on the event loop".
+its socket. docs/decisions.md compares this with other drivers.
 """
 
 import asyncio

@@ -10,7 +10,13 @@ import psycopg2
 from gateway.database.connection import AsyncConnection
 from shared.errors import StoreUnavailable
 from shared.postgres.connections import AsyncConnector
-from shared.postgres.outages import brief, is_conflict, is_spent, is_transient, outages_raised
+from shared.postgres.outages import (
+    brief,
+    is_conflict,
+    is_connection_unusable,
+    is_transient,
+    outages_raised,
+)
 from shared.postgres.prepared import Query
 from shared.postgres.servers import Server
 
@@ -59,7 +65,7 @@ class AsyncPool:
             self._renew()
             raise StoreUnavailable("it does not answer") from error
         except psycopg2.Error as error:
-            if is_spent(error) or not connection.is_open:
+            if is_connection_unusable(error) or not connection.is_open:
                 self._renew()
             raise
         finally:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.database.database import Database
 from shared.errors import StoreUnavailable
-from shared.postgres.outages import is_cut_short
+from shared.postgres.outages import is_statement_cancelled
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class SharedQuery(Generic[T]):
             if not isinstance(error, StoreUnavailable):  # which is logged already
                 _logger.exception("A shared query failed")
             # Until the server cancelled it, the query kept the server busy. Other errors did not.
-            self._rest(time.monotonic() - began if is_cut_short(error) else 0.0)
+            self._rest(time.monotonic() - began if is_statement_cancelled(error) else 0.0)
             raise
         self._failure = None
         self._rest(time.monotonic() - began)

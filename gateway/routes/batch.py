@@ -12,7 +12,7 @@ from gateway.submission.plan import Planner
 from gateway.submission.store import BatchReceipt
 from gateway.submission.submit import Submission
 from shared.calculation import Calculation
-from shared.long_json import encode_list
+from shared.json_lists import encode_list
 
 
 class Batch:

@@ -9,7 +9,7 @@ import psycopg2
 from gateway.database.database import Database
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
-from shared.store.notifications import ring
+from shared.store.notifications import wake_relay
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class RelayWakeup:
         try:
             while self._lanes:
                 lanes, self._lanes = self._lanes, set()
-                await self._database.fetch(ring(lanes))
+                await self._database.fetch(wake_relay(lanes))
         except StoreUnavailable:
             pass  # the relay polls as well
         except psycopg2.Error:

@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.calculation import Calculation, Lane, Status
-from shared.computing import Computed
 from shared.errors import StoreUnavailable
+from shared.result import Result
 from shared.store import calculations as store
+from shared.store.calculations import Row
+from shared.store.chunks import insert_chunks
 from shared.store.new_calculations import New, insert_new, insert_queued
-from shared.store.quick import QuickSuccess, finish_quick_succeeded
-from shared.store.results import insert_chunks
-from shared.store.rows import Row
+from shared.store.quick import finish_quick_succeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class BatchReceipt:
 
 
 def store_one(
-    connection: Connection, calculation: Calculation, computed: Computed | None, request_id: str
+    connection: Connection, calculation: Calculation, computed: Result | None, request_id: str
 ) -> tuple[Row, bool]:
     """Store a calculation, with its result if it is computed.
 
@@ -66,18 +66,17 @@ def store_batch(
 
 
 def _store_computed(
-    connection: Connection, calculation: Calculation, computed: Computed, request_id: str
+    connection: Connection, calculation: Calculation, computed: Result, request_id: str
 ) -> Row:
     """Store a result and return the row, which may have been waiting for a worker until now."""
-    new = insert_new([New(calculation, computed.result, request_id)]).on(connection)
+    new = insert_new([New(calculation, computed, request_id)]).on(connection)
     row = new.get(calculation.id)
     if row is None:
         _queue_again(connection, [calculation], request_id)
-        success = QuickSuccess(calculation.id, computed.result, computed.digits)
-        finish_quick_succeeded(connection, [success])
+        finish_quick_succeeded(connection, {calculation.id: computed})
         return _existing(connection, calculation)
-    if computed.result.value is None:
-        insert_chunks(connection, calculation.id, row.attempt, computed.digits)
+    if computed.value is None:
+        insert_chunks(connection, calculation.id, row.attempt, computed)
     return row
 
 

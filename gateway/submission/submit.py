@@ -18,9 +18,10 @@ from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
 from shared.calculation import Calculation, Lane, Status, is_final
-from shared.computing import Calculator, Computed
+from shared.calculator import Calculator
+from shared.result import Result
+from shared.store.calculations import Row
 from shared.store.new_calculations import New, insert_new
-from shared.store.rows import Row
 
 #: The most that a batch may cost: seconds of computing, and of storing at a rough guess for a row.
 _MAX_BATCH_SECONDS = 0.01
@@ -42,7 +43,7 @@ class _Submitted:
 
 
 #: The row, unless the shared statement was not enough, and what was computed.
-_Stored = tuple[Row | None, Computed | None]
+_Stored = tuple[Row | None, Result | None]
 
 
 class Submission:
@@ -101,11 +102,9 @@ class Submission:
     async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
         computed = await self._compute_inline(submitted)
         new = {
-            one.calculation.id: New(
-                one.calculation, found.result if found else None, one.request_id
-            )
+            one.calculation.id: New(one.calculation, found, one.request_id)
             for one, found in zip(submitted, computed, strict=True)
-            if found is None or found.result.value is not None
+            if found is None or found.value is not None
         }
         rows = await self._insert(list(new.values())) if new else {}
         return [
@@ -113,7 +112,7 @@ class Submission:
             for one, found in zip(submitted, computed, strict=True)
         ]
 
-    async def _compute_inline(self, submitted: Sequence[_Submitted]) -> Sequence[Computed | None]:
+    async def _compute_inline(self, submitted: Sequence[_Submitted]) -> Sequence[Result | None]:
         """Return the results of those that are cheap, in order; None for all others."""
         if not any(one.is_inline for one in submitted):
             return [None] * len(submitted)
@@ -141,13 +140,13 @@ class Submission:
         # One alone wakes the relay in its own statement, which is fastest. With many, commits
         # would queue for the lock that a notification holds until its transaction is on disk.
         is_alone = len(new) == 1
-        rows = await self._database.fetch(insert_new(new, is_rung=is_alone))
+        rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._relay_wakeup.wake({Lane(row.lane) for row in queued})
         return rows
 
-    def _compute(self, calculation: Calculation) -> Computed | None:
+    def _compute(self, calculation: Calculation) -> Result | None:
         """Return the result, or None if the function raised, which a worker will report."""
         try:
             return self._calculator.compute(calculation.function, calculation.arguments)
@@ -156,7 +155,7 @@ class Submission:
             return None
 
 
-def _is_settled(row: Row, computed: Computed | None) -> bool:
+def _is_settled(row: Row, computed: Result | None) -> bool:
     """Say whether nothing is left to do: the result exists, or a worker will compute it.
 
     Not if it is under way and was computed here as well: then its result is stored at once.

@@ -9,8 +9,7 @@ from gateway.database.database import Database
 from gateway.waiting.waiters import Waiter, Waiters
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
-from shared.store.calculations import find_calculations
-from shared.store.rows import Row
+from shared.store.calculations import Row, find_calculations
 
 #: A row may contain a result of 8,192 digits, and the event loop reads all rows at once.
 _MAX_IDS = 200

@@ -84,7 +84,7 @@ class Program:
 class Supervisor:
     """Brings back what dies, as a production's would, and without the faults it died of.
 
-    One thread starts all processes, since the kernel takes the end of that thread for the death
+    One thread starts all processes, since the kernel takes the end of that thread for the end
     of their parent.
     """
 
@@ -109,7 +109,7 @@ class Supervisor:
             program.is_wanted = True
 
     def stop(self, name: str) -> float:
-        """End a program by SIGTERM, for good; return the seconds that it took."""
+        """End a program by SIGTERM, without a restart; return the seconds that it took."""
         program = self.programs[name]
         with self._lock:
             program.is_wanted = False

@@ -16,19 +16,17 @@ from pika.exceptions import NackError
 from sqlalchemy import Engine, text
 
 from shared import messages
-from shared.calculation import Calculation, Lane, Status, calculation_id
+from shared.calculation import Calculation, Lane, Status, Work, calculation_id
 from shared.config import Settings
 from shared.functions.registry import Registry
 from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
-from shared.work import Work
 from tests.child_with_test_functions import COMMAND, REGISTRY
-from tests.children import children_of, is_limited
 from tests.eventually import eventually
-from workers.app import run
-from workers.heavy.actor import HeavyLane
-from workers.quick.actor import QuickLane
+from workers.app import make_broker, run
+from workers.heavy.lane import HeavyLane
+from workers.quick.lane import QuickLane
 
 _ROOT = Path(__file__).parents[2]
 
@@ -191,7 +189,6 @@ class WorkerThread:
     def __init__(self, settings: Settings, lane: Lane, registry: Registry | None = None) -> None:
         self.worker_id: UUID = uuid4()
         self.status: int | None = None
-        self._settings = settings
         self._stopping = threading.Event()
         self._engine = make_engine(
             settings,
@@ -202,13 +199,19 @@ class WorkerThread:
         self._part: QuickLane | HeavyLane
         if lane is Lane.QUICK:
             assert registry is not None
-            self._part = QuickLane(settings, self._engine, registry)
+            self._part = QuickLane(settings, self._engine, self.worker_id, registry)
         else:
             self._part = HeavyLane(settings, self._engine, self.worker_id, COMMAND)
+        self._broker = make_broker(settings, self._part, self._engine, end=self._stopping.set)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        self.status = run(self._settings, self._part, self._engine, self.worker_id, self._stopping)
+        try:
+            run(self._broker, self._stopping)
+        except SystemExit as ended:
+            self.status = int(ended.code or 0)
+        else:
+            self.status = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -226,13 +229,13 @@ class WorkerThread:
     def free_slots(self) -> int:
         """How many calculations a heavy worker would take now."""
         assert isinstance(self._part, HeavyLane)
-        return self._part._slots.free
+        return self._part.slots.free
 
     @property
     def holds_nothing(self) -> bool:
         """Whether a heavy worker has forgotten all claims that it had."""
         assert isinstance(self._part, HeavyLane)
-        return self._part._leases.is_idle
+        return self._part.leases.is_idle
 
     def stop(self) -> None:
         self._stopping.set()
@@ -267,8 +270,3 @@ class WorkerProcess:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-
-
-def calculating_children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the ids of a process's children that have had their request."""
-    return [child for child in children_of(process.pid) if is_limited(child)]

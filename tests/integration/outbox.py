@@ -10,7 +10,7 @@ from gateway.relay.process import Relay
 from shared.calculation import Calculation, Lane
 from shared.config import Settings
 from shared.store import new_calculations
-from shared.store.relays import RelayState, list_relays
+from shared.store.presence import RelayState, list_relays
 from tests.engines import autocommit
 from tests.factories import make_calculation
 

@@ -8,7 +8,7 @@ from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiters
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from tests.engines import autocommit, make_pool
 
 

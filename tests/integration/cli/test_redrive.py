@@ -27,7 +27,7 @@ _RECKONER = "from reckoner.cli.__main__ import main; raise SystemExit(main())"
 def channel(settings, broker_url):
     for lane in Lane:
         publisher = Publisher(settings.amqp_urls, lane)
-        publisher.open()  # declares the queues
+        publisher.connect()  # declares the queues
         publisher.close()
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     channel = connection.channel()

@@ -18,14 +18,12 @@ from gateway.relay.process import Relay
 from migrations.report import Report
 from migrations.retrying import retry_while_unavailable
 from migrations.schema import upgrade
-from shared.calculation import Lane, Status
-from shared.computing import Calculator
+from shared.calculation import Lane, Status, Work
+from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import DATABASE_ERRORS, is_conflict, is_outage, is_transient
 from shared.postgres.prepared import Prepared, Query
 from shared.store.new_calculations import insert_queued
-from shared.store.quick import QuickSuccess
-from shared.work import Work
 from tests.child_with_test_functions import COMMAND
 from tests.conftest import new_database
 from tests.engines import autocommit, make_pool
@@ -35,10 +33,9 @@ from tests.integration.rows import WORKER, claim, queue, row_of
 from workers.broker.consumer import Delivery
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
-from workers.presence import Presence
+from workers.presence import Presence, Watermark
 from workers.quick.group_commit import Finished, GroupCommit, Outcome
 from workers.sandbox.spares import SpareChildren
-from workers.watermark import Watermark
 
 OUTAGES = [
     "08000",  # connection exception
@@ -227,14 +224,14 @@ def test_a_quick_result_is_written_later_unless_it_cannot_be(engine, monkeypatch
     work = Work(calculation.id, "fibonacci", 1, calculation.arguments, "request")
     answers: Any = Answers()
     message: Any = None
-    outcome = Outcome(work, QuickSuccess(calculation.id, computed.result, computed.digits), None)
+    outcome = Outcome(work, computed, None)
     writer = GroupCommit(autocommit(engine))
     writer.start()
     writer.submit(Finished(Delivery(message, 7, answers), [outcome]))
     eventually(lambda: answers)
     writer.close()
     with engine.begin() as connection:
-        status = row_of(connection, calculation).status
+        status = row_of(connection, calculation)["status"]
     if code in BUGS:
         assert (answers.refused, answers.acknowledged, status) == ([7], [], Status.QUEUED)
     else:
@@ -267,7 +264,7 @@ def test_a_heavy_result_is_written_later_unless_it_cannot_be(
     attempt.run()
     with engine.begin() as connection:
         row = row_of(connection, calculation)
-    assert (row.status, row.attempt, row.result_digits) == ("succeeded", 1, digits)
+    assert (row["status"], row["attempt"], row["result_digits"]) == ("succeeded", 1, digits)
 
 
 def errors_in(caplog, logger):
@@ -293,7 +290,7 @@ def test_a_lease_is_renewed_later_and_a_bug_is_logged_as_one(engine, caplog, cod
 @pytest.mark.parametrize("code", FEW)
 def test_presence_waits_for_what_passes_by_and_logs_a_bug_as_one(engine, caplog, monkeypatch, code):
     monkeypatch.setattr("workers.presence._START_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     raises(engine, code, before="INSERT ON workers", times=2)
     presence = Presence(engine, WORKER, Watermark(), lane=Lane.QUICK, slots=1)
     assert presence.start(threading.Event())
@@ -313,8 +310,8 @@ def test_what_a_relay_meets_is_told_apart(engine, settings, monkeypatch, code):
     with engine.begin() as connection:
         queue(connection)
     lane = Relay(settings, engine, autocommit(engine)).lanes[Lane.QUICK]
-    lane.ring()
-    lane.loop.do_turn()
+    lane.wake()
+    lane.loop.run_once()
     said = "A bug in the relay" if code in BUGS else "PostgreSQL is not available"
     assert (lane.loop.problem or "").startswith(said)
 

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from gateway.http.document import document
 from shared.calculation import Lane
 from shared.failures import failure_json
+from shared.result import CHUNK_DIGITS, Result
 from shared.store import calculations, new_calculations, outbox, quick
-from shared.store.models import CHUNK_DIGITS
+from shared.store.chunks import find_chunk
 from shared.store.new_calculations import New
-from shared.store.results import find_chunk
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import (
@@ -87,7 +87,7 @@ def test_batches_that_overlap_do_not_deadlock(engine, insert):
         assert inserted.scalars().all() == sorted(one.id for one in made)
 
 
-@pytest.mark.parametrize("result", [None, make_result(), make_result(value=None)])
+@pytest.mark.parametrize("result", [None, make_result(), make_result(digits=None)])
 @pytest.mark.parametrize("lane", Lane)
 def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result, lane):
     calculation = make_calculation(lane=lane)
@@ -146,8 +146,9 @@ def test_a_queued_document_is_complete(connection):
     assert shown["estimate"]["digits"] == 209
 
 
-def success(calculation, whole="42", **overrides):
-    return quick.QuickSuccess(calculation.id, make_result(**overrides), whole)
+def results_of(*made):
+    """Return the same short result for each of these calculations."""
+    return {one.id: make_result() for one in made}
 
 
 def test_a_quick_result_is_written_once_and_only_over_queued(connection):
@@ -155,7 +156,7 @@ def test_a_quick_result_is_written_once_and_only_over_queued(connection):
     running = queue(connection, n=3, lane=Lane.HEAVY)
     cancel(connection, cancelled)
     claim(connection, running)
-    done = [success(one) for one in (calculation, cancelled, running)]
+    done = results_of(calculation, cancelled, running)
     assert quick.finish_quick_succeeded(connection, done) == quick.Written({calculation.id}, None)
     before = row_of(connection, calculation)
     assert quick.finish_quick_succeeded(connection, done) == quick.Written(set(), None)
@@ -164,15 +165,12 @@ def test_a_quick_result_is_written_once_and_only_over_queued(connection):
 
 
 def test_quick_results_are_written_each_to_its_own_calculation(connection):
-    short, long, longer = made = [queue(connection, n=n) for n in (1, 2, 3)]
+    _, long, longer = made = [queue(connection, n=n) for n in (1, 2, 3)]
     change(connection, long, "attempt = 4, attempt_base = 4")
     all_digits = ["42", "3" * (2 * CHUNK_DIGITS), "4" * (CHUNK_DIGITS + 1)]
     quick.finish_quick_succeeded(
         connection,
-        [
-            success(one, digits, digits=len(digits), value="42" if one is short else None)
-            for one, digits in zip(made, all_digits, strict=True)
-        ],
+        {one.id: Result.of(digits, 0.25) for one, digits in zip(made, all_digits, strict=True)},
     )
     rows = [row_of(connection, one) for one in made]
     assert [row.result_digits for row in rows] == [len(digits) for digits in all_digits]
@@ -196,7 +194,7 @@ def test_what_a_batch_wrote_is_told_with_the_latest_of_its_messages(connection):
     for calculation, age in zip(made, (30, 10, 20), strict=True):
         change(connection, calculation, f"published_at = now() - interval '{age}s'")
     latest = stored(connection, made[1], "published_at")
-    written = quick.finish_quick_succeeded(connection, [success(one) for one in made])
+    written = quick.finish_quick_succeeded(connection, results_of(*made))
     assert written == quick.Written({one.id for one in made}, latest)
 
 
@@ -222,7 +220,7 @@ def test_only_what_is_queued_in_the_quick_lane_moves_to_the_other(connection):
     )
     outbox.take_due(Lane.QUICK, 9).on(connection)
     change(connection, waiting, "not_before = now() - interval '1h'")
-    quick.finish_quick_succeeded(connection, [success(done)])
+    quick.finish_quick_succeeded(connection, results_of(done))
     ids = [one.id for one in (waiting, done, heavy)]
     assert quick.move_to_heavy(connection, ids) == {waiting.id}
     # At the end of the queue, and unpublished.

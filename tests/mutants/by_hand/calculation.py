@@ -4,13 +4,13 @@ from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
 _DOCUMENT = "gateway/http/document.py"
-_COMPUTING = "shared/computing.py"
-_DIGITS = "shared/digits.py"
+_CALCULATOR = "shared/calculator.py"
+_RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
 _ARGUMENTS = "shared/functions/arguments.py"
-_REGISTRY = "shared/functions/registry.py"
+_ESTIMATE = "shared/functions/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _RETRY_AFTER = "gateway/waiting/retry_after.py"
@@ -29,28 +29,31 @@ MUTATIONS = [
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
-        _COMPUTING, "summary.digits <= ROW", "summary.digits < ROW", "unit/shared/test_computing.py"
+        _RESULT,
+        "return self.digits if self.digit_count <= ROW",
+        "return self.digits if self.digit_count < ROW",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _COMPUTING,
+        _CALCULATOR,
         "self._uses % _PRIME_USES == 0",
         "not self._uses",
-        "unit/shared/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _COMPUTING,
+        _CALCULATOR,
         "        for _ in verified(function, arguments, digits, self._next_prime()):\n"
         "            pass\n",
         "",
-        "unit/shared/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _DIGITS,
+        _RESULT,
         "piece[: PREVIEW_DIGITS - len(self._head)]",
         "piece[:PREVIEW_DIGITS]",
-        "unit/shared/test_digits.py",
+        "unit/shared/test_result.py",
     ),
-    mutation(_DIGITS, "    if waiting:\n", "    if True:\n", "unit/shared/test_digits.py"),
+    mutation(_RESULT, "    if waiting:\n", "    if True:\n", "unit/shared/test_result.py"),
     mutation(
         _FACTORIAL,
         "min(start + RESIDUE_RUN, n + 1)",
@@ -94,7 +97,7 @@ MUTATIONS = [
         "unit/shared/test_registry.py",
     ),
     mutation(
-        _REGISTRY,
+        _ESTIMATE,
         "min(bisect_left(measured, (size,)), len(measured) - 1)",
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
         "unit/shared/test_registry.py",

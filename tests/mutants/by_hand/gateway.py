@@ -386,8 +386,8 @@ _OF_ERROR_PATHS = [
     ),
     mutation(
         "gateway/submission/submit.py",
-        "is_rung=is_alone",
-        "is_rung=False",
+        "wakes_relay=is_alone",
+        "wakes_relay=False",
         f"{_WAKEUP}::test_new_work_wakes_the_relay_for_its_lanes",
     ),
     mutation(
@@ -453,7 +453,7 @@ _OF_ERROR_PATHS = [
     ),
     mutation(
         "gateway/database/pool.py",
-        "if is_spent(error) or not connection.is_open:",
+        "if is_connection_unusable(error) or not connection.is_open:",
         "if not connection.is_open:",
         "integration/gateway/database/test_read_only.py::test_no_connection_that_met_a_read_only_error_is_used_again",
     ),

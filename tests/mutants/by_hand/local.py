@@ -12,6 +12,7 @@ _HEALTH = "workers/health.py"
 
 _UP = "integration/compose/test_make_up_and_down.py"
 _TERMINAL = "integration/compose/test_make_up_in_a_terminal.py"
+_WORKER_HEALTH = "integration/workers/test_worker_health.py"
 _COMMANDS = "integration/cli/test_commands.py"
 
 MUTATIONS = [
@@ -121,7 +122,10 @@ MUTATIONS = [
         "unit/shared/test_config.py",
     ),
     mutation(_CONFIG, "< 3 * ", "< 2 * ", "unit/shared/test_config.py"),
-    mutation(_HEALTH, "if all(", "if any(", _COMMANDS),
-    mutation(_HEALTH, "sys.exit(fault)", "sys.exit(bool(fault) and 0)", _COMMANDS),
+    mutation(_HEALTH, "max(checked.items()", "min(checked.items()", _WORKER_HEALTH),
+    mutation(_HEALTH, "lane in (None, worker_lane)", "True", _WORKER_HEALTH),
+    mutation(_HEALTH, "worker_pid == pid if pid else ", "", _WORKER_HEALTH),
+    mutation(_HEALTH, "if pid else _is_running(worker_pid)", "if pid else True", _WORKER_HEALTH),
+    mutation(_HEALTH, "sys.exit(fault)", "sys.exit(bool(fault) and 0)", _WORKER_HEALTH),
     mutation("reckoner/cli/__main__.py", "required=True", "required=False", _COMMANDS),
 ]

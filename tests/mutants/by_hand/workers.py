@@ -9,36 +9,34 @@ _CONSUMER = "integration/workers/test_worker_consumer.py"
 _DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
 _DIGITS = "unit/workers/sandbox/test_digits.py"
 _EXITS = "unit/workers/sandbox/test_exit_reasons.py"
-_FRAMES = "unit/workers/sandbox/test_frames.py"
-_HEARTBEAT = "integration/workers/test_heartbeat.py"
-_HEAVY = "integration/workers/test_heavy_worker.py"
+_FRAMES = "unit/workers/sandbox/test_protocol.py"
+_HEARTBEAT = "integration/workers/heavy/test_heartbeat.py"
+_HEAVY = "integration/workers/heavy"
 _LEASE = "unit/workers/heavy/test_lease.py"
 _LIMITS = "unit/workers/sandbox/test_limits.py"
-_LYING = "integration/workers/test_lying_child.py"
+_LYING = "integration/workers/heavy/test_untrusted_child.py"
 _QUICK = "integration/workers/test_quick_worker.py"
 _RETRIES = "unit/workers/heavy/test_retry_policy.py"
 _SLOTS = "unit/workers/test_slots.py"
 _SPARES = "unit/workers/sandbox/test_spares.py"
 _START = "integration/workers/test_worker_start.py"
-_TOLD = "integration/workers/test_heavy_told.py"
+_TOLD = "integration/workers/heavy/test_notifications.py"
 
-_AT_ONCE = f"{_HEAVY}::test_a_stopped_worker_hands_its_work_back_at_once"
+_AT_ONCE = f"{_HEAVY}/test_leases.py::test_a_stopped_worker_hands_its_work_back_at_once"
 _COMMITTED = f"{_QUICK}::test_a_message_is_acknowledged_after_its_result_is_committed"
-_CLAIMED = f"{_HEAVY}::test_a_claim_is_committed_before_its_message_is_acknowledged"
+_CLAIMED = f"{_HEAVY}/test_leases.py::test_a_claim_is_committed_before_its_message_is_acknowledged"
 _KILLS = f"{_QUICK}::test_what_kills_worker_after_worker_is_left_to_the_heavy_lane"
 _UNSTORED = (
     f"{_QUICK}::test_a_result_that_cannot_be_stored_is_not_acknowledged_and_holds_up_no_other"
 )
-_WHOLE = f"{_HEAVY}::test_a_result_is_stored_whole_and_once"
+_WHOLE = f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once"
 
 _admission = partial(mutation, "workers/quick/admission.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
 _child = partial(mutation, "workers/sandbox/child.py")
 _consumer = partial(mutation, "workers/broker/consumer.py")
-_contract = partial(mutation, "workers/sandbox/contract.py")
 _exit_reasons = partial(mutation, "workers/sandbox/exit_reasons.py")
 _descendants = partial(mutation, "workers/sandbox/descendants.py")
-_frames = partial(mutation, "workers/sandbox/frames.py")
 _group = partial(mutation, "workers/quick/group_commit.py")
 _heavy = partial(mutation, "workers/heavy/actor.py")
 _lease = partial(mutation, "workers/heavy/lease.py")
@@ -47,6 +45,8 @@ _quick = partial(mutation, "workers/quick/actor.py")
 _retries = partial(mutation, "workers/heavy/retry_policy.py")
 _parent = partial(mutation, "workers/sandbox/parent.py")
 _process = partial(mutation, "workers/sandbox/process.py")
+_protocol = partial(mutation, "workers/sandbox/protocol.py")
+_tags = partial(mutation, "workers/broker/delivery_tags.py")
 _slots = partial(mutation, "workers/broker/slots.py")
 _spares = partial(mutation, "workers/sandbox/spares.py")
 _writes = partial(mutation, "workers/heavy/claimed_writes.py")
@@ -88,16 +88,16 @@ _ATTEMPTS = [
         "                self._lease.check()  # a child", "                # a child", _AT_ONCE
     ),
     _attempt(
-        "(summary.digits, summary.sha256) != (told",
-        "(summary.digits, told.sha256) != (told",
+        "result != child.result",
+        "result.digit_count != child.result.digit_count",
         _LYING,
     ),
     _attempt(
-        "(summary.digits, summary.sha256) != (told.digits",
-        "(told.digits, summary.sha256) != (told.digits",
+        "result != child.result",
+        "result.sha256 != child.result.sha256",
         _LYING,
     ),
-    _attempt("not summary.digits or ", "", _LYING),
+    _attempt("if not result.digit_count:", "if False:", _LYING),
     _attempt("if not chunk.isdigit():", "if False:", _LYING),
     _attempt("len(chunk) <= ROW_DIGITS", "len(chunk) < ROW_DIGITS", _WHOLE),
     _attempt("            writer.finish()\n", "", _WHOLE),
@@ -112,8 +112,8 @@ _ATTEMPTS = [
         "notify_outbox(connection, [Lane.HEAVY])", "notify_outbox(connection, [Lane.QUICK])", _TOLD
     ),
     _writes(
-        "self._note_other_attempts(connection)\n        self._notify(connection)",
-        "self._note_other_attempts(connection)",
+        "self._record_other_attempts(connection)\n        self._notify(connection)",
+        "self._record_other_attempts(connection)",
         _TOLD,
     ),
     _writes("                if self._cancel(connection):\n", "                if False:\n", _TOLD),
@@ -121,7 +121,7 @@ _ATTEMPTS = [
     _writes(
         "self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE",
         "self._claim.calculation_id, self._claim.attempt, limit=0",
-        f"{_HEAVY}::test_a_partial_result_leaves_no_chunks",
+        f"{_HEAVY}/test_results.py::test_a_partial_result_leaves_no_chunks",
     ),
     _retries("is_last = attempts >= max_attempts", "is_last = attempts > max_attempts", _RETRIES),
     _retries(
@@ -136,20 +136,20 @@ _ATTEMPTS = [
 
 _DELIVERIES = [
     _heavy(
-        "        try:\n            lease = self._claim(decoded)\n",
-        "        delivery.acknowledge()\n        try:\n            lease = self._claim(decoded)\n",
+        "        try:\n            lease = self._claim(work)\n",
+        "        delivery.acknowledge()\n        try:\n            lease = self._claim(work)\n",
         _CLAIMED,
     ),
     _heavy(
-        "            delivery.is_kept = True\n            return\n",
+        "            delivery.is_detached = True\n            return\n",
         "            return\n",
-        f"{_HEAVY}::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
+        f"{_HEAVY}/test_leases.py::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
     ),
     _heavy("                    notify_changed(connection, [claim.calculation_id])\n", "", _TOLD),
     _heavy(
         "if not must_run_alone(lease.claim.earlier_outcomes):",
         "if True:",
-        f"{_HEAVY}::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
+        f"{_HEAVY}/test_retries.py::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
     ),
     _slots("self._used == self._waiting", "self._used >= self._waiting", _SLOTS),
     _slots(
@@ -162,29 +162,31 @@ _DELIVERIES = [
     _slots(
         "            self._channel.basic_cancel(tag)\n            self._subscriptions.discard(tag)",
         "            self._subscriptions.discard(tag)",
-        f"{_HEAVY}::test_a_busy_worker_holds_no_message_that_another_could_run",
+        f"{_HEAVY}/test_slots.py::test_a_busy_worker_holds_no_message_that_another_could_run",
     ),
     _slots(
         "        super().nack(message)\n        self._free()\n",
         "        super().nack(message)\n",
-        f"{_HEAVY}::test_messages_that_its_actor_refuses_cost_no_slot",
+        f"{_HEAVY}/test_slots.py::test_messages_that_the_actor_refuses_cost_no_slot",
     ),
     _consumer(
-        "self._channel.basic_ack(max(without_gap), multiple=True)",
-        "self._channel.basic_ack(max(without_gap))",
+        "self._channel.basic_ack(up_to, multiple=True)",
+        "self._channel.basic_ack(up_to)",
         _CONSUMER,
     ),
-    _consumer("if tag > self._answered_up_to:", "if False:", _CONSUMER),
-    _consumer("if tag <= self._answered_up_to]", "if tag < self._answered_up_to]", _CONSUMER),
+    _tags("if tag > self._settled_up_to]", "if False]", _CONSUMER),
+    _tags("if tag <= self._settled_up_to]", "if tag < self._settled_up_to]", _CONSUMER),
     _consumer("basic_nack(tag, requeue=requeue)", "basic_nack(tag, requeue=True)", _CONSUMER),
-    _consumer("if self._arrived or self._outstanding or not", "if self._arrived or not", _CONSUMER),
-    _consumer("            self._consumption.note()\n", "", _CONSUMER),
     _consumer(
-        "        if not message.is_kept:\n            message.consumer.acknowledge",
+        "if self._arrived or self._tags.outstanding or not", "if self._arrived or not", _CONSUMER
+    ),
+    _consumer("            self._broker.note_consuming()\n", "", _CONSUMER),
+    _consumer(
+        "        if not message.is_detached:\n            message.consumer.acknowledge",
         "        if True:\n            message.consumer.acknowledge",
         _COMMITTED,
     ),
-    _consumer("returned if isinstance(returned, int) else 0", "0", _KILLS),
+    _consumer("redeliveries if isinstance(redeliveries, int) else 0", "0", _KILLS),
     _group("if finished.is_refused or any(", "if finished.is_refused or all(", _UNSTORED),
     _group("            if len(outcomes) > 1:\n", "            if False:\n", _UNSTORED),
     _group(
@@ -199,12 +201,14 @@ _DELIVERIES = [
         f"{_QUICK}::test_who_computes_waits_while_more_is_to_be_written_than_may_wait",
     ),
     _group(
-        "        finished.delivery.is_kept = True\n",
+        "        finished.delivery.is_detached = True\n",
         "",
         f"{_QUICK}::test_results_that_could_not_be_written_by_the_end_leave_their_messages_to_others",
     ),
     _quick(
-        "delivery.returned >= self._most_returns", "delivery.returned > self._most_returns", _KILLS
+        "delivery.redeliveries >= self._max_redeliveries",
+        "delivery.redeliveries > self._max_redeliveries",
+        _KILLS,
     ),
     _quick(
         "                notify_outbox(connection, [Lane.HEAVY])\n",
@@ -212,7 +216,7 @@ _DELIVERIES = [
         f"{_QUICK}::test_what_goes_to_the_heavy_lane_is_told_to_the_relay",
     ),
     _quick(
-        "            delivery.is_kept = True  # unanswered, it comes again\n",
+        "            delivery.is_detached = True  # without an answer it is redelivered\n",
         "",
         f"{_QUICK}::test_what_cannot_be_moved_to_the_heavy_lane_by_the_end_comes_again",
     ),
@@ -255,25 +259,25 @@ _PROCESSES = [
     _descendants(
         "if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _DESCENDANTS
     ),
-    _frames(
+    _protocol(
         "if length > MAX_PAYLOAD:",
         "if length >= MAX_PAYLOAD:",
         f"{_DIGITS}::test_digits_arrive_whole_and_with_their_digest",
     ),
-    _frames("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
-    _frames("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
-    _contract("if reason in _CHILD_REASONS:", "if True:", _LYING),
+    _protocol("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
+    _protocol("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
+    _protocol("if reason in _CHILD_REASONS:", "if True:", _LYING),
     _child(
         "if os.getpid() != self._pid:",
         "if False:",
         f"{_DIGITS}::test_a_forgotten_fork_does_not_answer_twice",
     ),
     _child(
-        'function.version != request["version"]',
+        "function.version != request.version",
         "False",
         f"{_DIGITS}::test_a_function_that_is_not_installed_is_gone",
     ),
-    _child('    exit_if_orphaned(request["parent_pid"])\n', "", _SPARES),
+    _child("    exit_if_orphaned(request.parent_pid)\n", "", _SPARES),
     _child(
         "        os.dup2(2, 1)\n",
         "",
@@ -316,9 +320,7 @@ _WATERMARKS = [
     _heavy("self.watermark.note(claim.published_at)", "pass", _COME_TO),
     _group("self.watermark.note(written.published_at)", "pass", _COME_TO),
     _presence("consumed_published_at=self._watermark()", "consumed_published_at=None", _COME_TO),
-    mutation(
-        "workers/watermark.py", "if published_at is not None:", "if self._last is None:", _COME_TO
-    ),
+    _presence("if published_at is not None:", "if self._last is None:", _COME_TO),
 ]
 
 _CHUNK_WRITER = "unit/workers/heavy/test_chunks.py"
@@ -342,12 +344,12 @@ _CHUNKS = [
     _heavy(
         "            self._leases.drop(lease)\n",
         "            pass\n",
-        f"{_HEAVY}::test_a_result_is_stored_whole_and_once",
+        f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once",
     ),
     _heavy(
         "            self._children.prepare()  # for",
         "            pass  # for",
-        f"{_HEAVY}::test_a_real_function_runs_in_a_real_worker",
+        f"{_HEAVY}/test_results.py::test_a_real_function_runs_in_a_real_worker",
     ),
 ]
 

@@ -10,7 +10,7 @@ from compose.local.settings import LocalSettings
 from gateway.submission import submit as submission
 from shared.config import Settings, load_settings
 from shared.errors import SettingsInvalid
-from workers.quick import actor as quick
+from workers.quick import lane as quick
 
 ROOT = Path(__file__).parents[3]
 NAMES = {field.name for field in dataclasses.fields(Settings)}

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from shared.errors import Fault, FunctionUnknown
 from shared.functions import registry
+from shared.functions.estimates import Estimate, interpolate
 from shared.functions.factorial import factorial
 from shared.functions.fibonacci import fibonacci
-from shared.functions.registry import Estimate, Function, Registry, interpolate, load_registry
+from shared.functions.registry import Registry, load_registry
+from shared.functions.signature import Function
 
 
 def make_function(**overrides):
@@ -137,7 +139,7 @@ def test_long_name_is_not_repeated():
 
 def test_nul_in_text_is_a_fault():
     (fault,) = make_function().validate({"n": 1, "label": "a\0b"})
-    assert fault == Fault("/label", "Text must not contain NUL or half a surrogate pair.")
+    assert fault == Fault("/label", "Text must not contain NUL or lone surrogates.")
 
 
 JSON = st.recursive(

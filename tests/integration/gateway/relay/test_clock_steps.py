@@ -16,12 +16,12 @@ from sqlalchemy import text
 
 from gateway.relay.clock_steps import ClockSteps
 from shared.calculation import Lane
-from shared.store import leases, outbox, system, workers
-from shared.store.rows import Renewal
+from shared.store import leases, outbox, presence
+from shared.store.leases import Renewal
 from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.integration.rows import WORKER, claim, expire, queue, row_of, status_of
-from workers.watermark import Watermark
+from workers.presence import Watermark
 
 _HOUR = 3_600
 _LEASE_SECONDS = 15
@@ -87,9 +87,9 @@ def publish(engine, lane=Lane.QUICK):
         return [one.work.calculation_id for one in due]
 
 
-def return_lost(engine, *, queue_is_empty):
+def republish_lost(engine, *, queue_is_empty):
     with engine.begin() as connection:
-        return outbox.return_lost(
+        return outbox.republish_lost(
             connection,
             Lane.QUICK,
             queue_is_empty=queue_is_empty,
@@ -100,7 +100,7 @@ def return_lost(engine, *, queue_is_empty):
 
 def seen(engine, worker_id=WORKER, *, lane=Lane.HEAVY, consumed_published_at=None):
     with engine.begin() as connection:
-        workers.upsert_worker(
+        presence.upsert_worker(
             connection,
             worker_id,
             host="host",
@@ -116,7 +116,7 @@ def test_what_was_due_is_due_again_after_one_look(engine, set_clock, steps):
         queue(connection, n=1)
         queue(connection, n=2, lane=Lane.HEAVY)
     set_clock(-_HOUR)
-    assert steps.look()
+    assert steps.correct()
     with engine.begin() as connection:
         assert max(outbox.seconds_to_next(connection).values()) <= 0
         assert len(outbox.seconds_to_next(connection)) == 2
@@ -126,7 +126,7 @@ def test_a_pause_before_the_next_attempt_is_left_alone(engine, steps):
     with engine.begin() as connection:
         queue(connection)
         connection.execute(text("UPDATE calculations SET not_before = now() + interval '60 s'"))
-    steps.look()
+    steps.correct()
     with engine.begin() as connection:
         assert outbox.seconds_to_next(connection)[Lane.QUICK] > 50
 
@@ -141,7 +141,7 @@ def test_many_rows_are_put_right_in_batches_and_in_their_order(engine, steps):
                    now() + interval '1 hour' + make_interval(secs => number), number, 1, 1
             FROM generate_series(1, 2500) AS number""")
         )
-    steps.look()
+    steps.correct()
     with engine.begin() as connection:
         due = connection.execute(
             text("SELECT count(*) FROM calculations WHERE not_before <= now()")
@@ -159,11 +159,11 @@ def test_the_lease_of_a_dead_worker_ends_as_if_the_clock_had_not_been_set(engine
         calculation = queue(connection, n=1, lane=Lane.HEAVY)
         claim(connection, calculation, lease_seconds=_LEASE_SECONDS)
     set_clock(-_HOUR)
-    steps.look()
+    steps.correct()
     with engine.begin() as connection:
         assert not expire(connection)  # its worker may be alive, and renew it
     set_clock(-_HOUR + _LEASE_SECONDS)
-    steps.look()
+    steps.correct()
     with engine.begin() as connection:
         assert expire(connection) == {calculation.id: "queued"}
 
@@ -173,7 +173,7 @@ def test_the_lease_of_a_worker_that_is_alive_is_left_alone_however_long(engine, 
     with engine.begin() as connection:
         calculation = queue(connection, n=1, lane=Lane.HEAVY)
         claim(connection, calculation, lease_seconds=_HOUR)
-    steps.look()
+    steps.correct()
     with engine.begin() as connection:
         assert not expire(connection)
         assert status_of(connection, calculation) == "running"
@@ -183,12 +183,12 @@ def test_a_dead_worker_does_not_live_for_an_hour(engine, set_clock, steps):
     seen(engine)
     set_clock(-_HOUR)
     with engine.begin() as connection:
-        assert workers.list_workers(connection, 15) == []
-        assert system.count_slots(connection, 15) == {}
-    steps.look()
+        assert presence.list_workers(connection, 15) == []
+        assert presence.count_slots(connection, 15) == {}
+    steps.correct()
     set_clock(-_HOUR + 61)
     with engine.begin() as connection:
-        workers.delete_silent_workers(connection, 60)
+        presence.delete_silent_workers(connection, 60)
         assert connection.execute(text("SELECT count(*) FROM workers")).scalar_one() == 0
 
 
@@ -197,10 +197,10 @@ def test_a_message_lost_before_the_clock_was_set_back_is_published_again(engine,
         calculation = queue(connection)
     publish(engine)
     set_clock(-_HOUR)
-    steps.look()
-    assert return_lost(engine, queue_is_empty=True) == set()
+    steps.correct()
+    assert republish_lost(engine, queue_is_empty=True) == set()
     set_clock(-_HOUR + 31)
-    assert return_lost(engine, queue_is_empty=True) == {calculation.id}
+    assert republish_lost(engine, queue_is_empty=True) == {calculation.id}
 
 
 def test_a_backlog_is_not_doubled_after_the_clock_was_set_back(engine, set_clock, steps):
@@ -212,8 +212,8 @@ def test_a_backlog_is_not_doubled_after_the_clock_was_set_back(engine, set_clock
         connection.execute(text("UPDATE calculations SET not_before = now()"))
     assert publish(engine)
     set_clock(-_HOUR + 31)
-    steps.look()
-    assert return_lost(engine, queue_is_empty=False) == set()
+    steps.correct()
+    assert republish_lost(engine, queue_is_empty=False) == set()
 
 
 def test_a_worker_tells_of_the_last_message_and_not_of_the_newest():
@@ -227,14 +227,14 @@ def test_a_worker_tells_of_the_last_message_and_not_of_the_newest():
 
 @pytest.mark.parametrize(("ahead", "told"), [(-_HOUR, "back by 3600"), (_HOUR, "ahead by 3600")])
 def test_a_step_is_noticed_between_two_looks(set_clock, steps, caplog, ahead, told):
-    steps.look()
-    steps.look()
+    steps.correct()
+    steps.correct()
     assert not caplog.records
     set_clock(ahead)
-    steps.look()
+    steps.correct()
     assert told in caplog.text
     caplog.clear()
-    steps.look()
+    steps.correct()
     assert not caplog.records
 
 
@@ -242,8 +242,8 @@ def test_a_slow_answer_is_no_step(engine, set_clock, caplog):
     now = 1_000_000_000.0
     answers = iter([now, now + 1.5])
     steps = ClockSteps(engine, lease_seconds=_LEASE_SECONDS, read=lambda _: next(answers))
-    steps.look()
-    assert steps.look()
+    steps.correct()
+    assert steps.correct()
     assert not caplog.records
 
 

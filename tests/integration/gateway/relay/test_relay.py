@@ -11,13 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.relay.confirms import Receipt
 from gateway.relay.rescue import Rescue
-from shared.calculation import Lane
+from shared.calculation import Lane, Work
 from shared.config import load_settings
 from shared.errors import BrokerUnavailable
-from shared.messages import actor_name, decode, queue_name
+from shared.messages import actor_name, decode_work, queue_name
 from shared.postgres.connections import make_engine
 from shared.store import leases, outbox
-from shared.work import Work
 from tests.eventually import eventually
 from tests.integration.listening import listening
 from tests.integration.outbox import make_relay, queue, running, unpublished
@@ -47,7 +46,7 @@ def take(channel, lane=Lane.QUICK):
         message = json.loads(body)
         assert message["queue_name"] == queue_name(lane)
         assert message["actor_name"] == actor_name(lane)
-        works += decode(message["kwargs"]["work"])
+        works += decode_work(message["kwargs"]["work"])
 
 
 def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
@@ -134,7 +133,7 @@ def test_only_what_was_refused_of_a_batch_is_put_back(settings, relay_engine, mo
     refused: list[Work] = []
 
     def refuse_the_second(bodies):
-        refused.extend(decode(json.loads(bodies[1])["kwargs"]["work"]))
+        refused.extend(decode_work(json.loads(bodies[1])["kwargs"]["work"]))
         return Receipt(frozenset([0, 2]), "refused 1 of 3 messages")
 
     monkeypatch.setattr(lane.publisher, "publish", refuse_the_second)
@@ -152,7 +151,7 @@ def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
     (calculation,) = queue(relay_engine, 1)
     relay.lanes[Lane.QUICK].publish_batch()
     channel.queue_purge(queue_name(Lane.QUICK))
-    eventually(lambda: relay.rescue.look() == 1)
+    eventually(lambda: relay.rescue.run_once() == 1)
     relay.lanes[Lane.QUICK].publish_batch()
     assert [work.calculation_id for work in take(channel)] == [calculation.id]
 
@@ -164,9 +163,9 @@ def test_a_message_that_waits_is_not_published_twice(settings, relay_engine, cha
     relay.lanes[Lane.QUICK].publish_batch()
     with relay_engine.begin() as connection:
         connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
-    assert relay.rescue.look() == 0
+    assert relay.rescue.run_once() == 0
     assert len(take(channel)) == 1
-    eventually(lambda: relay.rescue.look() == 1)  # for only the message kept it from that
+    eventually(lambda: relay.rescue.run_once() == 1)  # for only the message kept it from that
 
 
 class Clock:
@@ -191,7 +190,7 @@ def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, mo
     def returned(seconds, **changed):
         clock.now += seconds
         depths.update({Lane(lane): depth for lane, depth in changed.items()})
-        return rescue.look()
+        return rescue.run_once()
 
     assert [returned(0), returned(59)] == [0, 0]
     assert returned(0.5, quick=1) == 0  # a message in between: it begins anew
@@ -221,9 +220,9 @@ def test_a_queue_that_cannot_be_asked_is_not_taken_for_empty(settings, engine, m
     for seconds, away in ((0, False), (59, True), (59, False), (59, False)):
         clock.now += seconds
         (is_away.set if away else is_away.clear)()
-        assert rescue.look() == 0
+        assert rescue.run_once() == 0
     clock.now += 1
-    assert rescue.look() == 1
+    assert rescue.run_once() == 1
 
 
 def test_a_claim_that_ran_out_is_published_again_after_a_pause(settings, relay_engine, channel):
@@ -237,7 +236,7 @@ def test_a_claim_that_ran_out_is_published_again_after_a_pause(settings, relay_e
             connection, calculation.id, worker_id=calculation.id, lease_seconds=0
         )
     with listening(settings) as heard:
-        assert relay.rescue.look() == 1
+        assert relay.rescue.run_once() == 1
         assert heard.changed() == [str(calculation.id)]
     with relay_engine.begin() as connection:
         wait = outbox.seconds_to_next(connection)

@@ -14,7 +14,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import ChannelClosedByBroker
 
-from gateway.relay import session as broker_session
+from gateway.relay import connection as broker_connection
 from gateway.relay.publisher import Publisher
 from reckoner.cli import redrive
 from shared.calculation import Lane, Status
@@ -123,7 +123,7 @@ def test_a_queue_that_was_full_is_published_to_as_soon_as_it_takes_messages(
 def test_a_lane_without_confirms_does_not_hold_up_the_other(
     settings, relay_engine, rabbitmq, vhost, monkeypatch
 ):
-    monkeypatch.setattr(broker_session, "CONFIRM_SECONDS", 20.0)
+    monkeypatch.setattr(broker_connection, "CONFIRM_SECONDS", 20.0)
     with running(make_relay(settings, relay_engine)):
         eventually(lambda: is_well(relay_engine))
         on_leader(rabbitmq, vhost, Lane.HEAVY, "suspend")
@@ -159,8 +159,8 @@ def in_transaction(engine):
 def test_a_connection_that_confirms_nothing_gives_way_to_another_node(
     broker_url, rabbitmq, monkeypatch
 ):
-    monkeypatch.setattr(broker_session, "CONFIRM_SECONDS", 0.5)
-    monkeypatch.setattr(broker_session, "CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr(broker_connection, "CONFIRM_SECONDS", 0.5)
+    monkeypatch.setattr(broker_connection, "CONNECT_SECONDS", 2.0)
     links = Links()
     try:
         silent = links.make(rabbitmq.port)
@@ -171,7 +171,7 @@ def test_a_connection_that_confirms_nothing_gives_way_to_another_node(
         assert silent.freeze() == 1
         receipt = publisher.publish([b"two"])
         assert receipt.confirmed == frozenset()
-        assert "no answer" in (receipt.problem or "")
+        assert "does not answer" in (receipt.problem or "")
         assert publisher.publish([b"two"]).confirmed == {0}
         assert silent.freeze() == 1  # no further one: that was the other node
         publisher.close()

@@ -28,7 +28,7 @@ NEVER_SECONDS = 600
 #: Far below it, and enough for a machine with much to do.
 SOON_SECONDS = 20
 
-_LISTENER = "reckoner relay bell"
+_LISTENER = "reckoner relay listener"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def relay_engine(settings) -> Iterator[Engine]:
 @pytest.fixture
 def rung_only(settings, monkeypatch):
     """Settings of a relay that looks by itself only when it begins, nor is woken to beat."""
-    monkeypatch.setattr("gateway.relay.process._BEAT_SECONDS", NEVER_SECONDS)
+    monkeypatch.setattr("gateway.relay.process._HEARTBEAT_SECONDS", NEVER_SECONDS)
     return dataclasses.replace(settings, relay_poll_seconds=NEVER_SECONDS)
 
 
@@ -66,7 +66,7 @@ def settle(relay, engine: Engine) -> None:
     """Wait until it has looked once and waits for a ring."""
     eventually(lambda: listeners(engine))
     eventually(lambda: all(one.loop.problem is None for one in relay.lanes.values()))
-    eventually(lambda: relay._next_look > 0 and not any(o.is_busy for o in relay.lanes.values()))
+    eventually(lambda: relay._next_poll_at > 0 and not any(o.is_busy for o in relay.lanes.values()))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from migrations.schema import downgrade
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.messages import queue_name
-from shared.store import relays, workers
-from shared.store.models import SCHEMA_REVISION
+from shared.store import presence
+from shared.store.schema import SCHEMA_REVISION
 from tests.eventually import eventually
 from tests.integration.outbox import make_relay, running
 from tests.integration.rows import claim, queue
@@ -66,7 +66,7 @@ def channel(broker_url):
 def register_relay(engine, *, silent_seconds=0.0, problems=None):
     identity = uuid4()
     with engine.begin() as connection:
-        relays.upsert_relay(connection, identity, host="host", pid=1, problems=problems or {})
+        presence.upsert_relay(connection, identity, host="host", pid=1, problems=problems or {})
         connection.execute(
             text("UPDATE relays SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
             {"s": silent_seconds, "id": identity},
@@ -75,7 +75,7 @@ def register_relay(engine, *, silent_seconds=0.0, problems=None):
 
 def register_worker(engine, lane, *, slots=1):
     with engine.begin() as connection:
-        workers.upsert_worker(connection, uuid4(), host="host", pid=1, lane=lane, slots=slots)
+        presence.upsert_worker(connection, uuid4(), host="host", pid=1, lane=lane, slots=slots)
 
 
 def register_all(engine):
@@ -224,7 +224,7 @@ def test_a_schema_of_another_program_is_not_ready(engine, ready):
     stand_at(engine, "3f2a9c")
     status, document = ready()
     assert status == 503
-    assert "'3f2a9c', which is none of Reckoner's" in document["checks"]["postgresql"]
+    assert "'3f2a9c', which is not Reckoner's" in document["checks"]["postgresql"]
 
 
 def test_a_database_without_the_table_that_submissions_need_is_not_ready(engine, ready):
