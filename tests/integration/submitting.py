@@ -13,7 +13,7 @@ from tests.engines import autocommit, make_pool
 
 
 def submit(engine, settings, registry, calculation, times=1):
-    """Submit one calculation so many times at once; return the rows."""
+    """Submit one calculation `times` times together; return the rows."""
 
     async def all_at_once(submission):
         rows = (submission.submit(calculation, "request") for _ in range(times))

@@ -1,4 +1,4 @@
-"""Queries that the event loop awaits: each gets its own answer, whatever breaks meanwhile."""
+"""Queries that the event loop awaits: each gets its own answer, whatever breaks."""
 
 import asyncio
 import socket
@@ -69,7 +69,7 @@ def lock(engine):
 
 
 async def wait_until_held(engine):
-    """Return once a query waits for the lock; give the event loop its turns meanwhile."""
+    """Return once a query waits for the lock."""
 
     def is_waiting():
         with engine.begin() as connection:
@@ -83,7 +83,7 @@ async def wait_until_held(engine):
     await asyncio.to_thread(eventually, is_waiting)
 
 
-def test_each_gets_its_own_answer_on_few_connections(engine, store_settings):
+def test_each_query_gets_its_own_answer_on_few_connections(engine, store_settings):
     pool = make_pool(store_settings, size=2)
 
     async def scenario():
@@ -95,7 +95,7 @@ def test_each_gets_its_own_answer_on_few_connections(engine, store_settings):
     assert 1 <= len(used) <= 2
 
 
-def test_a_connection_that_was_cut_off_is_replaced(engine, store_settings):
+def test_a_connection_that_was_terminated_is_replaced(engine, store_settings):
     pool = make_pool(store_settings)
 
     async def scenario():

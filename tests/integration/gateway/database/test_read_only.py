@@ -1,4 +1,4 @@
-"""A server that takes no writes for a while, as after a failover, seen by all who write."""
+"""A server that takes no writes for a while, as after a failover, and all that write to it."""
 
 import asyncio
 from contextlib import contextmanager
@@ -68,8 +68,8 @@ def test_workers_keep_their_results_until_they_can_be_written(
     assert [feed.dead(lane) for lane in Lane] == [0, 0]
 
 
-def test_a_relay_that_cannot_write_does_not_say_that_it_works_again(settings, engine, admin):
-    """It can read what is due and listen, and that alone is not what it is for."""
+def test_a_relay_that_cannot_write_keeps_its_problem(settings, engine, admin):
+    """That it can read what is due, and listen, is not enough."""
     relay = make_relay(settings, engine)
     with running(relay):
         eventually(lambda: [one.problems for one in relays(engine)] == [{}])

@@ -71,10 +71,10 @@ def test_the_answer_of_a_slow_query_serves_longer(engine, store_settings):
 def test_a_request_that_is_cancelled_takes_the_answer_from_no_other(engine, store_settings):
     async def scenario():
         async with shared_query(engine, store_settings, count_slowly) as query:
-            gone, there = (asyncio.create_task(query.get()) for _ in range(2))
+            cancelled, other = (asyncio.create_task(query.get()) for _ in range(2))
             await asyncio.sleep(0)
-            gone.cancel()
-            return await there
+            cancelled.cancel()
+            return await other
 
     assert asyncio.run(scenario()) == 1
 
