@@ -18,7 +18,8 @@ _LISTING = "gateway/routes/listing.py"
 _SERVED = "gateway/routes/digits.py"
 
 _IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
-_IN_DOCUMENT = "unit/gateway/test_document.py"
+_IN_DOCUMENT = "unit/gateway/http/test_document.py"
+_CURSORS = "unit/gateway/routes/test_listing.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
 _ESTIMATES = "unit/shared/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
@@ -116,7 +117,9 @@ MUTATIONS = [
         "{'cursor': last}",
         "integration/gateway/routes/test_list.py",
     ),
-    mutation(_LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/test_listing.py"),
+    mutation(
+        _LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/routes/test_listing.py"
+    ),
     mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
     mutation(_SERVED, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
     mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),

@@ -17,7 +17,7 @@ _OTHERS = "integration/workers/test_fencing.py::test_nobody_else_writes_under_a_
 _OUTBOX = "integration/gateway/relay/test_outbox.py"
 _STORE = "integration/store/test_store.py"
 _TELLS = "integration/store/test_notifications.py"
-_WHOLE = "integration/gateway/routes/test_system.py"
+_WHOLE = "integration/store/test_system.py"
 
 _HIS = "WHERE id = :id AND attempt = :attempt"
 _ANYBODYS = "WHERE id = :id"

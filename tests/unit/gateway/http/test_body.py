@@ -60,6 +60,6 @@ def test_nesting_is_taken_up_to_its_limit(opening, closing):
         (b'{"a":1} x', "column 9"),
     ],
 )
-def test_what_is_wrong_is_said(body, words):
+def test_a_fault_is_described(body, words):
     with pytest.raises(BodyInvalid, match=words):
         parse_json(body)

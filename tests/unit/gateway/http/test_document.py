@@ -74,7 +74,7 @@ def test_only_short_results_are_shown_whole(length):
     assert (result["head"], result["tail"]) == (digits[:20], digits[-20:])
 
 
-def test_what_failed_shows_why_and_no_result():
+def test_a_failed_one_shows_its_error_and_no_result():
     error = {"type": "urn:reckoner:problem:memory-limit"}
     shown = document(make_row(status="failed", error=error))
     assert (shown["error"], shown["result"]) == (error, None)
@@ -84,7 +84,7 @@ def test_progress_is_shown_to_four_places():
     assert document(make_row(progress=1 / 3))["progress"] == 0.3333
 
 
-def test_times_of_the_history_are_written_like_all_others():
+def test_times_of_the_history_have_the_same_format():
     entry = {
         "attempt": 1,
         "worker": "w",
@@ -100,7 +100,7 @@ def test_times_of_the_history_are_written_like_all_others():
     }
 
 
-def test_moments_are_told_in_utc():
+def test_times_are_in_utc():
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=-8)))
     assert rfc3339(elsewhere) == "2026-11-26T10:30:15.123Z"
     assert rfc3339(None) is None

@@ -39,7 +39,7 @@ def test_a_suffix_means_the_last_bytes(count):
 
 
 @given(text=st.text(max_size=40))
-def test_no_range_header_makes_it_fail(text):
+def test_no_header_makes_the_selection_fail(text):
     selection = select(range_header=text, if_none_match=text, if_range=text)
     assert 0 <= selection.first <= selection.end <= len(BODY)
 
@@ -52,7 +52,7 @@ def test_a_range_that_is_not_well_formed_is_ignored(header):
     assert select(range_header=header).outcome is Outcome.WHOLE
 
 
-def test_a_units_case_and_the_space_around_a_range_count_for_nothing():
+def test_the_units_case_and_surrounding_spaces_are_ignored():
     assert select(range_header=" Bytes=1-2 ").outcome is Outcome.PART
 
 
