@@ -62,7 +62,7 @@ class ClaimedWrites:
         """Store the result, after its chunks."""
 
         def finish(connection: Connection) -> bool:
-            self._note_other_attempts(connection)
+            self._record_other_attempts(connection)
             self._notify(connection)
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
@@ -132,11 +132,11 @@ class ClaimedWrites:
         delete_chunks_of_attempt(
             connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
         )
-        self._note_other_attempts(connection)
+        self._record_other_attempts(connection)
         self._notify(connection)
 
-    def _note_other_attempts(self, connection: Connection) -> None:
-        """Note the chunks of earlier attempts, which relays of older versions do not note."""
+    def _record_other_attempts(self, connection: Connection) -> None:
+        """Record the chunks of earlier attempts, which relays of older versions do not record."""
         if self._claim.attempt > 1:
             record_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
 

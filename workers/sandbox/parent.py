@@ -1,6 +1,6 @@
 """The worker's side of one calculation: send the request, receive digits, enforce the limits.
 
-The child's side is child.py; the protocol between them is in contract.py and frames.py.
+The child's side is child.py, and what goes over the pipes between them protocol.py.
 """
 
 import os
@@ -13,12 +13,18 @@ from typing import Self
 
 from shared.errors import CalculationAborted
 from shared.result import Result
-from workers.sandbox.contract import Request, decode_error, decode_result
 from workers.sandbox.descendants import descendants_of, hold_more_than, resident_bytes
 from workers.sandbox.exit_reasons import explain_exit, memory_limit_exceeded, time_limit_exceeded
-from workers.sandbox.frames import FrameReader, Kind, unpack_progress
 from workers.sandbox.out_of_memory import count_oom_kills
 from workers.sandbox.process import ChildProcess
+from workers.sandbox.protocol import (
+    FrameReader,
+    Kind,
+    Request,
+    decode_error,
+    decode_progress,
+    decode_result,
+)
 
 _READ_BYTES = 2**18
 _STDERR_KEPT_BYTES = 4096
@@ -53,7 +59,7 @@ class Sandbox:
 
     @property
     def result(self) -> Result:
-        """What the child says that it has sent, once `receive` has ended."""
+        """The child's own account of the digits that it has sent, once `receive` has ended."""
         assert self._result is not None
         return self._result
 
@@ -87,7 +93,7 @@ class Sandbox:
         self._deadline = time.monotonic() + self._request.time_limit_seconds
         for kind, payload in self._frames(check_interrupt):
             if kind is Kind.PROGRESS:
-                on_progress(unpack_progress(payload))
+                on_progress(decode_progress(payload))
             elif kind is Kind.DIGITS:
                 left_at = time.monotonic()
                 yield payload
@@ -105,7 +111,7 @@ class Sandbox:
         """Send the request, and yield frames until the output or the process ends."""
         reader = FrameReader()
         stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
-        unsent = memoryview(self._request.encode(os.getpid()))
+        unsent = memoryview(self._request.encode())
         with selectors.DefaultSelector() as selector:
             selector.register(stdout, selectors.EVENT_READ)
             selector.register(stderr, selectors.EVENT_READ)

@@ -5,15 +5,14 @@ from functools import partial
 from tests.mutants.mutation import mutation
 
 _BY_KEY = "integration/store/test_plans.py::test_rows_that_are_named_are_found_by_their_key"
-_CANCELS = "integration/workers/test_cancels.py"
+_CANCELS = "integration/store/test_cancels.py"
 _CHUNKS = "integration/store/test_chunks.py"
-_FENCED = (
-    "integration/workers/test_fencing.py::test_an_attempt_writes_nothing_once_a_worker_claimed_anew"
-)
+_FENCING = "integration/workers/heavy/test_fencing.py"
+_FENCED = f"{_FENCING}::test_a_zombie_writes_nothing_once_its_calculation_is_reclaimed"
 _HELD = "integration/store/test_leases.py"
-_LOST = "integration/workers/test_lost_leases.py"
+_LOST = "integration/store/test_expired_leases.py"
 _LIST = "integration/gateway/routes/test_list.py"
-_OTHERS = "integration/workers/test_fencing.py::test_nobody_else_writes_under_a_claim"
+_OTHERS = f"{_FENCING}::test_another_worker_writes_nothing_under_a_claim"
 _OUTBOX = "integration/gateway/relay/test_outbox.py"
 _NEW_ONES = "integration/store/test_new_calculations.py"
 _QUICK_ONES = "integration/store/test_quick.py"

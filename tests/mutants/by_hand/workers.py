@@ -9,36 +9,34 @@ _CONSUMER = "integration/workers/test_worker_consumer.py"
 _DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
 _DIGITS = "unit/workers/sandbox/test_digits.py"
 _EXITS = "unit/workers/sandbox/test_exit_reasons.py"
-_FRAMES = "unit/workers/sandbox/test_frames.py"
-_HEARTBEAT = "integration/workers/test_heartbeat.py"
-_HEAVY = "integration/workers/test_heavy_worker.py"
+_FRAMES = "unit/workers/sandbox/test_protocol.py"
+_HEARTBEAT = "integration/workers/heavy/test_heartbeat.py"
+_HEAVY = "integration/workers/heavy"
 _LEASE = "unit/workers/heavy/test_lease.py"
 _LIMITS = "unit/workers/sandbox/test_limits.py"
-_LYING = "integration/workers/test_lying_child.py"
+_LYING = "integration/workers/heavy/test_untrusted_child.py"
 _QUICK = "integration/workers/test_quick_worker.py"
 _RETRIES = "unit/workers/heavy/test_retry_policy.py"
 _SLOTS = "unit/workers/test_slots.py"
 _SPARES = "unit/workers/sandbox/test_spares.py"
 _START = "integration/workers/test_worker_start.py"
-_TOLD = "integration/workers/test_heavy_told.py"
+_TOLD = "integration/workers/heavy/test_notifications.py"
 
-_AT_ONCE = f"{_HEAVY}::test_a_stopped_worker_hands_its_work_back_at_once"
+_AT_ONCE = f"{_HEAVY}/test_leases.py::test_a_stopped_worker_hands_its_work_back_at_once"
 _COMMITTED = f"{_QUICK}::test_a_message_is_acknowledged_after_its_result_is_committed"
-_CLAIMED = f"{_HEAVY}::test_a_claim_is_committed_before_its_message_is_acknowledged"
+_CLAIMED = f"{_HEAVY}/test_leases.py::test_a_claim_is_committed_before_its_message_is_acknowledged"
 _KILLS = f"{_QUICK}::test_what_kills_worker_after_worker_is_left_to_the_heavy_lane"
 _UNSTORED = (
     f"{_QUICK}::test_a_result_that_cannot_be_stored_is_not_acknowledged_and_holds_up_no_other"
 )
-_WHOLE = f"{_HEAVY}::test_a_result_is_stored_whole_and_once"
+_WHOLE = f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once"
 
 _admission = partial(mutation, "workers/quick/admission.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
 _child = partial(mutation, "workers/sandbox/child.py")
 _consumer = partial(mutation, "workers/broker/consumer.py")
-_contract = partial(mutation, "workers/sandbox/contract.py")
 _exit_reasons = partial(mutation, "workers/sandbox/exit_reasons.py")
 _descendants = partial(mutation, "workers/sandbox/descendants.py")
-_frames = partial(mutation, "workers/sandbox/frames.py")
 _group = partial(mutation, "workers/quick/group_commit.py")
 _heavy = partial(mutation, "workers/heavy/actor.py")
 _lease = partial(mutation, "workers/heavy/lease.py")
@@ -47,6 +45,7 @@ _quick = partial(mutation, "workers/quick/actor.py")
 _retries = partial(mutation, "workers/heavy/retry_policy.py")
 _parent = partial(mutation, "workers/sandbox/parent.py")
 _process = partial(mutation, "workers/sandbox/process.py")
+_protocol = partial(mutation, "workers/sandbox/protocol.py")
 _tags = partial(mutation, "workers/broker/delivery_tags.py")
 _slots = partial(mutation, "workers/broker/slots.py")
 _spares = partial(mutation, "workers/sandbox/spares.py")
@@ -98,7 +97,7 @@ _ATTEMPTS = [
         "result.sha256 != child.result.sha256",
         _LYING,
     ),
-    _attempt("not result.digit_count or ", "", _LYING),
+    _attempt("if not result.digit_count:", "if False:", _LYING),
     _attempt("if not chunk.isdigit():", "if False:", _LYING),
     _attempt("len(chunk) <= ROW_DIGITS", "len(chunk) < ROW_DIGITS", _WHOLE),
     _attempt("            writer.finish()\n", "", _WHOLE),
@@ -113,8 +112,8 @@ _ATTEMPTS = [
         "notify_outbox(connection, [Lane.HEAVY])", "notify_outbox(connection, [Lane.QUICK])", _TOLD
     ),
     _writes(
-        "self._note_other_attempts(connection)\n        self._notify(connection)",
-        "self._note_other_attempts(connection)",
+        "self._record_other_attempts(connection)\n        self._notify(connection)",
+        "self._record_other_attempts(connection)",
         _TOLD,
     ),
     _writes("                if self._cancel(connection):\n", "                if False:\n", _TOLD),
@@ -122,7 +121,7 @@ _ATTEMPTS = [
     _writes(
         "self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE",
         "self._claim.calculation_id, self._claim.attempt, limit=0",
-        f"{_HEAVY}::test_a_partial_result_leaves_no_chunks",
+        f"{_HEAVY}/test_results.py::test_a_partial_result_leaves_no_chunks",
     ),
     _retries("is_last = attempts >= max_attempts", "is_last = attempts > max_attempts", _RETRIES),
     _retries(
@@ -144,13 +143,13 @@ _DELIVERIES = [
     _heavy(
         "            delivery.is_detached = True\n            return\n",
         "            return\n",
-        f"{_HEAVY}::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
+        f"{_HEAVY}/test_leases.py::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
     ),
     _heavy("                    notify_changed(connection, [claim.calculation_id])\n", "", _TOLD),
     _heavy(
         "if not must_run_alone(lease.claim.earlier_outcomes):",
         "if True:",
-        f"{_HEAVY}::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
+        f"{_HEAVY}/test_retries.py::test_after_memory_ran_out_a_calculation_has_its_worker_to_itself",
     ),
     _slots("self._used == self._waiting", "self._used >= self._waiting", _SLOTS),
     _slots(
@@ -163,12 +162,12 @@ _DELIVERIES = [
     _slots(
         "            self._channel.basic_cancel(tag)\n            self._subscriptions.discard(tag)",
         "            self._subscriptions.discard(tag)",
-        f"{_HEAVY}::test_a_busy_worker_holds_no_message_that_another_could_run",
+        f"{_HEAVY}/test_slots.py::test_a_busy_worker_holds_no_message_that_another_could_run",
     ),
     _slots(
         "        super().nack(message)\n        self._free()\n",
         "        super().nack(message)\n",
-        f"{_HEAVY}::test_messages_that_its_actor_refuses_cost_no_slot",
+        f"{_HEAVY}/test_slots.py::test_messages_that_the_actor_refuses_cost_no_slot",
     ),
     _consumer(
         "self._channel.basic_ack(up_to, multiple=True)",
@@ -260,25 +259,25 @@ _PROCESSES = [
     _descendants(
         "if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _DESCENDANTS
     ),
-    _frames(
+    _protocol(
         "if length > MAX_PAYLOAD:",
         "if length >= MAX_PAYLOAD:",
         f"{_DIGITS}::test_digits_arrive_whole_and_with_their_digest",
     ),
-    _frames("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
-    _frames("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
-    _contract("if reason in _CHILD_REASONS:", "if True:", _LYING),
+    _protocol("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _FRAMES),
+    _protocol("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _FRAMES),
+    _protocol("if reason in _CHILD_REASONS:", "if True:", _LYING),
     _child(
         "if os.getpid() != self._pid:",
         "if False:",
         f"{_DIGITS}::test_a_forgotten_fork_does_not_answer_twice",
     ),
     _child(
-        'function.version != request["version"]',
+        "function.version != request.version",
         "False",
         f"{_DIGITS}::test_a_function_that_is_not_installed_is_gone",
     ),
-    _child('    exit_if_orphaned(request["parent_pid"])\n', "", _SPARES),
+    _child("    exit_if_orphaned(request.parent_pid)\n", "", _SPARES),
     _child(
         "        os.dup2(2, 1)\n",
         "",
@@ -345,12 +344,12 @@ _CHUNKS = [
     _heavy(
         "            self._leases.drop(lease)\n",
         "            pass\n",
-        f"{_HEAVY}::test_a_result_is_stored_whole_and_once",
+        f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once",
     ),
     _heavy(
         "            self._children.prepare()  # for",
         "            pass  # for",
-        f"{_HEAVY}::test_a_real_function_runs_in_a_real_worker",
+        f"{_HEAVY}/test_results.py::test_a_real_function_runs_in_a_real_worker",
     ),
 ]
 

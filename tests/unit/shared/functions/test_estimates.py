@@ -1,13 +1,12 @@
 """Estimates beside what a worker's child really needs."""
 
-import json
-import os
 import subprocess
 import sys
 
 import pytest
 
 from shared.functions.registry import load_registry
+from workers.sandbox.protocol import Request
 
 _REGISTRY = load_registry()
 
@@ -24,17 +23,17 @@ print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) * 1024, file=sys.stderr)
 
 def peak_bytes(function, n):
     """Return the most memory that its process ever had in use."""
-    request = {
-        "parent_pid": os.getpid(),
-        "function": function.name,
-        "version": function.version,
-        "arguments": {"n": n},
-        "memory_limit_bytes": 2**32,
-        "prime": 2**61 - 1,
-    }
+    request = Request(
+        function=function.name,
+        version=function.version,
+        arguments={"n": n},
+        prime=2**61 - 1,
+        memory_limit_bytes=2**32,
+        time_limit_seconds=60,
+    )
     process = subprocess.run(
         [sys.executable, "-c", _PROGRAM],
-        input=json.dumps(request).encode(),
+        input=request.encode(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         check=True,

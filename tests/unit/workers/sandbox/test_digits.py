@@ -71,7 +71,7 @@ def test_a_function_that_is_not_installed_is_gone(function, version):
 def test_garbage_among_the_frames_ends_the_calculation():
     failure = failure_of("garbage", 100)
     assert failure.reason == "process-died"
-    assert "no frame" in failure.detail
+    assert "invalid frame" in failure.detail
 
 
 def test_a_request_longer_than_a_pipe_arrives_whole():

@@ -84,7 +84,7 @@ def lost_and_claimed_again(engine, worker_id=WORKER):
 
 @pytest.mark.parametrize("successor_id", [WORKER, OTHER_WORKER], ids=["same", "other"])
 @pytest.mark.parametrize("write", WRITES)
-def test_an_attempt_writes_nothing_once_a_worker_claimed_anew(engine, write, successor_id):
+def test_a_zombie_writes_nothing_once_its_calculation_is_reclaimed(engine, write, successor_id):
     calculation, zombie, successor = lost_and_claimed_again(engine, successor_id)
     with engine.begin() as connection:
         if write is finish_cancelled:
@@ -96,7 +96,7 @@ def test_an_attempt_writes_nothing_once_a_worker_claimed_anew(engine, write, suc
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_nobody_else_writes_under_a_claim(engine, write):
+def test_another_worker_writes_nothing_under_a_claim(engine, write):
     calculation, _, successor = lost_and_claimed_again(engine)
     with engine.begin() as connection:
         if write is finish_cancelled:
@@ -120,7 +120,7 @@ def test_a_write_under_one_claim_leaves_others_alone(engine, write):
 
 
 @pytest.mark.parametrize("status", ["running", "succeeded"])
-def test_a_losers_hand_back_leaves_its_successors_digits(engine, store_settings, status):
+def test_a_zombie_that_hands_back_leaves_its_successors_digits(engine, store_settings, status):
     _, zombie, successor = lost_and_claimed_again(engine)
     with engine.begin() as connection:
         if status == "succeeded":
@@ -134,7 +134,7 @@ def test_a_losers_hand_back_leaves_its_successors_digits(engine, store_settings,
         assert everything(connection) == (row, [(0, "13")])
 
 
-def test_digits_of_a_lost_attempt_go_after_the_next_result_and_no_others(settings, engine):
+def test_only_the_digits_of_a_lost_attempt_are_removed_after_the_next_result(settings, engine):
     feed = Feed(settings, engine)
     calculation, neighbour = (
         make_test_calculation("repeat", n, Lane.HEAVY) for n in (20_000, 20_001)
@@ -146,7 +146,7 @@ def test_digits_of_a_lost_attempt_go_after_the_next_result_and_no_others(setting
             assert store_chunks(connection, claimed, WORKER)
     with engine.begin() as connection:
         assert expire(connection) == {calculation.id: "queued"}
-    # With leases that long: a shorter setting would take the neighbour's for a clock's mistake.
+    # With a shorter setting, the neighbour's lease would look like a mistake of the clock.
     rescue = Rescue(engine, replace(settings, lease_seconds=600), feed.ready)
 
     def kept():

@@ -1,4 +1,4 @@
-"""The heartbeat of a heavy worker: it holds what is being computed, and learns of its end."""
+"""The heartbeat of a heavy worker: it extends the leases, and finds out that some have ended."""
 
 import dataclasses
 import time
@@ -23,7 +23,7 @@ from workers.heavy.lease import End, Lease, Leases
 
 @contextmanager
 def beating(engine, *claims, lease_seconds=60.0) -> Iterator[list[Lease]]:
-    """Hold these claims, with a beat every few milliseconds."""
+    """Hold these claims, with a heartbeat every few milliseconds."""
     leases = Leases(engine, WORKER, lease_seconds=lease_seconds, heartbeat_seconds=0.02)
     held = [leases.hold(one, time.monotonic()) for one in claims]
     leases.start()
@@ -49,7 +49,7 @@ def is_later(engine, calculation_id: UUID, than) -> bool:
     return bool(lease_until(engine, calculation_id) > than)
 
 
-def test_every_beat_moves_the_end_of_each_lease_that_is_held(engine):
+def test_every_heartbeat_extends_each_lease_that_is_held(engine):
     claims = [claimed(engine, n, lease_seconds=1) for n in (1, 2)]
     with beating(engine, *claims, lease_seconds=600) as held:
         for _ in range(3):
@@ -64,7 +64,7 @@ def test_every_beat_moves_the_end_of_each_lease_that_is_held(engine):
     assert 500 < shortest <= 600
 
 
-def test_a_beat_learns_of_a_cancel_and_of_a_loss(engine):
+def test_a_heartbeat_finds_out_about_a_cancel_and_a_loss(engine):
     cancelled, lost, kept = (claimed(engine, n) for n in (1, 2, 3))
     with beating(engine, cancelled, lost, kept) as held:
         with engine.begin() as connection:
@@ -76,7 +76,7 @@ def test_a_beat_learns_of_a_cancel_and_of_a_loss(engine):
         eventually(lambda: [lease.end for lease in held] == [End.CANCELLED, End.LOST, None])
 
 
-def test_a_beat_tells_those_who_wait_of_progress_that_can_be_noticed(
+def test_a_heartbeat_notifies_waiting_clients_of_noticeable_progress(
     engine, store_settings, monkeypatch
 ):
     monkeypatch.setattr("workers.heavy.lease._NOTIFY_SECONDS", 0.0)
@@ -102,7 +102,7 @@ def test_a_run_several_times_longer_than_its_lease_succeeds_on_its_first_attempt
     rescue = Rescue(engine, brief, lambda _lane: 1)
 
     def has_ended() -> bool:
-        rescue.run_once()  # which takes any lease that has run out
+        rescue.run_once()  # which expires any lease that has run out
         return feed.status(calculation) is not Status.RUNNING
 
     with WorkerThread(brief, Lane.HEAVY):

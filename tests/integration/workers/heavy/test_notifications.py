@@ -1,4 +1,4 @@
-"""Who hears of what a heavy worker writes: those who wait for a calculation, and the relay."""
+"""Who is notified of what a heavy worker writes: waiting clients, and the relay."""
 
 import time
 from collections.abc import Callable
@@ -37,7 +37,9 @@ def attempt(engine, store_settings):
 @pytest.mark.parametrize(
     ("name", "status"), [("whole", "succeeded"), ("fail", "failed"), ("crash", "queued")]
 )
-def test_those_who_wait_hear_how_an_attempt_ended(feed, attempt, store_settings, name, status):
+def test_waiting_clients_are_notified_of_the_end_of_an_attempt(
+    feed, attempt, store_settings, name, status
+):
     calculation, _, run = attempt(name)
     with listening(store_settings) as heard:
         run()
@@ -50,7 +52,7 @@ def feed(store_settings, engine) -> Feed:
     return Feed(store_settings, engine)
 
 
-def test_a_relay_hears_of_what_is_handed_back(feed, attempt, store_settings):
+def test_a_relay_is_notified_of_what_is_handed_back(feed, attempt, store_settings):
     calculation, lease, run = attempt("hang")
     lease.end_as(End.STOPPING)
     with listening(store_settings) as heard:
@@ -59,7 +61,7 @@ def test_a_relay_hears_of_what_is_handed_back(feed, attempt, store_settings):
     assert feed.status(calculation) is Status.QUEUED
 
 
-def test_a_stop_that_meets_a_cancel_carries_it_out(feed, attempt, store_settings):
+def test_a_stop_carries_out_a_pending_cancel(feed, attempt, store_settings):
     calculation, lease, run = attempt("hang")
     with feed.engine.begin() as connection:
         cancel_calculation(connection, calculation.id, CANCELLED_JSON)
@@ -70,7 +72,7 @@ def test_a_stop_that_meets_a_cancel_carries_it_out(feed, attempt, store_settings
     assert feed.status(calculation) is Status.CANCELLED
 
 
-def test_a_crash_that_meets_a_cancel_is_not_tried_again(feed, attempt):
+def test_a_crash_with_a_pending_cancel_is_not_tried_again(feed, attempt):
     calculation, _, run = attempt("crash")
     with feed.engine.begin() as connection:
         cancel_calculation(connection, calculation.id, CANCELLED_JSON)
@@ -78,7 +80,7 @@ def test_a_crash_that_meets_a_cancel_is_not_tried_again(feed, attempt):
     assert feed.status(calculation) is Status.CANCELLED
 
 
-def test_an_attempt_whose_claim_is_lost_says_nothing(feed, attempt, store_settings):
+def test_an_attempt_whose_claim_is_lost_notifies_nobody(feed, attempt, store_settings):
     calculation, _, run = attempt("whole")
     feed.execute("UPDATE calculations SET attempt = attempt + 1")
     before = feed.row(calculation)
@@ -88,7 +90,9 @@ def test_an_attempt_whose_claim_is_lost_says_nothing(feed, attempt, store_settin
     assert feed.row(calculation) == before
 
 
-def test_a_result_notes_what_earlier_attempts_have_left(feed, engine, store_settings, attempt):
+def test_a_result_records_the_earlier_attempts_that_left_chunks(
+    feed, engine, store_settings, attempt
+):
     calculation, lease, _ = attempt("whole")
     feed.execute(
         "INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)"
@@ -108,13 +112,13 @@ def test_a_result_notes_what_earlier_attempts_have_left(feed, engine, store_sett
     assert feed.scalar("SELECT attempt FROM lost_attempts") == 1
 
 
-def heard_while_it_runs(feed: Feed, heard: Heard, calculation: Calculation) -> list[str]:
+def changed_while_it_runs(feed: Feed, heard: Heard, calculation: Calculation) -> list[str]:
     feed.submit(calculation)
     feed.wait_for(Status.RUNNING, calculation)
     return heard.changed()
 
 
-def test_those_who_wait_hear_that_it_runs(settings, engine):
+def test_waiting_clients_are_notified_that_a_calculation_runs(settings, engine):
     feed, calculation = Feed(settings, engine), make_test_calculation("hang", 1, Lane.HEAVY)
     with WorkerThread(settings, Lane.HEAVY), listening(settings) as heard:
-        assert heard_while_it_runs(feed, heard, calculation)[0] == str(calculation.id)
+        assert changed_while_it_runs(feed, heard, calculation)[0] == str(calculation.id)

@@ -1,4 +1,4 @@
-"""Cancels, and the submissions that come while one is on its way or after it."""
+"""Cancels, and submissions while one is pending or after it."""
 
 import pytest
 from sqlalchemy import text
@@ -28,7 +28,7 @@ def running(connection):
     return calculation, claim(connection, calculation)
 
 
-def test_a_queued_one_is_cancelled_at_once(connection):
+def test_a_queued_calculation_is_cancelled_at_once(connection):
     calculation, neighbour = queue(connection, n=1), queue(connection, n=2)
     row = cancel(connection, calculation)
     assert row == row_of(connection, calculation)
@@ -41,12 +41,12 @@ def test_a_queued_one_is_cancelled_at_once(connection):
     ]
 
 
-def test_the_worker_of_a_running_one_is_asked(connection, running):
+def test_a_running_calculation_is_marked_for_its_worker_to_cancel(connection, running):
     calculation, claimed = running
     row = cancel(connection, calculation)
     assert (row.status, row.cancel_requested) == ("running", True)
     assert (row.error, row.finished_at) == (None, None)
-    assert cancel(connection, calculation) == row  # asked twice is asked once
+    assert cancel(connection, calculation) == row  # a second request changes nothing
     assert finish_cancelled(connection, claimed)
     done = row_of(connection, calculation)
     assert (done.status, done.cancel_requested) == ("cancelled", False)
@@ -54,7 +54,7 @@ def test_the_worker_of_a_running_one_is_asked(connection, running):
 
 
 @pytest.mark.parametrize("ending", ["succeeded", "failed", "cancelled"])
-def test_what_is_final_is_not_cancelled(connection, running, ending):
+def test_a_final_calculation_is_not_cancelled(connection, running, ending):
     calculation, claimed = running
     if ending == "succeeded":
         attempts.finish_succeeded(connection, claimed, make_result(), **MINE)
@@ -75,20 +75,20 @@ def test_a_cancel_does_not_wait_long_for_a_lock(connection):
     assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "3s"
 
 
-def test_nothing_is_cancelled_that_nobody_asked_to_cancel(connection, running):
+def test_a_worker_cancels_nothing_without_a_request(connection, running):
     calculation, claimed = running
     assert not finish_cancelled(connection, claimed)
     assert row_of(connection, calculation).status == "running"
 
 
-def test_what_is_to_be_cancelled_is_not_handed_back(connection, running):
+def test_a_calculation_with_a_pending_cancel_is_not_handed_back(connection, running):
     calculation, claimed = running
     cancel(connection, calculation)
     assert not attempts.release_calculation(connection, claimed, **MINE)
     assert row_of(connection, calculation).status == "running"
 
 
-def test_a_withdrawn_cancel_gives_the_calculation_back(connection, running):
+def test_a_calculation_whose_cancel_was_withdrawn_is_handed_back(connection, running):
     calculation, claimed = running
     cancel(connection, calculation)
     assert calculations.withdraw_cancel(connection, [calculation.id]) == {calculation.id}
@@ -105,7 +105,7 @@ def test_only_a_pending_cancel_is_withdrawn(connection, running):
     assert row_of(connection, ended).status == "cancelled"
 
 
-def test_a_withdrawal_concerns_whom_it_names_alone(connection, running):
+def test_only_the_named_cancels_are_withdrawn(connection, running):
     calculation, _ = running
     neighbour = queue(connection, n=2, lane=Lane.HEAVY)
     claim(connection, neighbour)
@@ -138,7 +138,7 @@ def heavy(engine):
     return calculation
 
 
-def test_a_submission_takes_back_a_cancel_that_is_pending(engine, submitted):
+def test_a_submission_withdraws_a_pending_cancel(engine, submitted):
     calculation = heavy(engine)
     with engine.begin() as connection:
         claimed = claim(connection, calculation)
@@ -150,9 +150,7 @@ def test_a_submission_takes_back_a_cancel_that_is_pending(engine, submitted):
         assert attempts.finish_succeeded(connection, claimed, make_result(), **MINE)
 
 
-def test_what_was_published_and_cancelled_is_published_again_once_it_is_submitted(
-    engine, submitted
-):
+def test_a_cancelled_calculation_that_is_resubmitted_is_published_again(engine, submitted):
     calculation = heavy(engine)
     with engine.begin() as connection:
         assert len(outbox.take_due(Lane.HEAVY, 9).on(connection)) == 1
@@ -164,7 +162,7 @@ def test_what_was_published_and_cancelled_is_published_again_once_it_is_submitte
         assert due.work.calculation_id == calculation.id
 
 
-def test_what_was_carried_out_begins_anew_once_it_is_submitted(engine, submitted):
+def test_a_resubmitted_calculation_begins_anew_after_its_cancel(engine, submitted):
     calculation = heavy(engine)
     with engine.begin() as connection:
         change(connection, calculation, "attempt = 2")
@@ -188,7 +186,7 @@ def test_what_was_carried_out_begins_anew_once_it_is_submitted(engine, submitted
         assert claim(connection, calculation).attempt == 4
 
 
-def test_only_what_ended_without_a_result_is_queued_again(connection, running):
+def test_only_calculations_that_ended_without_a_result_are_requeued(connection, running):
     calculation, _ = running
     queued, done = queue(connection, n=2), queue(connection, n=3, lane=Lane.HEAVY)
     attempts.finish_succeeded(connection, claim(connection, done), make_result(), **MINE)
@@ -198,7 +196,7 @@ def test_only_what_ended_without_a_result_is_queued_again(connection, running):
     assert [row_of(connection, one) for one in others] == before
 
 
-def test_what_is_queued_again_takes_the_lane_that_is_right_now(connection):
+def test_a_requeued_calculation_takes_its_new_lane(connection):
     made = [make_calculation(arguments={"n": n}, lane=Lane.QUICK) for n in (1, 2)]
     new_calculations.insert_queued(connection, made, "request")
     for one in made:

@@ -1,4 +1,4 @@
-"""A child process that does not do what it says: its worker believes what it has seen itself."""
+"""A child process that lies: its worker believes only what it has seen itself."""
 
 import dataclasses
 import hashlib
@@ -17,33 +17,33 @@ from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease
 from workers.sandbox.spares import SpareChildren
 
-#: Takes its request, and says what it was told to say. The worker ends it when it has heard enough.
+#: Takes its request, sends what the test wants, and waits until its worker kills it.
 PROGRAM = """
 import json, sys, time
-from workers.sandbox.frames import Kind, frame
+from workers.sandbox.protocol import Kind, encode_frame
 sys.stdin.read()
-kind, payload, said = sys.argv[1:]
+kind, payload, ending = sys.argv[1:]
 out = sys.stdout.buffer
 for start in range(0, len(payload), 2**18):
-    out.write(frame(Kind.DIGITS, payload[start:start + 2**18].encode()))
-out.write(frame(Kind[kind], said.encode()))
+    out.write(encode_frame(Kind.DIGITS, payload[start:start + 2**18].encode()))
+out.write(encode_frame(Kind[kind], ending.encode()))
 out.flush()
 time.sleep(60)
 """
 
 
-def summary(digits: str, *, count: int | None = None) -> str:
-    told = dataclasses.asdict(dataclasses.replace(Result.of(digits, 0.5), digits=None))
-    return json.dumps(told if count is None else told | {"digit_count": count})
+def report(digits: str, *, count: int | None = None) -> str:
+    reported = dataclasses.asdict(dataclasses.replace(Result.of(digits, 0.5), digits=None))
+    return json.dumps(reported if count is None else reported | {"digit_count": count})
 
 
-def outcome(engine, settings, kind, digits, said):
+def outcome(engine, settings, kind, digits, ending):
     """Run an attempt with a child that sends these digits and says this; return the row."""
     calculation = make_test_calculation("whole", 10, Lane.HEAVY)
     with engine.begin() as connection:
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
-    children = SpareChildren([sys.executable, "-c", PROGRAM, kind, digits, said])
+    children = SpareChildren([sys.executable, "-c", PROGRAM, kind, digits, ending])
     try:
         lease = Lease(claimed, time.monotonic() + 60)
         Attempt(lease, settings, engine, WORKER, children).run()
@@ -59,8 +59,8 @@ def chunks(engine):
 
 
 @pytest.mark.parametrize("digits", ["7" * 10, "7" * 10_000])
-def test_digits_that_match_their_summary_are_the_result(engine, store_settings, digits):
-    row = outcome(engine, store_settings, "RESULT", digits, summary(digits))
+def test_digits_that_match_what_the_child_reports_are_the_result(engine, store_settings, digits):
+    row = outcome(engine, store_settings, "RESULT", digits, report(digits))
     assert (row.status, row.result_digits) == ("succeeded", len(digits))
     assert (row.result_sha256, row.compute_seconds) == (
         hashlib.sha256(digits.encode()).hexdigest(),
@@ -69,21 +69,21 @@ def test_digits_that_match_their_summary_are_the_result(engine, store_settings, 
 
 
 @pytest.mark.parametrize(
-    ("digits", "said"),
+    ("digits", "ending"),
     [
-        ("7" * 10, summary("7" * 9)),
-        ("7" * 10, summary("7" * 11)),
-        ("7" * 10, summary("7" * 10, count=11)),
-        ("7" * 10, summary("7" * 9 + "8")),
-        ("7" * 10_000, summary("7" * 9_999 + "8")),
-        ("", summary("")),
-        ("-7", summary("-7")),
-        ("seven", summary("seven")),
-        ("7" * 10_000 + " ", summary("7" * 10_000 + " ")),
+        ("7" * 10, report("7" * 9)),
+        ("7" * 10, report("7" * 11)),
+        ("7" * 10, report("7" * 10, count=11)),
+        ("7" * 10, report("7" * 9 + "8")),
+        ("7" * 10_000, report("7" * 9_999 + "8")),
+        ("", report("")),
+        ("-7", report("-7")),
+        ("seven", report("seven")),
+        ("7" * 10_000 + " ", report("7" * 10_000 + " ")),
     ],
     ids=[
-        "more than it says",
-        "less than it says",
+        "more than reported",
+        "less than reported",
         "another count",
         "another digest",
         "another digest of a long one",
@@ -93,25 +93,23 @@ def test_digits_that_match_their_summary_are_the_result(engine, store_settings, 
         "a space after many",
     ],
 )
-def test_digits_that_do_not_match_their_summary_or_are_none_are_a_wrong_result(
-    engine, store_settings, digits, said
-):
-    row = outcome(engine, store_settings, "RESULT", digits, said)
+def test_anything_but_the_reported_digits_is_a_wrong_result(engine, store_settings, digits, ending):
+    row = outcome(engine, store_settings, "RESULT", digits, ending)
     assert (row.status, row.attempt) == ("failed", 1)
     assert row.error["type"] == "urn:reckoner:problem:result-wrong"
     assert (row.result_value, row.result_digits, chunks(engine)) == (None, None, 0)
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "ending"),
     [
         ("RESULT", "{}"),
-        ("RESULT", summary("7" * 10).replace('"digit_count": 10', '"digit_count": "10"')),
+        ("RESULT", report("7" * 10).replace('"digit_count": 10', '"digit_count": "10"')),
         ("RESULT", "not JSON"),
         ("RESULT", "[" * 100_000),
-        ("RESULT", summary("7" * 10).replace("0.5", "NaN")),
-        ("RESULT", summary("7" * 10).replace("0.5", "1e999")),
-        ("RESULT", summary("7" * 10).replace("0.5", "-0.5")),
+        ("RESULT", report("7" * 10).replace("0.5", "NaN")),
+        ("RESULT", report("7" * 10).replace("0.5", "1e999")),
+        ("RESULT", report("7" * 10).replace("0.5", "-0.5")),
         ("ERROR", '{"reason": "worker-lost", "detail": "as if"}'),
         ("ERROR", '{"reason": "cancelled", "detail": "as if"}'),
         ("ERROR", '{"reason": "of its own", "detail": "as if"}'),
@@ -119,14 +117,14 @@ def test_digits_that_do_not_match_their_summary_or_are_none_are_a_wrong_result(
         ("ERROR", "[" * 100_000),
     ],
 )
-def test_an_end_that_makes_no_sense_is_the_end_of_its_process(engine, store_settings, kind, said):
-    row = outcome(engine, store_settings, kind, "7" * 10, said)
+def test_an_invalid_result_or_error_counts_as_a_dead_process(engine, store_settings, kind, ending):
+    row = outcome(engine, store_settings, kind, "7" * 10, ending)
     assert (row.status, row.result_value) == ("failed", None)
     assert row.error["type"] == "urn:reckoner:problem:process-died"
 
 
-def test_the_reason_that_a_child_gives_is_cut(engine, store_settings):
-    said = json.dumps({"reason": "function-failed", "detail": "no" * 50_000})
-    row = outcome(engine, store_settings, "ERROR", "7" * 10, said)
+def test_the_detail_of_a_childs_error_is_limited(engine, store_settings):
+    ending = json.dumps({"reason": "function-failed", "detail": "no" * 50_000})
+    row = outcome(engine, store_settings, "ERROR", "7" * 10, ending)
     assert row.error["type"] == "urn:reckoner:problem:function-failed"
     assert len(row.error["detail"]) == 1_000

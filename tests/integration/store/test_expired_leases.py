@@ -1,4 +1,4 @@
-"""What becomes of a calculation whose worker let its lease run out."""
+"""A calculation whose lease has run out: queued again, failed or cancelled."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ from tests.integration.rows import (
 )
 
 
-def test_a_calculation_that_loses_its_workers_fails_in_the_end(engine, connection):
+def test_a_calculation_fails_after_losing_max_attempts_workers(engine, connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     connection.commit()
     for expected in ("queued", "queued", "failed"):
@@ -65,7 +65,7 @@ def test_the_pause_after_an_attempt_doubles_up_to_a_minute(
     assert outbox.take_due(Lane.HEAVY, 10).on(connection) == []
 
 
-def test_what_a_lost_lease_was_on_is_queued_as_if_nothing_had_run(connection):
+def test_a_calculation_whose_lease_ran_out_is_queued_as_if_it_had_never_run(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     outbox.take_due(Lane.HEAVY, 10).on(connection)
     extend(connection, (claim(connection, calculation), 0.5), lease_seconds=-1)
@@ -76,7 +76,7 @@ def test_what_a_lost_lease_was_on_is_queued_as_if_nothing_had_run(connection):
     assert due.work.calculation_id == calculation.id
 
 
-def test_a_lease_that_ends_with_a_cancel_requested_is_cancelled(connection):
+def test_a_calculation_whose_lease_ran_out_with_a_pending_cancel_is_cancelled(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     change(connection, calculation, "attempt = 9")  # and not failed, though it was tried enough
     claim(connection, calculation, lease_seconds=-1)
@@ -97,7 +97,7 @@ def test_a_live_lease_is_left_alone(connection):
     assert row_of(connection, calculation) == before
 
 
-def test_leases_are_taken_back_the_oldest_first_and_not_all_at_once(connection):
+def test_the_oldest_leases_expire_first_up_to_the_limit(connection):
     made = [queue(connection, n=n, lane=Lane.HEAVY) for n in range(4)]
     for calculation, age in zip(made, (10, 40, 20, 30), strict=True):
         claim(connection, calculation, lease_seconds=-age)
@@ -105,7 +105,7 @@ def test_leases_are_taken_back_the_oldest_first_and_not_all_at_once(connection):
     assert set(expire(connection, limit=3)) == {made[0].id, made[2].id}
 
 
-def test_a_lease_that_another_relay_takes_back_is_not_waited_for(engine, connection):
+def test_a_lease_that_another_relay_expires_is_not_waited_for(engine, connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claim(connection, calculation, lease_seconds=-1)
     connection.commit()
