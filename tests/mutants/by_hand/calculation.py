@@ -20,7 +20,7 @@ _RESULTS = "gateway/routes/results.py"
 _IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
 _IN_DOCUMENT = "unit/shared/test_document.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
-_ESTIMATES = "unit/shared/test_estimates.py"
+_ESTIMATES = "unit/shared/functions/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
@@ -58,7 +58,7 @@ MUTATIONS = [
         _FACTORIAL,
         "min(start + RESIDUE_RUN, n + 1)",
         "start + RESIDUE_RUN",
-        "unit/shared/test_factorial.py",
+        "unit/shared/functions/test_factorial.py",
     ),
     mutation(_FACTORIAL, "(1_000_000, 0.95, 57e6)", "(1_000_000, 0.95, 47e6)", _ESTIMATES),
     mutation(_FIBONACCI, "bytes=int(peak_bytes)", "bytes=int(peak_bytes / 2)", _ESTIMATES),
@@ -66,41 +66,44 @@ MUTATIONS = [
         _FIBONACCI,
         "    if n < 2:\n        return 1\n",
         "    if n < 1:\n        return 1\n",
-        "unit/shared/test_fibonacci.py",
+        "unit/shared/functions/test_fibonacci.py",
     ),
     mutation(
-        _FIBONACCI, "is_leading = not piece", "is_leading = False", "unit/shared/test_fibonacci.py"
+        _FIBONACCI,
+        "is_leading = not piece",
+        "is_leading = False",
+        "unit/shared/functions/test_fibonacci.py",
     ),
-    mutation(_LIMBS, "if least == most:", "if True:", "unit/shared/test_fibonacci.py"),
+    mutation(_LIMBS, "if least == most:", "if True:", "unit/shared/functions/test_limbs.py"),
     mutation(
         _BLOCKS,
         "powmod(self._block_factor, self._count - 1,",
         "powmod(self._block_factor, self._count,",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
         "found.is_empty or found.value",
         "found.value",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
         "found.value != function.residue(arguments, modulus)",
         "False",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _ARGUMENTS,
         "type(value) is not int or not minimum",
         "not isinstance(value, int) or not minimum",
-        "unit/shared/test_registry.py",
+        "unit/shared/functions/test_arguments.py",
     ),
     mutation(
         _ESTIMATE,
         "min(bisect_left(measured, (size,)), len(measured) - 1)",
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
-        "unit/shared/test_registry.py",
+        "unit/shared/functions/test_interpolation.py",
     ),
     mutation(_BACKLOG, "* (1 - row.progress)", "", _IN_BACKLOG),
     mutation(_BACKLOG, "if row.status == Status.QUEUED:", "if True:", _IN_BACKLOG),

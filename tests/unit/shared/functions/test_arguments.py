@@ -1,74 +1,13 @@
-import json
-from importlib.metadata import EntryPoint
+"""Faults of arguments: found, counted and described."""
 
 import jsonschema
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import Fault, FunctionUnknown
-from shared.functions import registry
-from shared.functions.estimates import Estimate, interpolate
-from shared.functions.factorial import factorial
+from shared.errors import Fault
 from shared.functions.fibonacci import fibonacci
-from shared.functions.registry import Registry, load_registry
-from shared.functions.signature import Function
-
-
-def make_function(**overrides):
-    fields = {
-        "name": "identity",
-        "version": 1,
-        "summary": "n itself.",
-        "arguments_schema": {
-            "type": "object",
-            "properties": {
-                "n": {"type": "integer", "minimum": 0, "maximum": 10**30},
-                "label": {"type": "string"},
-            },
-            "required": ["n"],
-            "additionalProperties": False,
-        },
-        "estimate": lambda arguments: Estimate(1e-6, len(str(arguments["n"])), 30_000_000),
-        "compute": lambda arguments, _progress: str(arguments["n"]),
-        "residue": lambda arguments, modulus: arguments["n"] % modulus,
-    }
-    return Function(**{**fields, **overrides})
-
-
-def test_functions_come_by_name_and_in_its_order():
-    functions = Registry([make_function(name="z"), make_function(name="a")])
-    assert [function.name for function in functions] == ["a", "z"]
-    assert functions.get("z").name == "z"
-
-
-def test_unknown_name_tells_the_known_ones():
-    with pytest.raises(FunctionUnknown) as caught:
-        Registry([fibonacci, factorial]).get("ackermann")
-    assert caught.value.name == "ackermann"
-    assert list(caught.value.known_names) == ["factorial", "fibonacci"]
-
-
-def test_two_functions_of_one_name_are_an_error():
-    with pytest.raises(ValueError, match="identity"):
-        Registry([make_function(), make_function(version=2)])
-
-
-def install(monkeypatch, value):
-    points = [EntryPoint("any", value, registry.ENTRY_POINT_GROUP)]
-    installed = {registry.ENTRY_POINT_GROUP: points}
-    monkeypatch.setattr(registry, "entry_points", lambda group: installed[group])
-
-
-def test_entry_points_are_loaded(monkeypatch):
-    install(monkeypatch, "shared.functions.fibonacci:fibonacci")
-    assert list(load_registry()) == [fibonacci]
-
-
-def test_entry_point_to_something_else_is_refused(monkeypatch):
-    install(monkeypatch, "shared.functions.fibonacci:compute")
-    with pytest.raises(TypeError, match="compute"):
-        load_registry()
+from tests.unit.shared.functions.functions import make_function
 
 
 @pytest.mark.parametrize("n", [0, 1, 5000, 10**10])
@@ -158,23 +97,3 @@ def test_quick_check_accepts_what_the_schema_accepts(arguments):
     is_right = jsonschema.Draft202012Validator(fibonacci.arguments_schema).is_valid(arguments)
     is_strict = not is_right or type(arguments["n"]) is int
     assert (fibonacci.validate(arguments) == []) == (is_right and is_strict)
-
-
-@pytest.mark.parametrize("function", [fibonacci, factorial])
-def test_schema_is_valid_closed_and_explained(function):
-    schema = function.arguments_schema
-    jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["additionalProperties"] is False
-    assert json.loads(json.dumps(schema)) == schema
-    for rules in schema["properties"].values():
-        assert {"minimum", "maximum", "description"} <= rules.keys()
-
-
-def test_interpolation_meets_its_rows_and_rises_between_and_beyond():
-    rows = ((10, 1.0, 30.0), (100, 10.0, 30.0), (1000, 1000.0, 300.0))
-    assert [interpolate(rows, size) for size in (0, 1, 10)] == [(1.0, 30.0)] * 3
-    assert interpolate(rows, 100) == pytest.approx((10.0, 30.0))
-    assert interpolate(rows, 10_000) == pytest.approx((100_000.0, 3000.0))
-    sizes = range(1, 5000, 7)
-    seconds = [interpolate(rows, size)[0] for size in sizes]
-    assert seconds == sorted(seconds)
