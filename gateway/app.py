@@ -29,7 +29,7 @@ from gateway.waiting.listener import Listener
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.retry_after import Backlog
 from gateway.waiting.waiters import Waiting
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.config import Settings
 from shared.functions.registry import Registry
 from shared.postgres.connections import (

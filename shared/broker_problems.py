@@ -1,7 +1,7 @@
-"""Why RabbitMQ takes nothing, in words that an operator can act upon.
+"""Describes why RabbitMQ takes no messages, in sentences that an operator can act upon.
 
-What pika raises is nested, and what it calls itself says little. The words go into the log and into
-the relay's row, and from there into readiness and `/system`.
+pika's errors are nested, and their texts say little. The descriptions go into the log and into the
+relay's row, and from there into readiness and `/system`.
 """
 
 import re
@@ -17,14 +17,14 @@ _NOT_ALLOWED = 403
 _PRECONDITION_FAILED = 406
 
 
-def address(node: pika.URLParameters) -> str:
-    """Return how a node is called in words."""
+def node_name(node: pika.URLParameters) -> str:
+    """Return what descriptions call a node."""
     return f"RabbitMQ at {node.host}:{node.port}"
 
 
-def in_words(error: BaseException, node: pika.URLParameters) -> str:
-    """Say what is wrong and what to do about it, for an error of pika's, towards this node."""
-    name = address(node)
+def describe_error(error: BaseException, node: pika.URLParameters) -> str:
+    """Describe an error that pika raised for this node, and what to do about it."""
+    name = node_name(node)
     causes = list(_causes(error))
     user = getattr(node.credentials, "username", "")
     for cause in causes:
@@ -44,8 +44,8 @@ def in_words(error: BaseException, node: pika.URLParameters) -> str:
                 )
             case pika.exceptions.ChannelClosedByBroker(reply_code=code) if code == _NOT_ALLOWED:
                 return (
-                    f"{name} misses a permission for {user!r}: {_reply(cause)}. "
-                    "Give the user configure, write and read, as docs/deploying.md says."
+                    f"{name} denied {user!r} a permission: {_reply(cause)}. "
+                    "Grant configure, write and read, as docs/deploying.md says."
                 )
             case pika.exceptions.ChannelClosedByBroker(reply_code=code) if (
                 code == _PRECONDITION_FAILED
@@ -55,57 +55,57 @@ def in_words(error: BaseException, node: pika.URLParameters) -> str:
                     "Delete that queue; nothing is lost, the relay declares and fills it again."
                 )
             case pika.exceptions.ConnectionBlockedTimeout():
-                return alarm("", node)
+                return describe_alarm("", node)
             case pika.exceptions.ChannelClosed() | pika.exceptions.ConnectionClosed():
                 return f"{name} closed the connection: {_reply(cause)}"
             case pika.exceptions.AMQPHeartbeatTimeout():
-                return f"{name} gives no answer: no heartbeat came in time"
+                return f"{name} does not answer: no heartbeat came in time"
     return (
         f"{name} cannot be reached: {_plain(causes[-1])}. "
         "Check RECKONER_BROKER_URL and that RabbitMQ runs."
     )
 
 
-def no_answer(node: pika.URLParameters, seconds: float) -> str:
-    """Say that RabbitMQ is there, or seems to be, and says nothing."""
+def describe_timeout(node: pika.URLParameters, seconds: float) -> str:
+    """Describe a node that does not answer in time."""
     return (
-        f"{address(node)} gives no answer within {seconds:g} s. "
+        f"{node_name(node)} does not answer within {seconds:g} s. "
         "Check that it can be reached and is not overloaded, and that its queues have a leader."
     )
 
 
-def refusal(node: pika.URLParameters, queue: str, missing: int, count: int) -> str:
-    """Say that RabbitMQ refused messages one by one (basic.nack)."""
+def describe_refusal(node: pika.URLParameters, queue: str, missing: int, count: int) -> str:
+    """Describe that RabbitMQ refused messages one by one (basic.nack)."""
     return (
-        f"{address(node)} refused {missing} of {count} messages for the queue {queue} (nack). "
-        "Look there for a maximum length, or for members of the queue that are down."
+        f"{node_name(node)} refused {missing} of {count} messages for the queue {queue} (nack). "
+        "Check whether the queue has a maximum length, or members that are down."
     )
 
 
-def alarm(reason: str, node: pika.URLParameters) -> str:
-    """Say that RabbitMQ holds publishers back; `reason` is its own, such as "low on memory"."""
+def describe_alarm(reason: str, node: pika.URLParameters) -> str:
+    """Describe an alarm that blocks publishers; `reason` is RabbitMQ's, such as "low on memory"."""
     kind = " and ".join(kind for kind in ("memory", "disk") if kind in reason) or "memory or disk"
-    said = f" ({reason})" if reason else ""
+    detail = f" ({reason})" if reason else ""
     return (
-        f"{address(node)} has a {kind} alarm and takes no messages{said}. "
-        "Give it more, or let workers empty the queues."
+        f"{node_name(node)} has a {kind} alarm and takes no messages{detail}. "
+        "Give it more memory or disk space, or let workers empty the queues."
     )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it wraps, the last attempt of several."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        attempts = getattr(seen, "exceptions", ())
-        inner = attempts[-1] if attempts else getattr(seen, "exception", None)
-        if inner is None and seen.args and isinstance(seen.args[0], BaseException):
-            inner = seen.args[0]
-        seen = inner
+    """Yield an error and those that it wraps; of several attempts, the last one."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        attempts = getattr(current, "exceptions", ())
+        inner = attempts[-1] if attempts else getattr(current, "exception", None)
+        if inner is None and current.args and isinstance(current.args[0], BaseException):
+            inner = current.args[0]
+        current = inner
 
 
 def _reply(error: BaseException) -> str:
-    """Return the broker's own words."""
+    """Return the text of the broker's reply."""
     text = getattr(error, "reply_text", None)
     if text is None:
         found = _REPLY.search(str(error.args[0] if error.args else error).replace("\\", ""))

@@ -1,4 +1,4 @@
-"""What a calculation is: its identity, its statuses and its lane."""
+"""Calculations: their identity, their statuses and their lane."""
 
 import json
 from collections.abc import Mapping
@@ -7,23 +7,21 @@ from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.functions.registry import Estimate, Function
+from shared.functions.estimates import Estimate
+from shared.functions.signature import Function
 
-#: Namespace of calculation ids (RFC 9562, version 5); docs/api.md tells clients of it.
+#: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
 
-#: Digits shown from either end of a longer result.
-PREVIEW_DIGITS = 20
-
-# Made once: json.dumps makes another for every call with options.
+# Made once: with options, json.dumps makes a new encoder for every call.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class Status(StrEnum):
     """queued → running → succeeded, failed or cancelled; the last three are final.
 
-    A quick calculation goes from queued straight to succeeded or failed. A failed or cancelled
-    one that is submitted again is queued again, and so is one whose result was pruned.
+    A quick calculation goes from queued straight to succeeded or failed. One that failed, was
+    cancelled or whose result was pruned is queued again when it is submitted again.
     """
 
     QUEUED = "queued"
@@ -37,12 +35,12 @@ _FINAL = frozenset((Status.SUCCEEDED, Status.FAILED, Status.CANCELLED))
 
 
 def is_final(status: str) -> bool:
-    """Say whether nothing more will happen by itself to what has this status."""
+    """Say whether this status changes only by a new submission."""
     return status in _FINAL
 
 
 class Lane(StrEnum):
-    """Which queue and which kind of worker."""
+    """The queue of a calculation, and the kind of worker that computes it."""
 
     QUICK = "quick"
     HEAVY = "heavy"
@@ -50,13 +48,24 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """One function applied to valid arguments, with its cost."""
+    """A function applied to valid arguments, with its estimate and its lane."""
 
     id: UUID
     function: Function
     arguments: Mapping[str, Any]
     estimate: Estimate
     lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a message names: one calculation to compute, and the request that submitted it."""
+
+    calculation_id: UUID
+    function: str
+    function_version: int
+    arguments: Mapping[str, Any]
+    request_id: str | None
 
 
 def calculation_id(function: str, version: int, arguments: Mapping[str, Any]) -> UUID:
@@ -68,5 +77,5 @@ def calculation_id(function: str, version: int, arguments: Mapping[str, Any]) ->
 
 
 def canonical_json(arguments: Mapping[str, Any]) -> str:
-    """Return the one spelling of these arguments, in ASCII."""
+    """Return the arguments as JSON in its one canonical form, in ASCII."""
     return _CANONICAL.encode(arguments)

@@ -1,13 +1,15 @@
-"""Why a calculation has no result: the problem documents that are stored with it.
-
-They have the form of RFC 9457, like every error that the gateway answers with.
-"""
+"""The problem documents (RFC 9457) that are stored with calculations that have no result."""
 
 import json
 from typing import Any
 
-#: Every problem type of Reckoner begins with this.
+from shared.errors import FunctionUnknown, ResultWrong
+
+#: The beginning of all problem types of Reckoner.
 PROBLEM_PREFIX = "urn:reckoner:problem:"
+
+#: How much of an exception's text is stored.
+_DETAIL_CHARACTERS = 500
 
 _TITLES = {
     "cancelled": "The calculation was cancelled",
@@ -21,13 +23,23 @@ _TITLES = {
 }
 
 
+def explain_failure(error: Exception) -> tuple[str, str]:
+    """Return the reason and the detail of the failure that an exception of a function leads to."""
+    match error:
+        case FunctionUnknown():
+            return "function-gone", f"{error} Install it on every worker, then resubmit."
+        case ResultWrong():
+            return "result-wrong", f"{error} Report this to the function's author."
+    return "function-failed", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]
+
+
 def failure(reason: str, detail: str) -> dict[str, Any]:
     """Return the problem document for one of the reasons above."""
     return {"type": PROBLEM_PREFIX + reason, "title": _TITLES[reason], "detail": detail}
 
 
 def failure_json(reason: str, detail: str) -> str:
-    """Return the same as JSON, as the store takes it: it cannot keep NUL and lone surrogates."""
+    """Return the document as JSON that PostgreSQL can store: no NUL, no lone surrogates."""
     storable = detail.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
     return json.dumps(failure(reason, storable))
 

@@ -45,10 +45,11 @@ def call_on_stop_signals(stop: Callable[[], None]) -> None:
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         nonlocal is_stopping
-        if is_stopping and number != signal.SIGHUP:
+        if not is_stopping:
+            is_stopping = True
+            stop()  # once: a handler that interrupts Event.set would wait for its lock for ever
+        elif number != signal.SIGHUP:
             os._exit(128 + number)
-        is_stopping = True
-        stop()
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)

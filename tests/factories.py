@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from shared.calculation import Calculation, Lane, calculation_id
-from shared.functions.registry import Function, load_registry
-from shared.store.rows import FinishedResult, Row
+from shared.functions.registry import load_registry
+from shared.functions.signature import Function
+from shared.result import Result
+from shared.store.calculations import Row
 
 MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
 
@@ -33,16 +35,16 @@ def make_calculation(
     return Calculation(**{**values, **overrides})
 
 
-def make_result(**overrides: Any) -> FinishedResult:
+def make_result(**overrides: Any) -> Result:
     values: dict[str, Any] = {
-        "digits": 2,
+        "digit_count": 2,
         "sha256": "73475cb40a568e8da8a045ced110137e159f890ac4da883b6b17dc651b3a8049",  # of "42"
         "head": "42",
         "tail": "42",
-        "value": "42",
+        "digits": "42",
         "compute_seconds": 0.25,
     }
-    return FinishedResult(**{**values, **overrides})
+    return Result(**{**values, **overrides})
 
 
 def make_row(**columns: Any) -> Row:

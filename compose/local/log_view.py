@@ -101,7 +101,7 @@ class LogView:
                 rest[:] = last
 
     def _write(self) -> None:
-        """Put lines on standard output, until closed; once it is gone, nowhere."""
+        """Write lines to standard output until the view is closed; drop them if it is closed."""
         gone = False
         while (line := self._lines.get()) is not None:
             block = bytearray(line)
@@ -115,18 +115,18 @@ class LogView:
 
 
 def _written(block: bytearray) -> bool:
-    """Write all of it to standard output; tell whether that is still there."""
+    """Write all of it to standard output; return whether that is still open."""
     remaining = memoryview(block)
     while remaining:
         try:
             remaining = remaining[os.write(_STANDARD_OUTPUT, remaining) :]
         except BlockingIOError:
-            time.sleep(0.01)  # somebody has made the terminal non-blocking
+            time.sleep(0.01)  # another program made the terminal non-blocking
         except OSError:
             return False
     return True
 
 
 def _no_colour() -> bool:
-    """Tell whether the user wants none (no-color.org), or the terminal knows none."""
+    """Return whether the user wants no colours (no-color.org) or the terminal has none."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

@@ -14,6 +14,12 @@ _GRACE_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 
 
+def write_record(record: Path, pid: int, started: float, folder: Path) -> None:
+    """Record a program's process, its start in seconds since boot, and its working folder."""
+    note = {"pid": pid, "started": started, "boot": process_table.boot_id(), "folder": str(folder)}
+    record.write_text(json.dumps(note) + "\n")
+
+
 def end_leftovers(records: Iterable[Path]) -> list[str]:
     """End the recorded programs that still run; return their names.
 

@@ -13,7 +13,7 @@ _SAME_START_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Entry:
-    """One living process. `started`, in seconds since boot, tells apart two with the same id."""
+    """One living process. Two with the same id differ in `started`, in seconds since boot."""
 
     pid: int
     parent: int

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from compose.services import process_table
 from compose.services.errors import NotReady
+from compose.services.leftovers import write_record
 from compose.services.programs import Account
 
 # The signals to send in turn, each with how many seconds to wait for its effect.
@@ -86,14 +86,7 @@ class Process:
         self._child = _spawner().submit(self._spawn).result()
         entry = process_table.find(self._child.pid)
         self._started = entry.started if entry else 0.0
-        note = {
-            "name": self.name,
-            "pid": self._child.pid,
-            "started": self._started,
-            "boot": process_table.boot_id(),
-            "folder": str(self._folder),
-        }
-        self._record.write_text(json.dumps(note) + "\n")
+        write_record(self._record, self._child.pid, self._started, self._folder)
 
     def family(self) -> list[process_table.Entry]:
         """Return the living processes of the last instance: the program and its descendants."""

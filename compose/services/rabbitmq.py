@@ -67,11 +67,6 @@ class RabbitMQ:
         return password_in(self.folder / "password")
 
     @property
-    def node_name(self) -> str:
-        """The Erlang node's name, which differs for each folder."""
-        return self._node.name
-
-    @property
     def running(self) -> bool:
         """Whether the node and its epmd run now."""
         return all(p is not None and p.running for p in (self._epmd, self._process))

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from gateway.database.batching import Coalescer
 from gateway.database.database import Database
-from shared.store.calculations import find_calculations
-from shared.store.rows import Row
+from shared.store.calculations import Row, find_calculations
 
 _MOST_IDS = 200
 

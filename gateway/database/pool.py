@@ -10,7 +10,7 @@ from gateway.database.connection import AsyncConnection
 from gateway.database.outages import outages_answered
 from shared.errors import StoreUnavailable
 from shared.postgres.connections import AsyncConnector
-from shared.postgres.outages import brief, is_conflict, is_spent, is_transient
+from shared.postgres.outages import brief, is_conflict, is_connection_unusable, is_transient
 from shared.postgres.prepared import Query
 from shared.postgres.servers import Server
 
@@ -55,7 +55,7 @@ class AsyncPool:
             self._renew()
             raise StoreUnavailable("it does not answer") from error
         except psycopg2.Error as error:
-            if is_spent(error) or not connection.is_open:
+            if is_connection_unusable(error) or not connection.is_open:
                 self._renew()
             raise
         finally:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.database.database import Database
 from shared.errors import StoreUnavailable
-from shared.postgres.outages import is_cut_short
+from shared.postgres.outages import is_statement_cancelled
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ class SharedLook(Generic[T]):
             if not isinstance(error, StoreUnavailable):  # which is logged; nobody may be waiting
                 _logger.exception("A look at the whole failed")
             # What the server cut short has kept it busy; one that was not there has not.
-            self._rest(time.monotonic() - began if is_cut_short(error) else 0.0)
+            self._rest(time.monotonic() - began if is_statement_cancelled(error) else 0.0)
             raise
         self._failure = None
         self._rest(time.monotonic() - began)

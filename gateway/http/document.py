@@ -12,7 +12,7 @@ from gateway.http.limits import MAX_VALUE_DIGITS
 from gateway.http.responses import let_nginx_cache, write_json
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
-from shared.store.rows import Row
+from shared.store.calculations import Row
 
 #: RFC 9562's text form; uuid.UUID alone would also accept braces, `urn:` and no hyphens.
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)

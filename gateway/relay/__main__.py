@@ -1,11 +1,11 @@
-"""`python -m gateway.relay`: takes what was accepted to RabbitMQ, and rescues what was lost."""
+"""`python -m gateway.relay`: publish accepted calculations to RabbitMQ, and rescue lost ones."""
 
 import argparse
 import logging
 import sys
 
+from gateway.relay.health import HealthFile, find_faults, health_folder
 from gateway.relay.process import Relay
-from gateway.relay.pulse import Pulse, find_faults, pulse_folder
 from shared.calculation import Lane
 from shared.postgres.connections import make_engine
 from shared.startup import call_on_stop_signals, start_process
@@ -14,39 +14,49 @@ _logger = logging.getLogger("gateway.relay")
 
 
 def main() -> int:
-    """Run until a signal to stop; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m gateway.relay", description=__doc__)
+    """Check relays, or run one until a stop signal; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gateway.relay",
+        description="Publish accepted calculations to RabbitMQ, and rescue lost ones.",
+    )
     parser.add_argument(
         "--check",
         nargs="?",
         type=int,
         const=0,
         metavar="PID",
-        help="say whether all relays here work, or that one; 0 if so, else 1 and why",
+        help="check this user's relays on this host, or the one with this process id: exit with 0 "
+        "if they work, otherwise with 1 and the reason",
     )
     check = parser.parse_args().check
-    if check is not None:
-        faults = find_faults(pulse_folder(), check or None)
-        sys.stderr.writelines(f"{fault}\n" for fault in faults)
-        return 1 if faults else 0
+    return _run() if check is None else _check(check or None)
+
+
+def _check(pid: int | None) -> int:
+    faults = find_faults(health_folder(), pid)
+    sys.stderr.writelines(f"{fault}\n" for fault in faults)
+    return 1 if faults else 0
+
+
+def _run() -> int:
     settings = start_process()
     engine = make_engine(settings, connections=1, name="reckoner relay")
     autocommit = make_engine(
         settings, connections=len(Lane) + 1, name="reckoner relay", is_autocommit=True
     )
-    pulse = _make_pulse()
-    relay = Relay(settings, engine, autocommit, pulse)
+    health_file = _make_health_file()
+    relay = Relay(settings, engine, autocommit, health_file)
     call_on_stop_signals(relay.stop)
     _logger.info("The relay is running")
     status = relay.run()
-    if pulse is not None:
-        pulse.close()
+    if health_file is not None:
+        health_file.close()
     return status
 
 
-def _make_pulse() -> Pulse | None:
+def _make_health_file() -> HealthFile | None:
     try:
-        return Pulse(pulse_folder())
+        return HealthFile(health_folder())
     except OSError as error:
         _logger.warning("--check will not find this relay: %s", error)
         return None

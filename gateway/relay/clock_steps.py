@@ -1,8 +1,8 @@
-"""A clock of PostgreSQL's that was set: told to whoever reads logs, and what hangs on it put right.
+"""Steps of PostgreSQL's clock: logged, and times that one has left in the future corrected.
 
-All times are PostgreSQL's, and one that is further ahead than it can rightly be was written before
-the clock was set back. That is put right by what the rows say alone, so it also works for a step
-that came while no relay ran. A step ahead is another matter: leases only seem to have run out then.
+All times are PostgreSQL's. One that lies further ahead than it can was written before the clock was
+set back; the rows alone show that, so a step is corrected even if no relay ran then. After a step
+ahead, leases only seem to have expired, until their workers have had the time to renew them.
 """
 
 import logging
@@ -12,33 +12,32 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine
 
 from shared.store.clock import (
-    end_leases,
-    pull_due_times,
-    pull_publication_times,
-    pull_seen_times,
+    correct_due_times,
+    correct_publication_times,
+    correct_seen_times,
+    end_overlong_leases,
     read_clock,
 )
 
-#: So far ahead a time may lie without being put right. Of what transactions write side by side one
-#: is a little ahead of the other, and should not be written again.
+#: Times this far ahead are left alone: concurrent transactions write times that differ a little.
 SLACK_SECONDS = 5.0
 
-#: The longest pause before a calculation is published again, which is written into its row.
+#: The longest backoff before a calculation is published again; its end is written into the row.
 LONGEST_BACKOFF_SECONDS = 60.0
 
-#: A clock that is slewed, or a slow answer, is no step.
+#: A smaller difference is a clock that is being slewed.
 _STEP_SECONDS = 2.0
 
 _BATCH = 1_000
 
-#: Of each kind, in one go; the next look goes on.
-_MOST_BATCHES = 20
+#: The most batches of one kind in a call; the next call continues.
+_MAX_BATCHES = 20
 
 _logger = logging.getLogger(__name__)
 
 
 class ClockSteps:
-    """Compares PostgreSQL's clock with one that only goes forward, between two looks."""
+    """Notices that PostgreSQL's clock was set, by comparing it with the monotonic clock."""
 
     def __init__(
         self,
@@ -51,50 +50,50 @@ class ClockSteps:
         self._lease_seconds = lease_seconds
         self._read = read
         self._offset: float | None = None
-        self._leases_count_from = 0.0
+        self._leases_valid_from = 0.0
 
-    def look(self) -> bool:
-        """Put right what lies too far ahead; return whether a lease that ran out has run out.
+    def correct(self) -> bool:
+        """Correct times that lie too far ahead; return whether leases may be expired.
 
-        After a step ahead it may only seem so, until its worker has had the time to renew it.
+        They may not for the length of a lease after a step ahead.
         """
         with self._engine.begin() as connection:
             self._compare(connection)
-            pull_seen_times(connection, SLACK_SECONDS)
-            ended = end_leases(
+            correct_seen_times(connection, SLACK_SECONDS)
+            ended = end_overlong_leases(
                 connection,
                 self._lease_seconds + SLACK_SECONDS,
                 silent_seconds=self._lease_seconds,
                 limit=_BATCH,
             )
         due = self._in_batches(
-            lambda connection: pull_due_times(
+            lambda connection: correct_due_times(
                 connection, LONGEST_BACKOFF_SECONDS + SLACK_SECONDS, _BATCH
             )
         )
         published = self._in_batches(
-            lambda connection: pull_publication_times(connection, SLACK_SECONDS, _BATCH)
+            lambda connection: correct_publication_times(connection, SLACK_SECONDS, _BATCH)
         )
         if ended or due or published:
             _logger.warning(
-                "Times ahead of PostgreSQL's clock were put right: %d were not due, %d were "
-                "published, %d leases of workers that are gone",
+                "Corrected times ahead of PostgreSQL's clock: %d of rows to publish, %d of "
+                "published rows, %d leases of workers that are gone",
                 due,
                 published,
                 ended,
             )
-        return time.monotonic() >= self._leases_count_from
+        return time.monotonic() >= self._leases_valid_from
 
     def _compare(self, connection: Connection) -> None:
-        asked_at = time.monotonic()
+        sent_at = time.monotonic()
         server = self._read(connection)
-        answered_at = time.monotonic()
-        offset = server - (asked_at + answered_at) / 2
+        received_at = time.monotonic()
+        offset = server - (sent_at + received_at) / 2
         before, self._offset = self._offset, offset
         if before is None:
             return
         step = offset - before
-        if abs(step) <= _STEP_SECONDS + (answered_at - asked_at) / 2:
+        if abs(step) <= _STEP_SECONDS + (received_at - sent_at) / 2:
             return
         _logger.warning(
             "PostgreSQL's clock stepped %s by %.1f s, or another server with another clock answers",
@@ -102,13 +101,13 @@ class ClockSteps:
             abs(step),
         )
         if step > 0:
-            self._leases_count_from = answered_at + self._lease_seconds
+            self._leases_valid_from = received_at + self._lease_seconds
 
-    def _in_batches(self, put_right: Callable[[Connection], int]) -> int:
+    def _in_batches(self, correct: Callable[[Connection], int]) -> int:
         count = 0
-        for _ in range(_MOST_BATCHES):
+        for _ in range(_MAX_BATCHES):
             with self._engine.begin() as connection:
-                batch = put_right(connection)
+                batch = correct(connection)
             count += batch
             if batch < _BATCH:
                 break

@@ -1,15 +1,15 @@
-"""One lane's way from the outbox to RabbitMQ, in a thread of its own with connections of its own.
+"""Publishes one lane's calculations, in a thread of its own with connections of its own.
 
-So no lane waits for another: not for confirms that do not come, nor for a queue of a wrong type.
+So neither lane waits for the other: not for confirms that do not come, nor for a queue of a wrong
+type.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Engine
 
-from gateway.relay.bundles import bundles
 from gateway.relay.loop import LoopThread
 from gateway.relay.publisher import Publisher
 from shared import crash_points
@@ -18,55 +18,60 @@ from shared.config import Settings
 from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable
 from shared.messages import encode
-from shared.store.outbox import put_back, taken_due
+from shared.store.outbox import Due, put_back, taken_due
 
-#: Between two turns there is so much time for each row of the first, up to a limit: while much
-#: comes it goes together, since a turn costs more than a row.
-_PACE_SECONDS = 0.001
-_LONGEST_PACE_SECONDS = 0.02
+#: Small calculations of the quick lane share a message, which costs more than they do. One thread
+#: of a worker computes all of a message, so it should not take long.
+_MESSAGE_CALCULATIONS = 100
+_MESSAGE_SECONDS = 0.02
 
-#: Who has nothing to publish asks so often whether RabbitMQ would take it.
+#: After a batch, pause this long for each of its rows, up to a limit: what arrives in the pause is
+#: published together, as a batch costs more than a row.
+_PAUSE_SECONDS_PER_ROW = 0.001
+_LONGEST_PAUSE_SECONDS = 0.02
+
+#: How often to probe whether RabbitMQ takes messages, while there is nothing to publish.
 _PROBE_SECONDS = 5.0
 
 
 class LaneRelay:
-    """Publishes what is due in one lane whenever it is rung; `engine` is in autocommit.
+    """Publishes what is due in one lane whenever it is woken; `engine` is in autocommit.
 
-    `changed` is called when the loop's `problem` has changed.
+    `on_change` is called when the loop's `problem` has changed.
     """
 
     def __init__(
-        self, lane: Lane, settings: Settings, engine: Engine, changed: Callable[[], None]
+        self, lane: Lane, settings: Settings, engine: Engine, on_change: Callable[[], None]
     ) -> None:
         self.lane = lane
         self.publisher = Publisher(settings.amqp_urls, lane)
-        self._batch = settings.relay_batch
+        self._batch_rows = settings.relay_batch
         self._engine = engine
-        self._rung = threading.Event()
-        self._rung.set()  # the first turn is at once, and finds out what RabbitMQ says
+        self._woken = threading.Event()
+        self._woken.set()  # the first step is at once, and finds out whether RabbitMQ works
         self._is_publishing = False
-        self._paced_until = 0.0
+        self._paused_until = 0.0
         self.loop = LoopThread(
             f"{lane} lane",
-            self._turn,
-            forget=engine.dispose,
-            changed=changed,
-            at_end=self.publisher.close,
+            self._step,
+            reset=engine.dispose,
+            on_change=on_change,
+            on_end=self.publisher.close,
         )
 
     @property
     def is_busy(self) -> bool:
-        """Whether it will take what is due without being rung for it."""
-        return self._is_publishing or self._rung.is_set()
+        """Whether it will take what is due without being woken again."""
+        return self._is_publishing or self._woken.is_set()
 
-    def ring(self) -> None:
-        """Say that something may be due in this lane."""
-        self._rung.set()
+    def wake(self) -> None:
+        """Have it publish what is due now."""
+        self._woken.set()
 
     def stop(self) -> None:
-        """Have it end after what it is doing."""
+        """Let its thread end after what it is doing."""
         self.loop.stop()
-        self._rung.set()
+        self._woken.set()
 
     def publish_batch(self) -> int:
         """Publish what is due, up to one batch; return how many rows that was.
@@ -74,47 +79,67 @@ class LaneRelay:
         Raises BrokerUnavailable if RabbitMQ did not confirm all of it. What it did confirm is
         marked as published even so, and only the rest is put back.
         """
-        self.publisher.open()  # before rows are locked, as it may take its time
+        self.publisher.connect()  # before rows are locked, as it may take seconds
         with (
             self._engine.connect() as connection,
-            taken_due(connection, self.lane, self._batch) as due,
+            taken_due(connection, self.lane, self._batch_rows) as due,
         ):
             if not due:
                 return 0
-            bundled = [[one.work for one in bundle] for bundle in bundles(due, self.lane)]
-            receipt = self.publisher.publish([encode(works, self.lane) for works in bundled])
+            messages = [[one.work for one in group] for group in group_by_message(due, self.lane)]
+            receipt = self.publisher.publish([encode(works, self.lane) for works in messages])
             crash_point(crash_points.RELAY_BEFORE_MARK)
-            refused = set(range(len(bundled))) - receipt.confirmed
+            refused = set(range(len(messages))) - receipt.confirmed
             if refused:
-                put_back(connection, [work.calculation_id for i in refused for work in bundled[i]])
+                put_back(connection, [work.calculation_id for i in refused for work in messages[i]])
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
         return len(due)
 
-    def _turn(self) -> None:
-        is_rung = self._rung.wait(_PROBE_SECONDS)
+    def _step(self) -> None:
+        is_woken = self._woken.wait(_PROBE_SECONDS)
         if self.loop.is_stopping:
             return
-        if is_rung:
+        if is_woken:
             self._is_publishing = True
-            self._rung.clear()
+            self._woken.clear()
             try:
                 rows = self.publish_batch()
             except BaseException:
-                self._rung.set()  # it is still to be done
+                self._woken.set()  # to try again
                 raise
             finally:
                 self._is_publishing = False
-            if rows == self._batch:
-                self._rung.set()  # there may be more
+            if rows == self._batch_rows:
+                self._woken.set()  # there may be more
             else:
-                self._pace(rows)
-        if self.publisher.quiet_seconds >= _PROBE_SECONDS:
+                self._pause_after(rows)
+        if self.publisher.unconfirmed_seconds >= _PROBE_SECONDS:
             self.publisher.probe()
 
-    def _pace(self, rows: int) -> None:
-        """Let what comes meanwhile go together; the first after a silence goes at once."""
+    def _pause_after(self, rows: int) -> None:
+        """Let rows that arrive now be published together; the first after an idle time is not held.
+
+        The pause is too short to be interrupted by a stop.
+        """
         now = time.monotonic()
-        time.sleep(max(0.0, self._paced_until - now))  # for so short a time, also while it stops
-        pace = min(_LONGEST_PACE_SECONDS, _PACE_SECONDS * rows)
-        self._paced_until = max(now, self._paced_until) + pace
+        time.sleep(max(0.0, self._paused_until - now))
+        pause = min(_LONGEST_PAUSE_SECONDS, _PAUSE_SECONDS_PER_ROW * rows)
+        self._paused_until = max(now, self._paused_until) + pause
+
+
+def group_by_message(due: Iterable[Due], lane: Lane) -> Iterator[list[Due]]:
+    """Yield calculations in their order, in the groups that share a message; heavy ones alone."""
+    group: list[Due] = []
+    seconds = 0.0
+    for one in due:
+        is_full = (
+            len(group) == _MESSAGE_CALCULATIONS or seconds + one.estimate_seconds > _MESSAGE_SECONDS
+        )
+        if group and (is_full or lane is Lane.HEAVY):
+            yield group
+            group, seconds = [], 0.0
+        group.append(one)
+        seconds += one.estimate_seconds
+    if group:
+        yield group

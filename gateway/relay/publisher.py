@@ -1,8 +1,9 @@
-"""A lane's way into RabbitMQ, which ends in another connection after whatever failed.
+"""Publishes one lane's messages to RabbitMQ, and connects again after any failure.
 
-A connection can be open and yet take nothing for good: RabbitMQ's side of a channel remembers of a
-quorum queue that it was full, or who led it (seen with 3.10). So a batch of which anything is not
-confirmed is the last one of its connection, and the next goes to another node if there are several.
+A connection can be open and refuse every message: RabbitMQ's channel remembers the state of a
+quorum queue, such as that it was full or which node led it. So a batch that is not confirmed
+completely is the last one of its connection; the next one goes to another node if there are
+several.
 """
 
 import itertools
@@ -13,81 +14,82 @@ from collections.abc import Sequence
 import pika
 
 from gateway.relay.confirms import Receipt
-from gateway.relay.session import Session
+from gateway.relay.connection import BrokerConnection
 from shared.calculation import Lane
 from shared.errors import BrokerUnavailable
 
 
 class Publisher:
-    """Publishes one lane's messages, with a confirm for each.
+    """Publishes one lane's messages, each with a publisher confirm.
 
-    For one thread, but for `ready_messages`.
+    Not thread-safe, except for `ready_messages`.
     """
 
     def __init__(self, urls: Sequence[str], lane: Lane) -> None:
-        # Relays that all began with the first node would all be on that one.
+        # In random order: otherwise all relays would be connected to the first node.
         self._nodes = itertools.cycle(random.sample(urls, len(urls)))
         self._lane = lane
-        self._session: Session | None = None
-        self._is_spent = False
+        self._connection: BrokerConnection | None = None
+        self._must_reconnect = False
         self._confirmed_at = 0.0
 
     @property
-    def quiet_seconds(self) -> float:
-        """For how long RabbitMQ has confirmed nothing."""
+    def unconfirmed_seconds(self) -> float:
+        """How long ago RabbitMQ confirmed something last."""
         return time.monotonic() - self._confirmed_at
 
-    def open(self) -> None:
-        """Connect and declare the queues, if that is not so already. Raises BrokerUnavailable."""
-        self._ready_session()
+    def connect(self) -> None:
+        """Connect and declare the queues, unless that is done. Raises BrokerUnavailable."""
+        self._ready_connection()
 
     def publish(self, bodies: Sequence[bytes]) -> Receipt:
-        """Send these messages and say which of them RabbitMQ has confirmed.
+        """Send these messages; return which of them RabbitMQ has confirmed.
 
-        Raises BrokerUnavailable if there is no connection to be had; nothing was sent then.
+        Raises BrokerUnavailable if there is no connection; nothing was sent then.
         """
-        session = self._ready_session()
-        return self._noted(session.publish(bodies))
+        connection = self._ready_connection()
+        return self._noted(connection.publish(bodies))
 
     def probe(self) -> None:
         """Raise BrokerUnavailable if RabbitMQ would take no message now."""
-        receipt = self._noted(self._ready_session().probe())
+        receipt = self._noted(self._ready_connection().probe())
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
 
     def ready_messages(self) -> int:
-        """Return how many messages wait in the lane's queue, from any thread.
+        """Return how many messages wait in the lane's queue. Thread-safe.
 
-        Raises BrokerUnavailable, also when there is no connection just now.
+        Raises BrokerUnavailable, also while there is no connection.
         """
-        session = self._session
-        if session is None or session.is_ended:
+        connection = self._connection
+        if connection is None or connection.is_closed:
             raise BrokerUnavailable("there is no connection to RabbitMQ")
-        return session.ready_messages()
+        return connection.ready_messages()
 
     def close(self) -> None:
-        """Close the connection and wait for its end."""
-        session, self._session = self._session, None
-        self._is_spent = False
-        if session is not None:
-            session.close()
+        """Close the connection, and wait until it is closed."""
+        connection, self._connection = self._connection, None
+        self._must_reconnect = False
+        if connection is not None:
+            connection.close()
 
-    def _ready_session(self) -> Session:
-        session = self._session
-        if session is None or session.is_ended or self._is_spent:
+    def _ready_connection(self) -> BrokerConnection:
+        connection = self._connection
+        if connection is None or connection.is_closed or self._must_reconnect:
             self.close()
-            session = self._session = Session(pika.URLParameters(next(self._nodes)), self._lane)
+            node = pika.URLParameters(next(self._nodes))
+            connection = self._connection = BrokerConnection(node, self._lane)
         try:
-            session.wait_ready()
+            connection.wait_ready()
         except BrokerUnavailable:
-            if not session.is_held_back:  # whether an alarm is over is told on this connection
+            if not connection.has_alarm:  # RabbitMQ reports the end of an alarm on this connection
                 self.close()
             raise
-        return session
+        return connection
 
     def _noted(self, receipt: Receipt) -> Receipt:
         if receipt.problem is None:
             self._confirmed_at = time.monotonic()
         else:
-            self._is_spent = True  # closing may take its time, and rows are locked now
+            self._must_reconnect = True  # not now: closing may take seconds, and rows are locked
         return receipt

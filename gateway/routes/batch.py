@@ -11,7 +11,7 @@ from gateway.http.responses import write_json_text
 from gateway.submission.plan import Planner
 from gateway.submission.submit import BatchReceipt, Submission
 from shared.calculation import Calculation
-from shared.long_json import encode_list
+from shared.json_lists import encode_list
 
 
 class Batch:

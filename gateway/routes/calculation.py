@@ -14,9 +14,8 @@ from gateway.waiting.retry_after import Backlog
 from shared.calculation import Status
 from shared.errors import CalculationFinal
 from shared.failures import CANCELLED_JSON
-from shared.store.calculations import cancel_calculation
+from shared.store.calculations import Row, cancel_calculation
 from shared.store.notifications import notify_changed
-from shared.store.rows import Row
 
 
 class Calculation:

@@ -14,7 +14,7 @@ from gateway.waiting.lookup import Lookup
 from gateway.waiting.retry_after import Backlog
 from shared.calculation import is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
-from shared.store.rows import Row
+from shared.store.calculations import Row
 
 
 class Calculations:

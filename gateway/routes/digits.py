@@ -21,9 +21,9 @@ from shared.errors import (
     ResultPruned,
     StoreUnavailable,
 )
-from shared.store.models import CHUNK_DIGITS
-from shared.store.results import find_chunk
-from shared.store.rows import Row
+from shared.result import CHUNK_DIGITS
+from shared.store.calculations import Row
+from shared.store.chunks import find_chunk
 
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31

@@ -14,7 +14,7 @@ from gateway.http.responses import empty_stream, peek
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiting
 from shared.calculation import is_final
-from shared.store.rows import Row
+from shared.store.calculations import Row
 
 #: The id of the last event. A browser that reconnects after it gets 204, and stops.
 _LAST_EVENT = "final"

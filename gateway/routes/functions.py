@@ -7,7 +7,8 @@ from typing import Any
 import falcon.asgi
 
 from gateway.http.responses import write_json_text
-from shared.functions.registry import Function, Registry
+from shared.functions.registry import Registry
+from shared.functions.signature import Function
 
 
 class Functions:

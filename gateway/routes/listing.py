@@ -16,7 +16,7 @@ from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
 from shared.calculation import Status
 from shared.errors import ArgumentsInvalid, Fault
-from shared.long_json import encode_list
+from shared.json_lists import encode_list
 from shared.store.listing import list_calculations
 
 #: A place in the list: the creation time and the id of the last calculation of a page.

@@ -13,9 +13,8 @@ from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.http.responses import write_json
 from gateway.waiting.capacity import SILENT_SECONDS, Neighbours, find_neighbours
 from shared.calculation import Lane
-from shared.store.relays import RelayState
+from shared.store.presence import RelayState, list_workers
 from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
-from shared.store.workers import list_workers
 
 
 class System:

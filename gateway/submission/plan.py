@@ -9,14 +9,15 @@ from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
-    MOST_FAULTS,
+    MAX_FAULTS,
     ArgumentsInvalid,
     CalculationTooLarge,
     Fault,
     FunctionUnknown,
     pointer_to,
 )
-from shared.functions.registry import Function, Registry
+from shared.functions.registry import Registry
+from shared.functions.signature import Function
 
 _MEMBERS = ("function", "arguments")
 
@@ -72,7 +73,7 @@ class Planner:
         faults: list[Fault] = []
         count = 0
         for index, item in enumerate(items):
-            if len(faults) >= MOST_FAULTS:
+            if len(faults) >= MAX_FAULTS:
                 count += self._count_faults(item)
                 continue
             try:

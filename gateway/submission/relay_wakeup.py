@@ -9,7 +9,7 @@ import psycopg2
 from gateway.database.database import Database
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
-from shared.store.notifications import ring
+from shared.store.notifications import wake_relay
 
 _logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Bell:
         try:
             while self._lanes:
                 lanes, self._lanes = self._lanes, set()
-                await self._database.fetch(ring(lanes))
+                await self._database.fetch(wake_relay(lanes))
         except StoreUnavailable:
             pass  # the relay looks by itself before long
         except psycopg2.Error:

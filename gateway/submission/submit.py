@@ -13,13 +13,14 @@ from gateway.database.database import Database
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import Bell
 from shared.calculation import Calculation, Lane, Status, is_final
-from shared.computing import Calculator, Computed
+from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
+from shared.result import Result
 from shared.store import calculations as store
+from shared.store.calculations import Row
+from shared.store.chunks import insert_chunks
 from shared.store.new_calculations import New, insert_new, insert_queued
-from shared.store.quick import QuickSuccess, finish_quick_succeeded
-from shared.store.results import insert_chunks
-from shared.store.rows import Row
+from shared.store.quick import finish_quick_succeeded
 
 #: What a statement may hold up: computing in its thread, and storing a row at a rough guess.
 _MOST_SECONDS = 0.01
@@ -52,7 +53,7 @@ class _Computing:
 
 
 #: The row if one statement did for it, and what was computed.
-_Stored = tuple[Row | None, Computed | None]
+_Stored = tuple[Row | None, Result | None]
 
 
 class Submission:
@@ -94,11 +95,9 @@ class Submission:
     async def _store_new(self, asked: Sequence[_Computing]) -> list[_Stored]:
         computed = await self._computed(asked)
         new = {
-            one.calculation.id: New(
-                one.calculation, found.result if found else None, one.request_id
-            )
+            one.calculation.id: New(one.calculation, found, one.request_id)
             for one, found in zip(asked, computed, strict=True)
-            if found is None or found.result.value is not None
+            if found is None or found.value is not None
         }
         rows = await self._insert(list(new.values())) if new else {}
         return [
@@ -106,7 +105,7 @@ class Submission:
             for one, found in zip(asked, computed, strict=True)
         ]
 
-    async def _computed(self, asked: Sequence[_Computing]) -> Sequence[Computed | None]:
+    async def _computed(self, asked: Sequence[_Computing]) -> Sequence[Result | None]:
         if not any(one.is_inline for one in asked):
             return [None] * len(asked)
         # In a thread: a thousandth of a second is long for the event loop.
@@ -126,13 +125,13 @@ class Submission:
         # What comes alone takes the shortest way. When much comes, commits must not queue up for
         # the lock that a notification holds until its transaction has reached the disk.
         is_alone = len(new) == 1
-        rows = await self._database.fetch(insert_new(new, is_rung=is_alone))
+        rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._bell.ring({Lane(row.lane) for row in queued})
         return rows
 
-    def _compute(self, calculation: Calculation) -> Computed | None:
+    def _compute(self, calculation: Calculation) -> Result | None:
         """Return the result; None if the function raised, which is then the workers' to report."""
         try:
             return self._calculator.compute(calculation.function, calculation.arguments)
@@ -152,7 +151,7 @@ class Submission:
         return receipt
 
 
-def _needs_nothing(row: Row, computed: Computed | None) -> bool:
+def _needs_nothing(row: Row, computed: Result | None) -> bool:
     """Say whether the result is there, or will be, and is not at hand meanwhile."""
     if row.has_result:
         return True
@@ -165,7 +164,7 @@ def _cost(asked: _Computing) -> float:
 
 
 def _store(
-    connection: Connection, calculation: Calculation, computed: Computed | None, request_id: str
+    connection: Connection, calculation: Calculation, computed: Result | None, request_id: str
 ) -> tuple[Row, bool]:
     """Return the row, and whether it is now queued anew."""
     if computed is not None:
@@ -181,18 +180,17 @@ def _store(
 
 
 def _store_computed(
-    connection: Connection, calculation: Calculation, computed: Computed, request_id: str
+    connection: Connection, calculation: Calculation, computed: Result, request_id: str
 ) -> Row:
     """Store a result and return the row; one that waited for a worker need not wait any more."""
-    new = insert_new([New(calculation, computed.result, request_id)]).on(connection)
+    new = insert_new([New(calculation, computed, request_id)]).on(connection)
     row = new.get(calculation.id)
     if row is None:
         _revive(connection, [calculation], request_id)
-        success = QuickSuccess(calculation.id, computed.result, computed.digits)
-        finish_quick_succeeded(connection, [success])
+        finish_quick_succeeded(connection, {calculation.id: computed})
         return _existing(connection, calculation)
-    if computed.result.value is None:
-        insert_chunks(connection, calculation.id, row.attempt, computed.digits)
+    if computed.value is None:
+        insert_chunks(connection, calculation.id, row.attempt, computed)
     return row
 
 

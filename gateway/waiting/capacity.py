@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from shared.calculation import Lane
-from shared.store.relays import RelayState, list_relays
-from shared.store.system import count_slots
+from shared.store.presence import RelayState, count_slots, list_relays
 
 #: A process that has said nothing for so long is taken for gone.
 SILENT_SECONDS = 15

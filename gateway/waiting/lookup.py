@@ -8,7 +8,7 @@ from gateway.database.batching import Coalescer
 from gateway.waiting.waiters import Waiting, Watch
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
-from shared.store.rows import Row
+from shared.store.calculations import Row
 
 
 class Lookup:

@@ -8,7 +8,7 @@ from gateway.database.database import Database
 from gateway.database.shared_query import SharedLook
 from gateway.waiting.capacity import find_neighbours
 from shared.calculation import Lane, Status
-from shared.store.rows import Row
+from shared.store.calculations import Row
 from shared.store.system import count_lanes
 
 _FRESH_SECONDS = 2.0

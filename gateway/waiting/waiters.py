@@ -15,8 +15,7 @@ from uuid import UUID
 
 from gateway.database.database import Database
 from shared.errors import StoreUnavailable
-from shared.store.calculations import find_calculations
-from shared.store.rows import Row
+from shared.store.calculations import Row, find_calculations
 
 #: Everything that is waited for is looked at this often, should a notification ever be lost.
 _SWEEP_SECONDS = 15.0

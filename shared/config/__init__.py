@@ -1,4 +1,4 @@
-"""Settings: read once by dynaconf, checked, and handed down frozen."""
+"""The settings: read once, checked, and passed on as a frozen dataclass."""
 
 from shared.config.settings import Settings, load_settings
 

@@ -1,4 +1,4 @@
-"""Checks of the addresses among the settings: sentences on what is wrong, without any password."""
+"""Checks of the addresses among the settings. Their sentences never contain a password."""
 
 import ipaddress
 import re
@@ -18,7 +18,7 @@ _DRIVER = "postgresql+psycopg2"
 _LAST_PORT = 65_535
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 
-#: Options of libpq whose values it checks only when it connects.
+#: Options whose values libpq checks only when it connects.
 _CHOICES = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "target_session_attrs": (
@@ -29,13 +29,13 @@ _NUMBERS = re.compile(r"connect_timeout|keepalives(_\w+)?|tcp_user_timeout")
 
 
 def bind_faults(address: str) -> Iterator[str]:
-    """Yield what is wrong with a `host:port` to listen on; IPv6 stands in brackets."""
+    """Yield what is wrong with a `host:port` to listen on; IPv6 is in brackets."""
     host, colon, port = address.rpartition(":")
     if not colon or not _is_port(port):
         yield f"must be host:port with a port from 1 to {_LAST_PORT}; it is {address!r:.100}."
     elif host.startswith("[") and host.endswith("]"):
         if not _is_ipv6(host[1:-1]):
-            yield f"has no IPv6 address in its brackets; it is {address!r:.100}."
+            yield f"must have an IPv6 address in its brackets; it is {address!r:.100}."
     elif ":" in host:
         yield f"must have its IPv6 address in brackets, as in [::1]:8081; it is {address!r:.100}."
     elif not _HOST_NAME.fullmatch(host) or (_is_all_digits(host) and not _is_ipv4(host)):
@@ -43,7 +43,7 @@ def bind_faults(address: str) -> Iterator[str]:
 
 
 def database_faults(text: str) -> Iterator[str]:
-    """Yield what is wrong with PostgreSQL's URL. What SQLAlchemy's dialect takes is right."""
+    """Yield what is wrong with PostgreSQL's URL. What SQLAlchemy's dialect accepts is valid."""
     form = f"Write it as {_DRIVER}://user@host:port/name"
     try:
         url = make_url(text)
@@ -59,7 +59,7 @@ def database_faults(text: str) -> Iterator[str]:
         yield f"has hosts or ports that cannot be read: {error}. {form}."
         return
     ports = str(options.get("port", "")).split(",")
-    # SQLAlchemy takes port 0 for none at all.
+    # SQLAlchemy reads port 0 as no port.
     if url.port == 0 or not all(port == "" or _is_port(port) for port in ports):
         yield f"has a port that is not from 1 to {_LAST_PORT}. {form}."
     if not any(name in options for name in ("dbname", "service")):
@@ -74,7 +74,7 @@ def database_faults(text: str) -> Iterator[str]:
 
 
 def _libpq_options(url: URL) -> dict[str, Any]:
-    """Return what SQLAlchemy will hand to psycopg2."""
+    """Return what SQLAlchemy will pass to psycopg2."""
     _, options = url.get_dialect()().create_connect_args(url)
     return dict(options)
 
@@ -83,7 +83,7 @@ def _option_faults(options: dict[str, Any]) -> Iterator[str]:
     try:
         psycopg2.extensions.make_dsn(None, **options)
     except (psycopg2.Error, TypeError, ValueError) as error:
-        yield f"has an option that libpq does not take: {str(error).strip()}. Correct or remove it."
+        yield f"has an option unknown to libpq: {str(error).strip()}. Correct or remove it."
     for name, value in options.items():
         allowed = _CHOICES.get(name)
         if allowed is not None and value not in allowed:
@@ -93,7 +93,7 @@ def _option_faults(options: dict[str, Any]) -> Iterator[str]:
 
 
 def broker_faults(text: str, password: str | None) -> Iterator[str]:
-    """Yield what is wrong with RabbitMQ's URLs, one per node with `;` between them."""
+    """Yield what is wrong with RabbitMQ's URLs, one per node, separated by `;`."""
     nodes = text.split(";")
     for number, node in enumerate(nodes, 1):
         which = f"(node {number} of {len(nodes)}) " if len(nodes) > 1 else ""
@@ -117,22 +117,22 @@ def _node_faults(node: str, password: str | None) -> Iterator[str]:
     if port == 0:
         yield f"has port 0; ports go from 1 to {_LAST_PORT}. {form}."
     if parts.path.count("/") > 1:
-        yield f"has a vhost with a / in it, which is written as %2F. {form}."
+        yield f"has a vhost that contains /, which must be written as %2F. {form}."
     if password is not None and not parts.username:
-        yield f"must name a user, as there is a password. {form}."
+        yield f"must name a user, since a password is set. {form}."
     if password is None and parts.username and parts.password is None:
         yield (
-            "names a user and no password. Give RECKONER_BROKER_PASSWORD, or write the password "
+            "names a user but no password. Set RECKONER_BROKER_PASSWORD, or write the password "
             "into the URL."
         )
     try:
         pika.URLParameters(with_password(node, password or "none"))
-    except Exception as error:  # of another kind for each option
+    except Exception as error:  # pika raises a different one for each option
         yield f"has an option that cannot be used: {error}. Correct or remove it."
 
 
 def with_password(url: str, password: str | None) -> str:
-    """Return a URL with a password for its user, if it has a user and no password."""
+    """Return the URL with the password, if it has a user but no password."""
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     if password is None or not user or ":" in user:

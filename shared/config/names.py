@@ -1,4 +1,4 @@
-"""Which environment variables may begin with RECKONER_: a name that nobody reads is a mistake."""
+"""The check of environment variables that begin with RECKONER_: unknown names are mistakes."""
 
 import difflib
 import re
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 PREFIX = "RECKONER_"
 
-#: Names that are not settings of a process and yet may stand in its environment.
-_OF_OTHERS = frozenset(
+#: Names that are not settings but may be in a process's environment.
+_NOT_SETTINGS = frozenset(
     PREFIX + name
     for name in (
         "ENV",
         "CRASH_POINT",
-        # compose/compose.yaml; all of compose/.env goes to every process.
+        # Of compose/compose.yaml, which passes all of compose/.env to every process.
         "ADDRESS",
         "GATEWAY_REPLICAS",
         "HEAVY_MEMORY",
@@ -25,12 +25,12 @@ _OF_OTHERS = frozenset(
         "SETTINGS",
         "STREAMS_PER_ADDRESS",
         "VERSION",
-        # NGINX's templates
+        # Of NGINX's templates.
         "ACCESS_LOG",
         "CACHE",
         "GATEWAY",
         "LISTEN",
-        # `make up`, beside which `make worker` may run with the same environment
+        # Of `make up`: `make worker` may run with the same environment.
         "LOCAL_AMQP_PORT",
         "LOCAL_DISTRIBUTION_PORT",
         "LOCAL_EPMD_PORT",
@@ -44,15 +44,15 @@ _OF_OTHERS = frozenset(
     )
 )
 
-#: What Kubernetes adds for each service of a namespace, here for one called reckoner or
-#: reckoner-… (kubernetes.io/docs, "Accessing the Service", environment variables).
+#: Variables that Kubernetes adds for services named reckoner or reckoner-… (kubernetes.io/docs,
+#: "Accessing the Service").
 _OF_KUBERNETES = re.compile(r"RECKONER_(\w+_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP)\w*)")
 _URL_OF_KUBERNETES = re.compile(r"(tcp|udp)://")
 
 
 def unknown_names(environment: Mapping[str, str], settings: Iterable[str]) -> list[str]:
-    """Return a sentence for each variable that nobody reads, with the name that it resembles."""
-    known = set(_OF_OTHERS)
+    """Return a sentence for each unknown variable, with the most similar known name."""
+    known = set(_NOT_SETTINGS)
     for setting in settings:
         known |= {PREFIX + setting.upper(), f"{PREFIX}{setting.upper()}_FILE"}
     return [
@@ -64,11 +64,11 @@ def unknown_names(environment: Mapping[str, str], settings: Iterable[str]) -> li
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
     nearest = difflib.get_close_matches(name.upper(), sorted(known), n=1)
-    return f"Did you mean {nearest[0]}?" if nearest else "README.md lists them; remove this one."
+    return f"Did you mean {nearest[0]}?" if nearest else "Remove it; README.md lists all settings."
 
 
 def _is_added(name: str, value: str) -> bool:
-    """Tell whether Kubernetes has set the variable, and not a person."""
+    """Say whether Kubernetes has added the variable."""
     return bool(_OF_KUBERNETES.fullmatch(name)) or (
         name.endswith("_PORT") and bool(_URL_OF_KUBERNETES.match(value))
     )

@@ -1,4 +1,4 @@
-"""Settings: read once by dynaconf, checked, and handed down frozen.
+"""The settings: read once, checked, and passed on as a frozen dataclass.
 
 `python -m shared.config` checks those of its environment, and says what is wrong with them.
 """
@@ -30,12 +30,12 @@ def _setting(doc: str, at_least: float | None = None, at_most: float | None = No
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings of all processes; a process uses those that concern it."""
+    """All settings of all processes; each process uses those it needs."""
 
     database_url: str = _setting("PostgreSQL, as `postgresql+psycopg2://user@host:port/name`")
-    database_password: str | None = _setting("password for `database_url`, if it has none")
+    database_password: str | None = _setting("password for `database_url`, if it contains none")
     broker_url: str = _setting("RabbitMQ, as `amqp://user@host:port/vhost`; `;` between nodes")
-    broker_password: str | None = _setting("password for `broker_url`, if it has none")
+    broker_password: str | None = _setting("password for `broker_url`, if it contains none")
     gateway_bind: str = _setting("where the gateway listens, `host:port`")
     gateway_processes: int = _setting("gateway processes", 1, 256)
     gateway_database_connections: int = _setting(
@@ -44,25 +44,31 @@ class Settings:
         1,
         500,
     )
-    # Less than what a request waits for its own computing (gateway/submission/submit.py), and after
-    # which a quick worker takes a calculation for hung (workers/quick/actor.py).
+    # The bounds are below the times after which a request gives up computing
+    # (gateway/submission/submit.py) and a quick worker counts as hung (workers/quick/lane.py).
     inline_seconds: float = _setting("estimates up to this are computed in the request", 0, 1)
     quick_seconds: float = _setting("estimates up to this go to the quick lane", 0, 10)
     memory_limit_bytes: int = _setting("memory of one heavy calculation", 64 * 2**20, 2**50)
     time_limit_seconds: float = _setting(
         "time of one attempt at a heavy calculation", 1, _YEAR_SECONDS
     )
-    max_attempts: int = _setting("claims before a calculation that kills its worker fails", 1, 100)
+    max_attempts: int = _setting(
+        "attempts before a calculation that kills its process or worker fails", 1, 100
+    )
     lease_seconds: float = _setting("how long a claim lasts without a heartbeat", 1, 3_600)
     heartbeat_seconds: float = _setting(
         "how often claims are renewed and cancels noticed", 0.05, 600
     )
     quick_threads: int = _setting("threads of one quick worker", 1, 256)
-    quick_prefetch: int = _setting("messages a quick worker holds unacknowledged", 1, 65_535)
+    quick_prefetch: int = _setting("unacknowledged messages that one quick worker holds", 1, 65_535)
     heavy_slots: int = _setting("calculations that one heavy worker runs at once", 1, 256)
     relay_batch: int = _setting("calculations the relay publishes per transaction", 1, 10_000)
-    relay_poll_seconds: float = _setting("how often the relay looks when nobody rings", 0.01, 3_600)
-    rescue_seconds: float = _setting("how often the relay looks for lost work", 0.05, 3_600)
+    relay_poll_seconds: float = _setting(
+        "how often the relay checks for calculations without a wake-up", 0.01, 3_600
+    )
+    rescue_seconds: float = _setting(
+        "how often the relay checks for lost leases and messages", 0.05, 3_600
+    )
     lost_message_seconds: float = _setting(
         "age at which a message missing from an idle queue is published again", 0.1, _DAY_SECONDS
     )
@@ -85,8 +91,8 @@ class Settings:
 def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     """Read the defaults, the environment's section, RECKONER_* variables and secret files.
 
-    `overrides` win over everything; tests use them.
-    Raises SettingsInvalid, which names every fault at once.
+    `overrides` take precedence over everything; tests use them.
+    Raises SettingsInvalid, which lists all faults at once.
     """
     given = dict(overrides or {})
     environment = dict(os.environ)
@@ -94,8 +100,8 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
         settings_files=[str(_DEFAULTS)],
         environments=True,
         env_switcher=f"{PREFIX}ENV",
-        # Not dynaconf's reader of variables: it takes a password of digits for a number, and what
-        # begins with @ for a command.
+        # Not dynaconf's own loader of variables, which reads a password of digits as a number and
+        # a value that begins with @ as a command.
         loaders=[],
         load_dotenv=False,
     )
@@ -130,7 +136,7 @@ def _environment_faults(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _from_environment(name: str, environment: Mapping[str, str], faults: list[str]) -> str | None:
-    """Return the value of the variable, or of the file that its other form names."""
+    """Return the value of the variable, or of the file that its _FILE variant names."""
     variable = PREFIX + name.upper()
     path = environment.get(f"{variable}_FILE")
     if path is None:
@@ -152,11 +158,11 @@ def _from_environment(name: str, environment: Mapping[str, str], faults: list[st
 
 
 def _checked(name: str, raw: Any, kind: Any, metadata: Mapping[str, Any], faults: list[str]) -> Any:
-    """Return the value as its field's type; note a fault where that is impossible."""
+    """Return the value as its field's type, or None after adding to the faults."""
     variable = PREFIX + name.upper()
     if raw is None:
         if kind != str | None and not any(variable in fault for fault in faults):
-            faults.append(f"{variable} is not set. Give it, or {variable}_FILE.")
+            faults.append(f"{variable} is not set. Set it, or {variable}_FILE.")
         return None
     if kind not in (int, float):
         return str(raw)
@@ -167,14 +173,14 @@ def _checked(name: str, raw: Any, kind: Any, metadata: Mapping[str, Any], faults
         faults.append(f"{variable} must be {number}; it is {raw!r:.40}.")
         return None
     low, high = metadata["at_least"], metadata["at_most"]
-    if not low <= value <= high:  # as it is for nan
+    if not low <= value <= high:  # which is also so for nan
         faults.append(f"{variable} must be from {low:.15g} to {high:.15g}; it is {raw!s:.40}.")
         return None
     return value
 
 
 def _address_faults(values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with addresses, as far as they are there."""
+    """Yield what is wrong with the addresses that are set."""
     password = values["broker_password"]
     checks: dict[str, Callable[[str], Iterator[str]]] = {
         "database_url": database_faults,
@@ -187,11 +193,11 @@ def _address_faults(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what cannot be together; a number that is not there is no part of it."""
+    """Yield contradictions between settings, ignoring numbers that are missing."""
 
     def number(name: str) -> float:
         value = values[name]
-        return math.nan if value is None else value  # with which no comparison holds
+        return math.nan if value is None else value  # every comparison with nan is false
 
     if number("lease_seconds") < 3 * number("heartbeat_seconds"):
         yield "RECKONER_LEASE_SECONDS must be at least 3 × RECKONER_HEARTBEAT_SECONDS."

@@ -1,1 +1,1 @@
-"""Connections to PostgreSQL: where to, for how long, and what their errors mean."""
+"""Connections to PostgreSQL: to which server, for how long, and what their errors mean."""

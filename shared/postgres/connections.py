@@ -1,4 +1,4 @@
-"""Factories for connections to PostgreSQL. Nothing here is made by importing."""
+"""Factories for connections to PostgreSQL."""
 
 import functools
 import json
@@ -12,15 +12,15 @@ from sqlalchemy.engine import ExceptionContext
 
 from shared.config import Settings
 from shared.postgres.deadlines import Deadlines
-from shared.postgres.outages import is_spent
+from shared.postgres.outages import is_connection_unusable
 from shared.postgres.servers import Server, Servers, servers_of
 
-#: A statement that stands alone finds its rows by their key. While a table is small, reading all of
-#: it looks as good, and a plan that was kept would do so when it is large.
+#: For statements that find rows by their key. While a table is small, reading all of it looks as
+#: cheap to the planner, and the plan would be kept when the table has grown.
 _BY_KEY = ("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off")
 
-#: How much longer than the server's own limit to wait for an answer before the connection is
-#: taken for dead. A proxy that holds it open and passes nothing on is not seen by keepalives.
+#: How much longer than the server's own limit to wait for an answer before the connection counts
+#: as dead. Keepalives do not notice a proxy that holds it open and passes nothing on.
 GRACE_SECONDS = 5
 
 
@@ -34,13 +34,13 @@ def make_engine(
 ) -> Engine:
     """Return an engine with at most `connections` connections; `name` shows in pg_stat_activity.
 
-    No statement takes longer than `statement_seconds`, or 5 s more if the server does not answer:
-    it then fails as if the connection had broken. With `is_autocommit` each statement is a
-    transaction of its own, in one round trip, and finds its rows by their key.
+    The server ends statements after `statement_seconds`. If it does not answer for 5 s more, they
+    fail as if the connection had broken. With `is_autocommit` each statement is a transaction of
+    its own, in one round trip, and finds its rows by their key.
     """
     pool: dict[str, Any] = {"pool_size": connections, "max_overflow": 0}
     if is_autocommit:
-        # There is never a transaction to roll back when a connection returns to its pool.
+        # No transaction is open when a connection returns to its pool: no ROLLBACK is needed.
         pool |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     connect = functools.partial(
         servers_of(settings.sqlalchemy_url).connect,
@@ -52,17 +52,17 @@ def make_engine(
         settings.sqlalchemy_url,
         creator=connect,
         pool_timeout=10,
-        use_native_hstore=False,  # there is none, and asking for it would be a query
+        use_native_hstore=False,  # looking for the extension would cost a query
         json_serializer=json.dumps,
         **pool,
     )
-    event.listen(engine, "handle_error", _discard_spent)
+    event.listen(engine, "handle_error", _discard_unusable)
     return engine
 
 
-def _discard_spent(context: ExceptionContext) -> None:
-    """Have the pool give up its connections once one of them turns out to take no writes."""
-    if is_spent(context.original_exception):
+def _discard_unusable(context: ExceptionContext) -> None:
+    """Have the pool replace its connections when one of them turns out to be unusable."""
+    if is_connection_unusable(context.original_exception):
         context.is_disconnect = True
 
 
@@ -75,14 +75,14 @@ class AsyncConnector:
     options: Sequence[str]
 
     def begin(self, server: Server) -> psycopg2.extensions.connection:
-        """Return a connection that is still to be polled."""
+        """Begin to connect; the caller must poll the connection that is returned."""
         return self.servers.open(server, name=self.name, options=self.options, async_=True)
 
 
 def make_async_connector(
     settings: Settings, *, name: str, statement_seconds: int
 ) -> AsyncConnector:
-    """Return what opens connections whose statements find their rows by their key."""
+    """Return a connector for connections whose statements find rows by their key."""
     servers = servers_of(settings.sqlalchemy_url)
     return AsyncConnector(servers, name, _options(statement_seconds, _BY_KEY))
 
@@ -90,14 +90,14 @@ def make_async_connector(
 def connect_to_listen(
     settings: Settings, *channels: str, name: str
 ) -> psycopg2.extensions.connection:
-    """Open an autocommit connection outside any pool that listens on these channels."""
+    """Open an autocommit connection, outside any pool, that listens on these channels."""
     factory = _listeners_deadlines().connection_factory
     servers = servers_of(settings.sqlalchemy_url)
     connection = servers.connect(name=name, connection_factory=factory)
     connection.autocommit = True
     with connection.cursor() as cursor:
         for channel in channels:
-            cursor.execute(f"LISTEN {channel}")  # constants of ours, never a client's words
+            cursor.execute(f"LISTEN {channel}")  # a constant, never a client's input
     return connection
 
 
@@ -105,7 +105,7 @@ def _options(statement_seconds: int, more: Sequence[str]) -> list[str]:
     return [
         f"statement_timeout={statement_seconds * 1000}",
         "idle_in_transaction_session_timeout=15000",
-        # For what is prepared (shared/postgres/prepared.py): planned once, and not for each value.
+        # For prepared statements (shared/postgres/prepared.py): plan once, not for each value.
         "plan_cache_mode=force_generic_plan",
         *more,
     ]
@@ -113,5 +113,5 @@ def _options(statement_seconds: int, more: Sequence[str]) -> list[str]:
 
 @functools.cache
 def _listeners_deadlines() -> Deadlines:
-    """Return what is shared by all of a process, since it has a thread."""
+    """Return the deadlines of all listening connections, which share one thread."""
     return Deadlines(GRACE_SECONDS)

@@ -1,11 +1,10 @@
-"""An end to every wait on PostgreSQL: connections whose server falls silent are cut off.
+"""Deadlines for every wait on PostgreSQL: connections whose server falls silent are shut down.
 
-The server ends a statement that takes too long, but a server that froze, or a proxy that holds a
-connection open and passes nothing on, would be waited for for ever: TCP's keepalives are answered.
-One thread looks at what is under way, and shuts the socket of what is overdue, which the waiting
-thread sees as a broken connection. (psycopg2's wait callback would do as well, but comes back to
-Python several times in each statement: with a busy event loop beside it that tripled the gateway's
-time for a request.)
+The server ends a statement that takes too long. A server that froze, or a proxy that holds a
+connection open and passes nothing on, still answers TCP's keepalives and would be waited for
+without end. One thread checks the waiting connections and shuts the socket of those overdue, which
+the waiting thread sees as a broken connection. (docs/decisions.md tells why this is not psycopg2's
+wait callback.)
 """
 
 import contextlib
@@ -19,11 +18,11 @@ from typing import Any
 
 import psycopg2.extensions
 
-_LOOK_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
 
 
 class Deadlines:
-    """Knows which connections wait for their server since when, and cuts off what takes longer."""
+    """The waits of some connections, each limited to `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -32,9 +31,9 @@ class Deadlines:
         self._watch: threading.Thread | None = None
 
     def connection_factory(self, *arguments: Any) -> psycopg2.extensions.connection:
-        """Make a connection that is watched: what psycopg2.connect takes under this name.
+        """Make a watched connection: psycopg2.connect's argument of this name.
 
-        Connecting itself is bounded by `connect_timeout`.
+        Connecting itself is limited by `connect_timeout`.
         """
         connection = _Connection(*arguments)
         connection.descriptor = connection.fileno()
@@ -45,7 +44,7 @@ class Deadlines:
 
     @contextmanager
     def waiting(self, connection: "_Connection") -> Iterator[None]:
-        """Note that this thread waits for this connection's server."""
+        """Watch this connection while the calling thread waits for its server."""
         thread = threading.get_ident()
         if self._watch is None:
             self._begin()
@@ -53,11 +52,11 @@ class Deadlines:
         try:
             yield
         finally:
-            with self._lock:  # what is being cut off must not be in use for something else by then
+            with self._lock:  # not while the watching thread is shutting this socket
                 del self._waiting[thread]
 
     def _begin(self) -> None:
-        # When first needed: a thread does not survive a fork.
+        # When first needed, since threads do not survive a fork.
         with self._lock:
             if self._watch is None:
                 self._watch = threading.Thread(target=self._run, name="deadlines", daemon=True)
@@ -65,7 +64,7 @@ class Deadlines:
 
     def _run(self) -> None:
         while True:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_CHECK_SECONDS)
             now = time.monotonic()
             with self._lock:
                 for until, connection in list(self._waiting.values()):
@@ -104,7 +103,7 @@ class _Connection(psycopg2.extensions.connection):
             super().rollback()
 
     def cut_off(self) -> None:
-        """Shut the socket, unless libpq has closed it and the number is another's already."""
+        """Shut the socket, unless libpq has closed it and its number has been reused."""
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.descriptor)) as found:
             if os.fstat(found.fileno()).st_ino == self.inode:
                 found.shutdown(socket.SHUT_RDWR)

@@ -1,8 +1,8 @@
-"""What an error of PostgreSQL means: an outage, a conflict, or a bug. Written down here for all.
+"""Whether an error of PostgreSQL is an outage, a conflict or a bug.
 
-Gateway, relay, workers, migrations and commands ask these functions, so that they agree on what is
-tried again. The codes are those of PostgreSQL's documentation, appendix A; an error of SQLAlchemy's
-is judged by the one of psycopg2's that it wraps.
+Gateway, relay, workers, migrations and commands all use these functions, so that they retry the
+same errors. The codes are from PostgreSQL's documentation, appendix A. An error of SQLAlchemy's
+counts as the error of psycopg2's that it wraps.
 """
 
 from collections.abc import Iterator
@@ -14,35 +14,34 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import StoreUnavailable
 
-#: All that a database call may raise for a reason that is not in its arguments. What is caught by
-#: this is yet to be told apart, and a bug to be raised again.
+#: Everything that a database call may raise. Whoever catches this must distinguish outages from
+#: bugs, and raise bugs again.
 DATABASE_ERRORS = (DBAPIError, PoolTimeout, psycopg2.Error, StoreUnavailable)
 
-#: SQLSTATE classes of a server that cannot do what it otherwise could: no connection, not enough
-#: resources, an operator's intervention (a restart, a time limit), a fault of its system.
+#: SQLSTATE classes of outages: no connection, insufficient resources, operator intervention (a
+#: restart, a time limit), system errors.
 _OUTAGE_CLASSES = ("08", "53", "57", "58")
 
-#: A session that takes no writes: the server is a standby now, or an operator said so.
+#: A read-only session: the server has become a standby, or was set to read-only.
 _READ_ONLY = "25006"
 
-#: The server ended a statement: it took longer than it may, or an operator wanted it so.
-_CUT_SHORT = "57014"
+#: The server cancelled a statement: it took too long, or an operator cancelled it.
+_CANCELLED = "57014"
 
-#: PostgreSQL cannot do what was asked.
+#: Feature not supported.
 _UNSUPPORTED = "0A000"
 
-#: Single codes of an outage, from classes that otherwise tell of a bug: a server that takes no
-#: writes, such as a standby after a failover; a session that the server ended because its
-#: transaction idled or took too long; a transaction of which nobody knows whether it was committed;
-#: a lock that was not to be had in time.
+#: Single codes of outages, from classes that otherwise mean bugs: a read-only session; a session
+#: that the server ended because its transaction idled or took too long; a transaction that may or
+#: may not have been committed; a lock timeout.
 _OUTAGES = (_READ_ONLY, "25P03", "25P04", "40003", "55P03")
 
-#: A transaction that lost against another one. It can be run again at once.
+#: A transaction that was rolled back because of another one. It can be run again at once.
 _CONFLICTS = ("40000", "40001", "40P01")
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Say whether the same may well succeed later, without anybody changing the program."""
+    """Say whether the same call may succeed later, without a change to the program."""
     if isinstance(error, (PoolTimeout, StoreUnavailable)):
         return True
     if isinstance(error, DBAPIError):
@@ -51,8 +50,8 @@ def is_outage(error: BaseException | None) -> bool:
         return False
     code = error.pgcode
     if code is None:
-        # psycopg2's own: it could not connect, or its connection broke. In the midst of a COPY, and
-        # in asynchronous mode, a broken connection is a DatabaseError of no further kind.
+        # From psycopg2 itself: it could not connect, or its connection broke. During a COPY and in
+        # asynchronous mode, a broken connection is a plain DatabaseError.
         return (
             isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
             or type(error) is psycopg2.DatabaseError
@@ -61,18 +60,18 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def is_conflict(error: BaseException | None) -> bool:
-    """Say whether the same may well succeed at once."""
+    """Say whether the same call may succeed at once."""
     return _code(error) in _CONFLICTS or _is_stale(error)
 
 
 def is_transient(error: BaseException | None) -> bool:
-    """Say whether it is an outage or a conflict. Anything else is a bug, and not tried again."""
+    """Say whether it is an outage or a conflict. Anything else is a bug and is not retried."""
     return is_outage(error) or is_conflict(error)
 
 
 @contextmanager
 def outages_raised() -> Iterator[None]:
-    """Raise StoreUnavailable for an outage or a conflict; a bug stays what it is."""
+    """Raise StoreUnavailable for outages and conflicts; let bugs through."""
     try:
         yield
     except StoreUnavailable:
@@ -83,20 +82,20 @@ def outages_raised() -> Iterator[None]:
         raise StoreUnavailable(brief(error)) from error
 
 
-def is_spent(error: BaseException | None) -> bool:
-    """Say whether the connection that met this error is of no more use, though it is open.
+def is_connection_unusable(error: BaseException | None) -> bool:
+    """Say whether the connection that raised this error must be replaced, though it is open.
 
-    A session that began on a server without writes stays so when the server takes them again, and
-    one to a standby does not follow the primary. One whose prepared statements are stale must
-    prepare them anew, as a new connection does.
+    A session that began on a read-only server stays read-only when the server accepts writes again,
+    and one to a standby does not follow the primary. One whose prepared statements are stale must
+    prepare them again, as a new connection does.
     """
     return _code(error) == _READ_ONLY or _is_stale(error)
 
 
 def _is_stale(error: BaseException | None) -> bool:
-    """Say whether a prepared statement had its columns' types changed by a migration.
+    """Say whether a migration has changed the types of a prepared statement's columns.
 
-    Its code is that of all that PostgreSQL cannot do; the function that raised it tells it apart.
+    The code is that of all unsupported features; only the C function that raised it is specific.
     """
     if isinstance(error, StoreUnavailable):
         return _is_stale(error.__cause__)
@@ -109,9 +108,9 @@ def _is_stale(error: BaseException | None) -> bool:
     )
 
 
-def is_cut_short(error: BaseException | None) -> bool:
-    """Say whether the server ended a statement that took too long."""
-    return _code(error) == _CUT_SHORT
+def is_statement_cancelled(error: BaseException | None) -> bool:
+    """Say whether the server cancelled a statement, because it took too long for example."""
+    return _code(error) == _CANCELLED
 
 
 def _code(error: BaseException | None) -> str | None:
@@ -123,6 +122,6 @@ def _code(error: BaseException | None) -> str | None:
 
 
 def brief(error: BaseException) -> str:
-    """Return the first line of an error's message; SQLAlchemy adds statement and parameters."""
+    """Return the first line of the message, without SQLAlchemy's statement and parameters."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

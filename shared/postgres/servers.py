@@ -1,7 +1,7 @@
 """The servers that a database URL names, and which of them to connect to.
 
-libpq takes several as well, but in its asynchronous mode it knows no time limit: a first server
-that is silent, and not gone, would take all the time there is. So they are tried one at a time.
+libpq takes several as well, but has no time limit for each in asynchronous mode: a first server
+that does not answer would take all the time. So they are tried one at a time.
 """
 
 import functools
@@ -17,12 +17,12 @@ from sqlalchemy.exc import ArgumentError
 
 from shared.postgres.outages import brief
 
-#: What connecting may take, at a server that is alone, and at each of several. libpq takes whole
-#: seconds, of which it counts at least 2.
+#: Limits for connecting to a single server, and to each of several. libpq takes whole seconds, at
+#: least 2.
 _ALONE_SECONDS = 5
 _EACH_SECONDS = 3
 
-#: A peer that vanished without a word is noticed within about 10 s.
+#: A peer that vanished without closing its connections is noticed within about 10 s.
 _KEEPALIVE = {
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -31,32 +31,32 @@ _KEEPALIVE = {
     "tcp_user_timeout": 10_000,
 }
 
-#: The parameters of which libpq takes lists.
+#: The parameters that libpq takes as lists.
 _ADDRESS = ("host", "hostaddr", "port")
 
-#: Of several servers, only one takes writes, and all of us write.
+#: Of several servers only the primary accepts writes, and every process writes.
 _PRIMARY = ("read-write", "primary")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One address, as libpq's parameters, and the seconds that connecting to it may take."""
+    """One address, as libpq's parameters, and the time limit for connecting to it."""
 
     address: Mapping[str, str]
     connect_seconds: int
 
     def __str__(self) -> str:
-        """Name it as an operator would."""
+        """Return host and port."""
         return ":".join(self.address[key] for key in ("host", "port") if key in self.address)
 
 
 class Servers:
-    """Knows the addresses, and the one that answered last, which is the first to be tried."""
+    """The addresses of a URL. The one that answered last is tried first."""
 
     def __init__(self, url: URL) -> None:
-        """Take all that SQLAlchemy's psycopg2 dialect takes.
+        """Accept every URL that SQLAlchemy's psycopg2 dialect accepts.
 
-        Raises SQLAlchemy's ArgumentError for what it or libpq does not know.
+        Raises SQLAlchemy's ArgumentError for options that it or libpq does not know.
         """
         given = url.get_dialect()().create_connect_args(url)[1]
         try:
@@ -69,12 +69,12 @@ class Servers:
         self._parameters: dict[str, Any] = {**_KEEPALIVE, **others}
         if len(self._hosts) > 1:
             self._parameters.setdefault("target_session_attrs", _PRIMARY[0])
-        # Among others the first that answers may be another the next time.
+        # Otherwise there is no reason to prefer the one that answered last.
         self._is_primary_wanted = self._parameters.get("target_session_attrs") in _PRIMARY
         self._last: Mapping[str, str] | None = None
 
     def in_order(self) -> list[Server]:
-        """Return the servers to try, one after another. Looks up names, and so may block."""
+        """Return the servers in the order to try them. Resolves names, so it may block."""
         addresses = [address for host in self._hosts for address in _resolved(host)]
         last = self._last
         if last in addresses:
@@ -88,9 +88,9 @@ class Servers:
     def open(
         self, server: Server, *, name: str, options: Sequence[str], **more: Any
     ) -> psycopg2.extensions.connection:
-        """Connect to this one, or begin to with `async_=True`. Raises psycopg2.Error.
+        """Connect to this server, or begin to with `async_=True`. Raises psycopg2.Error.
 
-        What the URL says of `options` comes before ours, which win; its `application_name` wins.
+        `options` override those of the URL; an `application_name` in the URL overrides `name`.
         """
         ours = " ".join(f"-c {option}" for option in options)
         parameters = {
@@ -104,7 +104,7 @@ class Servers:
         return connection
 
     def note(self, server: Server) -> None:
-        """Say that a connection to this one is open."""
+        """Remember that this server accepted a connection."""
         if self._is_primary_wanted:
             self._last = server.address
 
@@ -134,7 +134,7 @@ def _split(given: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the parameters of each host; libpq has them as lists with commas."""
     lists = {name: str(given[name]).split(",") for name in _ADDRESS if name in given}
     count = max((len(values) for values in lists.values()), default=1)
-    # One port may be that of all hosts, and one that is empty is the usual one.
+    # A single port is that of all hosts, and an empty one is the default.
     hosts = [
         {name: values[index if len(values) > 1 else 0] for name, values in lists.items()}
         for index in range(count)
@@ -143,13 +143,13 @@ def _split(given: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _resolved(host: Mapping[str, str]) -> list[Mapping[str, str]]:
-    """Return a host once for each of its addresses."""
+    """Return the host once for each of its IP addresses."""
     name = host.get("host", "")
     if host.get("hostaddr") or not name or name.startswith(("/", "@")):
         return [host]
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except OSError:
-        return [host]  # libpq says what is wrong with it
+        return [host]  # libpq reports what is wrong with it
     numbers = dict.fromkeys(str(address[0]) for *_, address in found)
     return [{**host, "hostaddr": number} for number in numbers]

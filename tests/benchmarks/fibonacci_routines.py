@@ -68,7 +68,7 @@ def _sympy() -> Prepared:
 
     def forget() -> None:
         clear_cache()
-        _forget_mpmath()  # SymPy asks mpmath
+        _forget_mpmath()  # SymPy uses mpmath
 
     return Prepared(lambda n: [str(sympy.fibonacci(n))], forget)
 

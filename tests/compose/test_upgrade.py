@@ -70,7 +70,7 @@ def images(deployment: Deployment, *services: str) -> set[str]:
 
 
 def submit_long(client: httpx.Client) -> str:
-    """Have a worker compute for minutes; return where to look once it does."""
+    """Have a worker compute for minutes; return its path once it does."""
     body = {"function": "fibonacci", "arguments": {"n": _LONG_N + os.getpid()}}
     path = str(client.post("/calculations", json=body).headers["Location"])
     eventually(lambda: client.get(path).json()["status"] == "running", within_seconds=60)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from shared.store.rows import uuid_array
+from shared.postgres.prepared import uuid_array
 
 
 def make_unwritable(engine: Engine, code: str, *ids: UUID) -> None:

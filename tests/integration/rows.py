@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, new_calculations
-from shared.store.rows import Renewal
+from shared.store import attempts, calculations, leases, new_calculations
+from shared.store.leases import Renewal
 from tests.factories import make_calculation
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()
@@ -53,7 +53,7 @@ def stored(connection, calculation, expression):
 
 
 def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
-    return leases.expire_leases(
+    return attempts.expire_leases(
         connection,
         max_attempts=max_attempts,
         backoff_seconds=backoff_seconds,
@@ -87,7 +87,7 @@ def extend(connection, *renewals, lease_seconds=60):
 
 def retry(connection, claimed):
     """Have a calculation of WORKER tried again because its process died."""
-    return leases.retry_calculation(
+    return attempts.retry_calculation(
         connection, claimed, "process-died", worker_id=WORKER, backoff_seconds=1.0
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
-from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
+from shared.result import CHUNK_DIGITS, ROW_DIGITS
 
 _INSERT = text("""
     INSERT INTO calculations (

@@ -6,7 +6,7 @@ from gateway.database.database import Database
 from gateway.database.looking import make_look
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from tests.engines import autocommit, make_pool
 
 

@@ -22,7 +22,7 @@ _PACKAGES = ("gateway", "workers", "shared")
 _TESTS = ("unit", "integration")
 _WHOLE = "tests/e2e"
 
-#: These ask for the name of a variable.
+#: These operators need the name of a variable.
 _LEFT_OUT = ("core/VariableReplacer", "core/VariableInserter")
 
 
@@ -65,7 +65,7 @@ def _places() -> Iterator[tuple[str, str, int]]:
 
 
 def _is_same(source: str, text: str) -> bool:
-    """Say whether it is the same program, annotations left out, or none at all."""
+    """Return whether it is the same program, annotations left out, or none at all."""
     try:
         return ast.dump(_Bare().visit(ast.parse(source))) == ast.dump(
             _Bare().visit(ast.parse(text))
@@ -75,7 +75,7 @@ def _is_same(source: str, text: str) -> bool:
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes annotations away: nothing of ours reads those of functions when it runs."""
+    """Removes annotations: none of our code reads those of functions at run time."""
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None

@@ -1,8 +1,7 @@
-"""RabbitMQ as Reckoner uses it: quorum queues, no delays, and a dead-letter queue each."""
+"""Dramatiq's RabbitMQ broker as Reckoner uses it: quorum queues, no delays, and no sending."""
 
 import logging
-import random
-import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,108 +9,100 @@ import pika
 from dramatiq.broker import Broker, Consumer, MessageProxy
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.message import Message
-from dramatiq.middleware import Middleware
+from dramatiq.middleware import CurrentMessage, Middleware
 
-from shared.errors import MessageInvalid
-from workers.broker.consumer import Delivery
+from shared.calculation import Lane
+from shared.errors import MessageInvalid, SendRefused
 
 logger = logging.getLogger(__name__)
 
-#: Makes a consumer from the nodes' parameters and the seconds after which it yields None.
-MakeConsumer = Callable[[Sequence[pika.URLParameters], float], Consumer]
-
-_current = threading.local()
+#: Makes a consumer from the broker, the queue's name, the prefetch and the poll time-out (ms).
+ConsumerClass = Callable[["LaneBroker", str, int, int], Consumer]
 
 _HEARTBEAT_SECONDS = 15
 _BLOCKED_SECONDS = 60
 _CONNECT_SECONDS = 5
 
 
-class QuorumBroker(RabbitmqBroker):
-    """Hands the queues of its actors to a consumer of ours.
+class LaneBroker(RabbitmqBroker):
+    """The broker of one lane's workers: one queue, and our consumer in place of Dramatiq's.
 
-    Dramatiq's own would declare classic queues, and two more for delayed messages. Waiting is
-    PostgreSQL's business here, and publishing the relay's.
+    Dramatiq would declare classic queues, and another for delayed messages. Here every queue is a
+    quorum queue, delays are a column in PostgreSQL, and the relay publishes.
     """
 
     def __init__(
         self,
         urls: Sequence[str],
-        make_consumer: MakeConsumer,
-        before_hanging_up: Callable[[], None],
+        lane: Lane,
+        consumer_class: ConsumerClass,
         *,
         name: str,
+        middleware: Sequence[Middleware] = (),
     ) -> None:
-        super().__init__(url=list(urls), middleware=[Deliveries(before_hanging_up)])
-        self._make_consumer = make_consumer
-        self._nodes: list[pika.URLParameters] = self.parameters
-        for parameters in self._nodes:
+        super().__init__(url=list(urls), middleware=[Deliveries(), *middleware])
+        self.lane = lane
+        self.nodes: list[pika.URLParameters] = self.parameters
+        for parameters in self.nodes:
             parameters.heartbeat = _HEARTBEAT_SECONDS
             parameters.blocked_connection_timeout = _BLOCKED_SECONDS
             parameters.socket_timeout = _CONNECT_SECONDS
             parameters.stack_timeout = _CONNECT_SECONDS
             parameters.client_properties = {"connection_name": name}
+        self._consumer_class = consumer_class
+        self._consumed_at = time.monotonic()
+
+    @property
+    def consumer_class(self) -> ConsumerClass:
+        """Return what `consume` makes a consumer with."""
+        return self._consumer_class
 
     def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:  # noqa: ARG002
-        """Note the queue of an actor; its consumer declares it, whenever it connects."""
+        """Note the queue of an actor; the consumer declares it each time it connects."""
         if queue_name not in self.queues:
             self.emit_before("declare_queue", queue_name)
             self.queues.add(queue_name)
             self.emit_after("declare_queue", queue_name)
 
-    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:  # noqa: ARG002
-        """Connect to any of the nodes; how much is fetched ahead is our consumer's to decide.
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:  # noqa: ARG002
+        """Refuse: the relay publishes, from rows in PostgreSQL. Raises SendRefused."""
+        raise SendRefused(message.actor_name)
 
-        In another order each time: all workers would sit on the node that is named first.
-        """
-        nodes = random.sample(self._nodes, len(self._nodes))
-        return self._make_consumer(nodes, timeout / 1000)
+    def note_consuming(self) -> None:
+        """Note that a consumer has an open channel now."""
+        self._consumed_at = time.monotonic()
 
-    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        """Refuse: a message without a row in PostgreSQL means nothing."""
-        raise NotImplementedError("only the relay publishes")
+    @property
+    def silent_seconds(self) -> float:
+        """Return how long no consumer has had an open channel."""
+        return time.monotonic() - self._consumed_at
 
 
-class Deliveries(Middleware):
-    """All that Dramatiq is extended by. It is one class because every message passes each.
+class Deliveries(CurrentMessage):
+    """Dramatiq's CurrentMessage, and the refusal of a delivery whose actor raised.
 
-    Tells an actor its delivery, refuses the delivery of an actor that raised, which Dramatiq
-    would acknowledge, and calls `before_hanging_up` when the actors have stopped and answers can
-    still be given.
+    Dramatiq would acknowledge it. The two are one class because each middleware costs every message
+    four calls.
     """
-
-    def __init__(self, before_hanging_up: Callable[[], None]) -> None:
-        self._before_hanging_up = before_hanging_up
 
     @property
     def actor_options(self) -> set[str]:
-        """Name the exceptions that an actor raises on purpose: they are told in one line."""
+        """Name the option for exceptions that an actor raises on purpose: one log line each."""
         return {"throws"}
-
-    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
-        """Note what this thread's actor is called for."""
-        _current.delivery = message
 
     def after_process_message(
         self,
-        broker: Broker,  # noqa: ARG002
+        broker: Broker,
         message: MessageProxy,
         *,
-        result: Any = None,  # noqa: ARG002
+        result: Any = None,
         exception: BaseException | None = None,
     ) -> None:
         """Mark the message for its dead-letter queue if its actor raised."""
+        super().after_process_message(  # type: ignore[no-untyped-call]
+            broker, message, result=result, exception=exception
+        )
         if isinstance(exception, MessageInvalid):
             logger.error("refused a message: %s", exception)
         if exception is not None:
             message.fail()
-
-    def before_consumer_thread_shutdown(self, broker: Broker, thread: object) -> None:  # noqa: ARG002
-        """Do what is to be done while there is a connection."""
-        self._before_hanging_up()
-
-
-def current_delivery() -> Delivery:
-    """Return what the calling actor was called for."""
-    delivery: Delivery = _current.delivery
-    return delivery

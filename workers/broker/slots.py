@@ -1,9 +1,9 @@
 """The heavy lane's consumer: one subscription for each free slot, none while all are busy.
 
 A heavy worker must hold no message that another worker could run. So a subscription takes one
-message and is cancelled; when the slot is free again there is a new one. And since a message is
-acknowledged as soon as its claim has committed, RabbitMQ's time limit for acknowledgements never
-comes near, however long the calculation.
+message and is cancelled; when the slot is free again, there is a new one. A message is acknowledged
+as soon as its claim is committed, so that RabbitMQ's time limit for acknowledgements is never
+reached, however long the calculation.
 """
 
 import threading
@@ -15,12 +15,12 @@ from dramatiq.broker import MessageProxy
 
 from workers.broker.consumer import Delivery, LaneConsumer
 
-#: How often one that waits for the others looks whether it is still to wait.
-_LOOK_SECONDS = 0.1
+#: How often one that waits for the others asks whether it should still wait.
+_GIVE_UP_POLL_SECONDS = 0.1
 
 
 class Slots:
-    """How many calculations this process may yet take. Outlives its connections."""
+    """How many more calculations this process may take. Outlives its connections."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -32,17 +32,17 @@ class Slots:
 
     @property
     def free(self) -> int:
-        """Slots to subscribe for; none once closed, nor while one is to have them all."""
+        """Return the slots to subscribe for; none once closed, nor while one is to be alone."""
         is_shut = self._closed or self._waiting or self._is_alone
         return 0 if is_shut else self._free
 
     @property
     def is_closed(self) -> bool:
-        """Say whether this process takes nothing more."""
+        """Return whether this process takes nothing more."""
         return self._closed
 
     def take(self) -> bool:
-        """Begin to use one; False if there is none to be had any more."""
+        """Begin to use one; False if there is none any more."""
         with self._changed:
             if not self.free:
                 return False
@@ -57,17 +57,18 @@ class Slots:
 
     @contextmanager
     def alone(self, give_up: Callable[[], bool]) -> Iterator[None]:
-        """Use the one that was taken while no other is used, or not at all if `give_up` says so.
+        """Use the slot that was taken while no other is in use.
 
-        Nothing new is taken meanwhile, so the wait is for what runs already. Several that want
-        this have it one after the other: each counts those that only wait as not running.
+        Wait for the calculations that run; nothing new is taken before the block ends. Several that
+        want this have it one after the other: each counts those that only wait as not running. If
+        `give_up` returns true, the block is entered without waiting any longer.
         """
         with self._changed:
             self._waiting += 1
             while not (has_all := not self._is_alone and self._used == self._waiting):
                 if give_up():
                     break
-                self._changed.wait(_LOOK_SECONDS)
+                self._changed.wait(_GIVE_UP_POLL_SECONDS)
             self._waiting -= 1
             self._is_alone = self._is_alone or has_all
         try:
@@ -88,18 +89,18 @@ class Slots:
 
 
 class SlotConsumer(LaneConsumer):
-    """Subscribes as often as there are free slots."""
+    """Has as many subscriptions as there are free slots, each with a prefetch of one."""
 
-    def __init__(self, *args: Any, slots: Slots, **options: Any) -> None:
+    def __init__(self, *args: Any, slots: Slots) -> None:
         self._slots = slots
-        super().__init__(*args, prefetch=1, **options)
+        super().__init__(*args)
 
     def _subscribe(self) -> None:
         if self._slots.is_closed:
-            # What has arrived meanwhile stays unanswered, and goes back when the connection ends.
+            # What has arrived gets no answer, and returns to the queue with the connection's end.
             self._arrived.clear()
         if not self._slots.free:
-            # What a subscription has brought and nobody has taken, pika gives back.
+            # What a subscription has delivered and nobody has taken, pika returns to the queue.
             while self._subscriptions:
                 self._channel.basic_cancel(self._subscriptions.pop())
         super()._subscribe()
@@ -114,7 +115,7 @@ class SlotConsumer(LaneConsumer):
             self._channel.basic_cancel(tag)
             self._subscriptions.discard(tag)
         if not self._slots.take():
-            # It came in the moment in which another began to be alone, or this worker to stop.
+            # It arrived just as another calculation began to be alone, or this worker to stop.
             self._hand_back()
             return None
         delivery = super()._take()

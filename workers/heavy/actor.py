@@ -1,4 +1,4 @@
-"""The heavy lane: a slot a thread, a claim for each calculation, and a child process to run it."""
+"""The actor of the heavy lane: claims a calculation, and runs it in a child process."""
 
 import logging
 import time
@@ -6,100 +6,79 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from uuid import UUID
 
-import pika
+import dramatiq
 from sqlalchemy import Engine
 
-from shared import messages
-from shared.calculation import Lane
+from shared.calculation import Lane, Work
 from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
+from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
-from shared.work import Work
-from workers.broker.broker import current_delivery
-from workers.broker.consumer import Consumption, LaneConsumer
-from workers.broker.slots import SlotConsumer, Slots
+from workers.broker.consumer import Delivery, current_delivery
+from workers.broker.slots import Slots
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.heavy.retry_policy import must_run_alone
-from workers.sandbox.process import CHILD_COMMAND
+from workers.presence import Watermark
 from workers.sandbox.spares import SpareChildren
-from workers.watermark import Watermark
 
 logger = logging.getLogger(__name__)
 
 
-class HeavyLane:
-    """What a heavy worker consists of besides Dramatiq."""
+def declare_actor(broker: dramatiq.Broker, calculations: "HeavyCalculations") -> None:
+    """Declare the actor on its broker; importing this module declares nothing."""
 
-    lane = Lane.HEAVY
+    @dramatiq.actor(broker=broker, queue_name=queue_name(Lane.HEAVY), throws=MessageInvalid)
+    def calculate_heavy(work: object) -> None:
+        """Run the calculation of a message, which is acknowledged once it is claimed.
 
-    #: For claims to be handed back, after the children have been killed. One that holds gigabytes
-    #: takes the kernel seconds to end on a busy machine; a worker that goes first loses an attempt.
-    stopping_seconds = 15.0
+        Raises MessageInvalid, which dead-letters the message.
+        """
+        calculations.calculate(decode_work(work), current_delivery())
+
+
+class HeavyCalculations:
+    """What the actor does with each message. Actor threads, one for each slot, share it."""
 
     def __init__(
         self,
         settings: Settings,
         engine: Engine,
         worker_id: UUID,
-        child_command: Sequence[str] = CHILD_COMMAND,
+        leases: Leases,
+        slots: Slots,
+        children: SpareChildren,
     ) -> None:
-        self.threads = settings.heavy_slots
         self._settings = settings
         self._engine = engine
         self._worker_id = worker_id
-        self._children = SpareChildren(child_command)
-        self._slots = Slots(settings.heavy_slots)
-        self._consumption = Consumption()
+        self._leases = leases
+        self._slots = slots
+        self._children = children
         self.watermark = Watermark()
-        self._leases = Leases(
-            engine,
-            worker_id,
-            lease_seconds=settings.lease_seconds,
-            heartbeat_seconds=settings.heartbeat_seconds,
-        )
 
-    def make_consumer(
-        self, parameters: Sequence[pika.URLParameters], poll_seconds: float
-    ) -> LaneConsumer:
-        """Connect; subscriptions come and go with the slots."""
-        return SlotConsumer(
-            parameters,
-            Lane.HEAVY,
-            slots=self._slots,
-            poll_seconds=poll_seconds,
-            consumption=self._consumption,
-        )
+    def calculate(self, works: Sequence[Work], delivery: Delivery) -> None:
+        """Claim the one calculation, run it, and store how it ended.
 
-    def start(self) -> None:
-        """Get ready for deliveries."""
-        self._leases.start()
-        for _ in range(self.threads):
-            self._children.prepare()
-
-    def calculate(self, work: object) -> None:
-        """Claim what the message names, run it, and write how it ended. This is the actor.
-
-        Raises MessageInvalid.
+        Raises MessageInvalid for several.
         """
-        [decoded, *others] = messages.decode(work)
+        [work, *others] = works
         if others:
-            raise MessageInvalid("a heavy message is of one calculation", work)
-        delivery = current_delivery()
+            raise MessageInvalid("a heavy message must hold one calculation", works)
         try:
-            lease = self._claim(decoded)
+            lease = self._claim(work)
         except StoreUnavailable:
-            # This worker stops. Unanswered, the message goes to another.
-            delivery.is_kept = True
+            # This worker stops. Without an answer, the message goes to another.
+            delivery.is_detached = True
             return
-        # From here on the lease is the truth, and RabbitMQ need not wait.
+        # The lease counts from here on, and RabbitMQ need not wait for the result.
         delivery.acknowledge()
         if lease is None:
             logger.info(
                 "nothing to do",
-                extra={"calculation_id": decoded.calculation_id, "request_id": decoded.request_id},
+                extra={"calculation_id": work.calculation_id, "request_id": work.request_id},
             )
             return
         try:
@@ -110,7 +89,7 @@ class HeavyLane:
             self._children.prepare()  # for the next, now that nothing runs beside it
 
     def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
-        """Wait for the other slots to be free, where memory ran out in an attempt before."""
+        """Wait for the other slots to be free if memory ran out in an earlier attempt."""
         if not must_run_alone(lease.claim.earlier_outcomes):
             return nullcontext()
         return self._slots.alone(lambda: lease.end is not None)
@@ -135,24 +114,3 @@ class HeavyLane:
         return retry_while_unavailable(
             attempt, "claim a calculation", lambda: self._slots.is_closed
         )
-
-    def silent_seconds(self) -> float:
-        """Return how long this process has been unable to consume.
-
-        Never while a calculation runs: it needs no broker, and starting over would not help it.
-        """
-        return self._consumption.silent_seconds if self._leases.is_idle else 0.0
-
-    def is_sound(self) -> bool:
-        """Say whether all threads of ours are there."""
-        return self._leases.is_alive
-
-    def stop(self) -> None:
-        """Take nothing more, kill what runs, and have its claims handed back."""
-        self._slots.close()
-        self._leases.stop_all()
-        self._children.close()
-
-    def before_hanging_up(self) -> None:
-        """Stop the heartbeat, which has nothing left to renew."""
-        self._leases.close()

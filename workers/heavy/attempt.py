@@ -1,5 +1,9 @@
-"""One attempt at a claimed calculation: run it, store its digits, write how it ended."""
+"""One attempt at a claimed calculation: run its child, store its digits, decide how it ends.
 
+The transactions are in claimed_writes.py, retries are decided in retry_policy.py.
+"""
+
+import dataclasses
 import logging
 import time
 from uuid import UUID
@@ -8,30 +12,34 @@ from sqlalchemy import Engine
 
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
-from shared.digits import DigitsSummary, in_chunks
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.functions.verification import random_prime
-from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
-from shared.store.rows import FinishedResult
+from shared.result import CHUNK_DIGITS, ROW_DIGITS, Result, ResultBuilder, in_chunks
 from workers.heavy.chunks import ChunkWriter
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import End, Lease
 from workers.heavy.retry_policy import failure_to_store
-from workers.sandbox.contract import Request
 from workers.sandbox.parent import Sandbox
+from workers.sandbox.protocol import Request
 from workers.sandbox.spares import SpareChildren
 
 logger = logging.getLogger(__name__)
 
-#: How long a stopping worker tries to hand a claim back. Where that fails, its lease runs out.
+#: How long a stopping worker tries to hand a claim back. If that fails, its lease has to run out.
 _HANDING_BACK_SECONDS = 1.0
 
-#: The pause after the first attempt of a round; it doubles with each. The rescue's is the same.
+#: The pause after the first attempt; it doubles with each. It is the same as the rescue's.
 RETRY_BACKOFF_SECONDS = 1.0
+
+_NO_DIGITS = "The function did not return digits. Report this to the function's author."
+_OTHER_DIGITS = (
+    "The digits that arrived are not the digits that the process has checked. Resubmit; if this "
+    "happens again, check the worker's machine."
+)
 
 
 class Attempt:
-    """Holds one lease from claim to finish."""
+    """Works on one claim, from its commit to one of its ends."""
 
     def __init__(
         self,
@@ -54,7 +62,7 @@ class Attempt:
         }
 
     def run(self) -> None:
-        """See the calculation through to one of its ends."""
+        """Compute and store the result; or store a failure, queue again, or hand the claim back."""
         logger.info("claimed %s", self._claim.function, extra=self._extra)
         crash_point(HEAVY_AFTER_CLAIM)
         began = time.monotonic()
@@ -63,13 +71,13 @@ class Attempt:
                 result = self._compute()
             except CalculationAborted as aborted:
                 self._lease.check()  # a child that was killed because its lease ended did not fail
-                self._fail_or_try_again(aborted)
+                self._fail_or_requeue(aborted)
             else:
                 crash_point(HEAVY_BEFORE_FINISH)
                 self._writes.succeed(result)
                 logger.info(
                     "succeeded: %d digits in %.3f s, computed in %.3f s",
-                    result.digits,
+                    result.digit_count,
                     time.monotonic() - began,
                     result.compute_seconds,
                     extra=self._extra,
@@ -77,8 +85,8 @@ class Attempt:
         except LeaseLost:
             self._give_up(self._lease.end or End.LOST)
 
-    def _compute(self) -> FinishedResult:
-        """Run the child and store its digits, as far as they do not fit into the row."""
+    def _compute(self) -> Result:
+        """Run the child; store the digits that do not fit into the row, and return the result."""
         request = Request(
             function=self._claim.function,
             version=self._claim.version,
@@ -90,39 +98,40 @@ class Attempt:
         with Sandbox(request, self._children.take()) as child:
             self._lease.on_end(child.kill)
             try:
-                return self._take_digits(child)
+                return self._receive_digits(child)
             finally:
                 if child.stderr:
                     extra = {**self._extra, "stderr": child.stderr}
-                    logger.warning("its process wrote to standard error", extra=extra)
+                    logger.warning("the calculation's process wrote to standard error", extra=extra)
 
-    def _take_digits(self, child: Sandbox) -> FinishedResult:
-        summary = DigitsSummary()
+    def _receive_digits(self, child: Sandbox) -> Result:
+        """Check and store the digits as they arrive."""
+        arrived = ResultBuilder()
         value = None
         pieces = child.receive(self._note_progress, self._lease.check)
         with ChunkWriter(self._writes.store_chunks) as writer:
             for chunk in in_chunks(pieces, CHUNK_DIGITS):
                 if not chunk.isdigit():
-                    raise CalculationAborted("result-wrong", "Its process sent no digits.")
-                is_first = summary.digits == 0
-                summary.feed(chunk)
+                    raise CalculationAborted("result-wrong", _NO_DIGITS)
+                is_first = arrived.digit_count == 0
+                arrived.feed(chunk)
                 if is_first and len(chunk) <= ROW_DIGITS:
-                    value = chunk.decode("ascii")  # and all: only the last chunk can be so short
+                    value = chunk.decode("ascii")  # all of it: only a last chunk can be so short
                 else:
                     writer.add(chunk)
             writer.finish()
-        told = child.summary
-        if not summary.digits or (summary.digits, summary.sha256) != (told.digits, told.sha256):
-            raise CalculationAborted(
-                "result-wrong", "The digits that arrived are not those that were checked."
-            )
-        return summary.finished(value, told.compute_seconds)
+        result = arrived.finish(child.result.compute_seconds)
+        if not result.digit_count:
+            raise CalculationAborted("result-wrong", _NO_DIGITS)
+        if result != child.result:
+            raise CalculationAborted("result-wrong", _OTHER_DIGITS)
+        return dataclasses.replace(result, digits=value)
 
     def _note_progress(self, fraction: float) -> None:
         self._lease.progress = max(self._lease.progress, fraction)
 
-    def _fail_or_try_again(self, aborted: CalculationAborted) -> None:
-        """Write a failure, or queue it again if its process died in a way that may pass."""
+    def _fail_or_requeue(self, aborted: CalculationAborted) -> None:
+        """Store a failure, or queue it again if its process died in a way that another may not."""
         failure = failure_to_store(
             aborted,
             self._claim.earlier_outcomes,
@@ -135,16 +144,21 @@ class Attempt:
         elif isinstance(aborted, ProcessDied):
             self._writes.requeue(aborted, RETRY_BACKOFF_SECONDS)
             logger.warning(
-                "%s, to be tried again: %s", aborted.exit_reason, aborted.detail, extra=self._extra
+                "queued again, %s: %s", aborted.exit_reason, aborted.detail, extra=self._extra
             )
 
     def _give_up(self, end: End) -> None:
-        """Carry out a cancel, or hand the claim back, or leave what is no longer ours."""
+        """Carry out a cancel, or hand the claim back if it is still this worker's."""
         is_cancelled = end is End.CANCELLED
         seconds = self._settings.lease_seconds if is_cancelled else _HANDING_BACK_SECONDS
         try:
             outcome = self._writes.hand_back(seconds)
         except StoreUnavailable as error:
-            logger.warning("left to its lease, %s: %s", end.value, error, extra=self._extra)
+            logger.warning(
+                "%s, but the claim cannot be handed back and its lease has to run out: %s",
+                end.value,
+                error,
+                extra=self._extra,
+            )
         else:
-            logger.info("%s, %s", end.value, outcome, extra=self._extra)
+            logger.info("gave the claim up (%s): %s", end.value, outcome, extra=self._extra)

@@ -15,17 +15,20 @@ from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
-from shared.store.leases import (
+from shared.result import Result
+from shared.store.attempts import (
     finish_cancelled,
     finish_failed,
     finish_succeeded,
     release_calculation,
     retry_calculation,
 )
-from shared.store.lost_chunks import delete_chunks_of_attempt, note_other_attempts
+from shared.store.chunks import (
+    delete_chunks_of_attempt,
+    insert_claimed_chunks,
+    record_other_attempts,
+)
 from shared.store.notifications import notify_changed, notify_outbox
-from shared.store.results import insert_claimed_chunks
-from shared.store.rows import FinishedResult
 from workers.heavy.lease import Lease
 
 #: Chunks that are deleted while the row is locked: eight megabytes.
@@ -55,11 +58,11 @@ class ClaimedWrites:
             ),
         )
 
-    def succeed(self, result: FinishedResult) -> None:
+    def succeed(self, result: Result) -> None:
         """Store the result, after its chunks."""
 
         def finish(connection: Connection) -> bool:
-            self._note_other_attempts(connection)
+            self._record_other_attempts(connection)
             self._notify(connection)
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
@@ -129,13 +132,13 @@ class ClaimedWrites:
         delete_chunks_of_attempt(
             connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
         )
-        self._note_other_attempts(connection)
+        self._record_other_attempts(connection)
         self._notify(connection)
 
-    def _note_other_attempts(self, connection: Connection) -> None:
-        """Note the chunks of earlier attempts, which relays of older versions do not note."""
+    def _record_other_attempts(self, connection: Connection) -> None:
+        """Record the chunks of earlier attempts, which relays of older versions do not record."""
         if self._claim.attempt > 1:
-            note_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
+            record_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
 
     def _notify(self, connection: Connection) -> None:
         notify_changed(connection, [self._claim.calculation_id])

@@ -14,9 +14,8 @@ from sqlalchemy import Engine
 
 from shared.errors import LeaseLost, StoreUnavailable
 from shared.postgres.outages import outages_raised
-from shared.store.leases import extend_leases
+from shared.store.leases import Claim, Renewal, extend_leases
 from shared.store.notifications import notify_changed
-from shared.store.rows import Claim, Renewal
 
 logger = logging.getLogger(__name__)
 

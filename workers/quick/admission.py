@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.config import Settings
 from shared.errors import CalculationUnfit
-from shared.functions.registry import Function
+from shared.functions.signature import Function
 
 
 class Admission:

@@ -1,7 +1,7 @@
-"""The one thread of a quick worker that writes results: many in one transaction.
+"""The one thread of a quick worker that stores results, many in one transaction.
 
-A commit waits for the disk, and while it does the next results gather. So nothing ever waits for
-a batch to fill: it is as large as the last commit was long.
+While a commit waits for the disk, the next results gather and become the next batch. So nothing
+waits for a batch to fill, and the slower the disk, the larger the batches.
 """
 
 import logging
@@ -15,23 +15,24 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from shared.calculation import Work
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
 from shared.postgres.retry import retry_while_unavailable
-from shared.store.quick import QuickSuccess, finish_quick_failed, finish_quick_succeeded
-from shared.work import Work
+from shared.result import Result
+from shared.store.quick import finish_quick_failed, finish_quick_succeeded
 from workers.broker.consumer import Delivery, LaneConsumer
-from workers.watermark import Watermark
+from workers.presence import Watermark
 
 logger = logging.getLogger(__name__)
 
 _BATCH_OUTCOMES = 500
 _BATCH_DIGITS = 4_000_000
 
-#: Digits that may wait for their commit. More, and those who compute wait instead.
+#: Digits that may wait for their commit. Beyond that, the computing threads wait.
 _WAITING_DIGITS = 16_000_000
 
-#: How long a worker that is to stop tries to reach PostgreSQL. What it cannot write comes again.
+#: How long a stopping worker tries to reach PostgreSQL. What it cannot store is redelivered.
 _LAST_TRIES_SECONDS = 5.0
 
 
@@ -40,27 +41,27 @@ class Outcome:
     """How a calculation ended: with a result, or else with a problem document in JSON."""
 
     work: Work
-    success: QuickSuccess | None
+    result: Result | None
     error_json: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A message, and the outcomes of its calculations."""
+    """A message, and the outcomes of those of its calculations that this lane computes."""
 
     delivery: Delivery
     outcomes: Sequence[Outcome]
-    #: Whether the message goes to the dead letters for what else it asks.
+    #: Whether the message is dead-lettered, because this lane does not compute all of it.
     is_refused: bool = False
 
     @property
     def digits(self) -> int:
-        """How much there is to write."""
-        return sum(len(one.success.digits) for one in self.outcomes if one.success)
+        """The number of digits to store."""
+        return sum(one.result.digit_count for one in self.outcomes if one.result)
 
 
 class GroupCommit:
-    """Writes outcomes, and answers messages once all of theirs are committed."""
+    """Stores outcomes, and acknowledges a message once all of its outcomes are committed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -72,17 +73,17 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start the thread."""
         self._thread.start()
 
     @property
     def is_alive(self) -> bool:
-        """Say whether the writer still writes."""
+        """Say whether the thread runs."""
         return self._thread.is_alive()
 
     def submit(self, finished: Finished) -> None:
-        """Have it written soon; its message is answered then. Waits while there is too much."""
-        finished.delivery.is_kept = True
+        """Have it stored and its message acknowledged soon; wait while too much is waiting."""
+        finished.delivery.is_detached = True
         with self._changed:
             self._changed.wait_for(lambda: self._waiting_digits < _WAITING_DIGITS)
             self._waiting.append(finished)
@@ -90,7 +91,7 @@ class GroupCommit:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Write what there is, and stop."""
+        """Store what is waiting, and stop."""
         with self._changed:
             self._give_up_at = time.monotonic() + _LAST_TRIES_SECONDS
             self._changed.notify_all()
@@ -101,12 +102,12 @@ class GroupCommit:
             while batch := self._next_batch():
                 self._write(batch)
         except StoreUnavailable:
-            logger.error("stopping with results unwritten: their messages will come again")
+            logger.error("stopping with results not stored: RabbitMQ will redeliver their messages")
         except Exception:
-            logger.exception("the writer of results failed")
+            logger.exception("the thread that stores results failed")
 
     def _next_batch(self) -> list[Finished]:
-        """Wait for outcomes; none means that there will be no more."""
+        """Wait for outcomes, and return a batch of them; an empty one once it is closed."""
         batch: list[Finished] = []
         count = digits = 0
         with self._changed:
@@ -120,7 +121,7 @@ class GroupCommit:
         return batch
 
     def _write(self, batch: Sequence[Finished]) -> None:
-        """Commit a batch, and answer its messages."""
+        """Commit a batch; acknowledge or refuse its messages."""
         crash_point(QUICK_BEFORE_COMMIT)
         refused = self._store([outcome for finished in batch for outcome in finished.outcomes])
         crash_point(QUICK_BEFORE_ACKNOWLEDGE)
@@ -133,15 +134,15 @@ class GroupCommit:
                 delivery.consumer.refuse(delivery.tag)
             else:
                 tags[delivery.consumer].append(delivery.tag)
-        for consumer, answered in tags.items():
-            consumer.acknowledge(answered)
+        for consumer, stored in tags.items():
+            consumer.acknowledge(stored)
 
     def _store(self, outcomes: Sequence[Outcome]) -> set[UUID]:
         """Commit outcomes; return the ids of those that cannot be stored."""
         try:
             retry_while_unavailable(lambda: self._commit(outcomes), "store results", self._is_late)
         except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
-            # Something in it cannot be stored. The others must not suffer: find which.
+            # One of them cannot be stored. Find out which, and store the others.
             if len(outcomes) > 1:
                 return set().union(*(self._store([outcome]) for outcome in outcomes))
             work = outcomes[0].work
@@ -154,12 +155,12 @@ class GroupCommit:
         return self._give_up_at is not None and time.monotonic() > self._give_up_at
 
     def _commit(self, outcomes: Collection[Outcome]) -> None:
-        # By id: a message that came twice may be in one batch twice.
-        successes = {o.work.calculation_id: o.success for o in outcomes if o.success}
+        # By id: a message that was delivered twice may be in one batch twice.
+        results = {o.work.calculation_id: o.result for o in outcomes if o.result}
         errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
         with self._engine.begin() as connection:
-            if successes:
-                written = finish_quick_succeeded(connection, list(successes.values()))
+            if results:
+                written = finish_quick_succeeded(connection, results)
                 self.watermark.note(written.published_at)
             if errors:
                 self.watermark.note(finish_quick_failed(connection, errors).published_at)

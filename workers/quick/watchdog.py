@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shared.work import Work
+from shared.calculation import Work
 
 
 class Watchdog:

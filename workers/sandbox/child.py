@@ -7,21 +7,19 @@ function: it runs as the worker's user and can read what that user can, such as 
 environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
-import json
 import os
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from shared.digits import DigitsSummary
-from shared.errors import FunctionUnknown, ResultWrong
-from shared.functions.registry import Function, Registry, load_registry
+from shared.failures import explain_failure
+from shared.functions.registry import Registry, load_registry
 from shared.functions.verification import verified
+from shared.result import Result, ResultBuilder
 from workers.sandbox.exit_reasons import memory_limit_exceeded
-from workers.sandbox.frames import MAX_PAYLOAD, Kind, frame, pack_progress
 from workers.sandbox.limits import (
     become_subreaper,
     die_with_parent,
@@ -30,13 +28,20 @@ from workers.sandbox.limits import (
     limit_memory,
     lower_priority,
 )
+from workers.sandbox.protocol import (
+    MAX_PAYLOAD,
+    Kind,
+    Request,
+    encode_error,
+    encode_frame,
+    encode_progress,
+    encode_result,
+)
 
 _Value = TypeVar("_Value")
 
 #: Progress is sent at most this often; the heartbeat stores it less often.
 _PROGRESS_SECONDS = 0.1
-
-_DETAIL_CHARACTERS = 500
 
 
 def main(registry: Callable[[], Registry] = load_registry) -> int:
@@ -50,51 +55,38 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     lower_priority()
     keep_freed_memory()
     functions = registry()
-    request_json = sys.stdin.read()
-    if not request_json:
+    text = sys.stdin.read()
+    if not text:
         return 0
-    request = json.loads(request_json)
-    exit_if_orphaned(request["parent_pid"])
-    limit_memory(request["memory_limit_bytes"])
+    request = Request.decode(text)
+    exit_if_orphaned(request.parent_pid)
+    limit_memory(request.memory_limit_bytes)
     try:
-        output.send_json(Kind.SUMMARY, _answer(request, functions, output))
+        output.send_result(_compute(request, functions, output))
     except MemoryError:
-        exceeded = memory_limit_exceeded(request["memory_limit_bytes"])
+        exceeded = memory_limit_exceeded(request.memory_limit_bytes)
         output.send_error(exceeded.reason, exceeded.detail)
-    except FunctionUnknown as error:
-        output.send_error("function-gone", str(error))
-    except ResultWrong as error:
-        output.send_error("result-wrong", str(error))
-    except Exception as error:
-        traceback.print_exc()
-        output.send_error("function-failed", f"{type(error).__name__}: {error}")
+    except Exception as error:  # a function may raise anything
+        reason, detail = explain_failure(error)
+        if reason == "function-failed":
+            traceback.print_exc()
+        output.send_error(reason, detail)
     return 0
 
 
-def _answer(request: dict[str, Any], functions: Registry, output: "_Output") -> dict[str, Any]:
-    """Compute and send the digits; return their summary after they have passed their check."""
-    function = _function(request, functions)
-    arguments = request["arguments"]
-    summary = DigitsSummary()
+def _compute(request: Request, functions: Registry, output: "_Output") -> Result:
+    """Compute and send the digits; return their result after they have passed their check."""
+    function = functions.get(request.function, request.version)
+    arguments = request.arguments
+    sent = ResultBuilder()
     watch = _Stopwatch()
     digits = watch.call(lambda: function.compute(arguments, output.send_progress))
     pieces = (digits,) if isinstance(digits, str) else watch.each(digits)
-    for piece in verified(function, arguments, pieces, request["prime"]):
+    for piece in verified(function, arguments, pieces, request.prime):
         ascii_digits = piece.encode("ascii")
-        summary.feed(ascii_digits)
+        sent.feed(ascii_digits)
         output.send_digits(ascii_digits)
-    return {
-        "digits": summary.digits,
-        "sha256": summary.sha256,
-        "compute_seconds": watch.seconds,
-    }
-
-
-def _function(request: dict[str, Any], functions: Registry) -> Function:
-    function = functions.get(request["function"])
-    if function.version != request["version"]:
-        raise FunctionUnknown(f"{function.name}, version {request['version']}", ())
-    return function
+    return sent.finish(watch.seconds)
 
 
 class _Stopwatch:
@@ -134,7 +126,7 @@ class _Output:
         now = time.monotonic()
         if now >= self._next_progress:
             self._next_progress = now + _PROGRESS_SECONDS
-            self._send(Kind.PROGRESS, pack_progress(fraction))
+            self._send(Kind.PROGRESS, encode_progress(fraction))
 
     def send_digits(self, digits: bytes) -> None:
         view = memoryview(digits)
@@ -142,15 +134,15 @@ class _Output:
             self._send(Kind.DIGITS, view[start : start + MAX_PAYLOAD])
 
     def send_error(self, reason: str, detail: str) -> None:
-        self.send_json(Kind.ERROR, {"reason": reason, "detail": detail[:_DETAIL_CHARACTERS]})
+        self._send(Kind.ERROR, encode_error(reason, detail))
 
-    def send_json(self, kind: Kind, members: dict[str, Any]) -> None:
-        self._send(kind, json.dumps(members).encode("ascii"))
+    def send_result(self, result: Result) -> None:
+        self._send(Kind.RESULT, encode_result(result))
 
     def _send(self, kind: Kind, payload: bytes | memoryview) -> None:
         if os.getpid() != self._pid:
             os._exit(1)  # a fork of the function's that returned must not answer again
-        remaining = memoryview(frame(kind, payload))
+        remaining = memoryview(encode_frame(kind, payload))
         with self._lock:  # functions may report progress from any thread
             while remaining:
                 remaining = remaining[self._file.write(remaining) :]

@@ -1,6 +1,6 @@
 """The worker's side of one calculation: send the request, receive digits, enforce the limits.
 
-The child's side is child.py; the protocol between them is in contract.py and frames.py.
+The child's side is child.py, and what goes over the pipes between them protocol.py.
 """
 
 import os
@@ -12,12 +12,19 @@ from types import TracebackType
 from typing import Self
 
 from shared.errors import CalculationAborted
-from workers.sandbox.contract import ChildSummary, Request, decode_error, decode_summary
+from shared.result import Result
 from workers.sandbox.descendants import descendants_of, hold_more_than, resident_bytes
 from workers.sandbox.exit_reasons import explain_exit, memory_limit_exceeded, time_limit_exceeded
-from workers.sandbox.frames import FrameReader, Kind, unpack_progress
 from workers.sandbox.out_of_memory import count_oom_kills
 from workers.sandbox.process import ChildProcess
+from workers.sandbox.protocol import (
+    FrameReader,
+    Kind,
+    Request,
+    decode_error,
+    decode_progress,
+    decode_result,
+)
 
 _READ_BYTES = 2**18
 _STDERR_KEPT_BYTES = 4096
@@ -41,7 +48,7 @@ class Sandbox:
         self._deadline = 0.0
         self._oom_kills = count_oom_kills()
         self._stderr = bytearray()
-        self._summary: ChildSummary | None = None
+        self._result: Result | None = None
         self._idle_bytes = resident_bytes(process.pid)
         self._next_memory_check = time.monotonic() + _CHECK_SECONDS
 
@@ -51,10 +58,10 @@ class Sandbox:
         return self._process.pid
 
     @property
-    def summary(self) -> ChildSummary:
-        """The child's summary, once `receive` has ended."""
-        assert self._summary is not None
-        return self._summary
+    def result(self) -> Result:
+        """The child's own account of the digits that it has sent, once `receive` has ended."""
+        assert self._result is not None
+        return self._result
 
     @property
     def stderr(self) -> str:
@@ -86,13 +93,13 @@ class Sandbox:
         self._deadline = time.monotonic() + self._request.time_limit_seconds
         for kind, payload in self._frames(check_interrupt):
             if kind is Kind.PROGRESS:
-                on_progress(unpack_progress(payload))
+                on_progress(decode_progress(payload))
             elif kind is Kind.DIGITS:
                 left_at = time.monotonic()
                 yield payload
                 self._deadline += time.monotonic() - left_at
-            elif kind is Kind.SUMMARY:
-                self._summary = decode_summary(payload)
+            elif kind is Kind.RESULT:
+                self._result = decode_result(payload)
                 self.kill()  # it frees its memory while the last digits are stored
                 return
             else:
@@ -104,7 +111,7 @@ class Sandbox:
         """Send the request, and yield frames until the output or the process ends."""
         reader = FrameReader()
         stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
-        unsent = memoryview(self._request.encode(os.getpid()))
+        unsent = memoryview(self._request.encode())
         with selectors.DefaultSelector() as selector:
             selector.register(stdout, selectors.EVENT_READ)
             selector.register(stderr, selectors.EVENT_READ)

@@ -77,11 +77,11 @@ def test_each_lane_computes(checkout, up):
 
 def test_the_addresses_and_the_login_are_shown(checkout, up):
     ports = checkout.ports
-    for told in (
+    for shown in (
         f"http://localhost:{ports['port']}",
         f"http://localhost:{ports['management_port']}",
     ):
-        assert told in up.output()
+        assert shown in up.output()
     assert (checkout.state / "rabbitmq/password").read_text().strip() in up.output()
 
 
@@ -103,9 +103,9 @@ def test_servers_may_open_more_files_than_a_shell_allows(checkout, up):
 
 
 def test_nothing_listens_beyond_this_machine(checkout, up):
-    heard = listening(checkout.processes())
-    assert {port for _, port in heard} >= set(checkout.ports.values())
-    assert {address for address, _ in heard} <= LOOPBACK
+    listened = listening(checkout.processes())
+    assert {port for _, port in listened} >= set(checkout.ports.values())
+    assert {address for address, _ in listened} <= LOOPBACK
 
 
 def test_only_the_owner_may_read_passwords(checkout, up):
@@ -209,11 +209,11 @@ def listening(pids: list[int]) -> set[tuple[str, int]]:
                 inodes.add(str(link.readlink()))
             except OSError:
                 continue
-    heard = set()
+    listened = set()
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         for line in table.read_text().splitlines()[1:]:
             columns = line.split()
             if columns[3] == "0A" and f"socket:[{columns[9]}]" in inodes:
                 address, _, port = columns[1].rpartition(":")
-                heard.add((address, int(port, 16)))
-    return heard
+                listened.add((address, int(port, 16)))
+    return listened

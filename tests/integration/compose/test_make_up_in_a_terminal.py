@@ -36,7 +36,7 @@ class Terminal:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         # setsid begins the session, to give it the terminal. The shell must not replace itself by
-        # the command: on the end of its session's leader the kernel tells all that it ran.
+        # the command: when a session's leader ends, the kernel sends SIGHUP to all its processes.
         self.process: subprocess.Popen[bytes] = checkout.begin(
             *("setsid", "--ctty", "--", "sh", "-c", f"{command}; exit"),
             stdin=terminal,
@@ -47,7 +47,7 @@ class Terminal:
         os.close(terminal)
 
     def _read(self) -> None:
-        # Not for ever in one call to read: that would hold the terminal open.
+        # Not blocked in one call to read, which would hold the terminal open.
         while not self._closing.is_set():
             if select.select([self._master], [], [], 0.05)[0]:
                 try:

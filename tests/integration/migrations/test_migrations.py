@@ -1,5 +1,7 @@
 """The schema that the migrations make is the one that the code describes."""
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -7,7 +9,8 @@ from sqlalchemy import create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from migrations.schema import downgrade, head_revision, read_schema, upgrade
-from shared.store.models import SCHEMA_REVISION, metadata
+from shared.store.models import metadata
+from shared.store.schema import SCHEMA_REVISION
 
 
 def test_migrations_and_models_agree(engine):
@@ -62,6 +65,13 @@ def test_a_schema_of_any_age_is_read_without_an_error_in_the_log(empty_database_
 
 def test_the_code_expects_the_newest_schema():
     assert head_revision() == SCHEMA_REVISION
+
+
+def test_revisions_are_numbered_without_a_gap():
+    """The program compares them, to tell an older schema from a newer one."""
+    versions = Path(__file__).parents[3] / "migrations" / "versions"
+    numbers = sorted(path.name.partition("_")[0] for path in versions.glob("[!_]*.py"))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from shared.result import CHUNK_DIGITS
 from shared.store import new_calculations
-from shared.store.models import CHUNK_DIGITS
 from shared.store.new_calculations import New
 from tests.factories import make_calculation, make_result
 

@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
-from shared.store import leases, new_calculations, results
-from shared.store.models import CHUNK_DIGITS
+from shared.result import CHUNK_DIGITS, ROW_DIGITS, Result
+from shared.store import attempts, chunks, new_calculations
 from shared.store.new_calculations import New
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
@@ -18,36 +18,32 @@ MINE = {"worker_id": WORKER}
 
 
 def found(connection, calculation, attempt, ordinals):
-    return [
-        results.find_chunk(connection, calculation.id, attempt, ordinal) for ordinal in ordinals
-    ]
+    return [chunks.find_chunk(connection, calculation.id, attempt, ordinal) for ordinal in ordinals]
 
 
 def test_chunks_that_are_stored_again_are_there_once(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     assert claim(connection, calculation) is not None
-    for chunks in ([b"12", b"34"], [b"12", b"34"], [b"12", b"56", b"7"]):
-        assert results.insert_claimed_chunks(connection, calculation.id, 1, 5, chunks, **MINE)
+    for stored in ([b"12", b"34"], [b"12", b"34"], [b"12", b"56", b"7"]):
+        assert chunks.insert_claimed_chunks(connection, calculation.id, 1, 5, stored, **MINE)
     assert found(connection, calculation, 1, range(4, 9)) == [None, "12", "56", "7", None]
 
 
 def test_making_room_for_chunks_leaves_those_beside_them(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claim(connection, calculation)
-    results.insert_claimed_chunks(
-        connection, calculation.id, 1, 0, [b"0", b"1", b"2", b"3"], **MINE
-    )
-    results.insert_claimed_chunks(connection, calculation.id, 1, 1, [b"7", b"8"], **MINE)
+    chunks.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"0", b"1", b"2", b"3"], **MINE)
+    chunks.insert_claimed_chunks(connection, calculation.id, 1, 1, [b"7", b"8"], **MINE)
     assert found(connection, calculation, 1, range(5)) == ["0", "7", "8", "3", None]
 
 
 def test_nothing_is_stored_for_a_claim_that_was_lost(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
-    leases.release_calculation(connection, claimed, **MINE)
-    assert not results.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)
+    attempts.release_calculation(connection, claimed, **MINE)
+    assert not chunks.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)
     claim(connection, calculation)
-    assert not results.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)
+    assert not chunks.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"1"], **MINE)
     assert found(connection, calculation, 1, [0]) == [None]
 
 
@@ -57,7 +53,7 @@ def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine
         new_calculations.insert_queued(connection, [calculation], "request")
         claim(connection, calculation)
     with pytest.raises(IntegrityError), engine.begin() as connection:
-        results.insert_claimed_chunks(
+        chunks.insert_claimed_chunks(
             connection, calculation.id, 1, 0, [b"1" * (CHUNK_DIGITS + 1)], **MINE
         )
 
@@ -69,7 +65,7 @@ def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine)
         claim(connection, calculation)
 
     def store(connection):
-        return results.insert_claimed_chunks(
+        return chunks.insert_claimed_chunks(
             connection, calculation.id, 1, 0, [b"12"], worker_id=WORKER
         )
 
@@ -88,13 +84,15 @@ def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine)
         assert store(connection)
 
 
-@pytest.mark.parametrize("length", [1, CHUNK_DIGITS - 1, CHUNK_DIGITS, CHUNK_DIGITS + 1])
+@pytest.mark.parametrize(
+    "length", [ROW_DIGITS + 1, CHUNK_DIGITS - 1, CHUNK_DIGITS, CHUNK_DIGITS + 1]
+)
 def test_all_digits_of_a_result_are_cut_into_full_chunks(connection, length):
     calculation = make_calculation()
-    new = New(calculation, make_result(value=None, digits=length), "request")
-    new_calculations.insert_new([new]).on(connection)
     digits = ("1234567" * (length // 7 + 1))[:length]
-    results.insert_chunks(connection, calculation.id, 1, digits)
+    result = Result.of(digits, 0.25)
+    new_calculations.insert_new([New(calculation, result, "request")]).on(connection)
+    chunks.insert_chunks(connection, calculation.id, 1, result)
     stored = [chunk for chunk in found(connection, calculation, 1, range(3)) if chunk]
     assert "".join(stored) == digits
     assert [len(chunk) for chunk in stored[:-1]] == [CHUNK_DIGITS] * (len(stored) - 1)
@@ -102,18 +100,21 @@ def test_all_digits_of_a_result_are_cut_into_full_chunks(connection, length):
 
 def test_a_pruned_result_keeps_its_document_and_loses_its_digits(connection):
     short, long, neighbour = (make_calculation(arguments={"n": n}) for n in (1, 2, 3))
-    new = [
-        New(calculation, make_result(value=value), "request")
-        for calculation, value in ((short, "42"), (long, None), (neighbour, None))
-    ]
+    in_row, in_chunks = make_result(), make_result(digit_count=10_000)
+    made = [(short, in_row), (long, in_chunks), (neighbour, in_chunks)]
+    new = [New(calculation, result, "request") for calculation, result in made]
     new_calculations.insert_new(new).on(connection)
     for calculation in (long, neighbour):
-        results.insert_chunks(connection, calculation.id, 1, "42")
-    for calculation in (short, long):
-        assert results.prune_result(connection, calculation.id)
-        assert not results.prune_result(connection, calculation.id)
+        chunks.insert_chunks(connection, calculation.id, 1, in_chunks)
+    for calculation, result in made[:2]:
+        assert chunks.prune_result(connection, calculation.id)
+        assert not chunks.prune_result(connection, calculation.id)
         row = row_of(connection, calculation)
-        assert (row.status, row.result_digits, row.result_value) == ("succeeded", 2, None)
+        assert (row.status, row.result_digits, row.result_value) == (
+            "succeeded",
+            result.digit_count,
+            None,
+        )
         assert row.result_pruned_at is not None
     assert found(connection, long, 1, [0]) == [None]
     assert found(connection, neighbour, 1, [0]) == ["42"]
@@ -124,5 +125,5 @@ def test_only_a_result_can_be_pruned(connection):
     claim(connection, running)
     for calculation in (queued, running):
         before = row_of(connection, calculation)
-        assert not results.prune_result(connection, calculation.id)
+        assert not chunks.prune_result(connection, calculation.id)
         assert row_of(connection, calculation) == before

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import calculations, leases, new_calculations, outbox
+from shared.store import attempts, calculations, new_calculations, outbox
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import (
     OTHER_WORKER,
@@ -51,7 +51,7 @@ def test_a_calculation_of_the_quick_lane_is_not_claimed(connection):
 def test_what_is_final_is_not_claimed(connection):
     cancelled, done = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
     cancel(connection, cancelled)
-    leases.finish_succeeded(connection, claim(connection, done), make_result(), **MINE)
+    attempts.finish_succeeded(connection, claim(connection, done), make_result(), **MINE)
     assert [claim(connection, one) for one in (cancelled, done)] == [None, None]
 
 
@@ -89,7 +89,7 @@ def test_a_result_ends_the_claim_and_says_where_its_digits_are(connection):
         change(connection, calculation, "attempt = 4, attempt_base = 3")
         claimed = claim(connection, calculation)
         cancel(connection, calculation)  # too late: the result is there
-        assert leases.finish_succeeded(connection, claimed, make_result(value=value), **MINE)
+        assert attempts.finish_succeeded(connection, claimed, make_result(digits=value), **MINE)
         row = row_of(connection, calculation)
         assert (row.status, row.progress, row.attempt) == ("succeeded", 1, 5)
         assert row.finished_at == now(connection)
@@ -104,7 +104,7 @@ def test_a_failure_ends_the_claim_with_its_reason(connection):
     claimed = claim(connection, calculation)
     cancel(connection, calculation)  # too late
     error = failure_json("memory-limit", "Too much.")
-    assert leases.finish_failed(connection, claimed, error, **MINE)
+    assert attempts.finish_failed(connection, claimed, error, **MINE)
     row = row_of(connection, calculation)
     assert (row.status, row.error["detail"]) == ("failed", "Too much.")
     assert row.finished_at == now(connection)
@@ -117,7 +117,7 @@ def test_handing_back_costs_no_attempt(connection):
     outbox.take_due(Lane.HEAVY, 10).on(connection)
     claimed = claim(connection, calculation)
     extend(connection, (claimed, 0.5))
-    assert leases.release_calculation(connection, claimed, **MINE)
+    assert attempts.release_calculation(connection, claimed, **MINE)
     row = row_of(connection, calculation)
     assert (row.status, row.progress, row.started_at) == ("queued", 0, None)
     assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
@@ -155,17 +155,17 @@ def test_the_history_tells_how_each_attempt_ended(engine):
     with engine.begin() as connection:
         expire(connection)
     with engine.begin() as connection:
-        leases.release_calculation(connection, claim(connection, calculation), **MINE)
+        attempts.release_calculation(connection, claim(connection, calculation), **MINE)
         error = failure_json("memory-limit", "Too much.")
-        leases.finish_failed(connection, claim(connection, calculation), error, **MINE)
+        attempts.finish_failed(connection, claim(connection, calculation), error, **MINE)
         calculations.requeue_ended(connection, [calculation], "again")
         began = stored(connection, calculation, "to_jsonb(now()) #>> '{}'")
         claimed = claim(connection, calculation)
         cancel(connection, calculation)
-        leases.finish_cancelled(connection, claimed, failure_json("cancelled", "."), **MINE)
+        attempts.finish_cancelled(connection, claimed, failure_json("cancelled", "."), **MINE)
         calculations.requeue_ended(connection, [calculation], "again")
         claimed = claim(connection, calculation)
-        leases.finish_succeeded(connection, claimed, make_result(), **MINE)
+        attempts.finish_succeeded(connection, claimed, make_result(), **MINE)
     with engine.begin() as connection:
         history = row_of(connection, calculation).history
     assert [entry["attempt"] for entry in history] == [1, 2, 3, 4, 5]
@@ -184,7 +184,7 @@ def test_the_history_keeps_the_last_twenty(engine):
     for _ in range(25):
         with engine.begin() as connection:
             claimed = claim(connection, calculation)
-            leases.release_calculation(connection, claimed, **MINE)
+            attempts.release_calculation(connection, claimed, **MINE)
     with engine.begin() as connection:
         history = row_of(connection, calculation).history
     assert [entry["attempt"] for entry in history] == list(range(6, 26))

@@ -47,18 +47,18 @@ def test_a_new_calculation_rings_for_its_lane_once_it_is_committed(engine, heard
     with engine.begin() as connection:
         for calculation in make(2, lane):
             new = [New(calculation, None, "request")]
-            assert new_calculations.insert_new(new, is_rung=True).on(connection)
+            assert new_calculations.insert_new(new, wakes_relay=True).on(connection)
         assert heard() == []
     # PostgreSQL itself makes one of two that are alike in a transaction.
     assert heard() == [(OUTBOX, str(lane))]
 
 
-@pytest.mark.parametrize(("result", "is_rung"), [(None, False), (make_result(), True)])
-def test_nobody_rings_for_what_is_done_or_when_not_asked_to(engine, heard, result, is_rung):
+@pytest.mark.parametrize(("result", "wakes_relay"), [(None, False), (make_result(), True)])
+def test_nobody_rings_for_what_is_done_or_when_not_asked_to(engine, heard, result, wakes_relay):
     (calculation,) = make(1)
     with engine.begin() as connection:
         new = [New(calculation, result, "request")]
-        assert new_calculations.insert_new(new, is_rung=is_rung).on(connection)
+        assert new_calculations.insert_new(new, wakes_relay=wakes_relay).on(connection)
     assert heard() == []
 
 
@@ -101,9 +101,7 @@ def test_a_batch_of_the_quick_lane_tells_what_it_wrote_and_no_more(engine, heard
         new_calculations.insert_queued(connection, made[1:], "request")
     with engine.begin() as connection:
         if ending == "results":
-            quick.finish_quick_succeeded(
-                connection, [quick.QuickSuccess(one.id, make_result(), "42") for one in made]
-            )
+            quick.finish_quick_succeeded(connection, {one.id: make_result() for one in made})
         else:
             quick.finish_quick_failed(connection, {one.id: CANCELLED_JSON for one in made})
     told = heard()
@@ -117,8 +115,7 @@ def test_a_batch_that_wrote_nothing_tells_nothing(engine, heard, ending):
     (one,) = make(1)
     with engine.begin() as connection:
         if ending == "results":
-            success = quick.QuickSuccess(one.id, make_result(), "42")
-            quick.finish_quick_succeeded(connection, [success])
+            quick.finish_quick_succeeded(connection, {one.id: make_result()})
         else:
             quick.finish_quick_failed(connection, {one.id: CANCELLED_JSON})
     assert heard() == []

@@ -11,18 +11,19 @@ from shared.config import load_settings
 from shared.failures import CANCELLED_JSON
 from shared.postgres.connections import make_engine
 from shared.store import (
+    attempts,
     calculations,
+    chunks,
     leases,
     listing,
     new_calculations,
     outbox,
+    presence,
     quick,
-    results,
     system,
-    workers,
 )
+from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
-from shared.store.rows import Claim, Renewal
 from tests.conftest import new_database
 from tests.factories import make_calculation, make_result
 from tests.integration.explained import Explained, indexes, rows_read
@@ -125,7 +126,7 @@ def of(*ids):
 
 CLAIM = Claim(IDS[0], 1, "f", 1, {}, 1.0, None, None, 1, [])
 MINE = {"worker_id": IDS[0]}
-SUCCESSES = [quick.QuickSuccess(identity, make_result(), "42") for identity in IDS]
+RESULTS = dict.fromkeys(IDS, make_result())
 RENEWALS = [Renewal(identity, 1, 0.5) for identity in IDS]
 
 
@@ -136,7 +137,7 @@ BY_KEY = {
     "withdraw": lambda c: calculations.withdraw_cancel(c, IDS),
     "cancel": lambda c: calculations.cancel_calculation(c, IDS[0], CANCELLED_JSON),
     "put back": lambda c: outbox.put_back(c, IDS),
-    "quick results": lambda c: quick.finish_quick_succeeded(c, SUCCESSES),
+    "quick results": lambda c: quick.finish_quick_succeeded(c, RESULTS),
     "quick failures": lambda c: quick.finish_quick_failed(c, dict.fromkeys(IDS, CANCELLED_JSON)),
     "move": lambda c: quick.move_to_heavy(c, IDS),
     "insert batch": lambda c: new_calculations.insert_queued(c, of(*IDS), "request"),
@@ -144,15 +145,15 @@ BY_KEY = {
         [New(calculation, None, "request") for calculation in of(*IDS)]
     ).on(c),
     "claim": lambda c: leases.claim_calculation(c, IDS[0], lease_seconds=9, **MINE),
-    "prune": lambda c: results.prune_result(c, IDS[0]),
+    "prune": lambda c: chunks.prune_result(c, IDS[0]),
 }
 
 
 UNDER_A_CLAIM = {
     "extend": lambda c: leases.extend_leases(c, RENEWALS, lease_seconds=9, **MINE),
-    "release": lambda c: leases.release_calculation(c, CLAIM, **MINE),
-    "succeed": lambda c: leases.finish_succeeded(c, CLAIM, make_result(), **MINE),
-    "fail": lambda c: leases.finish_failed(c, CLAIM, CANCELLED_JSON, **MINE),
+    "release": lambda c: attempts.release_calculation(c, CLAIM, **MINE),
+    "succeed": lambda c: attempts.finish_succeeded(c, CLAIM, make_result(), **MINE),
+    "fail": lambda c: attempts.finish_failed(c, CLAIM, CANCELLED_JSON, **MINE),
 }
 
 
@@ -196,7 +197,7 @@ def test_the_longest_waiting_is_read_off_an_index(transactions):
 @pytest.mark.parametrize("queue_is_empty", [True, False])
 def test_lost_messages_are_read_off_an_index(transactions, queue_is_empty):
     nodes = transactions.nodes(
-        lambda connection: outbox.return_lost(
+        lambda connection: outbox.republish_lost(
             connection,
             Lane.QUICK,
             queue_is_empty=queue_is_empty,
@@ -216,8 +217,8 @@ def test_lost_leases_are_read_off_an_index(transactions):
 
 def test_what_workers_run_is_read_off_an_index(transactions):
     def look(connection):
-        workers.upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.HEAVY, slots=1)
-        workers.list_workers(connection, 15)
+        presence.upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.HEAVY, slots=1)
+        presence.list_workers(connection, 15)
 
     nodes = transactions.nodes(look)
     assert "calculations_leases" in indexes(nodes)
@@ -239,5 +240,5 @@ def test_what_was_done_lately_is_counted_without_reading_what_is_old(transaction
 
 
 def test_digits_are_found_by_their_place(transactions):
-    nodes = transactions.nodes(lambda connection: results.find_chunk(connection, IDS[0], 1, 3))
+    nodes = transactions.nodes(lambda connection: chunks.find_chunk(connection, IDS[0], 1, 3))
     assert rows_read(nodes, "result_chunks") == 0

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import leases, new_calculations, outbox, quick, relays, system, workers
+from shared.store import attempts, new_calculations, outbox, presence, quick, system
 from shared.store.new_calculations import New
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, change, claim, queue
@@ -16,10 +16,10 @@ def test_workers_are_listed_with_what_they_run_until_they_fall_silent(connection
     made = [queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2, 3)]
     idle = uuid4()
     for worker_id, slots in ((WORKER, 2), (idle, 3)):
-        workers.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.HEAVY, slots=slots)
+        presence.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.HEAVY, slots=slots)
     claims = [claim(connection, calculation) for calculation in made]
-    leases.finish_succeeded(connection, claims[0], make_result(), worker_id=WORKER)
-    listed = {worker["id"]: worker for worker in workers.list_workers(connection, 15)}
+    attempts.finish_succeeded(connection, claims[0], make_result(), worker_id=WORKER)
+    listed = {worker["id"]: worker for worker in presence.list_workers(connection, 15)}
     assert {identity: worker["slots"] for identity, worker in listed.items()} == {
         WORKER: 2,
         idle: 3,
@@ -27,21 +27,21 @@ def test_workers_are_listed_with_what_they_run_until_they_fall_silent(connection
     assert set(listed[WORKER]["running"]) == {str(one.id) for one in made[1:]}
     assert listed[idle]["running"] == []
     connection.execute(text("UPDATE workers SET seen_at = now() - interval '16s'"))
-    assert workers.list_workers(connection, 15) == []
-    workers.upsert_worker(connection, idle, host="h", pid=1, lane=Lane.HEAVY, slots=3)
-    assert [worker["id"] for worker in workers.list_workers(connection, 15)] == [idle]
+    assert presence.list_workers(connection, 15) == []
+    presence.upsert_worker(connection, idle, host="h", pid=1, lane=Lane.HEAVY, slots=3)
+    assert [worker["id"] for worker in presence.list_workers(connection, 15)] == [idle]
 
 
 def test_rows_of_silent_workers_go_and_others_stay(connection):
     silent, alive, gone = uuid4(), uuid4(), uuid4()
     for worker_id, seconds in ((silent, 61), (alive, 59), (gone, 0)):
-        workers.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.QUICK, slots=1)
+        presence.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.QUICK, slots=1)
         connection.execute(
             text("UPDATE workers SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
             {"s": seconds, "id": worker_id},
         )
-    workers.delete_worker(connection, gone)
-    workers.delete_silent_workers(connection, 60)
+    presence.delete_worker(connection, gone)
+    presence.delete_silent_workers(connection, 60)
     assert connection.execute(text("SELECT id FROM workers")).scalars().all() == [alive]
 
 
@@ -82,21 +82,21 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
 def test_relays_are_listed_with_what_hinders_each_lane_until_they_go(connection):
     first, second, silent = uuid4(), uuid4(), uuid4()
     for relay_id in (first, second, silent):
-        relays.upsert_relay(connection, relay_id, host="h", pid=7, problems={Lane.QUICK: "full"})
-    relays.upsert_relay(connection, second, host="h", pid=7, problems={Lane.HEAVY: "refused"})
+        presence.upsert_relay(connection, relay_id, host="h", pid=7, problems={Lane.QUICK: "full"})
+    presence.upsert_relay(connection, second, host="h", pid=7, problems={Lane.HEAVY: "refused"})
     for relay_id, seconds in ((first, 30), (second, 5), (silent, 61)):
         connection.execute(
             text("UPDATE relays SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
             {"s": seconds, "id": relay_id},
         )
-    relays.delete_silent_relays(connection, 60)
-    listed = relays.list_relays(connection)
+    presence.delete_silent_relays(connection, 60)
+    listed = presence.list_relays(connection)
     assert [(one.id, one.pid, one.silent_seconds, one.problems) for one in listed] == [
         (second, 7, 5, {Lane.HEAVY: "refused"}),
         (first, 7, 30, {Lane.QUICK: "full"}),
     ]
-    relays.upsert_relay(connection, first, host="h", pid=7, problems={})
-    latest, _ = relays.list_relays(connection)
+    presence.upsert_relay(connection, first, host="h", pid=7, problems={})
+    latest, _ = presence.list_relays(connection)
     assert (latest.id, latest.silent_seconds, latest.problems) == (first, 0, {})
-    relays.delete_relay(connection, first)
-    assert [one.id for one in relays.list_relays(connection)] == [second]
+    presence.delete_relay(connection, first)
+    assert [one.id for one in presence.list_relays(connection)] == [second]

@@ -11,25 +11,19 @@ import pytest
 from sqlalchemy import text
 
 from shared import messages
-from shared.calculation import Lane, Status, calculation_id
+from shared.calculation import Lane, Status, Work, calculation_id
 from shared.failures import CANCELLED_JSON
 from shared.functions.registry import Registry
 from shared.messages import queue_name
+from shared.result import CHUNK_DIGITS, ROW_DIGITS
 from shared.store.calculations import cancel_calculation
-from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
-from shared.work import Work
 from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.failing import make_unwritable, make_writable
-from tests.integration.lanes import (
-    Feed,
-    WorkerProcess,
-    WorkerThread,
-    body_of,
-    make_test_calculation,
-)
+from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
 from tests.integration.listening import listening
+from tests.integration.worker_processes import WorkerProcess
 
 
 @pytest.fixture
@@ -197,7 +191,7 @@ def test_what_the_gateway_would_not_have_sent_is_refused_and_not_computed(
         computed.append(arguments)
         raise AssertionError(function.name)
 
-    monkeypatch.setattr("shared.computing.Calculator.compute", compute)
+    monkeypatch.setattr("shared.calculator.Calculator.compute", compute)
     feed.publish(Lane.QUICK, forged(arguments))
     eventually(lambda: feed.dead(Lane.QUICK) == 1)
     assert not computed
@@ -327,7 +321,7 @@ def give_back(settings):
 
 
 def test_a_worker_whose_calculation_hangs_gives_up(feed, settings, monkeypatch):
-    monkeypatch.setattr("workers.quick.actor._HANGING_SECONDS", 0.5)
+    monkeypatch.setattr("workers.quick.lane._HANGING_SECONDS", 0.5)
     hanging, good = make_test_calculation("quick_hang"), make_test_calculation("whole")
     feed.submit(good)
     feed.submit(hanging)
@@ -338,7 +332,7 @@ def test_a_worker_whose_calculation_hangs_gives_up(feed, settings, monkeypatch):
 
 
 def test_a_worker_that_cannot_consume_gives_up(store_settings, registry, monkeypatch):
-    monkeypatch.setattr("workers.app.SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr("workers.lifecycle.SILENCE_SECONDS", 1.0)
     with WorkerThread(store_settings, Lane.QUICK, registry) as worker:
         worker.join()
         assert worker.status == 1

@@ -3,14 +3,15 @@
 import itertools
 import threading
 
-import pika
 import pytest
 
+from shared import messages
 from shared.calculation import Lane
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, body_of
-from workers.broker.consumer import Consumption, Delivery, LaneConsumer
+from workers.broker.broker import LaneBroker
+from workers.broker.consumer import Delivery, LaneConsumer
 from workers.broker.slots import SlotConsumer, Slots
 
 COUNT = 12
@@ -25,13 +26,12 @@ def feed(settings, engine) -> Feed:
 
 
 def make_consumer(settings, prefetch=COUNT) -> LaneConsumer:
-    return LaneConsumer(
-        [pika.URLParameters(url) for url in settings.amqp_urls],
-        Lane.QUICK,
-        prefetch=prefetch,
-        poll_seconds=0.05,
-        consumption=Consumption(),
-    )
+    broker = make_broker(settings, Lane.QUICK, LaneConsumer)
+    return LaneConsumer(broker, messages.queue_name(Lane.QUICK), prefetch, 50)
+
+
+def make_broker(settings, lane, consumer_class) -> LaneBroker:
+    return LaneBroker(settings.amqp_urls, lane, consumer_class, name="a worker in a test")
 
 
 def take(consumer: LaneConsumer, count: int) -> list[Delivery]:
@@ -149,15 +149,12 @@ def test_a_channel_is_not_renewed_while_an_answer_is_due(feed, settings, monkeyp
 
 
 def test_a_consumer_says_that_it_consumes_whether_or_not_anything_comes(settings):
-    consumption = Consumption()
-    parameters = [pika.URLParameters(url) for url in settings.amqp_urls]
-    consumer = LaneConsumer(
-        parameters, Lane.QUICK, prefetch=1, poll_seconds=0.01, consumption=consumption
-    )
-    consumption._seen_at -= 1_000
-    assert consumption.silent_seconds > 900
+    broker = make_broker(settings, Lane.QUICK, LaneConsumer)
+    consumer = LaneConsumer(broker, messages.queue_name(Lane.QUICK), 1, 10)
+    broker._consumed_at -= 1_000
+    assert broker.silent_seconds > 900
     assert next(consumer) is None
-    assert consumption.silent_seconds < 900
+    assert broker.silent_seconds < 900
     consumer.close()
 
 
@@ -170,13 +167,8 @@ def test_what_arrives_as_another_begins_to_be_alone_goes_back_to_the_queue(
         *[body_of(make_calculation(arguments={"n": n}, lane=Lane.HEAVY)) for n in range(2)],
     )
     slots = Slots(2)
-    consumer = SlotConsumer(
-        [pika.URLParameters(url) for url in settings.amqp_urls],
-        Lane.HEAVY,
-        slots=slots,
-        poll_seconds=0.05,
-        consumption=Consumption(),
-    )
+    broker = make_broker(settings, Lane.HEAVY, SlotConsumer)
+    consumer = SlotConsumer(broker, messages.queue_name(Lane.HEAVY), 1, 50, slots=slots)
     consumer._subscribe()
 
     def both_arrived() -> bool:

@@ -12,19 +12,20 @@ from uuid import uuid4
 
 import pytest
 from dramatiq.errors import ConnectionClosed
+from pika.exceptions import AMQPConnectionError
 from sqlalchemy import create_engine, make_url, text
 
 from migrations.schema import upgrade
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.postgres.connections import make_engine
-from shared.store.workers import list_workers, upsert_worker
+from shared.store.presence import list_workers, upsert_worker
 from tests.eventually import eventually
-from tests.integration.lanes import WorkerProcess
-from workers.broker.broker import QuorumBroker
-from workers.broker.dramatiq_logs import soften_outages
-from workers.presence import Presence
-from workers.watermark import Watermark
+from tests.integration.worker_processes import WorkerProcess
+from workers.broker.broker import LaneBroker
+from workers.broker.consumer import LaneConsumer
+from workers.broker.log_levels import warn_of_outages
+from workers.presence import Presence, Watermark
 
 
 def registered(engine) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ def lines_of(log) -> list[dict[str, Any]]:
 
 
 def test_a_fault_in_a_consumer_thread_stays_critical(caplog):
-    soften_outages(Lane.QUICK)
+    warn_of_outages(Lane.QUICK)
     logger = logging.getLogger("dramatiq.worker.ConsumerThread(reckoner.quick)")
     logger.critical("an unexpected error: %s", ValueError("a bug"))
     logger.critical("a connection error: %s", ConnectionClosed(OSError("away")))
@@ -117,7 +118,7 @@ def test_a_worker_that_signs_off_is_not_put_back_by_a_beat_under_way(settings, e
             go_on.wait(10)
         upsert_worker(connection, *arguments, **values)
 
-    monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr("workers.presence.upsert_worker", late_upsert)
     presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1)
     assert presence.start(threading.Event())
@@ -140,7 +141,7 @@ def test_a_worker_whose_last_beat_hangs_leaves_its_row_to_grow_old(settings, eng
             go_on.wait(10)
         upsert_worker(connection, *arguments, **values)
 
-    monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr("workers.presence._CLOSING_SECONDS", 0.1)
     monkeypatch.setattr("workers.presence.upsert_worker", hanging_upsert)
     presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1)
@@ -151,16 +152,17 @@ def test_a_worker_whose_last_beat_hangs_leaves_its_row_to_grow_old(settings, eng
     go_on.set()
 
 
-def test_workers_connect_to_the_nodes_in_any_order():
+def test_workers_connect_to_the_nodes_in_any_order(monkeypatch):
     nodes = [f"amqp://node-{number}:5672" for number in range(3)]
     firsts = set()
 
-    def connect(parameters, _poll_seconds):
+    def connect(parameters):
         assert {node.host for node in parameters} == {"node-0", "node-1", "node-2"}
         firsts.add(parameters[0].host)
-        raise ConnectionClosed(OSError("away"))
+        raise AMQPConnectionError("unavailable")
 
-    broker = QuorumBroker(nodes, connect, lambda: None, name="a worker in a test")
+    monkeypatch.setattr("workers.broker.consumer.BlockingConnection", connect)
+    broker = LaneBroker(nodes, Lane.QUICK, LaneConsumer, name="a worker in a test")
     for _ in range(200):
         with pytest.raises(ConnectionClosed):
             broker.consume("reckoner.quick")

@@ -4,13 +4,13 @@ from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
 _DOCUMENT = "gateway/http/document.py"
-_COMPUTING = "shared/computing.py"
-_DIGITS = "shared/digits.py"
+_CALCULATOR = "shared/calculator.py"
+_RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
 _ARGUMENTS = "shared/functions/arguments.py"
-_REGISTRY = "shared/functions/registry.py"
+_ESTIMATE = "shared/functions/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _BACKLOG = "gateway/waiting/retry_after.py"
@@ -21,7 +21,7 @@ _IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
 _IN_DOCUMENT = "unit/gateway/http/test_document.py"
 _CURSORS = "unit/gateway/routes/test_listing.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
-_ESTIMATES = "unit/shared/test_estimates.py"
+_ESTIMATES = "unit/shared/functions/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
@@ -30,33 +30,36 @@ MUTATIONS = [
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
-        _COMPUTING, "summary.digits <= ROW", "summary.digits < ROW", "unit/shared/test_computing.py"
+        _RESULT,
+        "return self.digits if self.digit_count <= ROW",
+        "return self.digits if self.digit_count < ROW",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _COMPUTING,
+        _CALCULATOR,
         "self._uses % _PRIME_USES == 0",
         "not self._uses",
-        "unit/shared/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _COMPUTING,
+        _CALCULATOR,
         "        for _ in verified(function, arguments, digits, self._next_prime()):\n"
         "            pass\n",
         "",
-        "unit/shared/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _DIGITS,
+        _RESULT,
         "piece[: PREVIEW_DIGITS - len(self._head)]",
         "piece[:PREVIEW_DIGITS]",
-        "unit/shared/test_digits.py",
+        "unit/shared/test_result.py",
     ),
-    mutation(_DIGITS, "    if waiting:\n", "    if True:\n", "unit/shared/test_digits.py"),
+    mutation(_RESULT, "    if waiting:\n", "    if True:\n", "unit/shared/test_result.py"),
     mutation(
         _FACTORIAL,
         "min(start + RESIDUE_RUN, n + 1)",
         "start + RESIDUE_RUN",
-        "unit/shared/test_factorial.py",
+        "unit/shared/functions/test_factorial.py",
     ),
     mutation(_FACTORIAL, "(1_000_000, 0.95, 57e6)", "(1_000_000, 0.95, 47e6)", _ESTIMATES),
     mutation(_FIBONACCI, "bytes=int(peak_bytes)", "bytes=int(peak_bytes / 2)", _ESTIMATES),
@@ -64,41 +67,44 @@ MUTATIONS = [
         _FIBONACCI,
         "    if n < 2:\n        return 1\n",
         "    if n < 1:\n        return 1\n",
-        "unit/shared/test_fibonacci.py",
+        "unit/shared/functions/test_fibonacci.py",
     ),
     mutation(
-        _FIBONACCI, "is_leading = not piece", "is_leading = False", "unit/shared/test_fibonacci.py"
+        _FIBONACCI,
+        "is_leading = not piece",
+        "is_leading = False",
+        "unit/shared/functions/test_fibonacci.py",
     ),
-    mutation(_LIMBS, "if least == most:", "if True:", "unit/shared/test_fibonacci.py"),
+    mutation(_LIMBS, "if least == most:", "if True:", "unit/shared/functions/test_limbs.py"),
     mutation(
         _BLOCKS,
         "powmod(self._block_factor, self._count - 1,",
         "powmod(self._block_factor, self._count,",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
         "found.is_empty or found.value",
         "found.value",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
         "found.value != function.residue(arguments, modulus)",
         "False",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _ARGUMENTS,
         "type(value) is not int or not minimum",
         "not isinstance(value, int) or not minimum",
-        "unit/shared/test_registry.py",
+        "unit/shared/functions/test_arguments.py",
     ),
     mutation(
-        _REGISTRY,
+        _ESTIMATE,
         "min(bisect_left(measured, (size,)), len(measured) - 1)",
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
-        "unit/shared/test_registry.py",
+        "unit/shared/functions/test_interpolation.py",
     ),
     mutation(_BACKLOG, "* (1 - row.progress)", "", _IN_BACKLOG),
     mutation(_BACKLOG, "if row.status == Status.QUEUED:", "if True:", _IN_BACKLOG),

@@ -384,8 +384,8 @@ _OF_ERROR_PATHS = [
     ),
     mutation(
         "gateway/submission/submit.py",
-        "is_rung=is_alone",
-        "is_rung=False",
+        "wakes_relay=is_alone",
+        "wakes_relay=False",
         f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
     ),
     mutation(
@@ -451,7 +451,7 @@ _OF_ERROR_PATHS = [
     ),
     mutation(
         "gateway/database/pool.py",
-        "if is_spent(error) or not connection.is_open:",
+        "if is_connection_unusable(error) or not connection.is_open:",
         "if not connection.is_open:",
         "integration/gateway/database/test_read_only.py::test_no_connection_that_met_a_refusal_is_used_again",
     ),

@@ -12,6 +12,7 @@ _HEALTH = "workers/health.py"
 
 _UP = "integration/compose/test_make_up_and_down.py"
 _TERMINAL = "integration/compose/test_make_up_in_a_terminal.py"
+_WORKER_HEALTH = "integration/workers/test_worker_health.py"
 _COMMANDS = "integration/cli/test_commands.py"
 
 MUTATIONS = [
@@ -51,6 +52,18 @@ MUTATIONS = [
         "entry.pid == leader and not _is_same(entry.started, started)",
         "entry.pid == leader and _is_same(entry.started, -started)",
         "unit/compose/test_processes.py::test_another_program_with_the_same_process_id_is_left_alone",
+    ),
+    mutation(
+        "compose/services/process_table.py",
+        "in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)",
+        "in (psutil.STATUS_DEAD,)",
+        "unit/compose/test_processes.py::test_a_zombie_is_not_alive",
+    ),
+    mutation(
+        "compose/services/ports.py",
+        'return f"{psutil.Process(pid).name()}, process {pid}"',
+        "return None",
+        "unit/compose/test_private_services.py::test_the_holder_of_a_port_is_named",
     ),
     mutation(
         _VIEW,
@@ -118,10 +131,13 @@ MUTATIONS = [
         _CONFIG,
         "Path(path).read_text().strip()",
         "Path(path).read_text()",
-        "unit/shared/test_config.py",
+        "unit/shared/config/test_secrets.py",
     ),
-    mutation(_CONFIG, "< 3 * ", "< 2 * ", "unit/shared/test_config.py"),
-    mutation(_HEALTH, "if all(", "if any(", _COMMANDS),
-    mutation(_HEALTH, "sys.exit(fault)", "sys.exit(bool(fault) and 0)", _COMMANDS),
+    mutation(_CONFIG, "< 3 * ", "< 2 * ", "unit/shared/config/test_settings.py"),
+    mutation(_HEALTH, "max(checked.items()", "min(checked.items()", _WORKER_HEALTH),
+    mutation(_HEALTH, "lane in (None, worker_lane)", "True", _WORKER_HEALTH),
+    mutation(_HEALTH, "worker_pid == pid if pid else ", "", _WORKER_HEALTH),
+    mutation(_HEALTH, "if pid else _is_running(worker_pid)", "if pid else True", _WORKER_HEALTH),
+    mutation(_HEALTH, "sys.exit(fault)", "sys.exit(bool(fault) and 0)", _WORKER_HEALTH),
     mutation("reckoner/cli/__main__.py", "required=True", "required=False", _COMMANDS),
 ]

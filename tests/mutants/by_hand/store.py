@@ -5,17 +5,17 @@ from functools import partial
 from tests.mutants.mutation import mutation
 
 _BY_KEY = "integration/store/test_plans.py::test_rows_that_are_named_are_found_by_their_key"
-_CANCELS = "integration/workers/test_cancels.py"
+_CANCELS = "integration/store/test_cancels.py"
 _CHUNKS = "integration/store/test_chunks.py"
-_FENCED = (
-    "integration/workers/test_fencing.py::test_an_attempt_writes_nothing_once_a_worker_claimed_anew"
-)
+_FENCING = "integration/workers/heavy/test_fencing.py"
+_FENCED = f"{_FENCING}::test_a_zombie_writes_nothing_once_its_calculation_is_reclaimed"
 _HELD = "integration/store/test_leases.py"
-_LOST = "integration/workers/test_lost_leases.py"
+_LOST = "integration/store/test_expired_leases.py"
 _LIST = "integration/gateway/routes/test_list.py"
-_OTHERS = "integration/workers/test_fencing.py::test_nobody_else_writes_under_a_claim"
+_OTHERS = f"{_FENCING}::test_another_worker_writes_nothing_under_a_claim"
 _OUTBOX = "integration/gateway/relay/test_outbox.py"
-_STORE = "integration/store/test_store.py"
+_NEW_ONES = "integration/store/test_new_calculations.py"
+_QUICK_ONES = "integration/store/test_quick.py"
 _TELLS = "integration/store/test_notifications.py"
 _WHOLE = "integration/store/test_system.py"
 
@@ -26,15 +26,16 @@ _ENDING = """worker_id = NULL, lease_until = NULL, cancel_requested = false,
     """
 
 _lease = partial(mutation, "shared/store/leases.py")
+_attempt = partial(mutation, "shared/store/attempts.py")
 _calculation = partial(mutation, "shared/store/calculations.py")
 _new = partial(mutation, "shared/store/new_calculations.py")
 _outbox = partial(mutation, "shared/store/outbox.py")
 _quick = partial(mutation, "shared/store/quick.py")
-_result = partial(mutation, "shared/store/results.py")
+_chunk = partial(mutation, "shared/store/chunks.py")
 _list = partial(mutation, "shared/store/listing.py")
 _notification = partial(mutation, "shared/store/notifications.py")
 _system = partial(mutation, "shared/store/system.py")
-_worker = partial(mutation, "shared/store/workers.py")
+_present = partial(mutation, "shared/store/presence.py")
 
 _CLAIMS = [
     _lease("AND (status = 'queued') IS TRUE AND lane", "AND lane", _HELD),
@@ -53,47 +54,47 @@ _CLAIMS = [
         _HELD,
     ),
     _lease("greatest(calculations.progress, renewal.progress)", "renewal.progress", _HELD),
-    _lease(
+    _attempt(
         f"attempt_base = attempt_base + 1\n    {_HIS}",
         f"attempt_base = attempt_base + 1\n    {_ANYBODYS}",
         _FENCED,
     ),
-    _lease(f"_AFTER_BACKOFF}}\n    {_HIS}", f"_AFTER_BACKOFF}}\n    {_ANYBODYS}", _FENCED),
-    _lease(f"THEN attempt END\n    {_HIS}", f"THEN attempt END\n    {_ANYBODYS}", _FENCED),
-    _lease(
+    _attempt(f"_AFTER_BACKOFF}}\n    {_HIS}", f"_AFTER_BACKOFF}}\n    {_ANYBODYS}", _FENCED),
+    _attempt(f"THEN attempt END\n    {_HIS}", f"THEN attempt END\n    {_ANYBODYS}", _FENCED),
+    _attempt(
         f"status = 'failed', {_ENDING}{_HIS}", f"status = 'failed', {_ENDING}{_ANYBODYS}", _FENCED
     ),
-    _lease(
+    _attempt(
         f"status = 'cancelled', {_ENDING}{_HIS}",
         f"status = 'cancelled', {_ENDING}{_ANYBODYS}",
         _FENCED,
     ),
-    _lease("attempt_base = attempt_base + 1", "attempt_base = attempt", _HELD),
-    _lease("CAST(:value AS text) IS NULL THEN attempt END", "true THEN attempt END", _HELD),
-    _lease("'$[last - 18 to last]'", "'$[last - 19 to last]'", _HELD),
+    _attempt("attempt_base = attempt_base + 1", "attempt_base = attempt", _HELD),
+    _attempt("CAST(:value AS text) IS NULL THEN attempt END", "true THEN attempt END", _HELD),
+    _attempt("'$[last - 18 to last]'", "'$[last - 19 to last]'", _HELD),
 ]
 
 _LOST_LEASES = [
-    _lease("AND lease_until < now()", "", _LOST),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - 1)", _LOST),
-    _lease("least(60, ", "least(600, ", _LOST),
-    _lease("attempt - attempt_base >= :max", "attempt - attempt_base > :max", _LOST),
-    _lease("attempt - attempt_base >= :max", "attempt >= :max", _LOST),
-    _lease("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _LOST),
-    _lease(
+    _attempt("AND lease_until < now()", "", _LOST),
+    _attempt("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),
+    _attempt("power(2, attempt - attempt_base - 1)", "power(2, attempt - 1)", _LOST),
+    _attempt("least(60, ", "least(600, ", _LOST),
+    _attempt("attempt - attempt_base >= :max", "attempt - attempt_base > :max", _LOST),
+    _attempt("attempt - attempt_base >= :max", "attempt >= :max", _LOST),
+    _attempt("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _LOST),
+    _attempt(
         "cancel_requested = false, published_at = NULL,\n        {_A",
         "cancel_requested = false,\n        {_A",
         _LOST,
     ),
-    _lease("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _LOST),
-    _lease("FOR UPDATE SKIP LOCKED) AS verdict", "FOR UPDATE) AS verdict", _LOST),
+    _attempt("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _LOST),
+    _attempt("FOR UPDATE SKIP LOCKED) AS verdict", "FOR UPDATE) AS verdict", _LOST),
 ]
 
 _CANCELLED = [
     _calculation("cancel_requested = (status = 'running')", "cancel_requested = false", _CANCELS),
     _calculation("status IN ('queued', 'running')", "status <> 'succeeded'", _CANCELS),
-    _calculation("    connection.execute(_SHORT_WAIT)\n", "", _CANCELS),
+    _calculation("    connection.execute(_SHORT_LOCK_TIMEOUT)\n", "", _CANCELS),
     _calculation("(status = 'running') IS TRUE\n", "(status = 'queued') IS TRUE\n", _CANCELS),
     _calculation("\n                   AND cancel_requested\n", "\n", _CANCELS),
     _calculation("SET cancel_requested = false\n", "SET progress = 0\n", _CANCELS),
@@ -105,27 +106,29 @@ _CANCELLED = [
 ]
 
 _NEW = [
-    _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _STORE),
-    _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _STORE),
+    _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _NEW_ONES),
+    _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _NEW_ONES),
     _new(
         "bytes bigint)\n    WHERE NOT EXISTS (SELECT",
         "bytes bigint)\n    WHERE EXISTS (SELECT 1 UNION SELECT 2",
-        _STORE,
+        _NEW_ONES,
     ),
     _new(
         "moment (done_at)\n        WHERE NOT EXISTS (SELECT",
         "moment (done_at)\n        WHERE EXISTS (SELECT 1 UNION SELECT 2",
-        _STORE,
+        _NEW_ONES,
     ),
     _new(
         "key=lambda calculation: calculation.id)",
         "key=lambda calculation: calculation.arguments['n'])",
-        _STORE,
+        _NEW_ONES,
     ),
-    _new("for identity in sorted(by_id)]", "for identity in by_id]", _STORE),
+    _new("for identity in sorted(by_id)]", "for identity in by_id]", _NEW_ONES),
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN $2", _TELLS),
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN status = 'queued'", _TELLS),
-    _new("CASE WHEN is_done AND value IS NULL THEN 1 END", "CASE WHEN is_done THEN 1 END", _STORE),
+    _new(
+        "CASE WHEN is_done AND value IS NULL THEN 1 END", "CASE WHEN is_done THEN 1 END", _NEW_ONES
+    ),
 ]
 
 _TAKEN = [
@@ -174,42 +177,42 @@ _QUICK = [
     _quick(
         "WHERE calculations.id = done.id AND (status = 'queued') IS TRUE",
         "WHERE calculations.id = done.id AND status <> 'running'",
-        _STORE,
+        _QUICK_ONES,
     ),
     _quick(
         "WHERE calculations.id = done.id AND (status = 'queued') IS TRUE",
         "WHERE calculations.id = done.id AND status = 'queued'",
         _BY_KEY,
     ),
-    _quick("failed.id AND (status = 'queued') IS TRUE", "failed.id", _STORE),
-    _quick("THEN calculations.attempt + 1 END", "THEN 1 END", _STORE),
-    _quick("IS TRUE AND lane = 'quick'", "IS TRUE", _STORE),
-    _quick("lane = 'heavy', published_at = NULL, not", "lane = 'heavy', not", _STORE),
-    _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _STORE),
-    _quick("start // CHUNK_DIGITS, one", "start, one", _STORE),
-    _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _STORE),
+    _quick("failed.id AND (status = 'queued') IS TRUE", "failed.id", _QUICK_ONES),
+    _quick("THEN calculations.attempt + 1 END", "THEN 1 END", _QUICK_ONES),
+    _quick("IS TRUE AND lane = 'quick'", "IS TRUE", _QUICK_ONES),
+    _quick("lane = 'heavy', published_at = NULL, not", "lane = 'heavy', not", _QUICK_ONES),
+    _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _QUICK_ONES),
+    _quick("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _QUICK_ONES),
+    _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _QUICK_ONES),
 ]
 
 _RESULTS = [
-    _result("AND ordinal BETWEEN :first AND :last)", ")", _CHUNKS),
-    _result("AND ordinal BETWEEN :first AND :last)", "AND ordinal >= :first)", _CHUNKS),
-    _result(
+    _chunk("AND ordinal BETWEEN :first AND :last)", ")", _CHUNKS),
+    _chunk("AND ordinal BETWEEN :first AND :last)", "AND ordinal >= :first)", _CHUNKS),
+    _chunk(
         "WHERE id = :id AND attempt = :attempt AND status = 'running'",
         "WHERE id = :id AND status = 'running'",
         _FENCED,
     ),
-    _result("    if is_held:\n", "    if True:\n", _CHUNKS),
-    _result("status = 'running' AND worker_id = :worker_id)", "status = 'running')", _OTHERS),
-    _result(
+    _chunk("    if is_held:\n", "    if True:\n", _CHUNKS),
+    _chunk("status = 'running' AND worker_id = :worker_id)", "status = 'running')", _OTHERS),
+    _chunk(
         "calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal",
         "calculation_id = :id AND ordinal = :ordinal LIMIT 1",
         "integration/gateway/routes/test_downloads.py::test_a_result_of_any_length_is_served_whole_and_in_ranges",
     ),
-    _result(
+    _chunk(
         "AND status = 'succeeded' AND result_pruned_at IS NULL", "AND status = 'succeeded'", _CHUNKS
     ),
-    _result("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
-    _result('"ordinal": start // CHUNK_DIGITS', '"ordinal": start', _CHUNKS),
+    _chunk("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
+    _chunk("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _CHUNKS),
 ]
 
 _LISTED = [
@@ -246,7 +249,7 @@ _LISTED = [
     _list("    WHERE {of_function}\n    ORDER BY page", "    ORDER BY page", _LIST),
     _list("status is None or status is Status.SUCCEEDED", "status is not Status.SUCCEEDED", _LIST),
     _list("        conditions.append(f\"status = '{status.value}'\")\n", "        pass\n", _LIST),
-    _list("    connection.execute(_PATIENCE)\n", "", _LIST),
+    _list("    connection.execute(_TIME_LIMIT)\n", "", _LIST),
 ]
 
 _PREPARED = [
@@ -254,24 +257,17 @@ _PREPARED = [
         "shared/postgres/prepared.py",
         "            self._names.clear()\n",
         "",
-        "unit/shared/test_prepared.py",
+        "unit/shared/postgres/test_prepared.py",
     ),
     mutation(
         "shared/postgres/prepared.py",
         "            self._kept_until = now + _KEPT_SECONDS\n",
         "",
-        "unit/shared/test_prepared.py",
+        "unit/shared/postgres/test_prepared.py",
     ),
-    mutation(
-        "shared/store/relays.py",
-        "DO UPDATE\n    SET seen_at = now(), quick",
-        "DO UPDATE\n    SET quick",
-        _WHOLE,
-    ),
-    mutation("shared/store/relays.py", "quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
-    mutation(
-        "shared/store/relays.py", "FROM relays ORDER BY silent_seconds", "FROM relays", _WHOLE
-    ),
+    _present("DO UPDATE\n    SET seen_at = now(), quick", "DO UPDATE\n    SET quick", _WHOLE),
+    _present("quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
+    _present("FROM relays ORDER BY silent_seconds", "FROM relays", _WHOLE),
 ]
 
 _TOLD = [
@@ -289,9 +285,9 @@ _TOLD = [
     _system("WHERE finished_at > now() - interval '1 minute' AND", "WHERE", _WHOLE),
     _system("AND published_at IS NULL AND not_before <= now()", "AND published_at IS NULL", _WHOLE),
     _system("estimate_seconds * (1 - progress)", "estimate_seconds", _WHOLE),
-    _worker("DELETE FROM workers WHERE seen_at <", "DELETE FROM workers WHERE seen_at >", _WHOLE),
-    _worker("SET seen_at = now(), consumed", "SET consumed", _WHOLE),
-    _worker(
+    _present("DELETE FROM workers WHERE seen_at <", "DELETE FROM workers WHERE seen_at >", _WHOLE),
+    _present("SET seen_at = now(), consumed", "SET consumed", _WHOLE),
+    _present(
         "consumed_published_at = excluded.consumed_published_at",
         "consumed_published_at = workers.consumed_published_at",
         f"{_OUTBOX}::test_workers_of_both_lanes_note_what_they_have_come_to",

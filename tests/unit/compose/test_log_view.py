@@ -38,11 +38,11 @@ class Screen:
             text += part
         return text.decode().splitlines()
 
-    def look(self) -> None:
+    def read(self) -> None:
         """Read from now on all that comes; `seen` has it."""
-        threading.Thread(target=self._look, daemon=True).start()
+        threading.Thread(target=self._read, daemon=True).start()
 
-    def _look(self) -> None:
+    def _read(self) -> None:
         while self._reading >= 0 and (part := os.read(self._reading, 65_536)):
             self._text += part
 
@@ -50,7 +50,7 @@ class Screen:
     def seen(self) -> list[str]:
         return self._text.decode().splitlines()
 
-    def vanish(self) -> None:
+    def close(self) -> None:
         os.close(self._reading)
         self._reading = -1
 
@@ -119,8 +119,8 @@ def test_what_was_written_before_the_end_is_shown(screen):
     assert screen.rest() == [f"relay    | line {number}" for number in range(500)]
 
 
-def stand_still(view: LogView, end: int) -> None:
-    """Write more than all pipes hold, while nobody looks at the screen."""
+def pause(view: LogView, end: int) -> None:
+    """Write more than all pipes hold, while nobody reads the screen."""
     for _ in range(200):
         os.write(end, b"x" * 4_000 + b"\n")
     eventually(lambda: view._dropped > 0)
@@ -131,9 +131,9 @@ def test_a_paused_screen_blocks_nobody_and_dropped_lines_are_counted(screen, mon
     monkeypatch.setattr(log_view, "_MAX_LINES_WAITING", 10)
     view = LogView("reckoner", 8)
     end = view.pipe_for("relay")
-    stand_still(view, end)
+    pause(view, end)
     view.show("hello")
-    screen.look()
+    screen.read()
 
     def goes_on() -> bool:
         os.write(end, b"again\n")
@@ -152,18 +152,18 @@ def test_dropped_lines_are_counted_when_nothing_follows_them(screen, monkeypatch
     monkeypatch.setattr(log_view, "_MAX_LINES_WAITING", 10)
     monkeypatch.setattr(log_view, "_FLUSH_SECONDS", 10.0)
     view = LogView("reckoner", 8)
-    stand_still(view, view.pipe_for("relay"))
+    pause(view, view.pipe_for("relay"))
     closing = threading.Thread(target=view.close)
     closing.start()
     eventually(lambda: not view._reader.is_alive())
-    screen.look()
+    screen.read()
     closing.join()
     eventually(lambda: "".join(screen.seen).endswith("lines dropped"))
 
 
 def test_a_closed_screen_stops_nobody(screen):
     view = LogView("reckoner", 8)
-    screen.vanish()
+    screen.close()
     end = view.pipe_for("relay")
     writing = threading.Thread(target=lambda: [os.write(end, b"x" * 1_000) for _ in range(1_000)])
     writing.start()

@@ -111,7 +111,7 @@ def test_a_fast_stop_shortens_one_that_has_begun(make):
 
     process.stop(hurry)
     assert process.exit_status == -signal.SIGKILL
-    assert 3 < len(asked) < 100  # half a second, of looks 20 ms apart
+    assert 3 < len(asked) < 100  # half a second, polled every 20 ms
 
 
 def test_a_kill_reaches_children_in_sessions_of_their_own(make):

@@ -69,7 +69,7 @@ def make_supervisor(said: list[str], stopping=lambda: False) -> Supervisor:
 
 
 def pause_after_death(supervisor: Supervisor, program: Program, clock: Clock) -> float:
-    """Let it die; return how long it stayed away."""
+    """Let it die; return how long until its restart."""
     program.exit_status = 1
     died_at, starts = clock.now, len(program.started_at)
     while len(program.started_at) == starts:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.generator import schedule, tail_percentiles
 from tests.benchmarks.http_answers import AnswerReader
 from tests.benchmarks.open_loop import offer
+from tests.benchmarks.request_template import RequestTemplate
 
 _SMALL = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 _CHUNKED = (
@@ -53,20 +53,20 @@ def test_an_answer_is_complete_with_its_last_byte_however_it_is_cut(answer, stat
 
 
 def test_requests_differ_in_their_number():
-    asked = Asked("/x", "POST", '{"n":{value}}', {"A": "b"}, first=9)
-    requests = asked.rendered("host:1")
+    template = RequestTemplate("/x", "POST", '{"n":{value}}', {"A": "b"}, first=9)
+    requests = template.rendered("host:1")
     assert (
         next(requests)
         == b'POST /x HTTP/1.1\r\nHost: host:1\r\nA: b\r\nContent-Length: 7\r\n\r\n{"n":9}'
     )
     assert next(requests).endswith(b'Content-Length: 8\r\n\r\n{"n":10}')
-    assert next(asked.after(5).rendered("host:1")).endswith(b'{"n":14}')
+    assert next(template.after(5).rendered("host:1")).endswith(b'{"n":14}')
 
 
 def test_values_of_a_file_come_in_turn(tmp_path):
     values = tmp_path / "values"
     values.write_text("a\nb\nc\n")
-    requests = Asked("/{value}", first=1, values_file=str(values)).rendered("host:1")
+    requests = RequestTemplate("/{value}", first=1, values_file=str(values)).rendered("host:1")
     assert [next(requests).split()[1] for _ in range(4)] == [b"/b", b"/c", b"/a", b"/b"]
 
 
@@ -108,7 +108,7 @@ def _serving(answer=_SMALL, stall_seconds=0.0):
 
 def test_a_stall_counts_for_every_request_that_was_due_meanwhile():
     with _serving(stall_seconds=0.5) as url:
-        report = offer(url, Asked("/"), 100, 1.0, connections=1, arrivals="constant")
+        report = offer(url, RequestTemplate("/"), 100, 1.0, connections=1, arrivals="constant")
     assert report["statuses"] == {"200": 100}
     assert report["errors"] == {}
     # A loop that waits for answers would see one slow request and a median of almost nothing.
@@ -120,7 +120,7 @@ def test_a_stall_counts_for_every_request_that_was_due_meanwhile():
 
 def test_errors_are_counted_by_kind_and_have_no_latency():
     with _serving(answer=_CHUNKED) as url:
-        report = offer(url, Asked("/"), 50, 0.2, connections=4, arrivals="constant")
+        report = offer(url, RequestTemplate("/"), 50, 0.2, connections=4, arrivals="constant")
     assert report["errors"] == {"status 404": 10}
     assert report["latency_ms"] == {}
     assert report["achieved_per_second"] == 0
@@ -129,7 +129,13 @@ def test_errors_are_counted_by_kind_and_have_no_latency():
 def test_what_is_not_answered_counts_as_slow():
     with _serving(stall_seconds=30) as url:
         report = offer(
-            url, Asked("/"), 50, 0.2, connections=10, arrivals="constant", grace_seconds=0.3
+            url,
+            RequestTemplate("/"),
+            50,
+            0.2,
+            connections=10,
+            arrivals="constant",
+            grace_seconds=0.3,
         )
     assert report["errors"] == {"unanswered": 10}
     assert report["latency_ms"]["p50"] > 300

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calculation import Lane, calculation_id
+from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
-from shared.messages import actor_name, decode, encode, queue_arguments, queue_name
-from shared.work import Work
+from shared.messages import actor_name, decode_work, encode, queue_arguments, queue_name
 
 IDENTITY = calculation_id("fibonacci", 1, {"n": 5})
 ONE = {
@@ -34,7 +33,7 @@ def test_what_is_encoded_is_decoded(numbers, request_id):
     message = json.loads(encode(works, Lane.QUICK))
     assert message["queue_name"] == queue_name(Lane.QUICK)
     assert message["actor_name"] == actor_name(Lane.QUICK)
-    assert decode(message["kwargs"]["work"]) == works
+    assert decode_work(message["kwargs"]["work"]) == works
 
 
 @pytest.mark.parametrize(
@@ -52,7 +51,7 @@ def test_what_is_encoded_is_decoded(numbers, request_id):
 )
 def test_a_message_that_is_not_ours_is_refused(change):
     with pytest.raises(MessageInvalid):
-        decode({**MEMBERS, **change})
+        decode_work({**MEMBERS, **change})
 
 
 @pytest.mark.parametrize(
@@ -74,26 +73,26 @@ def test_a_message_that_is_not_ours_is_refused(change):
 )
 def test_a_message_is_refused_for_any_of_its_calculations(change):
     with pytest.raises(MessageInvalid):
-        decode({**MEMBERS, "calculations": [ONE, {**ONE, **change}]})
+        decode_work({**MEMBERS, "calculations": [ONE, {**ONE, **change}]})
 
 
 @pytest.mark.parametrize("missing", sorted(MEMBERS))
 def test_a_message_without_a_member_is_refused(missing):
     with pytest.raises(MessageInvalid):
-        decode({name: value for name, value in MEMBERS.items() if name != missing})
+        decode_work({name: value for name, value in MEMBERS.items() if name != missing})
 
 
 @pytest.mark.parametrize("missing", sorted(ONE))
 def test_a_calculation_without_a_member_is_refused(missing):
     one = {name: value for name, value in ONE.items() if name != missing}
     with pytest.raises(MessageInvalid):
-        decode({**MEMBERS, "calculations": [one]})
+        decode_work({**MEMBERS, "calculations": [one]})
 
 
 @given(rubbish=st.recursive(st.none() | st.integers() | st.text(), st.lists))
 def test_rubbish_is_refused(rubbish):
     with pytest.raises(MessageInvalid):
-        decode(rubbish)
+        decode_work(rubbish)
 
 
 def test_queues_are_quorum_queues_with_a_dead_letter_queue():

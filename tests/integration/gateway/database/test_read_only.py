@@ -12,8 +12,8 @@ from gateway.database.database import Database
 from shared.calculation import Lane, Status
 from shared.errors import StoreUnavailable
 from shared.store.new_calculations import insert_new
+from shared.store.presence import delete_worker
 from shared.store.system import count_lanes
-from shared.store.workers import delete_worker
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_calculation
@@ -74,8 +74,8 @@ def test_a_relay_that_cannot_write_does_not_say_that_it_works_again(settings, en
     with running(relay):
         eventually(lambda: [one.problems for one in relays(engine)] == [{}])
         with read_only(admin, engine):
-            eventually(lambda: relay._hearing.failing_seconds > 3)
-        eventually(lambda: relay._hearing.problem is None)
+            eventually(lambda: relay._main_loop.failing_seconds > 3)
+        eventually(lambda: relay._main_loop.problem is None)
 
 
 def test_the_gateway_answers_503_and_never_500(database_url, engine, admin):

@@ -6,25 +6,23 @@ import time
 import pytest
 from sqlalchemy import text
 
-from gateway.relay.lost_chunks import remove_lost_chunks
-from gateway.relay.rescue import Rescue
+from gateway.relay.rescue import Rescue, remove_lost_chunks
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, lost_chunks, quick, results
-from shared.store.quick import QuickSuccess
-from shared.store.rows import Claim
+from shared.store import attempts, calculations, chunks, quick
+from shared.store.leases import Claim
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, expire, queue
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import Lease
 
-LONG = make_result(value=None)
+LONG = make_result(digit_count=10_000)
 
 
 def store(connection, claimed, count=3):
     """Store chunks of an attempt."""
-    assert results.insert_claimed_chunks(
+    assert chunks.insert_claimed_chunks(
         connection, claimed.calculation_id, claimed.attempt, 0, [b"1"] * count, worker_id=WORKER
     )
 
@@ -57,7 +55,7 @@ def test_a_lease_that_ran_out_leaves_no_chunks_for_good(engine, lost, end):
 
 def test_the_rescue_removes_them(engine, lost, settings):
     rescue = Rescue(engine, settings, lambda _: 0)
-    rescue.look()
+    rescue.run_once()
     assert count_chunks(engine) == 0
 
 
@@ -72,11 +70,10 @@ def test_one_that_is_cancelled_from_the_queue_leaves_no_chunks(engine, lost):
 def test_one_that_a_quick_worker_finishes_keeps_its_result_only(engine, lost):
     with engine.begin() as connection:
         expire(connection)
-        success = QuickSuccess(lost.id, LONG, "42")
-        assert quick.finish_quick_succeeded(connection, [success]).ids == {lost.id}
+        assert quick.finish_quick_succeeded(connection, {lost.id: LONG}).ids == {lost.id}
     remove_lost_chunks(engine)
     with engine.begin() as connection:
-        assert results.find_chunk(connection, lost.id, 2, 0) == "42"
+        assert chunks.find_chunk(connection, lost.id, 2, 0) == "42"
     assert count_chunks(engine) == 1
 
 
@@ -99,14 +96,14 @@ def test_an_attempt_that_its_worker_ends_leaves_no_chunks(engine, how):
         mine = {"worker_id": WORKER}
         if how == "failed":
             error = failure_json("time-limit", "Too long.")
-            assert leases.finish_failed(connection, claimed, error, **mine)
+            assert attempts.finish_failed(connection, claimed, error, **mine)
         elif how == "cancelled":
             calculations.cancel_calculation(connection, calculation.id, CANCELLED_JSON)
-            assert leases.finish_cancelled(connection, claimed, CANCELLED_JSON, **mine)
+            assert attempts.finish_cancelled(connection, claimed, CANCELLED_JSON, **mine)
         elif how == "released":
-            assert leases.release_calculation(connection, claimed, **mine)
+            assert attempts.release_calculation(connection, claimed, **mine)
         else:
-            assert leases.retry_calculation(
+            assert attempts.retry_calculation(
                 connection, claimed, "killed", backoff_seconds=1, **mine
             )
     remove_lost_chunks(engine)
@@ -135,7 +132,7 @@ def test_what_an_attempt_left_that_nobody_noted_goes_with_the_next(engine, lost,
     elif how == "killed":
         writes.requeue(ProcessDied("killed", "Killed."), 1.0)
     else:
-        writes.succeed(make_result(value="42"))
+        writes.succeed(make_result())
     remove_lost_chunks(engine)
     assert count_chunks(engine) == 0
 
@@ -146,8 +143,8 @@ def test_a_result_and_what_is_running_keep_their_chunks(engine):
         for calculation in (done, running):
             store(connection, claim(connection, calculation, lease_seconds=60))
         finished = claim_of(connection, done)
-        assert leases.finish_succeeded(connection, finished, LONG, worker_id=WORKER)
-        lost_chunks.note_other_attempts(connection, done.id, 1)
+        assert attempts.finish_succeeded(connection, finished, LONG, worker_id=WORKER)
+        chunks.record_other_attempts(connection, done.id, 1)
     remove_lost_chunks(engine)
     assert count_chunks(engine) == 6
 
@@ -159,15 +156,15 @@ def claim_of(connection, calculation):
 
 
 def test_removing_many_chunks_holds_no_row_and_goes_on_next_time(engine, lost, monkeypatch):
-    monkeypatch.setattr("gateway.relay.lost_chunks._BATCH_CHUNKS", 2)
-    monkeypatch.setattr("gateway.relay.lost_chunks._TURN_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.relay.rescue._CHUNKS_BATCH", 2)
+    monkeypatch.setattr("gateway.relay.rescue._CHUNKS_SECONDS", 0.0)
     with engine.begin() as connection:
         expire(connection)
     with engine.begin() as removing, engine.begin() as other:
-        assert lost_chunks.delete_lost_chunks(removing, limit=1) == 1
+        assert chunks.delete_lost_chunks(removing, limit=1) == 1
         other.execute(text("SET LOCAL lock_timeout = '1s'"))
         assert claim(other, lost) is not None
-        assert lost_chunks.delete_lost_chunks(other, limit=9) == 2  # those that are nobody's
+        assert chunks.delete_lost_chunks(other, limit=9) == 2  # those that are nobody's
         other.rollback()
         removing.rollback()
     assert remove_lost_chunks(engine) == 2
@@ -181,7 +178,7 @@ def test_the_notes_go_too_once_no_chunk_can_come(engine, lost, monkeypatch):
     query = text("SELECT count(*) FROM lost_attempts")
     with engine.begin() as connection:
         assert connection.execute(query).scalar_one() == 1
-    monkeypatch.setattr("gateway.relay.lost_chunks._GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.relay.rescue._CHUNKS_GRACE_SECONDS", 0.0)
     remove_lost_chunks(engine)
     with engine.begin() as connection:
         assert connection.execute(query).scalar_one() == 0

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane, Status
-from shared.store import outbox, workers
+from shared.store import outbox, presence
 from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.factories import make_calculation
@@ -25,8 +25,8 @@ def publish(connection, calculation, *, seconds_ago):
     change(connection, calculation, f"published_at = now() - interval '{seconds_ago}s'")
 
 
-def return_lost(connection, lane, *, queue_is_empty=False, limit=9):
-    return outbox.return_lost(
+def republish_lost(connection, lane, *, queue_is_empty=False, limit=9):
+    return outbox.republish_lost(
         connection, lane, queue_is_empty=queue_is_empty, older_than_seconds=60, limit=limit
     )
 
@@ -36,7 +36,7 @@ def note_consumed(connection, lane, *, seconds_ago):
     consumed = connection.execute(
         text("SELECT now() - make_interval(secs => :seconds)"), {"seconds": seconds_ago}
     ).scalar_one()
-    workers.upsert_worker(
+    presence.upsert_worker(
         connection, uuid4(), host="h", pid=1, lane=lane, slots=1, consumed_published_at=consumed
     )
 
@@ -147,7 +147,7 @@ def test_a_message_that_is_missing_from_an_empty_queue_is_lost_after_its_time(co
         publish(connection, calculation, seconds_ago=seconds)
     assert outbox.oldest_waiting_seconds(connection, lane) == pytest.approx(61)
     assert outbox.oldest_waiting_seconds(connection, other) == pytest.approx(90)
-    assert return_lost(connection, lane, queue_is_empty=True) == {old.id}
+    assert republish_lost(connection, lane, queue_is_empty=True) == {old.id}
     assert take(connection, lane=lane) == [old.id]
     assert take(connection, lane=other) == []
 
@@ -158,7 +158,7 @@ def test_what_runs_or_has_ended_is_not_lost(connection):
         publish(connection, calculation, seconds_ago=90)
     claim(connection, running)
     cancel(connection, cancelled)
-    assert return_lost(connection, Lane.HEAVY, queue_is_empty=True) == set()
+    assert republish_lost(connection, Lane.HEAVY, queue_is_empty=True) == set()
     assert outbox.oldest_waiting_seconds(connection, Lane.HEAVY) == 0
 
 
@@ -168,7 +168,7 @@ def test_lost_messages_come_back_the_oldest_first_and_are_due_at_once(connection
     for calculation, seconds in zip(made, (80, 90, 70), strict=True):
         publish(connection, calculation, seconds_ago=seconds)
         change(connection, calculation, "not_before = now() - interval '1h'")
-    assert return_lost(connection, Lane.QUICK, queue_is_empty=True, limit=2) == {
+    assert republish_lost(connection, Lane.QUICK, queue_is_empty=True, limit=2) == {
         made[0].id,
         made[1].id,
     }
@@ -184,24 +184,24 @@ def test_what_a_lanes_workers_have_come_to_says_what_was_lost_in_it_alone(connec
     )
     for calculation, seconds in ((passed, 600), (recent, 300), (stranger, 600)):
         publish(connection, calculation, seconds_ago=seconds)
-    assert return_lost(connection, lane) == set()  # nobody has come to anything
+    assert republish_lost(connection, lane) == set()  # nobody has come to anything
     # One that has come far is enough; one that has come nowhere says nothing.
     for seconds_ago in (800, 330, 700):
         note_consumed(connection, lane, seconds_ago=seconds_ago)
-    workers.upsert_worker(connection, WORKER, host="h", pid=1, lane=lane, slots=1)
-    assert return_lost(connection, other) == set()
-    assert return_lost(connection, lane) == {passed.id}
+    presence.upsert_worker(connection, WORKER, host="h", pid=1, lane=lane, slots=1)
+    assert republish_lost(connection, other) == set()
+    assert republish_lost(connection, lane) == {passed.id}
     note_consumed(connection, lane, seconds_ago=250)  # 50 s after the other: not long enough
-    assert return_lost(connection, lane) == set()
+    assert republish_lost(connection, lane) == set()
     note_consumed(connection, lane, seconds_ago=239)
-    assert return_lost(connection, lane) == {recent.id}
+    assert republish_lost(connection, lane) == {recent.id}
 
 
 @pytest.mark.parametrize("lane", Lane)
 def test_workers_of_both_lanes_note_what_they_have_come_to(
     settings, engine, registry, monkeypatch, lane
 ):
-    monkeypatch.setattr("workers.presence._BEAT_SECONDS", 0.05)
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.05)
     feed = Feed(settings, engine)
     if lane is Lane.QUICK:
         made = [make_calculation(arguments={"n": n}) for n in (1, 2)]

@@ -6,40 +6,24 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pika
 import pytest
 from sqlalchemy import text
 
-from gateway.relay import queue_depth
-from gateway.relay import session as broker_session
+from gateway.relay import connection as broker_connection
+from gateway.relay import queues
 from gateway.relay.publisher import Publisher
 from shared.calculation import Lane
 from shared.errors import BrokerUnavailable
-from shared.messages import decode, queue_name
-from shared.postgres.connections import make_engine
+from shared.messages import decode_work, queue_name
 from tests.eventually import eventually
 from tests.faults.links import Links
 from tests.integration.outbox import make_relay, queue
-
-LIMIT = 5
-
-
-@pytest.fixture
-def relay_engine(settings):
-    engine = make_engine(settings, connections=5, name="test relay")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def channel(broker_url):
-    with closing(pika.BlockingConnection(pika.URLParameters(broker_url))) as connection:
-        yield connection.channel()
+from tests.integration.queue_limits import queue_limit
 
 
 @pytest.fixture
@@ -49,21 +33,6 @@ def limited(rabbitmq, broker_url) -> Iterator[Any]:
         yield lift
 
 
-@contextmanager
-def queue_limit(rabbitmq, broker_url, lane):
-    """Have a lane's queue refuse what is beyond LIMIT messages; give what ends that."""
-    vhost = broker_url.rpartition("/")[2]
-    address = f"{rabbitmq.management_url}/api/policies/{vhost}/limit"
-    limit = {
-        "pattern": f"^{queue_name(lane)}$",
-        "apply-to": "queues",
-        "definition": {"max-length": LIMIT, "overflow": "reject-publish"},
-    }
-    with httpx.Client(auth=(rabbitmq.user, rabbitmq.password), timeout=30) as client:
-        client.put(address, json=limit).raise_for_status()
-        yield lambda: client.delete(address).raise_for_status()
-
-
 def in_queue(channel, lane) -> list[str]:
     """Take all that waits in a lane's queue; return the ids, in order."""
     found: list[str] = []
@@ -71,7 +40,7 @@ def in_queue(channel, lane) -> list[str]:
         method, _, body = channel.basic_get(queue_name(lane), auto_ack=True)
         if method is None:
             return found
-        works = decode(json.loads(body)["kwargs"]["work"])
+        works = decode_work(json.loads(body)["kwargs"]["work"])
         found += [str(work.calculation_id) for work in works]
 
 
@@ -116,7 +85,10 @@ def published_later(lane) -> int:
         return 0
 
 
-def test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused(settings, channel, limited):
+def test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused(
+    settings, channel, limited, monkeypatch
+):
+    monkeypatch.setattr(broker_connection, "CONFIRM_SECONDS", 30.0)  # for 2,000 on a busy machine
     with closing(Publisher(settings.amqp_urls, Lane.HEAVY)) as publisher:
         bodies = [b"%d" % number for number in range(2_000)]
         receipt = publisher.publish(bodies)
@@ -150,7 +122,7 @@ def test_a_publisher_that_was_cut_off_connects_again(broker_url, rabbitmq, chann
 def test_a_probe_leaves_nothing_and_needs_no_queue(settings, channel):
     with closing(Publisher(settings.amqp_urls, Lane.QUICK)) as publisher:
         publisher.probe()
-        assert publisher.quiet_seconds < 60
+        assert publisher.unconfirmed_seconds < 60
         assert publisher.ready_messages() == 0
         channel.queue_delete(queue_name(Lane.QUICK))
         publisher.probe()
@@ -173,7 +145,7 @@ def test_a_connection_that_is_closed_between_two_answers_ends_without_an_error(
 ):
     """The first answer says that the queue is there, the second that it is ours."""
 
-    def ask_and_close(connection, *arguments):
+    def count_and_close(connection, *arguments):
         answers = itertools.count(1)
         make_channel = connection.channel
 
@@ -187,19 +159,19 @@ def test_a_connection_that_is_closed_between_two_answers_ends_without_an_error(
             return asked
 
         monkeypatch.setattr(connection, "channel", make)
-        queue_depth.ask_depth(connection, *arguments)
+        queues.count_ready_messages(connection, *arguments)
 
-    monkeypatch.setattr(broker_session, "ask_depth", ask_and_close)
+    monkeypatch.setattr(broker_connection, "count_ready_messages", count_and_close)
     with closing(Publisher(settings.amqp_urls, Lane.QUICK)) as publisher:
         publisher.probe()
-        session = publisher._session
-        assert session is not None
+        connection = publisher._connection
+        assert connection is not None
         if answer == 1:
             with pytest.raises(BrokerUnavailable):
                 publisher.ready_messages()
         else:
             assert publisher.ready_messages() == 0
-        eventually(lambda: session.is_ended)
+        eventually(lambda: connection.is_closed)
     assert [line for line in caplog.records if line.levelno >= logging.ERROR] == []
 
 
@@ -217,7 +189,7 @@ def test_connections_that_were_refused_leave_no_descriptors(settings, channel):
         before = open_descriptors()
         for _ in range(20):
             with pytest.raises(BrokerUnavailable, match="another type"):
-                publisher.open()
+                publisher.connect()
         assert open_descriptors() <= before + 2
     finally:
         gc.enable()
@@ -230,7 +202,7 @@ def test_a_closed_publisher_leaves_no_descriptors(settings):
     try:
         before = open_descriptors()
         for _ in range(10):
-            publisher.open()
+            publisher.connect()
             publisher.close()
         assert open_descriptors() <= before + 2
         with pytest.raises(BrokerUnavailable, match="no connection"):
@@ -241,10 +213,10 @@ def test_a_closed_publisher_leaves_no_descriptors(settings):
 
 def test_a_rabbitmq_that_says_nothing_is_no_bug(monkeypatch, caplog):
     """A frozen one: the kernel takes connections for it."""
-    monkeypatch.setattr("gateway.relay.session.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("gateway.relay.connection.CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as frozen:
         publisher = Publisher([f"amqp://127.0.0.1:{frozen.getsockname()[1]}/%2F"], Lane.QUICK)
         for _ in range(2):
-            with pytest.raises(BrokerUnavailable, match=r"gives no answer within 0\.3 s"):
-                publisher.open()
+            with pytest.raises(BrokerUnavailable, match=r"does not answer within 0\.3 s"):
+                publisher.connect()
     assert "thread failed" not in caplog.text

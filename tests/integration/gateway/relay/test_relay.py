@@ -3,38 +3,22 @@
 import dataclasses
 import json
 import threading
+from datetime import timedelta
 
-import pika
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.relay.confirms import Receipt
 from gateway.relay.rescue import Rescue
-from shared.calculation import Lane
+from shared.calculation import Lane, Work
 from shared.config import load_settings
 from shared.errors import BrokerUnavailable
-from shared.messages import actor_name, decode, queue_name
-from shared.postgres.connections import make_engine
-from shared.store import leases, outbox
-from shared.work import Work
+from shared.messages import actor_name, decode_work, queue_name
+from shared.store import leases
 from tests.eventually import eventually
 from tests.integration.listening import listening
 from tests.integration.outbox import make_relay, queue, running, unpublished
-
-
-@pytest.fixture
-def channel(broker_url):
-    connection = pika.BlockingConnection(pika.URLParameters(broker_url))
-    yield connection.channel()
-    connection.close()
-
-
-@pytest.fixture
-def relay_engine(settings):
-    engine = make_engine(settings, connections=5, name="test relay")
-    yield engine
-    engine.dispose()
 
 
 def take(channel, lane=Lane.QUICK):
@@ -47,7 +31,7 @@ def take(channel, lane=Lane.QUICK):
         message = json.loads(body)
         assert message["queue_name"] == queue_name(lane)
         assert message["actor_name"] == actor_name(lane)
-        works += decode(message["kwargs"]["work"])
+        works += decode_work(message["kwargs"]["work"])
 
 
 def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
@@ -134,7 +118,7 @@ def test_only_what_was_refused_of_a_batch_is_put_back(settings, relay_engine, mo
     refused: list[Work] = []
 
     def refuse_the_second(bodies):
-        refused.extend(decode(json.loads(bodies[1])["kwargs"]["work"]))
+        refused.extend(decode_work(json.loads(bodies[1])["kwargs"]["work"]))
         return Receipt(frozenset([0, 2]), "refused 1 of 3 messages")
 
     monkeypatch.setattr(lane.publisher, "publish", refuse_the_second)
@@ -152,7 +136,7 @@ def test_a_purged_message_is_published_again(impatient, relay_engine, channel):
     (calculation,) = queue(relay_engine, 1)
     relay.lanes[Lane.QUICK].publish_batch()
     channel.queue_purge(queue_name(Lane.QUICK))
-    eventually(lambda: relay.rescue.look() == 1)
+    eventually(lambda: relay.rescue.run_once() == 1)
     relay.lanes[Lane.QUICK].publish_batch()
     assert [work.calculation_id for work in take(channel)] == [calculation.id]
 
@@ -162,26 +146,16 @@ def test_a_message_that_waits_is_not_published_twice(settings, relay_engine, cha
     relay = make_relay(at_once, relay_engine)
     queue(relay_engine, 1)
     relay.lanes[Lane.QUICK].publish_batch()
+    eventually(lambda: relay.lanes[Lane.QUICK].publisher.ready_messages() == 1)
     with relay_engine.begin() as connection:
         connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
-    assert relay.rescue.look() == 0
+    assert relay.rescue.run_once() == 0
     assert len(take(channel)) == 1
-    eventually(lambda: relay.rescue.look() == 1)  # for only the message kept it from that
+    eventually(lambda: relay.rescue.run_once() == 1)  # for only the message kept it from that
 
 
-class Clock:
-    """Stands where the module `time` does."""
-
-    def __init__(self):
-        self.now = 1_000.0
-
-    def monotonic(self):
-        return self.now
-
-
-def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, monkeypatch):
-    clock, depths = Clock(), dict.fromkeys(Lane, 0)
-    monkeypatch.setattr("gateway.relay.rescue.time", clock)
+def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, clock):
+    depths = dict.fromkeys(Lane, 0)
     patient = dataclasses.replace(settings, lost_message_seconds=60)
     rescue = Rescue(engine, patient, depths.__getitem__)
     made = queue(engine, 1), queue(engine, 2, lane=Lane.HEAVY)
@@ -191,7 +165,7 @@ def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, mo
     def returned(seconds, **changed):
         clock.now += seconds
         depths.update({Lane(lane): depth for lane, depth in changed.items()})
-        return rescue.look()
+        return rescue.run_once()
 
     assert [returned(0), returned(59)] == [0, 0]
     assert returned(0.5, quick=1) == 0  # a message in between: it begins anew
@@ -205,9 +179,8 @@ def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, mo
     assert len(made) == 2
 
 
-def test_a_queue_that_cannot_be_asked_is_not_taken_for_empty(settings, engine, monkeypatch):
-    clock, is_away = Clock(), threading.Event()
-    monkeypatch.setattr("gateway.relay.rescue.time", clock)
+def test_a_queue_that_cannot_be_counted_is_not_taken_for_empty(settings, engine, clock):
+    is_away = threading.Event()
 
     def ready(_lane):
         if is_away.is_set():
@@ -221,9 +194,18 @@ def test_a_queue_that_cannot_be_asked_is_not_taken_for_empty(settings, engine, m
     for seconds, away in ((0, False), (59, True), (59, False), (59, False)):
         clock.now += seconds
         (is_away.set if away else is_away.clear)()
-        assert rescue.look() == 0
+        assert rescue.run_once() == 0
     clock.now += 1
-    assert rescue.look() == 1
+    assert rescue.run_once() == 1
+
+
+def not_before(engine, calculation):
+    """Return when a calculation is due, and PostgreSQL's time."""
+    with engine.begin() as connection:
+        return connection.execute(
+            text("SELECT not_before, now() FROM calculations WHERE id = :id"),
+            {"id": calculation.id},
+        ).one()
 
 
 def test_a_claim_that_ran_out_is_published_again_after_a_pause(settings, relay_engine, channel):
@@ -236,13 +218,12 @@ def test_a_claim_that_ran_out_is_published_again_after_a_pause(settings, relay_e
         leases.claim_calculation(
             connection, calculation.id, worker_id=calculation.id, lease_seconds=0
         )
+    _, before = not_before(relay_engine, calculation)
     with listening(settings) as heard:
-        assert relay.rescue.look() == 1
+        assert relay.rescue.run_once() == 1
         assert heard.changed() == [str(calculation.id)]
-    with relay_engine.begin() as connection:
-        wait = outbox.seconds_to_next(connection)
-    assert 0 < wait[Lane.HEAVY] <= 1
-    assert heavy.publish_batch() == 0  # not before its pause is over
+    due, after = not_before(relay_engine, calculation)
+    assert before + timedelta(seconds=1) <= due <= after + timedelta(seconds=1)
     eventually(lambda: heavy.publish_batch() == 1)
     (work,) = take(channel, Lane.HEAVY)
     assert work.calculation_id == calculation.id

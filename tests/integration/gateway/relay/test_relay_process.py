@@ -12,22 +12,23 @@ import pytest
 from sqlalchemy import text
 
 from gateway.relay import process as relay_module
+from gateway.relay.health import HealthFile, find_faults
 from gateway.relay.process import Relay
-from gateway.relay.pulse import Pulse, find_faults
 from shared.calculation import Lane
 from shared.postgres.connections import make_engine
 from tests.engines import autocommit
 from tests.eventually import eventually
-from tests.integration.outbox import make_relay, problem, queue, relays, running, unpublished
+from tests.integration.outbox import (
+    is_well,
+    make_relay,
+    problem,
+    queue,
+    relays,
+    running,
+    unpublished,
+)
 
 ROOT = Path(__file__).parents[4]
-
-
-@pytest.fixture
-def relay_engine(settings):
-    engine = make_engine(settings, connections=5, name="test relay")
-    yield engine
-    engine.dispose()
 
 
 class Host:
@@ -74,10 +75,6 @@ class Host:
 @pytest.fixture
 def host(tmp_path):
     return Host(tmp_path)
-
-
-def is_well(engine):
-    return [relay.problems for relay in relays(engine)] == [{}]
 
 
 def test_a_relay_with_a_bug_is_not_healthy_and_says_that_it_is_one(
@@ -149,7 +146,7 @@ def test_a_relay_of_which_one_lane_works_does_not_give_up(
     def fail():
         raise KeyError("a bug")
 
-    monkeypatch.setattr(relay.lanes[Lane.HEAVY].publisher, "open", fail)
+    monkeypatch.setattr(relay.lanes[Lane.HEAVY].publisher, "connect", fail)
     monkeypatch.setattr("gateway.relay.loop._BUG_RETRY_SECONDS", 0.1)
     with running(relay):
         eventually(lambda: relay.lanes[Lane.HEAVY].loop.failing_seconds > 1)
@@ -158,17 +155,17 @@ def test_a_relay_of_which_one_lane_works_does_not_give_up(
         assert "bug" in problem(relay_engine, Lane.HEAVY)
 
 
-def test_a_rescue_that_fails_is_told_by_the_relays_pulse(
+def test_a_rescue_that_fails_is_reported_in_the_health_file(
     settings, relay_engine, monkeypatch, tmp_path
 ):
-    relay = Relay(settings, relay_engine, autocommit(relay_engine), Pulse(tmp_path / "pulses"))
+    relay = Relay(settings, relay_engine, autocommit(relay_engine), HealthFile(tmp_path / "pulses"))
 
     def fail():
         raise KeyError("a bug")
 
-    monkeypatch.setattr(relay.rescue, "look", fail)
-    monkeypatch.setattr("gateway.relay.process._BEAT_SECONDS", 0.1)
-    monkeypatch.setattr("gateway.relay.pulse._SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(relay.rescue, "run_once", fail)
+    monkeypatch.setattr("gateway.relay.process._HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.relay.health._UNHEALTHY_SECONDS", 0.0)
     with running(relay):
         eventually(lambda: "bug" in " ".join(find_faults(tmp_path / "pulses")))
         eventually(lambda: is_well(relay_engine))  # neither lane has a problem
@@ -204,7 +201,7 @@ def test_without_rabbitmq_the_connections_to_postgresql_stay(store_settings, eng
             found = connection.execute(
                 text(
                     "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND application_name LIKE ANY ('{lasting,reckoner relay bell}')"
+                    " AND application_name LIKE ANY ('{lasting,reckoner relay listener}')"
                 )
             )
             return set(found.scalars())
@@ -235,13 +232,13 @@ def test_looking_for_lost_messages_opens_no_connection_to_rabbitmq(
     with running(relay):
         eventually(lambda: unpublished(relay_engine) == 0)
         eventually(lambda: is_well(relay_engine))
+        eventually(lambda: len(connections()) == len(Lane))
         before = connections()
-        assert len(before) == len(Lane)
 
         def refuse(*_, **__):
             raise AssertionError("a connection of its own")
 
         monkeypatch.setattr("pika.SelectConnection", refuse)
         monkeypatch.setattr("pika.BlockingConnection", refuse)
-        assert relay.rescue.look() == 0
+        assert relay.rescue.run_once() == 0
         assert connections() == before

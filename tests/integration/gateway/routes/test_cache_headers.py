@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import leases
+from shared.store import attempts
 from shared.store.calculations import cancel_calculation
-from shared.store.results import prune_result
+from shared.store.chunks import prune_result
 from tests.asgi import serving
 from tests.integration.results import store_result
 from tests.integration.rows import WORKER, claim, queue
@@ -46,7 +46,7 @@ def failed(engine):
         calculation = queue(connection, n=300_000, lane=Lane.HEAVY)
         claimed = claim(connection, calculation)
         error = failure_json("worker-lost", "Gone.")
-        assert leases.finish_failed(connection, claimed, error, worker_id=WORKER)
+        assert attempts.finish_failed(connection, claimed, error, worker_id=WORKER)
     return calculation
 
 

@@ -49,7 +49,7 @@ def test_the_relay_takes_a_batch_with_one_statement_and_few_messages(
         return Receipt(frozenset(range(len(bodies))))
 
     lane = relay.lanes[Lane.QUICK]
-    monkeypatch.setattr(lane.publisher, "open", lambda: None)
+    monkeypatch.setattr(lane.publisher, "connect", lambda: None)
     monkeypatch.setattr(lane.publisher, "publish", publish)
     statements.clear()
     while lane.publish_batch():

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
+from shared.result import CHUNK_DIGITS, ROW_DIGITS
 from tests.conftest import new_database
 from tests.integration import stored_results
 from tests.integration.gateway.server.test_gateway_process import running_gateway

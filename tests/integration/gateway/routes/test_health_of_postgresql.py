@@ -10,7 +10,7 @@ from sqlalchemy import make_url, text
 
 from migrations.schema import downgrade
 from shared.config import load_settings
-from shared.store.models import SCHEMA_REVISION
+from shared.store.schema import SCHEMA_REVISION
 from tests.integration.gateway.routes.neighbours import register_all
 
 _NEWER = f"{int(SCHEMA_REVISION) + 1:04}"
@@ -68,7 +68,7 @@ def test_a_schema_of_another_program_is_not_ready(engine, ready):
     stand_at(engine, "3f2a9c")
     status, document = ready()
     assert status == 503
-    assert "'3f2a9c', which is none of Reckoner's" in document["checks"]["postgresql"]
+    assert "'3f2a9c', which is not Reckoner's" in document["checks"]["postgresql"]
 
 
 def test_a_database_without_the_table_that_submissions_need_is_not_ready(engine, ready):

@@ -6,10 +6,10 @@ import json
 import pytest
 from sqlalchemy import text
 
-from shared.computing import Calculator
+from shared.calculator import Calculator
+from shared.store.chunks import prune_result
 from shared.store.notifications import notify_changed
-from shared.store.quick import QuickSuccess, finish_quick_succeeded
-from shared.store.results import prune_result
+from shared.store.quick import finish_quick_succeeded
 from tests.asgi import serving
 from tests.eventually import eventually
 from tests.integration.results import store_result
@@ -46,8 +46,9 @@ def ask(settings, registry, *requests):
 def finish_again(engine, calculation):
     computed = Calculator().compute(calculation.function, calculation.arguments)
     with engine.begin() as connection:
-        success = QuickSuccess(calculation.id, computed.result, computed.digits)
-        assert finish_quick_succeeded(connection, [success]).ids == {calculation.id}
+        assert finish_quick_succeeded(connection, {calculation.id: computed}).ids == {
+            calculation.id
+        }
         notify_changed(connection, [calculation.id])
 
 
@@ -64,7 +65,7 @@ def test_until_it_is_resubmitted_its_document_stays_and_its_digits_are_gone(
         ("DELETE", path, b"", {}),
     )
     assert document.json()["status"] == "succeeded"
-    assert document.json()["result"]["sha256"] == computed.result.sha256
+    assert document.json()["result"]["sha256"] == computed.sha256
     assert document.json()["result"]["value"] is None
     assert "x-accel-expires" not in document.headers  # it may have a value again at any time
     assert result.status == 410
@@ -139,7 +140,7 @@ def test_a_waiting_request_gets_the_recomputed_result(engine, store_settings, re
 
     answer = asyncio.run(scenario())
     assert answer.status == 200
-    assert answer.json()["result"]["sha256"] == computed.result.sha256
+    assert answer.json()["result"]["sha256"] == computed.sha256
 
 
 def finish_when_queued(engine, calculation):

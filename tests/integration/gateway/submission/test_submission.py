@@ -9,7 +9,7 @@ from sqlalchemy import event
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
 from shared.store import calculations, new_calculations
-from shared.store.results import find_chunk
+from shared.store.chunks import find_chunk
 from tests.factories import make_calculation
 from tests.integration import submitting
 from tests.integration.rows import claim

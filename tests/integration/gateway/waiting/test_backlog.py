@@ -11,8 +11,8 @@ from sqlalchemy import text
 from gateway.database.database import Database
 from gateway.waiting.retry_after import Backlog
 from shared.calculation import Lane
-from shared.store import workers
-from shared.store.relays import upsert_relay
+from shared.store import presence
+from shared.store.presence import upsert_relay
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_row
@@ -32,7 +32,7 @@ def add(connection, n, lane, seconds, *, progress=None):
 
 def sign_on(connection, lane, slots, *, silent_seconds=0):
     worker_id = uuid4()
-    workers.upsert_worker(connection, worker_id, host="h", pid=1, lane=lane, slots=slots)
+    presence.upsert_worker(connection, worker_id, host="h", pid=1, lane=lane, slots=slots)
     connection.execute(
         text("UPDATE workers SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
         {"s": silent_seconds, "id": worker_id},

@@ -12,12 +12,13 @@ from sqlalchemy import text
 
 from gateway.waiting.waiters import Waiting
 from shared.calculation import Lane
-from shared.computing import Calculator
+from shared.calculator import Calculator
 from shared.failures import CANCELLED_JSON
-from shared.store.leases import claim_calculation, finish_cancelled
+from shared.store.attempts import finish_cancelled
+from shared.store.leases import claim_calculation
 from shared.store.new_calculations import insert_queued
 from shared.store.notifications import notify_changed
-from shared.store.quick import QuickSuccess, finish_quick_succeeded
+from shared.store.quick import finish_quick_succeeded
 from tests.asgi import serving
 from tests.eventually import eventually
 from tests.factories import make_calculation
@@ -162,8 +163,9 @@ def finish(engine, calculation):
     """Store the result as a quick worker does, whose statement tells of it."""
     computed = Calculator().compute(calculation.function, calculation.arguments)
     with engine.begin() as connection:
-        success = QuickSuccess(calculation.id, computed.result, computed.digits)
-        assert finish_quick_succeeded(connection, [success]).ids == {calculation.id}
+        assert finish_quick_succeeded(connection, {calculation.id: computed}).ids == {
+            calculation.id
+        }
 
 
 def claim(engine, calculation):

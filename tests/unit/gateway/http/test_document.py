@@ -6,7 +6,7 @@ import pytest
 
 from gateway.http.document import document, rfc3339
 from gateway.http.limits import MAX_VALUE_DIGITS
-from shared.calculation import PREVIEW_DIGITS
+from shared.result import PREVIEW_DIGITS
 from tests.factories import MOMENT, make_row
 
 IDENTITY = make_row().id

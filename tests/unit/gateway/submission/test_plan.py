@@ -9,8 +9,9 @@ from gateway.submission.plan import Planner
 from shared.calculation import Lane, calculation_id
 from shared.config import load_settings
 from shared.errors import ArgumentsInvalid, CalculationTooLarge
+from shared.functions.estimates import Estimate
 from shared.functions.fibonacci import fibonacci
-from shared.functions.registry import Estimate, Registry
+from shared.functions.registry import Registry
 from tests.factories import make_calculation
 
 SETTINGS = load_settings(

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from shared.errors import LeaseLost
-from shared.store.rows import Claim
+from shared.store.leases import Claim
 from workers.heavy.lease import End, Lease, Leases
 
 

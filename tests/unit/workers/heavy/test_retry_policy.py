@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from shared.errors import CalculationAborted, ProcessDied
-from shared.store.rows import Claim
+from shared.store.leases import Claim
 from workers.heavy.retry_policy import failure_to_store, must_run_alone
 from workers.sandbox.exit_reasons import CRASHED, KILLED, NOT_STARTED, OUT_OF_MEMORY
 

@@ -4,16 +4,16 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
+import psutil
 import pytest
 
 from shared.errors import CalculationAborted
 from shared.functions.verification import random_prime
 from tests.child_with_test_functions import COMMAND
-from workers.sandbox.contract import Request
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.process import ChildProcess
+from workers.sandbox.protocol import Request
 
 ENOUGH_BYTES = 512 * 2**20
 
@@ -55,15 +55,15 @@ def failure_of(function, n=10, **limits) -> CalculationAborted:
 def is_running(pid: int) -> bool:
     """Say whether a process is alive; a zombie that nobody has reaped is not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
 def running_in_group(group: int) -> list[int]:
     """Return the ids of the processes of a group that are alive."""
     found = []
-    for pid in (int(entry.name) for entry in Path("/proc").glob("[0-9]*")):
+    for pid in psutil.pids():
         with suppress(ProcessLookupError):
             if os.getpgid(pid) == group and is_running(pid):
                 found.append(pid)

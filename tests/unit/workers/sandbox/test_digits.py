@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from shared.digits import DigitsSummary
+from shared.result import Result
 from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
     compute,
@@ -23,9 +23,9 @@ def test_digits_arrive_whole_and_with_their_digest(function, n):
     with start(function, n) as child:
         digits = receive_all(child)
         assert digits == b"7" * n
-        assert child.summary.digits == n
-        assert child.summary.sha256 == DigitsSummary(digits).sha256
-        assert child.summary.compute_seconds >= 0
+        assert child.result.compute_seconds >= 0
+        whole = Result.of(digits.decode(), child.result.compute_seconds)
+        assert child.result == dataclasses.replace(whole, digits=None)
 
 
 def test_progress_arrives():
@@ -71,7 +71,7 @@ def test_a_function_that_is_not_installed_is_gone(function, version):
 def test_garbage_among_the_frames_ends_the_calculation():
     failure = failure_of("garbage", 100)
     assert failure.reason == "process-died"
-    assert "no frame" in failure.detail
+    assert "invalid frame" in failure.detail
 
 
 def test_a_request_longer_than_a_pipe_arrives_whole():

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from shared.errors import CalculationAborted, LeaseLost
@@ -50,7 +51,8 @@ def test_a_kill_from_another_thread_ends_a_single_multiplication():
 
         def kill_once_it_runs():
             running.wait()
-            time.sleep(0.3)
+            before = psutil.Process(child.pid).cpu_times().user
+            eventually(lambda: psutil.Process(child.pid).cpu_times().user > before + 0.1)
             child.kill()
 
         killer = threading.Thread(target=kill_once_it_runs)

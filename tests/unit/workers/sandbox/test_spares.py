@@ -79,7 +79,7 @@ def test_a_child_that_has_its_request_ends_when_its_worker_died_before_it_was_re
 
 def send_a_request_and_die() -> None:
     child = ChildProcess(COMMAND)
-    child.stdin.write(make_request("quick_hang").encode(os.getpid()))
+    child.stdin.write(make_request("quick_hang").encode())
     child.stdin.close()
     print(child.pid, flush=True)  # noqa: T201
     os.kill(os.getpid(), 9)
