@@ -67,10 +67,11 @@ class RequestFault(ReckonerError):
 
 
 class FunctionUnknown(RequestFault):
-    """Raised when no function of this name is installed."""
+    """Raised when no function of this name, or of this version, is installed."""
 
-    def __init__(self, name: str, known_names: Sequence[str]) -> None:
-        super().__init__(f"There is no function {name!r}.")
+    def __init__(self, name: str, known_names: Sequence[str], version: int | None = None) -> None:
+        which = f"{name!r}" if version is None else f"{name!r} in version {version}"
+        super().__init__(f"There is no function {which}.")
         self.name = name
         self.known_names = tuple(known_names)
         self.faults = (Fault("/function", f"function must be one of: {', '.join(known_names)}."),)

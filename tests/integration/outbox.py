@@ -60,3 +60,15 @@ def problem(engine: Engine, lane: Lane) -> str:
     found = relays(engine)
     assert len(found) == 1
     return found[0].problems.get(lane, "")
+
+
+def reports(engine: Engine, lane: Lane, *words: str) -> bool:
+    """Return whether the only relay's row names all of these in a lane's problem."""
+    found = problem(engine, lane)
+    assert [word for word in words if word not in found] == [], found
+    return True
+
+
+def is_well(engine: Engine) -> bool:
+    """Return whether there is one relay, and no lane has a problem."""
+    return [relay.problems for relay in relays(engine)] == [{}]

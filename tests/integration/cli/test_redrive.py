@@ -18,7 +18,7 @@ from shared.calculation import Lane
 from shared.errors import BrokerUnavailable
 from shared.messages import dead_letter_queue_name, queue_name
 from tests.eventually import eventually
-from tests.integration.gateway.relay.test_publisher import queue_limit
+from tests.integration.queue_limits import queue_limit
 
 _RECKONER = "from reckoner.cli.__main__ import main; raise SystemExit(main())"
 
@@ -58,6 +58,8 @@ def count(channel, name):
 def test_refused_messages_are_shown_and_stay(settings, channel, capsys):
     channel.basic_publish("", dead_letter_queue_name(Lane.QUICK), b"rubbish \xff")
     for _ in range(2):
+        # RabbitMQ puts back what was shown after the channel is closed.
+        eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
         assert run(settings, show=True) == 0
         shown = capsys.readouterr().out.splitlines()
         assert json.loads(shown[0])["body"] == "rubbish \ufffd"

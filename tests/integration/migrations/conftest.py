@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from migrations import __main__ as command
-from migrations import retrying, session
+from migrations import blockers, retrying, session
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def watcher(empty_database_url):
 def short_times(monkeypatch):
     monkeypatch.setattr(session, "LOCK_SECONDS", 1.0)
     monkeypatch.setattr(retrying, "_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(blockers, "_POLL_SECONDS", 0.1)
 
 
 @pytest.fixture

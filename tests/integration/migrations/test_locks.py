@@ -50,6 +50,7 @@ def test_two_that_upgrade_at_once_both_end_well(url, watcher):
 def test_an_upgrade_that_gives_up_holds_no_lock_and_reports_why(url, watcher, monkeypatch):
     upgrade(url, "0001")
     monkeypatch.setattr(retrying, "GIVE_UP_SECONDS", 0)
+    monkeypatch.setattr(session, "LOCK_SECONDS", 2.0)  # enough to find out who holds it
     said: list[str] = []
     report = Report(said.append)
     with held(url, _CHUNKS_LOCK, "nightly dump"):
@@ -62,8 +63,9 @@ def test_an_upgrade_that_gives_up_holds_no_lock_and_reports_why(url, watcher, mo
     assert not any("RECKONER_DATABASE_URL" in line for line in said)
 
 
-def test_a_lock_that_is_not_free_in_time_is_an_error_of_its_own(url):
+def test_a_lock_that_is_not_free_in_time_is_an_error_of_its_own(url, monkeypatch):
     upgrade(url, "0001")
+    monkeypatch.setattr(session, "LOCK_SECONDS", 2.0)
     with held(url, _CHUNKS_LOCK, "nightly dump"), pytest.raises(LockNotAvailable, match="nightly"):
         upgrade(url)
 

@@ -22,7 +22,7 @@ from shared.postgres.servers import Servers
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.integration.gateway.server.test_gateway_process import running_gateway
-from tests.integration.lanes import WorkerProcess
+from tests.integration.worker_processes import WorkerProcess
 
 #: Each with what it changes: {there} is the server's port, and nobody listens on {gone}.
 FORMS = {

@@ -21,14 +21,9 @@ from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.failing import make_unwritable, make_writable
-from tests.integration.lanes import (
-    Feed,
-    WorkerProcess,
-    WorkerThread,
-    body_of,
-    make_test_calculation,
-)
+from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
 from tests.integration.listening import listening
+from tests.integration.worker_processes import WorkerProcess
 
 
 @pytest.fixture

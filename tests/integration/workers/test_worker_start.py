@@ -21,7 +21,7 @@ from shared.config import load_settings
 from shared.postgres.connections import make_engine
 from shared.store.presence import list_workers, upsert_worker
 from tests.eventually import eventually
-from tests.integration.lanes import WorkerProcess
+from tests.integration.worker_processes import WorkerProcess
 from workers.broker.broker import LaneBroker
 from workers.broker.consumer import LaneConsumer
 from workers.broker.log_levels import warn_of_outages

@@ -6,7 +6,7 @@ _WAITERS = "integration/gateway/waiting/test_waiters.py"
 _LISTENER = "integration/gateway/waiting/test_listener.py"
 _LOOKUP = "integration/gateway/waiting/test_lookup.py"
 _NOTIFICATIONS = "integration/gateway/waiting/test_notifications.py"
-_CACHES = "integration/gateway/routes/test_told_to_caches.py"
+_CACHES = "integration/gateway/routes/test_cache_headers.py"
 _REQUESTS = "integration/gateway/routes/test_requests.py"
 _LIMITS = "integration/gateway/routes/test_limits.py"
 _WAKEUP = "integration/gateway/submission/test_relay_wakeup.py"
@@ -14,8 +14,8 @@ _SHARED_QUERY = "integration/gateway/database/test_shared_query.py"
 _TRANSACTIONS = "integration/gateway/database/test_transactions.py"
 _POOL = "integration/gateway/database/test_async_pool.py"
 _PRUNED = "integration/gateway/routes/test_pruned_results.py"
-_STREAMS = "integration/gateway/routes/test_event_streams.py"
-_PLANNING = "unit/gateway/test_planning.py"
+_EVENTS = "integration/gateway/routes/test_events.py"
+_PLANNING = "unit/gateway/submission/test_plan.py"
 
 _OF_WAITERS = [
     mutation(
@@ -132,19 +132,19 @@ _OF_WAITERS = [
         "gateway/routes/events.py",
         '        resp.set_header("X-Accel-Buffering", "no")\n',
         "",
-        f"{_CACHES}::test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends",
+        f"{_CACHES}::test_a_stream_is_not_buffered_and_ends_with_the_final_event",
     ),
     mutation(
         "gateway/routes/events.py",
         'if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:',
         'if _is_last(first) and req.get_header("Last-Event-ID"):',
-        f"{_CACHES}::test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends",
+        f"{_CACHES}::test_a_stream_is_not_buffered_and_ends_with_the_final_event",
     ),
     mutation(
         "gateway/routes/events.py",
         "waiter.next_row(max(0.0, silent_until - loop.time()))",
         "waiter.next_row((silent_until := loop.time() + self._heartbeat_seconds) - loop.time())",
-        f"{_STREAMS}::test_comments_come_however_often_unchanged_rows_are_handed_over",
+        f"{_EVENTS}::test_unchanged_rows_do_not_postpone_the_heartbeat",
     ),
 ]
 
@@ -153,85 +153,85 @@ _OF_LIMITS = [
         "gateway/http/body.py",
         "if declared <= limit_bytes:",
         "if declared <= limit_bytes + 1:",
-        f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
+        f"{_LIMITS}::test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it",
     ),
     mutation(
         "gateway/http/body.py",
         "        if received <= limit_bytes:",
         "        if received < limit_bytes:",
-        f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
+        f"{_LIMITS}::test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it",
     ),
     mutation(
         "gateway/http/body.py",
         "    if received > limit_bytes:",
         "    if received > limit_bytes + 1:",
-        f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
+        f"{_LIMITS}::test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it",
     ),
     mutation(
         "gateway/http/body.py",
         'if coding != "identity":',
         'if coding == "br":',
-        f"{_REQUESTS}::test_a_body_is_json_and_says_so",
+        f"{_REQUESTS}::test_a_body_must_be_declared_as_json",
     ),
     mutation(
         "gateway/http/body.py",
         "    for _ in range(MAX_NESTING):",
         "    for _ in range(MAX_NESTING - 1):",
-        "unit/gateway/test_bodies.py::test_nesting_is_taken_up_to_its_limit",
+        "unit/gateway/http/test_body.py::test_nesting_is_taken_up_to_its_limit",
     ),
     mutation(
         "gateway/http/limits.py",
         "MAX_BATCH_BODY_BYTES = 4 * KIB * KIB",
         "MAX_BATCH_BODY_BYTES = 4 * 1000 * KIB",
-        f"{_LIMITS}::test_the_limits_are_those_that_are_told",
+        f"{_LIMITS}::test_the_limits_are_the_documented_ones",
     ),
     mutation(
         "gateway/database/batching.py",
         "        if len(self._waiting) >= _MAX_WAITING:\n            raise StoreUnavailable\n",
         "",
-        f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
+        f"{_LIMITS}::test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served",
     ),
     mutation(
         "gateway/database/database.py",
         "            self._waiting -= 1",
         "            pass",
-        f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
+        f"{_LIMITS}::test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served",
     ),
     mutation(
         "gateway/http/errors.py",
         'headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},',
         "",
-        f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
+        f"{_LIMITS}::test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served",
     ),
     mutation(
         "gateway/http/errors.py",
         "{headers.get('Allow', '')}.\",\n            headers=headers,",
         "{headers.get('Allow', '')}.\",",
-        f"{_REQUESTS}::test_a_method_that_a_route_does_not_have_is_told_those_it_has",
+        f"{_REQUESTS}::test_an_unsupported_method_gets_a_list_of_those_supported",
     ),
     mutation(
         "gateway/http/errors.py",
         'headers={"Accept-Post": "application/json"},',
         "",
-        f"{_REQUESTS}::test_a_body_is_json_and_says_so",
+        f"{_REQUESTS}::test_a_body_must_be_declared_as_json",
     ),
     mutation(
         "gateway/http/request_ids.py",
         "_WELL_FORMED.fullmatch(given)",
         "_WELL_FORMED.match(given)",
-        f"{_REQUESTS}::test_any_other_is_replaced_by_a_new_one",
+        f"{_REQUESTS}::test_any_other_request_id_is_replaced",
     ),
     mutation(
         "gateway/http/query_parameters.py",
         'if req.method in ("GET", "HEAD") else ()',
         "if req.method else ()",
-        f"{_REQUESTS}::test_a_parameter_that_a_route_does_not_know_is_refused",
+        f"{_REQUESTS}::test_an_unknown_query_parameter_is_refused",
     ),
     mutation(
         "gateway/app.py",
         "    app.req_options.strip_url_path_trailing_slash = True\n",
         "",
-        f"{_REQUESTS}::test_a_parameter_that_a_route_does_not_know_is_refused",
+        f"{_REQUESTS}::test_an_unknown_query_parameter_is_refused",
     ),
     mutation(
         "gateway/submission/plan.py",
@@ -249,19 +249,19 @@ _OF_LIMITS = [
         "gateway/submission/plan.py",
         "not 1 <= len(items) <= max_calculations",
         "not len(items) <= max_calculations",
-        f"{_PLANNING}::test_a_batch_has_one_to_so_many",
+        f"{_PLANNING}::test_a_batch_has_at_least_one_and_at_most_the_limit",
     ),
     mutation(
         "shared/errors.py",
         '.replace("~", "~0").replace("/", "~1")',
         '.replace("/", "~1").replace("~", "~0")',
-        f"{_PLANNING}::test_the_faults_of_a_batch_are_named_by_their_place",
+        f"{_PLANNING}::test_each_fault_of_a_batch_has_a_pointer",
     ),
     mutation(
         "gateway/http/preferences.py",
         "min(int(wait), MAX_WAIT_SECONDS)",
         "int(wait)",
-        "unit/gateway/test_preferences.py",
+        "unit/gateway/http/test_preferences.py",
     ),
 ]
 
@@ -270,19 +270,19 @@ _OF_WHAT_IS_KEPT = [
         "gateway/http/document.py",
         "    if row.has_result:\n        let_nginx_cache",
         "    if is_final(row.status):\n        let_nginx_cache",
-        f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
+        f"{_CACHES}::test_nothing_may_be_cached_of_one_without_a_result",
     ),
     mutation(
         "gateway/http/document.py",
         'write_json(resp, document(row), cache="no-cache")',
         'write_json(resp, document(row), cache="public, max-age=60")',
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/http/representation.py",
         'resp.set_header("Cache-Control", _CACHE_CONTROL)',
         'resp.set_header("Cache-Control", "no-cache")',
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/http/representation.py",
@@ -294,74 +294,74 @@ _OF_WHAT_IS_KEPT = [
         "gateway/http/ranges.py",
         "min(_number(last) + 1, length)",
         "min(_number(last), length)",
-        "unit/gateway/test_representation.py::test_a_range_means_what_a_slice_means",
+        "unit/gateway/http/test_representation.py::test_a_range_means_what_a_slice_means",
     ),
     mutation(
         "gateway/http/representation.py",
         "self._is_matched(if_match, is_weak=False)",
         "self._is_matched(if_match, is_weak=True)",
-        "unit/gateway/test_representation.py::test_if_match_takes_strong_tags_only",
+        "unit/gateway/http/test_representation.py::test_if_match_takes_strong_tags_only",
     ),
     mutation(
         "gateway/routes/results.py",
         "        else:\n            let_nginx_cache",
         "        if True:\n            let_nginx_cache",
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/routes/digits.py",
         "        yield compressor.flush()\n",
         "",
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/routes/digits.py",
         "if row.result_pruned_at is not None:",
         "if False:",
-        f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
+        f"{_CACHES}::test_nothing_may_be_cached_of_one_without_a_result",
     ),
     mutation(
         "gateway/routes/digits.py",
         "(is_whole and is_last and digest.hexdigest() != row.result_sha256)",
         "False",
-        f"{_CACHES}::test_a_result_that_is_damaged_is_not_served_whole",
+        f"{_CACHES}::test_a_damaged_result_is_not_served_whole",
     ),
     mutation(
         "gateway/routes/digits.py",
         "        self.check_available(now)\n",
         "",
-        f"{_PRUNED}::test_digits_that_are_pruned_while_they_are_read_are_gone_and_not_damaged",
+        f"{_PRUNED}::test_digits_that_are_pruned_during_a_download_are_410_and_not_corrupt",
     ),
     mutation(
         "gateway/http/problems.py",
         "    for name in resp.headers:\n        resp.delete_header(name)\n",
         "",
-        "unit/gateway/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
+        "unit/gateway/http/test_problems.py::test_a_problem_replaces_the_whole_response",
     ),
     mutation(
         "gateway/http/problems.py",
         "    resp.stream = None\n",
         "",
-        "unit/gateway/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
+        "unit/gateway/http/test_problems.py::test_a_problem_replaces_the_whole_response",
     ),
     mutation(
         "gateway/routes/results.py",
         "        resp.stream = (\n            await self._digits.open(",
         "        representation.write_headers(resp)\n        let_nginx_cache(resp)\n"
         "        resp.stream = (\n            await self._digits.open(",
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/http/problems.py",
         '    resp.cache_control = ["no-store"]\n',
         "",
-        f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
+        f"{_CACHES}::test_nothing_may_be_cached_of_one_without_a_result",
     ),
     mutation(
         "gateway/routes/calculate.py",
         'resp.cache_control = ["no-cache"]',
         'resp.cache_control = ["public"]',
-        f"{_CACHES}::test_of_everything_else_nothing_is_kept",
+        f"{_CACHES}::test_no_other_response_may_be_cached",
     ),
 ]
 

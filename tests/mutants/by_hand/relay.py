@@ -61,13 +61,13 @@ _PUBLISHING = [
     _publisher(
         "        if receipt.problem is None:\n            self._c",
         "        if True:\n            self._c",
-        "integration/gateway/relay/test_relay_refused.py::"
+        "integration/gateway/relay/test_queue_problems.py::"
         "test_a_connection_that_confirms_nothing_gives_way_to_another_node",
     ),
     _publisher(
         "random.sample(urls, len(urls))",
         "urls",
-        "integration/gateway/relay/test_relay_refused.py::test_relays_do_not_all_begin_with_the_first_node",
+        "integration/gateway/relay/test_broker_problems.py::test_relays_do_not_all_begin_with_the_first_node",
     ),
 ]
 
@@ -125,7 +125,7 @@ _RESCUING = [
     _rescue(
         "self._unavailable_queues.add(lane)\n            self._empty_since.pop(lane, None)\n",
         "self._unavailable_queues.add(lane)\n",
-        f"{_RELAY}::test_a_queue_that_cannot_be_asked_is_not_taken_for_empty",
+        f"{_RELAY}::test_a_queue_that_cannot_be_counted_is_not_taken_for_empty",
     ),
     _rescue(
         "_CHUNKS_GRACE_SECONDS = 120.0",

@@ -1,82 +1,15 @@
-"""A clock of PostgreSQL's that is set back or ahead, and how long that is felt.
+"""Times that a clock set back has left in the future are corrected, and no others."""
 
-The machine's own clock stays as it is: in these databases now() and clock_timestamp() are functions
-of the tests', which a search path puts in front of PostgreSQL's.
-"""
-
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
-import pytest
 from sqlalchemy import text
 
-from gateway.relay.clock_steps import ClockSteps
 from shared.calculation import Lane
-from shared.store import leases, outbox, presence
-from shared.store.leases import Renewal
+from shared.store import outbox, presence
 from tests.engines import autocommit
-from tests.eventually import eventually
-from tests.integration.rows import WORKER, claim, expire, queue, row_of, status_of
+from tests.integration.gateway.relay.postgres_clock import HOUR, LEASE_SECONDS
+from tests.integration.rows import WORKER, claim, expire, queue, status_of
 from workers.presence import Watermark
-
-_HOUR = 3_600
-_LEASE_SECONDS = 15
-
-_CLOCK = """
-    CREATE SCHEMA tests;
-    CREATE TABLE tests.clock (ahead interval NOT NULL);
-    INSERT INTO tests.clock VALUES ('0');
-    CREATE FUNCTION tests.now() RETURNS timestamptz STABLE LANGUAGE sql
-        AS 'SELECT pg_catalog.now() + ahead FROM tests.clock';
-    CREATE FUNCTION tests.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
-        AS 'SELECT pg_catalog.clock_timestamp() + ahead FROM tests.clock';
-    ALTER TABLE calculations ALTER not_before SET DEFAULT tests.now();
-    ALTER TABLE workers ALTER seen_at SET DEFAULT tests.now();
-    ALTER DATABASE {database} SET search_path = tests, public, pg_catalog"""
-
-
-@pytest.fixture
-def set_clock(engine):
-    """Set PostgreSQL's clock so many seconds ahead of the true time."""
-    with engine.begin() as connection:
-        connection.execute(text(_CLOCK.format(database=engine.url.database)))
-    engine.dispose()  # a search path is a session's from its beginning
-
-    def set_ahead(seconds):
-        with engine.begin() as connection:
-            connection.execute(
-                text("UPDATE tests.clock SET ahead = make_interval(secs => :s)"), {"s": seconds}
-            )
-
-    return set_ahead
-
-
-@pytest.fixture
-def steps(engine):
-    return ClockSteps(engine, lease_seconds=_LEASE_SECONDS)
-
-
-@contextmanager
-def running_relay(settings, log):
-    environment = {
-        "RECKONER_DATABASE_URL": settings.database_url,
-        "RECKONER_BROKER_URL": settings.broker_url,
-        "RECKONER_RESCUE_SECONDS": "0.2",
-        "RECKONER_LEASE_SECONDS": "120",  # of which no test sees the end
-    }
-    with log.open("wb") as stderr:
-        relay = subprocess.Popen(
-            [sys.executable, "-m", "gateway.relay"], env=os.environ | environment, stderr=stderr
-        )
-    try:
-        yield
-    finally:
-        relay.terminate()
-        assert relay.wait(30) == 0
 
 
 def publish(engine, lane=Lane.QUICK):
@@ -111,18 +44,18 @@ def seen(engine, worker_id=WORKER, *, lane=Lane.HEAVY, consumed_published_at=Non
         )
 
 
-def test_what_was_due_is_due_again_after_one_look(engine, set_clock, steps):
+def test_rows_that_were_due_are_due_again_after_one_correction(engine, set_clock, steps):
     with engine.begin() as connection:
         queue(connection, n=1)
         queue(connection, n=2, lane=Lane.HEAVY)
-    set_clock(-_HOUR)
+    set_clock(-HOUR)
     assert steps.correct()
     with engine.begin() as connection:
         assert max(outbox.seconds_to_next(connection).values()) <= 0
         assert len(outbox.seconds_to_next(connection)) == 2
 
 
-def test_a_pause_before_the_next_attempt_is_left_alone(engine, steps):
+def test_a_backoff_is_left_alone(engine, steps):
     with engine.begin() as connection:
         queue(connection)
         connection.execute(text("UPDATE calculations SET not_before = now() + interval '60 s'"))
@@ -131,7 +64,7 @@ def test_a_pause_before_the_next_attempt_is_left_alone(engine, steps):
         assert outbox.seconds_to_next(connection)[Lane.QUICK] > 50
 
 
-def test_many_rows_are_put_right_in_batches_and_in_their_order(engine, steps):
+def test_many_rows_are_corrected_in_batches_and_in_their_order(engine, steps):
     with engine.begin() as connection:
         connection.execute(
             text("""
@@ -157,12 +90,12 @@ def test_the_lease_of_a_dead_worker_ends_as_if_the_clock_had_not_been_set(engine
     seen(engine)
     with engine.begin() as connection:
         calculation = queue(connection, n=1, lane=Lane.HEAVY)
-        claim(connection, calculation, lease_seconds=_LEASE_SECONDS)
-    set_clock(-_HOUR)
+        claim(connection, calculation, lease_seconds=LEASE_SECONDS)
+    set_clock(-HOUR)
     steps.correct()
     with engine.begin() as connection:
         assert not expire(connection)  # its worker may be alive, and renew it
-    set_clock(-_HOUR + _LEASE_SECONDS)
+    set_clock(-HOUR + LEASE_SECONDS)
     steps.correct()
     with engine.begin() as connection:
         assert expire(connection) == {calculation.id: "queued"}
@@ -172,7 +105,7 @@ def test_the_lease_of_a_worker_that_is_alive_is_left_alone_however_long(engine, 
     seen(engine)
     with engine.begin() as connection:
         calculation = queue(connection, n=1, lane=Lane.HEAVY)
-        claim(connection, calculation, lease_seconds=_HOUR)
+        claim(connection, calculation, lease_seconds=HOUR)
     steps.correct()
     with engine.begin() as connection:
         assert not expire(connection)
@@ -181,12 +114,12 @@ def test_the_lease_of_a_worker_that_is_alive_is_left_alone_however_long(engine, 
 
 def test_a_dead_worker_does_not_live_for_an_hour(engine, set_clock, steps):
     seen(engine)
-    set_clock(-_HOUR)
+    set_clock(-HOUR)
     with engine.begin() as connection:
         assert presence.list_workers(connection, 15) == []
         assert presence.count_slots(connection, 15) == {}
     steps.correct()
-    set_clock(-_HOUR + 61)
+    set_clock(-HOUR + 61)
     with engine.begin() as connection:
         presence.delete_silent_workers(connection, 60)
         assert connection.execute(text("SELECT count(*) FROM workers")).scalar_one() == 0
@@ -196,22 +129,22 @@ def test_a_message_lost_before_the_clock_was_set_back_is_published_again(engine,
     with engine.begin() as connection:
         calculation = queue(connection)
     publish(engine)
-    set_clock(-_HOUR)
+    set_clock(-HOUR)
     steps.correct()
     assert republish_lost(engine, queue_is_empty=True) == set()
-    set_clock(-_HOUR + 31)
+    set_clock(-HOUR + 31)
     assert republish_lost(engine, queue_is_empty=True) == {calculation.id}
 
 
 def test_a_backlog_is_not_doubled_after_the_clock_was_set_back(engine, set_clock, steps):
     """A worker has come to messages that were published in what is the future now."""
     seen(engine, lane=Lane.QUICK, consumed_published_at=datetime.now(UTC) - timedelta(seconds=1))
-    set_clock(-_HOUR)
+    set_clock(-HOUR)
     with engine.begin() as connection:
         queue(connection)
         connection.execute(text("UPDATE calculations SET not_before = now()"))
     assert publish(engine)
-    set_clock(-_HOUR + 31)
+    set_clock(-HOUR + 31)
     steps.correct()
     assert republish_lost(engine, queue_is_empty=False) == set()
 
@@ -223,72 +156,3 @@ def test_a_worker_tells_of_the_last_message_and_not_of_the_newest():
     watermark.note(after)
     watermark.note(None)
     assert watermark() == after
-
-
-@pytest.mark.parametrize(("ahead", "told"), [(-_HOUR, "back by 3600"), (_HOUR, "ahead by 3600")])
-def test_a_step_is_noticed_between_two_looks(set_clock, steps, caplog, ahead, told):
-    steps.correct()
-    steps.correct()
-    assert not caplog.records
-    set_clock(ahead)
-    steps.correct()
-    assert told in caplog.text
-    caplog.clear()
-    steps.correct()
-    assert not caplog.records
-
-
-def test_a_slow_answer_is_no_step(engine, set_clock, caplog):
-    now = 1_000_000_000.0
-    answers = iter([now, now + 1.5])
-    steps = ClockSteps(engine, lease_seconds=_LEASE_SECONDS, read=lambda _: next(answers))
-    steps.correct()
-    assert steps.correct()
-    assert not caplog.records
-
-
-def test_a_relay_publishes_what_a_clock_set_back_left_in_the_future(engine, settings, tmp_path):
-    with engine.begin() as connection:
-        calculation = queue(connection)
-        connection.execute(text("UPDATE calculations SET not_before = now() + interval '1 hour'"))
-
-    def is_published():
-        with engine.begin() as connection:
-            return connection.execute(
-                text("SELECT published_at FROM calculations WHERE id = :id"),
-                {"id": calculation.id},
-            ).scalar_one()
-
-    with running_relay(settings, tmp_path / "relay.log"):
-        eventually(is_published)
-
-
-def test_a_relay_takes_no_lease_from_a_worker_because_the_clock_was_set_ahead(
-    engine, settings, set_clock, tmp_path
-):
-    log = tmp_path / "relay.log"
-    worker_id = uuid4()
-    with engine.begin() as connection:
-        calculation = queue(connection, n=1, lane=Lane.HEAVY)
-        claim(connection, calculation, worker_id=worker_id, lease_seconds=100)
-        lost = queue(connection, n=2, lane=Lane.HEAVY)
-        claim(connection, lost, worker_id=worker_id, lease_seconds=0)
-    with running_relay(settings, log):
-        # It looks, and takes what did run out.
-        eventually(lambda: read(engine, lost).status == "queued")
-        set_clock(_HOUR)
-        eventually(lambda: "stepped ahead by 3600" in log.read_text())
-        with engine.begin() as connection:
-            renewed = leases.extend_leases(
-                connection,
-                [Renewal(calculation.id, 1, 0.5)],
-                worker_id=worker_id,
-                lease_seconds=_LEASE_SECONDS,
-            )
-        assert calculation.id in renewed
-    assert read(engine, calculation).status == "running"
-
-
-def read(engine, calculation):
-    with engine.begin() as connection:
-        return row_of(connection, calculation)

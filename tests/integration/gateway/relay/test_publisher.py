@@ -6,11 +6,10 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pika
 import pytest
 from sqlalchemy import text
@@ -21,25 +20,10 @@ from gateway.relay.publisher import Publisher
 from shared.calculation import Lane
 from shared.errors import BrokerUnavailable
 from shared.messages import decode_work, queue_name
-from shared.postgres.connections import make_engine
 from tests.eventually import eventually
 from tests.faults.links import Links
 from tests.integration.outbox import make_relay, queue
-
-LIMIT = 5
-
-
-@pytest.fixture
-def relay_engine(settings):
-    engine = make_engine(settings, connections=5, name="test relay")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def channel(broker_url):
-    with closing(pika.BlockingConnection(pika.URLParameters(broker_url))) as connection:
-        yield connection.channel()
+from tests.integration.queue_limits import queue_limit
 
 
 @pytest.fixture
@@ -47,21 +31,6 @@ def limited(rabbitmq, broker_url) -> Iterator[Any]:
     """Have the heavy lane's queue refuse what is too much; give what ends that."""
     with queue_limit(rabbitmq, broker_url, Lane.HEAVY) as lift:
         yield lift
-
-
-@contextmanager
-def queue_limit(rabbitmq, broker_url, lane):
-    """Have a lane's queue refuse what is beyond LIMIT messages; give what ends that."""
-    vhost = broker_url.rpartition("/")[2]
-    address = f"{rabbitmq.management_url}/api/policies/{vhost}/limit"
-    limit = {
-        "pattern": f"^{queue_name(lane)}$",
-        "apply-to": "queues",
-        "definition": {"max-length": LIMIT, "overflow": "reject-publish"},
-    }
-    with httpx.Client(auth=(rabbitmq.user, rabbitmq.password), timeout=30) as client:
-        client.put(address, json=limit).raise_for_status()
-        yield lambda: client.delete(address).raise_for_status()
 
 
 def in_queue(channel, lane) -> list[str]:
@@ -116,7 +85,10 @@ def published_later(lane) -> int:
         return 0
 
 
-def test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused(settings, channel, limited):
+def test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused(
+    settings, channel, limited, monkeypatch
+):
+    monkeypatch.setattr(broker_connection, "CONFIRM_SECONDS", 30.0)  # for 2,000 on a busy machine
     with closing(Publisher(settings.amqp_urls, Lane.HEAVY)) as publisher:
         bodies = [b"%d" % number for number in range(2_000)]
         receipt = publisher.publish(bodies)

@@ -18,16 +18,17 @@ from shared.calculation import Lane
 from shared.postgres.connections import make_engine
 from tests.engines import autocommit
 from tests.eventually import eventually
-from tests.integration.outbox import make_relay, problem, queue, relays, running, unpublished
+from tests.integration.outbox import (
+    is_well,
+    make_relay,
+    problem,
+    queue,
+    relays,
+    running,
+    unpublished,
+)
 
 ROOT = Path(__file__).parents[4]
-
-
-@pytest.fixture
-def relay_engine(settings):
-    engine = make_engine(settings, connections=5, name="test relay")
-    yield engine
-    engine.dispose()
 
 
 class Host:
@@ -74,10 +75,6 @@ class Host:
 @pytest.fixture
 def host(tmp_path):
     return Host(tmp_path)
-
-
-def is_well(engine):
-    return [relay.problems for relay in relays(engine)] == [{}]
 
 
 def test_a_relay_with_a_bug_is_not_healthy_and_says_that_it_is_one(
@@ -235,8 +232,8 @@ def test_looking_for_lost_messages_opens_no_connection_to_rabbitmq(
     with running(relay):
         eventually(lambda: unpublished(relay_engine) == 0)
         eventually(lambda: is_well(relay_engine))
+        eventually(lambda: len(connections()) == len(Lane))
         before = connections()
-        assert len(before) == len(Lane)
 
         def refuse(*_, **__):
             raise AssertionError("a connection of its own")

@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -29,13 +28,6 @@ NEVER_SECONDS = 600
 SOON_SECONDS = 20
 
 _LISTENER = "reckoner relay listener"
-
-
-@pytest.fixture
-def relay_engine(settings) -> Iterator[Engine]:
-    engine = make_engine(settings, connections=5, name="test relay")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -122,6 +114,12 @@ def insert_and(engine: Engine, n: int, statement: str) -> None:
         connection.execute(text(statement))
 
 
+def only_listener(engine: Engine) -> int | None:
+    """Return the listener once the one before it is gone."""
+    found = listeners(engine)
+    return found[0] if len(found) == 1 else None
+
+
 def is_replaced(engine: Engine, listener: int) -> bool:
     return any(pid != listener for pid in listeners(engine))
 
@@ -133,7 +131,8 @@ def test_a_listener_that_breaks_is_replaced_and_what_it_missed_is_looked_for(
     with running(relay):
         settle(relay, relay_engine)
         for n in (1, 2):
-            (before,) = eventually(lambda: listeners(relay_engine))
+            before = eventually(partial(only_listener, relay_engine))
+            assert before is not None
             insert_and(relay_engine, n, f"SELECT pg_terminate_backend({before})")
             is_published(relay_engine)
             eventually(partial(is_replaced, relay_engine, before))
