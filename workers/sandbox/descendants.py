@@ -7,7 +7,7 @@ worker does. So any child of the worker that the worker has not started, and tha
 limit of a calculation, is left over from a calculation that has ended.
 
 This reads /proc itself: psutil goes through all processes of the machine to find the children of
-one (see "What leaves its session" in docs/decisions.md).
+one (see docs/decisions.md).
 """
 
 import logging
