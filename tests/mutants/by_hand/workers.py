@@ -154,7 +154,7 @@ _PRESENCE = [
     _presence(
         "                elif _lacks_table(error):\n",
         "                elif True:\n",
-        "integration/postgres/test_outages.py::test_presence_waits_for_what_passes_by_and_logs_a_bug_as_one",
+        "integration/postgres/outages/test_workers.py::test_presence_is_written_after_an_outage_and_a_bug_is_an_error",
     ),
 ]
 
