@@ -83,7 +83,7 @@ def test_progress_is_shown_to_four_places():
     assert document(make_row(progress=1 / 3))["progress"] == 0.3333
 
 
-def test_times_of_the_history_are_written_like_all_others():
+def test_times_in_the_history_have_the_format_of_all_others():
     entry = {
         "attempt": 1,
         "worker": "w",
@@ -99,7 +99,7 @@ def test_times_of_the_history_are_written_like_all_others():
     }
 
 
-def test_moments_are_told_in_utc():
+def test_times_are_written_in_utc():
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=-8)))
     assert rfc3339(elsewhere) == "2026-11-26T10:30:15.123Z"
     assert rfc3339(None) is None
