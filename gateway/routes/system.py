@@ -1,4 +1,4 @@
-"""GET /system: how much waits, who works on what, and how fast."""
+"""/system: GET shows queue depths, relays, and workers and what they run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,35 +8,33 @@ from sqlalchemy import Connection
 
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedLook
-from gateway.http.answers import write_json
+from gateway.http.document import rfc3339
+from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
+from gateway.http.responses import write_json
 from gateway.waiting.capacity import SILENT_SECONDS, Neighbours, find_neighbours
 from shared.calculation import Lane
-from shared.document import rfc3339
 from shared.store.presence import RelayState, list_workers
 from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
 
-_FRESH_SECONDS = 0.5
-_MOST_SHARE = 0.05
-
 
 class System:
-    """The state of the whole, as PostgreSQL knows it."""
+    """The state of Reckoner, as PostgreSQL knows it."""
 
     def __init__(self, database: Database) -> None:
-        self._state = SharedLook(database, _look, _FRESH_SECONDS, most_share=_MOST_SHARE)
+        self._state = SharedLook(database, _query, STATE_FRESH_SECONDS, most_share=STATE_MAX_SHARE)
 
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Answer with the state of this moment, or of the last second when many ask."""
+        """Respond with the state; it may be a moment old, or older if the query takes long."""
         write_json(resp, await self._state.get())
 
     on_head = on_get
 
 
-def _look(connection: Connection) -> dict[str, Any]:
+def _query(connection: Connection) -> dict[str, Any]:
     neighbours = find_neighbours(connection)
     workers = list_workers(connection, SILENT_SECONDS)
     work = {row["lane"]: row for row in count_lanes(connection)}

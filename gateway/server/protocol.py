@@ -7,17 +7,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.http.problems import MEDIA_TYPE, Problem
+from gateway.http.problems import MALFORMED_REQUEST, MEDIA_TYPE
 
 #: NGINX closes a connection that it has not used for 5 s. While it may use one, it stays open.
 _UNUSED_SECONDS = 6.0
-
-_MALFORMED = Problem(
-    400,
-    "bad-request",
-    "The request is not well-formed HTTP",
-    "It cannot be understood as HTTP/1.1 with a method that is known. Check its form.",
-)
 
 
 class Protocol(HttpToolsProtocol):
@@ -59,7 +52,7 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's signature)
         """Refuse what is not HTTP as everything else is refused."""
-        body = json.dumps(_MALFORMED.document()) + "\n"
+        body = json.dumps(MALFORMED_REQUEST.document()) + "\n"
         head = (
             "HTTP/1.1 400 Bad Request\r\n"
             f"Content-Type: {MEDIA_TYPE}\r\n"

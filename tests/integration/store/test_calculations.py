@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from shared.document import document
+from gateway.http.document import document
 from shared.store import calculations
 from tests.integration.rows import (
     cancel,

@@ -3,7 +3,7 @@
 from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
-_DOCUMENT = "shared/document.py"
+_DOCUMENT = "gateway/http/document.py"
 _CALCULATOR = "shared/calculator.py"
 _RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
@@ -15,17 +15,18 @@ _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _BACKLOG = "gateway/waiting/retry_after.py"
 _LISTING = "gateway/routes/listing.py"
-_RESULTS = "gateway/routes/results.py"
+_SERVED = "gateway/routes/digits.py"
 
 _IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
-_IN_DOCUMENT = "unit/shared/test_document.py"
+_IN_DOCUMENT = "unit/gateway/http/test_document.py"
+_CURSORS = "unit/gateway/routes/test_listing.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
 _ESTIMATES = "unit/shared/functions/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
     mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/shared/test_calculation.py"),
-    mutation(_DOCUMENT, "result_digits <= VALUE", "result_digits < VALUE", _IN_DOCUMENT),
+    mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
@@ -122,12 +123,12 @@ MUTATIONS = [
         "{'cursor': last}",
         "integration/gateway/routes/test_list.py",
     ),
-    mutation(_LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/test_listing.py"),
     mutation(
-        _RESULTS, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS
+        _LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/routes/test_listing.py"
     ),
-    mutation(_RESULTS, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
-    mutation(_RESULTS, "if is_short or (", "if (", _DOWNLOADS),
-    mutation(_RESULTS, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
-    mutation(_RESULTS, "attempt = row.result_attempt", "attempt = row.attempt - 1", _DOWNLOADS),
+    mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
+    mutation(_SERVED, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
+    mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),
+    mutation(_SERVED, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
+    mutation(_SERVED, "attempt = row.result_attempt", "attempt = row.attempt - 1", _DOWNLOADS),
 ]

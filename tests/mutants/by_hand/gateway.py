@@ -4,7 +4,7 @@ from tests.mutants.mutation import mutation
 
 _WAITING = "integration/gateway/waiting/test_waiting.py"
 _NOTIFIED = "integration/gateway/waiting/test_notified.py"
-_CACHES = "integration/gateway/routes/test_told_to_caches.py"
+_CACHES = "integration/gateway/routes/test_cache_headers.py"
 _REQUESTS = "integration/gateway/routes/test_requests.py"
 _LIMITS = "integration/gateway/routes/test_limits.py"
 _RINGING = "integration/gateway/relay/test_ringing.py"
@@ -12,31 +12,31 @@ _LOOK = "integration/gateway/database/test_shared_look.py"
 _USE_CASES = "integration/gateway/submission/test_use_cases.py"
 _POOL = "integration/gateway/database/test_async_pool.py"
 _PRUNED = "integration/gateway/routes/test_pruned_results.py"
-_STREAMS = "integration/gateway/routes/test_event_streams.py"
-_PLANNING = "unit/gateway/test_planning.py"
+_EVENTS = "integration/gateway/routes/test_events.py"
+_PLANNING = "unit/gateway/submission/test_plan.py"
 
 _OF_WAITERS = [
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/routes/calculation.py",
         "        notify_changed(connection, [calculation_id])\n",
         "        pass\n",
         f"{_NOTIFIED}::test_it_is_answered_when_its_calculation_is",
     ),
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/waiting/lookup.py",
         "        while watch.looked() and not is_final(row.status):\n"
         "            row = await self.get(row.id)\n",
         "        watch.looked()\n",
         f"{_WAITING}::test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost",
     ),
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/waiting/lookup.py",
         "            if left <= 0:\n                break\n",
         "            left = max(left, 0.1)\n",
         f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
     ),
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/routes/calculation.py",
         "if row.status != Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
         "if row.status == Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
         f"{_NOTIFIED}::test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_has_ended_it",
@@ -130,106 +130,106 @@ _OF_WAITERS = [
         "gateway/routes/events.py",
         '        resp.set_header("X-Accel-Buffering", "no")\n',
         "",
-        f"{_CACHES}::test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends",
+        f"{_CACHES}::test_a_stream_is_not_buffered_and_ends_with_the_final_event",
     ),
     mutation(
         "gateway/routes/events.py",
         'if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:',
         'if _is_last(first) and req.get_header("Last-Event-ID"):',
-        f"{_CACHES}::test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends",
+        f"{_CACHES}::test_a_stream_is_not_buffered_and_ends_with_the_final_event",
     ),
     mutation(
         "gateway/routes/events.py",
         "watch.next_row(max(0.0, silent_until - loop.time()))",
         "watch.next_row((silent_until := loop.time() + self._heartbeat_seconds) - loop.time())",
-        f"{_STREAMS}::test_comments_come_however_often_unchanged_rows_are_handed_over",
+        f"{_EVENTS}::test_unchanged_rows_do_not_postpone_the_heartbeat",
     ),
 ]
 
 _OF_LIMITS = [
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         "if declared <= limit_bytes:",
         "if declared <= limit_bytes + 1:",
-        f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
+        f"{_LIMITS}::test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         "        if received <= limit_bytes:",
         "        if received < limit_bytes:",
-        f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
+        f"{_LIMITS}::test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         "    if received > limit_bytes:",
         "    if received > limit_bytes + 1:",
-        f"{_LIMITS}::test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it",
+        f"{_LIMITS}::test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it",
     ),
     mutation(
-        "gateway/http/bodies.py",
+        "gateway/http/body.py",
         'if coding != "identity":',
         'if coding == "br":',
-        f"{_REQUESTS}::test_a_body_is_json_and_says_so",
+        f"{_REQUESTS}::test_a_body_must_be_declared_as_json",
     ),
     mutation(
-        "gateway/http/bodies.py",
-        "    for _ in range(MOST_NESTED):",
-        "    for _ in range(MOST_NESTED - 1):",
-        "unit/gateway/test_bodies.py::test_nesting_is_taken_up_to_its_limit",
+        "gateway/http/body.py",
+        "    for _ in range(MAX_NESTING):",
+        "    for _ in range(MAX_NESTING - 1):",
+        "unit/gateway/http/test_body.py::test_nesting_is_taken_up_to_its_limit",
     ),
     mutation(
-        "gateway/routes/calculations.py",
-        "BATCH_LIMIT_BYTES = 4 * KIB * KIB",
-        "BATCH_LIMIT_BYTES = 4 * 1000 * KIB",
-        f"{_LIMITS}::test_the_limits_are_those_that_are_told",
+        "gateway/http/limits.py",
+        "MAX_BATCH_BODY_BYTES = 4 * KIB * KIB",
+        "MAX_BATCH_BODY_BYTES = 4 * 1000 * KIB",
+        f"{_LIMITS}::test_the_limits_are_the_documented_ones",
     ),
     mutation(
         "gateway/database/batching.py",
         "        if len(self._waiting) >= _MOST_WAITING:\n            raise StoreUnavailable\n",
         "",
-        f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
+        f"{_LIMITS}::test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served",
     ),
     mutation(
         "gateway/database/database.py",
         "            self._waiting -= 1",
         "            pass",
-        f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
+        f"{_LIMITS}::test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served",
     ),
     mutation(
         "gateway/http/errors.py",
-        'headers={"Retry-After": str(_RETRY_SECONDS)},',
+        'headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},',
         "",
-        f"{_LIMITS}::test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served",
+        f"{_LIMITS}::test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served",
     ),
     mutation(
         "gateway/http/errors.py",
         "{headers.get('Allow', '')}.\",\n            headers=headers,",
         "{headers.get('Allow', '')}.\",",
-        f"{_REQUESTS}::test_a_method_that_a_route_does_not_have_is_told_those_it_has",
+        f"{_REQUESTS}::test_an_unsupported_method_gets_a_list_of_those_supported",
     ),
     mutation(
         "gateway/http/errors.py",
         'headers={"Accept-Post": "application/json"},',
         "",
-        f"{_REQUESTS}::test_a_body_is_json_and_says_so",
+        f"{_REQUESTS}::test_a_body_must_be_declared_as_json",
     ),
     mutation(
-        "gateway/http/middleware.py",
+        "gateway/http/request_ids.py",
         "_WELL_FORMED.fullmatch(given)",
         "_WELL_FORMED.match(given)",
-        f"{_REQUESTS}::test_any_other_is_replaced_by_a_new_one",
+        f"{_REQUESTS}::test_any_other_request_id_is_replaced",
     ),
     mutation(
-        "gateway/http/middleware.py",
+        "gateway/http/query_parameters.py",
         'if req.method in ("GET", "HEAD") else ()',
         "if req.method else ()",
-        f"{_REQUESTS}::test_a_parameter_that_a_route_does_not_know_is_refused",
+        f"{_REQUESTS}::test_an_unknown_query_parameter_is_refused",
     ),
     mutation(
         "gateway/app.py",
         "    app.req_options.strip_url_path_trailing_slash = True\n",
         "",
-        f"{_REQUESTS}::test_a_parameter_that_a_route_does_not_know_is_refused",
+        f"{_REQUESTS}::test_an_unknown_query_parameter_is_refused",
     ),
     mutation(
         "gateway/submission/plan.py",
@@ -245,42 +245,42 @@ _OF_LIMITS = [
     ),
     mutation(
         "gateway/submission/plan.py",
-        "not 1 <= len(items) <= most",
-        "not len(items) <= most",
-        f"{_PLANNING}::test_a_batch_has_one_to_so_many",
+        "not 1 <= len(items) <= max_calculations",
+        "not len(items) <= max_calculations",
+        f"{_PLANNING}::test_a_batch_has_at_least_one_and_at_most_the_limit",
     ),
     mutation(
-        "gateway/submission/plan.py",
+        "shared/errors.py",
         '.replace("~", "~0").replace("/", "~1")',
         '.replace("/", "~1").replace("~", "~0")',
-        f"{_PLANNING}::test_the_faults_of_a_batch_are_named_by_their_place",
+        f"{_PLANNING}::test_each_fault_of_a_batch_has_a_pointer",
     ),
     mutation(
         "gateway/http/preferences.py",
-        "min(int(wait), MOST_WAIT_SECONDS)",
+        "min(int(wait), MAX_WAIT_SECONDS)",
         "int(wait)",
-        "unit/gateway/test_preferences.py",
+        "unit/gateway/http/test_preferences.py",
     ),
 ]
 
 _OF_WHAT_IS_KEPT = [
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/http/document.py",
         "    if row.has_result:\n        let_nginx_cache",
         "    if is_final(row.status):\n        let_nginx_cache",
-        f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
+        f"{_CACHES}::test_nothing_may_be_cached_of_one_without_a_result",
     ),
     mutation(
-        "gateway/routes/calculations.py",
+        "gateway/http/document.py",
         'write_json(resp, document(row), cache="no-cache")',
         'write_json(resp, document(row), cache="public, max-age=60")',
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/http/representation.py",
-        'resp.set_header("Cache-Control", "public, max-age=31536000, immutable")',
+        'resp.set_header("Cache-Control", _CACHE_CONTROL)',
         'resp.set_header("Cache-Control", "no-cache")',
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/http/representation.py",
@@ -289,77 +289,77 @@ _OF_WHAT_IS_KEPT = [
         "e2e/test_results.py::test_gzip_is_served_where_asked_for",
     ),
     mutation(
-        "gateway/http/representation.py",
-        "min(_bounded(last) + 1, self.length)",
-        "min(_bounded(last), self.length)",
-        "unit/gateway/test_representation.py::test_a_range_means_what_a_slice_means",
+        "gateway/http/ranges.py",
+        "min(_number(last) + 1, length)",
+        "min(_number(last), length)",
+        "unit/gateway/http/test_representation.py::test_a_range_means_what_a_slice_means",
     ),
     mutation(
         "gateway/http/representation.py",
-        "self._is_matched(if_match, weakly=False)",
-        "self._is_matched(if_match, weakly=True)",
-        "unit/gateway/test_representation.py::test_if_match_takes_strong_tags_only",
+        "self._is_matched(if_match, is_weak=False)",
+        "self._is_matched(if_match, is_weak=True)",
+        "unit/gateway/http/test_representation.py::test_if_match_takes_strong_tags_only",
     ),
     mutation(
         "gateway/routes/results.py",
-        '            resp.set_header("Content-Range", span)\n        else:\n            let',
-        '            resp.set_header("Content-Range", span)\n        if True:\n            let',
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        "        else:\n            let_nginx_cache",
+        "        if True:\n            let_nginx_cache",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
-        "gateway/routes/results.py",
+        "gateway/routes/digits.py",
         "        yield compressor.flush()\n",
         "",
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
-        "gateway/routes/results.py",
+        "gateway/routes/digits.py",
         "if row.result_pruned_at is not None:",
         "if False:",
-        f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
+        f"{_CACHES}::test_nothing_may_be_cached_of_one_without_a_result",
     ),
     mutation(
-        "gateway/routes/results.py",
+        "gateway/routes/digits.py",
         "(is_whole and is_last and digest.hexdigest() != row.result_sha256)",
         "False",
-        f"{_CACHES}::test_a_result_that_is_damaged_is_not_served_whole",
+        f"{_CACHES}::test_a_damaged_result_is_not_served_whole",
     ),
     mutation(
-        "gateway/routes/results.py",
+        "gateway/routes/digits.py",
         "        self.check_available(now)\n",
         "",
-        f"{_PRUNED}::test_digits_that_are_pruned_while_they_are_read_are_gone_and_not_damaged",
+        f"{_PRUNED}::test_digits_that_are_pruned_during_a_download_are_410_and_not_corrupt",
     ),
     mutation(
         "gateway/http/problems.py",
         "    for name in resp.headers:\n        resp.delete_header(name)\n",
         "",
-        "unit/gateway/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
+        "unit/gateway/http/test_problems.py::test_a_problem_replaces_the_whole_response",
     ),
     mutation(
         "gateway/http/problems.py",
         "    resp.stream = None\n",
         "",
-        "unit/gateway/test_problems.py::test_a_problem_leaves_nothing_of_what_was_to_be_the_answer",
+        "unit/gateway/http/test_problems.py::test_a_problem_replaces_the_whole_response",
     ),
     mutation(
         "gateway/routes/results.py",
-        "        resp.stream = (\n            await self.open(",
+        "        resp.stream = (\n            await self._digits.open(",
         "        representation.write_headers(resp)\n        let_nginx_cache(resp)\n"
-        "        resp.stream = (\n            await self.open(",
-        f"{_CACHES}::test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients",
+        "        resp.stream = (\n            await self._digits.open(",
+        f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
         "gateway/http/problems.py",
         '    resp.cache_control = ["no-store"]\n',
         "",
-        f"{_CACHES}::test_nothing_is_kept_of_one_without_a_result",
+        f"{_CACHES}::test_nothing_may_be_cached_of_one_without_a_result",
     ),
     mutation(
         "gateway/routes/calculate.py",
         'resp.cache_control = ["no-cache"]',
         'resp.cache_control = ["public"]',
-        f"{_CACHES}::test_of_everything_else_nothing_is_kept",
+        f"{_CACHES}::test_no_other_response_may_be_cached",
     ),
 ]
 

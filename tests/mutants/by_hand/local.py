@@ -54,6 +54,18 @@ MUTATIONS = [
         "unit/compose/test_processes.py::test_another_program_with_the_same_process_id_is_left_alone",
     ),
     mutation(
+        "compose/services/process_table.py",
+        "in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)",
+        "in (psutil.STATUS_DEAD,)",
+        "unit/compose/test_processes.py::test_a_zombie_is_not_alive",
+    ),
+    mutation(
+        "compose/services/ports.py",
+        'return f"{psutil.Process(pid).name()}, process {pid}"',
+        "return None",
+        "unit/compose/test_private_services.py::test_the_holder_of_a_port_is_named",
+    ),
+    mutation(
         _VIEW,
         "self._lines.put_nowait(self._names[name] + line",
         "self._lines.put(self._names[name] + line",

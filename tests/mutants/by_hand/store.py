@@ -17,7 +17,7 @@ _OUTBOX = "integration/gateway/relay/test_outbox.py"
 _NEW_ONES = "integration/store/test_new_calculations.py"
 _QUICK_ONES = "integration/store/test_quick.py"
 _TELLS = "integration/store/test_notifications.py"
-_WHOLE = "integration/gateway/routes/test_system.py"
+_WHOLE = "integration/store/test_system.py"
 
 _HIS = "WHERE id = :id AND attempt = :attempt"
 _ANYBODYS = "WHERE id = :id"

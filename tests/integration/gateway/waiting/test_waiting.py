@@ -15,16 +15,12 @@ import pytest
 import uvloop
 from sqlalchemy import text
 
-from gateway.app import for_ever
 from gateway.database.database import Database
 from gateway.database.looking import make_look
-from gateway.routes.calculations import Services
-from gateway.submission.plan import Planner
-from gateway.submission.submit import Submission
+from gateway.server.background import keep_running
 from gateway.waiting.listener import Listener
-from gateway.waiting.retry_after import Backlog
+from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiting
-from shared.calculator import Calculator
 from shared.errors import StoreUnavailable
 from shared.failures import CANCELLED_JSON
 from shared.postgres.connections import connect_to_listen
@@ -73,7 +69,7 @@ def run(
         waiting = Waiting(database, sweep_seconds=sweep_seconds)
         listener = Listener(connect, database, waiting)
         runs = [waiting.run, *([listener.run] if is_listening else [])]
-        tasks = [asyncio.create_task(for_ever(one)) for one in runs]
+        tasks = [asyncio.create_task(keep_running(one)) for one in runs]
         try:
             return await asyncio.wait_for(scenario(waiting), 60)
         finally:
@@ -436,29 +432,26 @@ def test_a_row_is_never_handed_to_a_waiter_who_has_looked_since(engine, store_se
 
 
 def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost(
-    engine, store_settings, registry, stored
+    engine, store_settings, stored
 ):
     identity = stored[0]
-    made: list[Services] = []
-
-    async def look():
-        (services,) = made
-        row = await services.get(identity)
-        with services.waiting.watch(identity) as other:
-            await asyncio.to_thread(cancel, engine, [identity])
-            services.waiting.changed([identity])
-            assert await other.next_row(20)
-        return row
 
     async def scenario(waiting):
         pool = make_pool(store_settings)
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-        planner = Planner(registry, store_settings)
-        find = make_look(database)
-        submission = Submission(database, planner, Calculator(), find)
-        made.append(Services(database, find, planner, submission, waiting, Backlog(database)))
+        lookup = Lookup(make_look(database), waiting)
+
+        async def get_first():
+            row = await lookup.get(identity)
+            with waiting.watch(identity) as other:
+                await asyncio.to_thread(cancel, engine, [identity])
+                waiting.changed([identity])
+                assert await other.next_row(20)
+            return row
+
         try:
-            return await asyncio.wait_for(made[0].wait_for(identity, look, 60), 20)
+            final = lookup.wait_until_final(identity, get_first, 60)
+            return await asyncio.wait_for(final, 20)
         finally:
             pool.close()
 

@@ -85,7 +85,7 @@ def ask(settings, registry, *requests):
         (pruned, 410, "result-pruned"),
     ],
 )
-def test_nothing_is_kept_of_one_without_a_result(
+def test_nothing_may_be_cached_of_one_without_a_result(
     engine, store_settings, registry, make, status, problem
 ):
     path = f"/calculations/{make(engine).id}"
@@ -109,7 +109,7 @@ def test_nothing_is_kept_of_one_without_a_result(
 
 
 @pytest.mark.parametrize("make", [succeeded, succeeded_long])
-def test_what_has_succeeded_is_kept_by_nginx_and_its_result_by_clients(
+def test_nginx_may_cache_what_has_succeeded_and_clients_its_result(
     engine, store_settings, registry, make
 ):
     path = f"/calculations/{make(engine).id}"
@@ -160,7 +160,7 @@ OTHERS: dict[str, tuple[str, str, Any, str]] = {
 
 
 @pytest.mark.parametrize("case", OTHERS)
-def test_of_everything_else_nothing_is_kept(store_settings, registry, case):
+def test_no_other_response_may_be_cached(store_settings, registry, case):
     method, path, body, expected = OTHERS[case]
     content = {"body": json.dumps(body).encode()} if body else {}
     (answer,) = ask(store_settings, registry, (method, path, content))
@@ -168,9 +168,7 @@ def test_of_everything_else_nothing_is_kept(store_settings, registry, case):
     assert "x-accel-expires" not in answer.headers
 
 
-def test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends(
-    engine, store_settings, registry
-):
+def test_a_stream_is_not_buffered_and_ends_with_the_final_event(engine, store_settings, registry):
     path = f"/calculations/{succeeded(engine).id}/events"
     stream, again, told_to_stop = ask(
         store_settings,
@@ -197,7 +195,7 @@ def test_a_stream_says_that_it_is_not_to_be_held_back_and_how_it_ends(
         ("SET digits = overlay(digits placing '0' from 5)", {"range": "bytes=0-9"}, 206),
     ],
 )
-def test_a_result_that_is_damaged_is_not_served_whole(
+def test_a_damaged_result_is_not_served_whole(
     engine, store_settings, registry, damage, asked, status
 ):
     """A range is not held against the SHA-256, which is of the whole."""

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.preferences import MOST_WAIT_SECONDS, read_preferences
+from gateway.http.limits import MAX_WAIT_SECONDS
+from gateway.http.preferences import read_preferences
 
 
 def read(header):
@@ -47,5 +48,5 @@ def test_a_preference_is_honoured_or_ignored(header, seconds, applied):
 
 
 @given(header=st.text(st.characters(codec="latin-1"), max_size=100))
-def test_nothing_in_prefer_is_a_fault(header):
-    assert 0 <= read(header).wait_seconds <= MOST_WAIT_SECONDS
+def test_no_prefer_header_is_an_error(header):
+    assert 0 <= read(header).wait_seconds <= MAX_WAIT_SECONDS

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.bodies import MOST_NESTED, parse_json
+from gateway.http.body import parse_json
+from gateway.http.limits import MAX_NESTING
 from shared.errors import BodyInvalid
 
 VALUES = st.recursive(
@@ -34,14 +35,14 @@ def test_nesting_is_taken_up_to_its_limit(opening, closing):
     def nested(depth):
         return opening * depth + b"1" + closing * depth
 
-    assert json.dumps(parse_json(nested(MOST_NESTED)), separators=(",", ":")).encode() == nested(
-        MOST_NESTED
+    assert json.dumps(parse_json(nested(MAX_NESTING)), separators=(",", ":")).encode() == nested(
+        MAX_NESTING
     )
     with pytest.raises(BodyInvalid, match="nested"):
-        parse_json(nested(MOST_NESTED + 1))
-    assert parse_json(b"[[]," + nested(MOST_NESTED - 1) + b"]")  # with more brackets than that
+        parse_json(nested(MAX_NESTING + 1))
+    assert parse_json(b"[[]," + nested(MAX_NESTING - 1) + b"]")  # with more brackets than that
     with pytest.raises(BodyInvalid, match="nested"):
-        parse_json(b"[[]," + nested(MOST_NESTED) + b"]")
+        parse_json(b"[[]," + nested(MAX_NESTING) + b"]")
     many = b"[" + b",".join([b"[]"] * 100) + b"]"
     assert len(parse_json(many)) == 100
 
@@ -59,6 +60,6 @@ def test_nesting_is_taken_up_to_its_limit(opening, closing):
         (b'{"a":1} x', "column 9"),
     ],
 )
-def test_what_is_wrong_is_said(body, words):
+def test_a_fault_is_described(body, words):
     with pytest.raises(BodyInvalid, match=words):
         parse_json(body)

@@ -14,7 +14,7 @@ def submission(name, size):
 
 
 @pytest.mark.parametrize("memory_limit_bytes", [200_000_000, 4 * 2**30, 20 * 2**30])
-def test_the_largest_that_is_told_is_the_largest_that_is_accepted(
+def test_accepted_maximum_is_the_largest_that_is_accepted(
     store_settings, registry, memory_limit_bytes
 ):
     settings = replace(store_settings, memory_limit_bytes=memory_limit_bytes)
@@ -35,7 +35,7 @@ def test_the_largest_that_is_told_is_the_largest_that_is_accepted(
     assert len(asyncio.run(scenario())) >= 2
 
 
-def test_where_nothing_is_accepted_it_says_so(store_settings, registry):
+def test_accepted_maximum_is_null_where_nothing_is_accepted(store_settings, registry):
     settings = replace(store_settings, memory_limit_bytes=1)
 
     async def scenario():

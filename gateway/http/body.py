@@ -1,4 +1,4 @@
-"""Request bodies: bounded before they are read, then read as strict JSON."""
+"""Request bodies: limited while they are read, then parsed as strict JSON."""
 
 import json
 import sys
@@ -6,26 +6,18 @@ from typing import Any, NoReturn
 
 import falcon.asgi
 
+from gateway.http.limits import MAX_DRAINED_BYTES, MAX_NESTING
 from shared.errors import BodyInvalid, BodyTooLarge, MediaTypeUnsupported
-
-KIB = 1024
-
-#: Nesting that is taken; no function's arguments come near, and checking them recurses.
-MOST_NESTED = 32
-
-#: What is read of a body that is refused. A client that is still sending, NGINX among them, would
-#: take the end of the connection for the gateway's failure and never see the answer.
-_DRAINED_BYTES = 8 * KIB * KIB
 
 
 async def read_body(req: falcon.asgi.Request, *, limit_bytes: int) -> bytes:
-    """Return the body, which is declared to be JSON.
+    """Return a body that is declared as JSON, holding no more than the limit in memory.
 
-    Never holds more than the limit. Raises MediaTypeUnsupported or BodyTooLarge.
+    Raises MediaTypeUnsupported or BodyTooLarge.
     """
     coding = (req.get_header("Content-Encoding") or "identity").strip().lower()
     if coding != "identity":
-        raise MediaTypeUnsupported(f"{req.content_type}, encoded as {coding}")
+        raise MediaTypeUnsupported(f"{req.content_type}; Content-Encoding: {coding}")
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise MediaTypeUnsupported(req.content_type)
@@ -37,7 +29,7 @@ async def _read(req: falcon.asgi.Request, limit_bytes: int) -> bytes:
     if declared is not None:
         if declared <= limit_bytes:
             return await req.stream.readall()
-        if declared > _DRAINED_BYTES:
+        if declared > MAX_DRAINED_BYTES:
             raise BodyTooLarge(limit_bytes)
     body = bytearray()
     received = 0
@@ -45,7 +37,7 @@ async def _read(req: falcon.asgi.Request, limit_bytes: int) -> bytes:
         received += len(piece)
         if received <= limit_bytes:
             body += piece
-        elif received > _DRAINED_BYTES:
+        elif received > MAX_DRAINED_BYTES:
             break
     if received > limit_bytes:
         raise BodyTooLarge(limit_bytes)
@@ -53,35 +45,35 @@ async def _read(req: falcon.asgi.Request, limit_bytes: int) -> bytes:
 
 
 def parse_json(body: bytes) -> Any:
-    """Return what these bytes say as JSON (RFC 8259), refusing what Python adds to it.
+    """Parse JSON (RFC 8259) without Python's extensions; integers are exact.
 
-    Integers are exact. Raises BodyInvalid, also for repeated names, NaN, and nesting or integers
-    beyond what Python reads.
+    Raises BodyInvalid, also for repeated names, NaN, deep nesting, and integers of more digits than
+    Python parses.
     """
     try:
         value = _DECODER.decode(body.decode("utf-8"))
-        if body.count(b"[") + body.count(b"{") > MOST_NESTED and _is_deep(value):
-            raise _NotJson(f"It is nested more than {MOST_NESTED} deep.")
+        if body.count(b"[") + body.count(b"{") > MAX_NESTING and _is_deep(value):
+            raise _NotJson(f"The body is nested more than {MAX_NESTING} levels deep.")
     except UnicodeDecodeError as error:
-        raise BodyInvalid(f"Byte {error.start} is not UTF-8.") from error
+        raise BodyInvalid(f"Byte {error.start} of the body is not UTF-8.") from error
     except json.JSONDecodeError as error:
         raise BodyInvalid(
-            f"It stops being JSON at line {error.lineno}, column {error.colno}."
+            f"The body is not valid JSON at line {error.lineno}, column {error.colno}."
         ) from error
     except RecursionError as error:
-        raise BodyInvalid("It is nested too deeply.") from error
+        raise BodyInvalid("The body is nested too deeply.") from error
     except ValueError as error:
         if isinstance(error, _NotJson):
             raise BodyInvalid(str(error)) from error
-        # The only other ValueError: CPython's guard against quadratic time.
+        # The only other ValueError is CPython's, which limits the digits of an integer.
         digits = sys.get_int_max_str_digits()
-        raise BodyInvalid(f"An integer in it has more than {digits} digits.") from error
+        raise BodyInvalid(f"An integer in the body has more than {digits} digits.") from error
     return value
 
 
 def _is_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(MOST_NESTED):
+    for _ in range(MAX_NESTING):
         level = [
             inner
             for one in level
@@ -94,19 +86,19 @@ def _is_deep(value: Any) -> bool:
 
 
 class _NotJson(ValueError):
-    """Raised inside the decoder for what Python takes and JSON does not."""
+    """Raised inside the decoder for what Python accepts and JSON does not."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _NotJson("It names a member twice.")
+        raise _NotJson("A member of an object is named twice.")
     return members
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _NotJson(f"{name} is not JSON.")
+    raise _NotJson(f"{name} is not valid JSON.")
 
 
-# Made once: json.loads makes another for every call with options.
+# json.loads would make a decoder for every call with options.
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)

@@ -22,16 +22,16 @@ def written(words):
 
 
 @given(moment=st.datetimes(timezones=st.just(UTC)), identity=st.uuids())
-def test_a_cursor_is_taken_back_to_the_microsecond(moment, identity):
+def test_a_cursor_decodes_to_its_position_to_the_microsecond(moment, identity):
     assert decode_cursor(encode_cursor((moment, identity))) == (moment, identity)
 
 
-def test_a_cursor_is_of_utc_wherever_its_moment_was_told():
+def test_a_cursor_is_in_utc_whatever_the_time_zone():
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=5, minutes=30)))
     assert encode_cursor((elsewhere, IDENTITY)) == CURSOR
 
 
-def test_the_words_of_the_refused_ones_are_those_of_a_cursor():
+def test_the_refused_cursors_are_built_like_a_valid_one():
     """Each of those below differs from this in one thing."""
     assert written(f"{MOMENT.isoformat()} {IDENTITY}") == CURSOR
     assert decode_cursor(CURSOR) == (MOMENT, IDENTITY)
@@ -64,7 +64,7 @@ def test_the_words_of_the_refused_ones_are_those_of_a_cursor():
         "",
     ],
 )
-def test_what_is_nearly_a_cursor_is_refused(cursor):
+def test_an_almost_valid_cursor_is_refused(cursor):
     with pytest.raises(ArgumentsInvalid) as refusal:
         decode_cursor(cursor)
     (fault,) = refusal.value.faults
@@ -76,7 +76,7 @@ def test_what_is_nearly_a_cursor_is_refused(cursor):
     place=st.integers(0, 80),
     character=st.characters(codec="utf-8"),
 )
-def test_a_changed_cursor_is_another_place_or_refused(position, place, character):
+def test_a_changed_cursor_is_another_position_or_refused(position, place, character):
     cursor = encode_cursor(position)
     changed = cursor[:place] + character + cursor[place + 1 :]
     try:
@@ -87,6 +87,6 @@ def test_a_changed_cursor_is_another_place_or_refused(position, place, character
 
 
 @given(cursor=st.text(max_size=80))
-def test_anything_else_is_refused(cursor):
+def test_arbitrary_text_is_not_a_cursor(cursor):
     with pytest.raises(ArgumentsInvalid):
         decode_cursor(cursor)

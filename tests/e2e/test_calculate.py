@@ -3,14 +3,14 @@
 from tests.e2e.numbers import fresh
 
 
-def test_a_cheap_number_comes_at_once(client):
+def test_a_cheap_number_is_computed_at_once(client):
     answer = client.get("/calculate/100")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert answer.text == "fibonacci(100) = 354224848179261915075\n"  # OEIS A000045
 
 
-def test_a_dear_number_is_queued_and_said_where(client):
+def test_an_expensive_number_is_queued_with_its_location(client):
     n = fresh(350_000_000, 399_000_000)
     answer = client.get(f"/calculate/{n}")
     location = answer.headers["Location"]

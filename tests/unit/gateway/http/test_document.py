@@ -4,7 +4,8 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from shared.document import VALUE_DIGITS, document, rfc3339
+from gateway.http.document import document, rfc3339
+from gateway.http.limits import MAX_VALUE_DIGITS
 from shared.result import PREVIEW_DIGITS
 from tests.factories import MOMENT, make_row
 
@@ -65,7 +66,7 @@ def test_a_succeeded_one_shows_its_result():
     assert shown["finished_at"] == "2026-11-26T10:30:16.123Z"
 
 
-@pytest.mark.parametrize("length", [VALUE_DIGITS - 1, VALUE_DIGITS, VALUE_DIGITS + 1])
+@pytest.mark.parametrize("length", [MAX_VALUE_DIGITS - 1, MAX_VALUE_DIGITS, MAX_VALUE_DIGITS + 1])
 def test_only_short_results_are_shown_whole(length):
     digits = "1" + "2" * (length - 2) + "3"
     result = document(make_succeeded(digits))["result"]
@@ -73,7 +74,7 @@ def test_only_short_results_are_shown_whole(length):
     assert (result["head"], result["tail"]) == (digits[:20], digits[-20:])
 
 
-def test_what_failed_shows_why_and_no_result():
+def test_a_failed_one_shows_its_error_and_no_result():
     error = {"type": "urn:reckoner:problem:memory-limit"}
     shown = document(make_row(status="failed", error=error))
     assert (shown["error"], shown["result"]) == (error, None)
@@ -83,7 +84,7 @@ def test_progress_is_shown_to_four_places():
     assert document(make_row(progress=1 / 3))["progress"] == 0.3333
 
 
-def test_times_in_the_history_have_the_format_of_all_others():
+def test_times_of_the_history_have_the_same_format():
     entry = {
         "attempt": 1,
         "worker": "w",
@@ -99,7 +100,7 @@ def test_times_in_the_history_have_the_format_of_all_others():
     }
 
 
-def test_times_are_written_in_utc():
+def test_times_are_in_utc():
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=-8)))
     assert rfc3339(elsewhere) == "2026-11-26T10:30:15.123Z"
     assert rfc3339(None) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.representation import Answer, Representation, accepts_gzip
+from gateway.http.representation import Outcome, Representation, accepts_gzip
 
 BODY = b"0123456789"
 REPRESENTATION = Representation(len(BODY), hashlib.sha256(BODY).hexdigest())
@@ -21,11 +21,11 @@ def select(**headers):
 def test_a_range_means_what_a_slice_means(first, last):
     selection = select(range_header=f"bytes={first}-{last}")
     if last < first:
-        assert selection.answer is Answer.WHOLE
+        assert selection.outcome is Outcome.WHOLE
     elif first >= len(BODY):
-        assert selection.answer is Answer.UNSATISFIABLE
+        assert selection.outcome is Outcome.RANGE_NOT_SATISFIABLE
     else:
-        assert selection.answer is Answer.PART
+        assert selection.outcome is Outcome.PART
         assert BODY[selection.first : selection.end] == BODY[first : last + 1]
 
 
@@ -33,13 +33,13 @@ def test_a_range_means_what_a_slice_means(first, last):
 def test_a_suffix_means_the_last_bytes(count):
     selection = select(range_header=f"bytes=-{count}")
     if count == 0:
-        assert selection.answer is Answer.UNSATISFIABLE
+        assert selection.outcome is Outcome.RANGE_NOT_SATISFIABLE
     else:
         assert BODY[selection.first : selection.end] == BODY[-count:]
 
 
 @given(text=st.text(max_size=40))
-def test_no_range_header_makes_it_fail(text):
+def test_no_header_makes_the_selection_fail(text):
     selection = select(range_header=text, if_none_match=text, if_range=text)
     assert 0 <= selection.first <= selection.end <= len(BODY)
 
@@ -49,24 +49,24 @@ def test_no_range_header_makes_it_fail(text):
     ["bytes=1 0-2 0", "bytes=1 -2", "bytes = 1-2", "bytes=1-2,", "by tes=1-2", "bytes=+1-2", "1-2"],
 )
 def test_a_range_that_is_not_well_formed_is_ignored(header):
-    assert select(range_header=header).answer is Answer.WHOLE
+    assert select(range_header=header).outcome is Outcome.WHOLE
 
 
-def test_a_units_case_and_the_space_around_a_range_count_for_nothing():
-    assert select(range_header=" Bytes=1-2 ").answer is Answer.PART
+def test_the_units_case_and_surrounding_spaces_are_ignored():
+    assert select(range_header=" Bytes=1-2 ").outcome is Outcome.PART
 
 
 def test_if_match_takes_strong_tags_only():
     etag = REPRESENTATION.etag
-    assert select(if_match=etag).answer is Answer.WHOLE
-    assert select(if_match="*").answer is Answer.WHOLE
-    assert select(if_match=f"W/{etag}").answer is Answer.OTHER
-    assert select(if_match='"other"').answer is Answer.OTHER
+    assert select(if_match=etag).outcome is Outcome.WHOLE
+    assert select(if_match="*").outcome is Outcome.WHOLE
+    assert select(if_match=f"W/{etag}").outcome is Outcome.PRECONDITION_FAILED
+    assert select(if_match='"other"').outcome is Outcome.PRECONDITION_FAILED
 
 
 def test_if_none_match_wins_over_a_range():
     selection = select(range_header="bytes=0-1", if_none_match=REPRESENTATION.etag)
-    assert selection.answer is Answer.NOT_MODIFIED
+    assert selection.outcome is Outcome.NOT_MODIFIED
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def result():
 
 
 @pytest.mark.parametrize("make_path", [document, result])
-def test_the_second_of_two_has_what_the_first_had_and_an_id_of_its_own(nginx, make_path):
+def test_a_cached_response_is_the_same_but_for_its_request_id(nginx, make_path):
     with Upstream(X_Accel_Expires=FOR_A_WHILE, X_Request_ID="upstream", **OF_A_RESULT) as upstream:
         url = nginx(upstream.address).url + make_path()
         plain = {"Accept-Encoding": "identity"}
@@ -64,7 +64,7 @@ def test_the_second_of_two_has_what_the_first_had_and_an_id_of_its_own(nginx, ma
 
 
 @pytest.mark.parametrize("name", DECIDED_BY_THE_GATEWAY)
-def test_one_header_is_enough_for_the_gateway_to_be_asked_and_nothing_is_kept(nginx, name):
+def test_one_header_is_enough_to_bypass_the_cache(nginx, name):
     value = DECIDED_BY_THE_GATEWAY[name]
     plain = {"Accept-Encoding": "identity"}
     with Upstream(X_Accel_Expires=FOR_A_WHILE, ETag='"0123"') as upstream:
@@ -89,7 +89,7 @@ def test_only_a_get_is_answered_from_the_cache(nginx, method):
 
 
 @pytest.mark.parametrize("path", ["/", "/functions", "/system", "/calculations", "/calculate/10"])
-def test_nothing_else_is_kept(nginx, path):
+def test_no_other_route_is_cached(nginx, path):
     with Upstream(X_Accel_Expires=FOR_A_WHILE) as upstream:
         url = nginx(upstream.address).url + path
         for _ in range(2):
@@ -98,7 +98,7 @@ def test_nothing_else_is_kept(nginx, path):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "br, GZIP;q=0.5"])
-def test_who_names_gzip_gets_a_result_from_the_gateway(nginx, coding):
+def test_a_result_with_gzip_comes_from_the_gateway(nginx, coding):
     """It compresses and has a tag for that; a document is compressed by NGINX, and is kept."""
     with Upstream(X_Accel_Expires=FOR_A_WHILE) as upstream:
         server = nginx(upstream.address)
@@ -113,7 +113,7 @@ def test_who_names_gzip_gets_a_result_from_the_gateway(nginx, coding):
 
 
 @pytest.mark.parametrize(("length", "times_asked"), [(99_999, 1), (100_000, 2)])
-def test_a_long_result_is_passed_on_and_not_kept(nginx, length, times_asked):
+def test_a_long_result_is_passed_on_and_not_cached(nginx, length, times_asked):
     with Upstream(body=b"9" * length, X_Accel_Expires=FOR_A_WHILE) as upstream:
         url = nginx(upstream.address).url + result()
         for _ in range(2):
@@ -131,10 +131,47 @@ def test_a_long_result_is_passed_on_and_not_kept(nginx, length, times_asked):
     ],
     ids=["none", "Cache-Control", "Expires"],
 )
-def test_what_clients_may_keep_is_not_what_nginx_may_keep(nginx, lifetime):
+def test_cache_control_and_expires_do_not_make_nginx_cache(nginx, lifetime):
     """Only X-Accel-Expires counts: a document that is not finished never has it."""
     with Upstream(**lifetime) as upstream:
         url = nginx(upstream.address).url + document()
         for _ in range(2):
             assert httpx.get(url).status_code == 200
     assert len(upstream.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "times_asked"), [(200, 1), (206, 2), (301, 2), (404, 2), (409, 2), (500, 2)]
+)
+def test_nginx_caches_only_200_whatever_the_lifetime(nginx, status, times_asked):
+    with Upstream(status, X_Accel_Expires="3600") as upstream:
+        url = f"{nginx(upstream.address).url}/calculations/{uuid4()}"
+        answers = [httpx.get(url) for _ in range(2)]
+        assert {answer.status_code for answer in answers} == {status}
+        assert len(upstream.asked) == times_asked
+
+
+def test_nginx_does_not_cache_a_response_that_broke_off(nginx):
+    with Upstream(200, missing_bytes=5, X_Accel_Expires="3600") as upstream:
+        url = f"{nginx(upstream.address).url}/calculations/{uuid4()}"
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(url)
+        upstream.missing_bytes = 0
+        assert httpx.get(url).json() == {"answer": 2}
+
+
+def test_a_response_is_cached_under_one_url_only(nginx):
+    with Upstream(200, X_Accel_Expires="3600", Vary="Accept-Encoding") as upstream:
+        server = nginx(upstream.address)
+        path = f"/calculations/{uuid4()}"
+        other = [f"{path}?x={number}" for number in range(3)]
+        other += [f"{path}?", f"{path}/", path.replace("-", "%2d"), f"{path}/else"]
+        for address in [path, *other] * 2:
+            httpx.get(server.url + address)
+        assert upstream.asked == [path, *other, *other]
+        for number in range(3):
+            result = httpx.get(
+                f"{server.url}{path}/result", headers={"Accept-Encoding": f"x{number}"}
+            )
+            assert result.status_code == 200
+        assert upstream.asked.count(f"{path}/result") == 1
