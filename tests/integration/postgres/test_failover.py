@@ -1,4 +1,4 @@
-"""Two servers, of which the second takes the place of the first."""
+"""Failover from one PostgreSQL server to another."""
 
 import asyncio
 import os
@@ -197,7 +197,7 @@ async def follows(settings, primary, standby):
 
 
 @pytest.mark.slow
-def test_all_follow_a_standby_that_is_promoted_while_the_first_is_silent(pair, monkeypatch):
+def test_all_follow_a_promoted_standby_while_the_first_server_is_silent(pair, monkeypatch):
     monkeypatch.setattr("shared.postgres.connections.GRACE_SECONDS", 1)
     monkeypatch.setattr("gateway.waiting.listener._SILENCE_SECONDS", 2.0)
     settings = load_settings(
@@ -210,7 +210,7 @@ def test_all_follow_a_standby_that_is_promoted_while_the_first_is_silent(pair, m
 
 
 @pytest.mark.slow
-def test_of_several_the_one_that_takes_writes_is_found_and_tried_first(pair):
+def test_of_several_servers_the_writable_one_is_found_and_then_tried_first(pair):
     primary, standby = pair
     servers = Servers(make_url(address((standby, primary))))
     assert [server.address["port"] for server in servers.in_order()] == [

@@ -480,27 +480,27 @@ _OF_ERROR_PATHS = [
         "shared/postgres/deadlines.py",
         "                    if until < now:",
         "                    if until > now:",
-        "integration/postgres/test_deadlines.py::test_a_statement_that_is_in_time_is_left_alone",
+        "integration/postgres/test_deadlines.py::test_a_connection_within_its_time_limit_is_left_alone",
     ),
     mutation(
         "shared/postgres/deadlines.py",
         "                del self._waiting[thread]",
         "                pass",
         "integration/postgres/test_deadlines.py"
-        "::test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other",
+        "::test_only_a_connection_whose_server_falls_silent_is_shut",
     ),
     mutation(
         "shared/postgres/deadlines.py",
         "st_ino == self.inode",
         "st_ino",
-        "integration/postgres/test_deadlines.py::test_a_number_that_is_another_sockets_by_now_is_left_alone",
+        "integration/postgres/test_deadlines.py::test_a_descriptor_that_has_been_reused_is_left_alone",
     ),
     mutation(
         "shared/postgres/deadlines.py",
         "        with self.deadlines.waiting(self):\n            super().rollback()",
         "        super().rollback()",
         "integration/postgres/test_deadlines.py"
-        "::test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other",
+        "::test_only_a_connection_whose_server_falls_silent_is_shut",
     ),
 ]
 
