@@ -57,17 +57,24 @@ class Fault(NamedTuple):
     detail: str
 
 
+def pointer_to(name: str) -> str:
+    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) wants it."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
 class RequestFault(ReckonerError):
     """Raised when a request is invalid."""
 
 
 class FunctionUnknown(RequestFault):
-    """Raised when no function of this name is installed."""
+    """Raised when no function of this name, or of this version, is installed."""
 
-    def __init__(self, name: str, known_names: Sequence[str]) -> None:
-        super().__init__(f"There is no function {name!r}.")
+    def __init__(self, name: str, known_names: Sequence[str], version: int | None = None) -> None:
+        which = f"{name!r}" if version is None else f"{name!r} in version {version}"
+        super().__init__(f"There is no function {which}.")
         self.name = name
         self.known_names = tuple(known_names)
+        self.faults = (Fault("/function", f"function must be one of: {', '.join(known_names)}."),)
 
 
 class ArgumentsInvalid(RequestFault):
@@ -113,6 +120,11 @@ class CalculationTooLarge(RequestFault):
         super().__init__(f"needs {needed_bytes} bytes, the limit is {limit_bytes}")
         self.needed_bytes = needed_bytes
         self.limit_bytes = limit_bytes
+        detail = (
+            f"The calculation needs about {needed_bytes} bytes of memory; "
+            f"the limit of this server is {limit_bytes} bytes."
+        )
+        self.faults = (Fault("/arguments", detail),)
 
 
 class CalculationNotFound(ReckonerError):

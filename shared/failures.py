@@ -3,8 +3,13 @@
 import json
 from typing import Any
 
+from shared.errors import FunctionUnknown, ResultWrong
+
 #: The beginning of all problem types of Reckoner.
 PROBLEM_PREFIX = "urn:reckoner:problem:"
+
+#: How much of an exception's text is stored.
+_DETAIL_CHARACTERS = 500
 
 _TITLES = {
     "cancelled": "The calculation was cancelled",
@@ -16,6 +21,16 @@ _TITLES = {
     "worker-lost": "The workers that ran the calculation were lost",
     "function-gone": "The worker does not have this function",
 }
+
+
+def explain_failure(error: Exception) -> tuple[str, str]:
+    """Return the reason and the detail of the failure that an exception of a function leads to."""
+    match error:
+        case FunctionUnknown():
+            return "function-gone", f"{error} Install it on every worker, then resubmit."
+        case ResultWrong():
+            return "result-wrong", f"{error} Report this to the function's author."
+    return "function-failed", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]
 
 
 def failure(reason: str, detail: str) -> dict[str, Any]:

@@ -23,11 +23,12 @@ _SILENT_SECONDS = 15
 def main() -> None:
     """Check what the command line names, and exit."""
     parser = argparse.ArgumentParser(prog="python -m workers.health", description=__doc__)
-    parser.add_argument("lane", nargs="?", type=Lane, choices=list(Lane), help="default: both")
+    parser.add_argument("lane", nargs="?", choices=[str(lane) for lane in Lane], help="if not both")
     parser.add_argument("--pid", type=int, help="check this process alone")
     options = parser.parse_args()
     try:
-        fault = find_fault(load_settings(), socket.gethostname(), options.lane, options.pid)
+        lane = Lane(options.lane) if options.lane else None
+        fault = find_fault(load_settings(), socket.gethostname(), lane, options.pid)
     except SettingsInvalid as error:
         fault = str(error)
     sys.exit(fault)  # None means 0; a text goes to standard error and means 1

@@ -1,22 +1,21 @@
-"""The one place where an error meets its HTTP status and its words.
+"""The error table: the HTTP status and the text of every error.
 
 A detail is one sentence on what is wrong and one on what to do.
 """
 
 import http
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
 import falcon
 import falcon.asgi
 
+from gateway.http.limits import UNAVAILABLE_RETRY_SECONDS
 from gateway.http.problems import Problem, write_problem
 from shared import errors
 from shared.failures import PROBLEM_PREFIX
-
-_RETRY_SECONDS = 2
 
 _logger = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ async def handle_error(
     error: Exception,
     params: Mapping[str, Any],  # noqa: ARG001 (Falcon's signature)
 ) -> None:
-    """Answer with the problem that an error is; a bug is a 500 and a traceback in the log."""
+    """Respond with the error's problem; log the traceback of a bug, which is a 500."""
     problem = describe(error)
     if problem.status == http.HTTPStatus.INTERNAL_SERVER_ERROR:
         _logger.error(
@@ -41,14 +40,14 @@ async def handle_error(
 
 
 @singledispatch
-def describe(error: Exception) -> Problem:  # noqa: ARG001 (the default says nothing of a bug)
-    """Return the problem that an error is to a client."""
+def describe(error: Exception) -> Problem:  # noqa: ARG001 (a client learns nothing of a bug)
+    """Return the problem that a client gets for an error."""
     return Problem(
         500,
         "internal",
-        "Reckoner made a mistake",
-        "The request could not be carried out because of a fault in Reckoner. "
-        "Tell its operator the X-Request-ID of this response.",
+        "Internal server error",
+        "The request failed because of a fault in Reckoner. "
+        "Report the X-Request-ID of this response to the operator.",
     )
 
 
@@ -60,84 +59,82 @@ def _(error: falcon.HTTPError) -> Problem:
         return Problem(
             status,
             "method-not-allowed",
-            "This route does not have this method",
-            f"Use one of those that the Allow header names: {headers.get('Allow', '')}.",
+            "Method not allowed",
+            f"This route does not support the method. Use one of {headers.get('Allow', '')}.",
             headers=headers,
         )
     if isinstance(error, falcon.HTTPRouteNotFound):
         return Problem(
-            status, "route-not-found", "There is no such route", "GET / names the routes there are."
+            status,
+            "route-not-found",
+            "Route not found",
+            "There is no such route. Send GET / for a list of routes.",
         )
-    name = "bad-request" if status == http.HTTPStatus.BAD_REQUEST else "http-error"
+    is_bad_request = status == http.HTTPStatus.BAD_REQUEST
     return Problem(
         status,
-        name,
-        error.title or http.HTTPStatus(status).phrase,
-        error.description or "The request cannot be understood. Check its form.",
+        "bad-request" if is_bad_request else "http-error",
+        "Bad request" if is_bad_request else http.HTTPStatus(status).phrase,
+        f"{error.description or 'The request is malformed.'} Correct it and resubmit.",
         headers=headers,
     )
 
 
 @describe.register
 def _(error: errors.FunctionUnknown) -> Problem:
-    known = ", ".join(error.known_names)
     return Problem(
         422,
         "unknown-function",
-        "There is no such function",
-        f"No function has this name. Use one that GET /functions lists: {known}.",
-        {"errors": [{"pointer": "/function", "detail": f"must be one of: {known}"}]},
+        "Unknown function",
+        f"No function has this name. Use one of {', '.join(error.known_names)}.",
+        _faults_of(error),
     )
 
 
 @describe.register
 def _(error: errors.ArgumentsInvalid) -> Problem:
-    return Problem(
-        422,
-        "invalid-arguments",
-        "The request asks for something that cannot be",
-        _sum_up(error.faults, error.count),
-        {"errors": [fault._asdict() for fault in error.faults], "error_count": error.count},
-    )
-
-
-def _sum_up(faults: Sequence[errors.Fault], count: int) -> str:
-    if count == 1:
-        return f"{faults[0].pointer or 'The body'}: {faults[0].detail} Mend it and send it again."
-    if count > len(faults):
-        return (
-            f"It has {count} faults, of which `errors` names the first {len(faults)}. "
-            "Correct them and send it again."
+    listed = len(error.faults)
+    if error.count == 1:
+        fault = error.faults[0]
+        place = f"{fault.pointer}: " if fault.pointer else ""
+        detail = f"{place}{fault.detail} Correct it and resubmit."
+    elif error.count > listed:
+        detail = (
+            f"The request has {error.count} faults, and `errors` lists the first {listed}. "
+            "Correct them and resubmit."
         )
-    return f"It has {count} faults. Mend those that `errors` names and send it again."
+    else:
+        detail = "The request has the faults listed in `errors`. Correct them and resubmit."
+    members = {**_faults_of(error), "error_count": error.count}
+    return Problem(422, "invalid-arguments", "Invalid arguments", detail, members)
 
 
 @describe.register
 def _(error: errors.CalculationTooLarge) -> Problem:
-    detail = (
-        f"needs about {error.needed_bytes} bytes of memory; "
-        f"the limit of this server is {error.limit_bytes} bytes"
-    )
     return Problem(
         422,
         "memory-limit",
-        "The calculation needs more memory than it may have",
-        f"It {detail}. Ask for less, or have RECKONER_MEMORY_LIMIT_BYTES raised.",
+        "Memory limit exceeded",
+        f"{error.faults[0].detail} "
+        "Submit a smaller calculation, or have RECKONER_MEMORY_LIMIT_BYTES raised.",
         {
-            "errors": [{"pointer": "/arguments", "detail": detail}],
+            **_faults_of(error),
             "needed_bytes": error.needed_bytes,
             "limit_bytes": error.limit_bytes,
         },
     )
 
 
+def _faults_of(
+    error: errors.FunctionUnknown | errors.ArgumentsInvalid | errors.CalculationTooLarge,
+) -> dict[str, Any]:
+    return {"errors": [fault._asdict() for fault in error.faults]}
+
+
 @describe.register
 def _(error: errors.BodyInvalid) -> Problem:
     return Problem(
-        400,
-        "not-json",
-        "The body is not JSON that can be read",
-        f"{error.detail} Send one JSON object in UTF-8.",
+        400, "not-json", "Invalid JSON", f"{error.detail} Send one JSON object in UTF-8."
     )
 
 
@@ -146,21 +143,25 @@ def _(error: errors.BodyTooLarge) -> Problem:
     return Problem(
         413,
         "body-too-large",
-        "The body is too large",
-        f"This route takes at most {error.limit_bytes} bytes. "
-        "Send less, or several calculations at a time to POST /calculations/batch.",
+        "Body too large",
+        f"The body exceeds {error.limit_bytes} bytes. "
+        "Send less, or use POST /calculations/batch for several calculations.",
         {"limit_bytes": error.limit_bytes},
     )
 
 
 @describe.register
 def _(error: errors.MediaTypeUnsupported) -> Problem:
-    given = f"It is declared as {error.media_type!r}." if error.media_type else "It is undeclared."
+    given = (
+        f"The body is declared as {error.media_type!r}."
+        if error.media_type
+        else "The body has no Content-Type."
+    )
     return Problem(
         415,
         "unsupported-media-type",
-        "The body is not declared to be JSON",
-        f"{given} Send it with Content-Type: application/json.",
+        "Unsupported media type",
+        f"{given} Send it uncompressed, with Content-Type: application/json.",
         headers={"Accept-Post": "application/json"},
     )
 
@@ -170,8 +171,8 @@ def _(error: errors.CalculationNotFound) -> Problem:
     return Problem(
         404,
         "calculation-not-found",
-        "There is no such calculation",
-        f"Nothing was submitted under the id {error.calculation_id!r:.80}. "
+        "Calculation not found",
+        f"No calculation has the id {error.calculation_id!r:.80}. "
         "Check the id, or submit the calculation.",
     )
 
@@ -181,8 +182,9 @@ def _(error: errors.CalculationFinal) -> Problem:
     return Problem(
         409,
         "already-final",
-        "The calculation has already ended",
-        f"It has {error.status} and can no longer be cancelled. Nothing needs to be done.",
+        "Calculation already final",
+        f"The calculation can no longer be cancelled: its status is {error.status!r}. "
+        "No action is needed.",
         {"calculation_status": error.status},
     )
 
@@ -192,8 +194,8 @@ def _(error: errors.ResultNotFinished) -> Problem:
     return Problem(
         409,
         "not-finished",
-        "The calculation is not finished",
-        f"It is {error.status}. Ask again in {error.retry_after_seconds} s, "
+        "Calculation not finished",
+        f"The calculation is {error.status}. Retry in {error.retry_after_seconds} s, "
         "or wait for it with Prefer: wait on the calculation.",
         {"calculation_status": error.status},
         {"Retry-After": str(error.retry_after_seconds)},
@@ -203,11 +205,12 @@ def _(error: errors.ResultNotFinished) -> Problem:
 @describe.register
 def _(error: errors.ResultMissing) -> Problem:
     reason = error.reason or {}
+    detail = reason.get("detail", "no reason was stored. Submit the calculation again.")
     return Problem(
         409,
         str(reason.get("type", "")).removeprefix(PROBLEM_PREFIX) or error.status,
-        str(reason.get("title", f"The calculation has {error.status}")),
-        f"There is no result: {reason.get('detail', 'no reason was stored.')}",
+        str(reason.get("title", f"Calculation {error.status}")),
+        f"There is no result: {detail}",
         {"calculation_status": error.status},
     )
 
@@ -217,9 +220,9 @@ def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
     return Problem(
         410,
         "result-pruned",
-        "The result was removed",
-        "Its digits were removed to make room; its document is kept. "
-        "Submit the calculation again, and it is computed again.",
+        "Result removed",
+        "The digits were removed to free space, and the document was kept. "
+        "Submit the calculation again to have it recomputed.",
     )
 
 
@@ -228,9 +231,9 @@ def _(error: errors.ResultCorrupt) -> Problem:  # noqa: ARG001
     return Problem(
         500,
         "result-corrupt",
-        "The stored result is damaged",
-        "Its digits no longer match the SHA-256 that was stored with them, so they are not served. "
-        "Tell the operator of this server.",
+        "Stored result damaged",
+        "The stored digits do not match their SHA-256 and are not served. "
+        "Report the X-Request-ID of this response to the operator.",
     )
 
 
@@ -239,8 +242,8 @@ def _(error: errors.StoreUnavailable) -> Problem:  # noqa: ARG001
     return Problem(
         503,
         "unavailable",
-        "The database cannot be reached",
-        "The request may not have been carried out. "
-        f"Send it again in {_RETRY_SECONDS} s; that is harmless if it was.",
-        headers={"Retry-After": str(_RETRY_SECONDS)},
+        "Service unavailable",
+        "The database is not available, and the request may not have been carried out. "
+        f"Resubmit it in {UNAVAILABLE_RETRY_SECONDS} s; repeating it does no harm.",
+        headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},
     )

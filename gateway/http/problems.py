@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what an error looks like from outside."""
+"""Problem documents (RFC 9457), and those that no exception leads to."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What an error looks like from outside."""
+    """What a client sees of an error; `name` is the last part of its type."""
 
     status: int
     name: str
@@ -35,10 +35,10 @@ class Problem:
 
 
 def write_problem(resp: falcon.asgi.Response, problem: Problem) -> None:
-    """Make this problem the response, and leave nothing of what was to be the answer.
+    """Replace the response by this problem.
 
-    A cache lifetime, an ETag, a digest or a coding that was set before the error came would
-    describe the error: a cache would keep it, a client could not decode it.
+    Headers that were set before the error go: with a cache lifetime a cache would keep the error,
+    with a content coding a client could not decode it.
     """
     for name in resp.headers:
         resp.delete_header(name)
@@ -51,3 +51,29 @@ def write_problem(resp: falcon.asgi.Response, problem: Problem) -> None:
     resp.stream = None
     for name, value in problem.headers.items():
         resp.set_header(name, value)
+
+
+MALFORMED_REQUEST = Problem(
+    400,
+    "bad-request",
+    "Bad request",
+    "The request is not valid HTTP/1.1, or its method is unknown. Correct it and resubmit.",
+)
+
+PRECONDITION_FAILED = Problem(
+    412,
+    "precondition-failed",
+    "Precondition failed",
+    "If-Match names another result. Repeat the request without If-Match.",
+)
+
+
+def range_not_satisfiable(length: int) -> Problem:
+    """Return the problem of a range beyond a result of this many digits."""
+    return Problem(
+        416,
+        "range-not-satisfiable",
+        "Range not satisfiable",
+        f"The result has {length} digits, numbered from 0. Request a range within them.",
+        headers={"Content-Range": f"bytes */{length}"},
+    )

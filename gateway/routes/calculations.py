@@ -1,120 +1,68 @@
-"""The resources under /calculations but the digits themselves."""
-
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+"""/calculations: POST submits a calculation, GET lists them (listing.py)."""
 
 import falcon.asgi
 
-from gateway.database.batching import Coalescer
-from gateway.database.database import Database
-from gateway.http.answers import let_nginx_cache, write_json, write_json_text
-from gateway.http.bodies import KIB, parse_json, read_body
-from gateway.http.identifiers import parse_calculation_id
+from gateway.http.body import parse_json, read_body
+from gateway.http.document import write_document
+from gateway.http.limits import MAX_BODY_BYTES, MAX_EVENT_LOOP_BODY_BYTES
 from gateway.http.preferences import read_preferences, write_applied
+from gateway.routes.listing import Listing
+from gateway.server.threads import WatchedThreads
 from gateway.submission.plan import Planner
-from gateway.submission.submit import BatchReceipt, Submission
-from gateway.waiting.retry_after import Backlog
-from gateway.waiting.waiters import Waiting, Watch
-from shared.calculation import Calculation as Planned
-from shared.calculation import Status, is_final
+from gateway.submission.submit import Submission
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.retry_after import RetryAfter
+from shared.calculation import is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
-from shared.document import document
-from shared.errors import CalculationFinal, CalculationNotFound
-from shared.failures import CANCELLED_JSON
-from shared.json_lists import encode_list
-from shared.store import calculations as store
 from shared.store.calculations import Row
-from shared.store.notifications import notify_changed
-
-SINGLE_LIMIT_BYTES = 64 * KIB
-BATCH_LIMIT_BYTES = 4 * KIB * KIB
-BATCH_MOST = 10_000
-
-#: A longer body is read and checked in a thread: other requests would miss the event loop.
-_SHORT_BYTES = 4 * KIB
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the resources share within one gateway process."""
-
-    database: Database
-    look: Coalescer[UUID, Row | None]
-    planner: Planner
-    submission: Submission
-    waiting: Waiting
-    backlog: Backlog
-
-    async def find(self, calculation_id: UUID) -> Row | None:
-        """Return the row of this id, or None."""
-        return await self.look.ask(calculation_id)
-
-    async def get(self, calculation_id: UUID) -> Row:
-        """Return the row of this id; raise CalculationNotFound."""
-        row = await self.find(calculation_id)
-        if row is None:
-            raise CalculationNotFound(str(calculation_id))
-        return row
-
-    async def wait_for(
-        self, calculation_id: UUID, look: Callable[[], Awaitable[Row]], seconds: float
-    ) -> Row:
-        """Return the row that `look` gives, once it is final or so many seconds are over."""
-        if not seconds:
-            return await look()
-        with self.waiting.watch(calculation_id) as watch:
-            return await self._wait_until_final(await look(), watch, seconds)
-
-    async def _wait_until_final(self, row: Row, watch: Watch, seconds: float) -> Row:
-        # Nothing is asked of PostgreSQL meanwhile.
-        deadline = time.monotonic() + seconds
-        while watch.looked() and not is_final(row.status):
-            row = await self.get(row.id)
-        while not is_final(row.status):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            row = await watch.next_row(left) or row
-        return row
-
-
-def write_document(resp: falcon.asgi.Response, row: Row, backlog: Backlog) -> None:
-    """Answer with the document; an unfinished one says when to look again."""
-    write_json(resp, document(row), cache="no-cache")
-    if row.has_result:
-        let_nginx_cache(resp)
-    if not is_final(row.status):
-        resp.set_header("Retry-After", str(backlog.retry_after(row)))
 
 
 class Calculations:
-    """POST /calculations and GET /calculations (see listing.py for the latter's pages)."""
+    """The collection."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    #: For KnownParameters.
+    parameters = Listing.parameters
+
+    def __init__(
+        self,
+        threads: WatchedThreads,
+        planner: Planner,
+        submission: Submission,
+        lookup: Lookup,
+        retry_after: RetryAfter,
+        listing: Listing,
+    ) -> None:
+        self._threads = threads
+        self._planner = planner
+        self._submission = submission
+        self._lookup = lookup
+        self._retry_after = retry_after
+        self._listing = listing
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Respond with a page of the list."""
+        await self._listing.write_page(req, resp)
+
+    on_head = on_get
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Take a calculation in; hold the request for the result if asked to."""
-        services = self._services
-        body = await read_body(req, limit_bytes=SINGLE_LIMIT_BYTES)
-        if len(body) <= _SHORT_BYTES:
-            calculation = services.planner.plan_request(parse_json(body))
+        """Submit a calculation; with Prefer: wait, respond once it is final."""
+        body = await read_body(req, limit_bytes=MAX_BODY_BYTES)
+        if len(body) <= MAX_EVENT_LOOP_BODY_BYTES:
+            calculation = self._planner.plan_request(parse_json(body))
         else:
-            calculation = await services.database.compute(
-                lambda: services.planner.plan_request(parse_json(body))
+            calculation = await self._threads.run(
+                lambda: self._planner.plan_request(parse_json(body))
             )
         preferences = read_preferences(req)
 
         async def submit() -> Row:
-            row = await services.submission.submit(calculation, req.context.request_id)
+            row = await self._submission.submit(calculation, req.context.request_id)
             crash_point(GATEWAY_BEFORE_ANSWER)
             return row
 
-        row = await services.wait_for(calculation.id, submit, preferences.wait_seconds)
-        write_document(resp, row, services.backlog)
+        row = await self._lookup.wait_until_final(calculation.id, submit, preferences.wait_seconds)
+        write_document(resp, row, self._retry_after.seconds)
         write_applied(resp, preferences)
         path = f"/calculations/{calculation.id}"
         if is_final(row.status):
@@ -122,81 +70,3 @@ class Calculations:
         else:
             resp.status = falcon.HTTP_202
             resp.set_header("Location", path)
-
-
-class CalculationBatch:
-    """POST /calculations/batch."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Queue up to 10,000 calculations at once, or none if one of them is at fault."""
-        body = await read_body(req, limit_bytes=BATCH_LIMIT_BYTES)
-        # In a thread: reading ten thousand takes long enough to be missed by other requests.
-        calculations = await self._services.database.compute(
-            lambda: self._services.planner.plan_batch(parse_json(body), BATCH_MOST)
-        )
-        receipt = await self._services.submission.submit_batch(calculations, req.context.request_id)
-        answer = await self._services.database.compute(lambda: _receipt(calculations, receipt))
-        resp.status = falcon.HTTP_202
-        write_json_text(resp, answer)
-
-
-def _receipt(calculations: Sequence[Planned], receipt: BatchReceipt) -> str:
-    """Return the answer to a batch as JSON; it may be long."""
-    items = [
-        {"id": str(calculation.id), "status": receipt.statuses[calculation.id]}
-        for calculation in calculations
-    ]
-    existing = len(calculations) - receipt.accepted
-    return (
-        f'{{"calculations": {encode_list(items)}, '
-        f'"accepted": {receipt.accepted}, "existing": {existing}}}'
-    )
-
-
-class Calculation:
-    """GET and DELETE /calculations/{id}."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def on_get(
-        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
-    ) -> None:
-        """Answer with the document; hold the request until it is final if asked to."""
-        services = self._services
-        identity = parse_calculation_id(calculation_id)
-        preferences = read_preferences(req)
-        row = await services.wait_for(
-            identity, lambda: services.get(identity), preferences.wait_seconds
-        )
-        write_document(resp, row, services.backlog)
-        write_applied(resp, preferences)
-
-    on_head = on_get
-
-    async def on_delete(
-        self,
-        req: falcon.asgi.Request,  # noqa: ARG002
-        resp: falcon.asgi.Response,
-        calculation_id: str,
-    ) -> None:
-        """Cancel: at once if it is queued, by its worker if it is running."""
-        identity = parse_calculation_id(calculation_id)
-        row = await self._services.database.run(lambda connection: _cancel(connection, identity))
-        if row is None:
-            known = await self._services.get(identity)
-            raise CalculationFinal(identity, known.status)
-        write_document(resp, row, self._services.backlog)
-        if row.status != Status.CANCELLED:
-            resp.status = falcon.HTTP_202
-            resp.set_header("Retry-After", "2")
-
-
-def _cancel(connection: Any, calculation_id: UUID) -> Row | None:
-    row = store.cancel_calculation(connection, calculation_id, CANCELLED_JSON)
-    if row is not None:
-        notify_changed(connection, [calculation_id])
-    return row

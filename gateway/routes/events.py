@@ -1,4 +1,4 @@
-"""GET /calculations/{id}/events: the document as it changes (server-sent events)."""
+"""/calculations/{id}/events: GET streams the document as it changes (server-sent events)."""
 
 import asyncio
 import json
@@ -8,34 +8,37 @@ from uuid import UUID
 import falcon
 import falcon.asgi
 
-from gateway.http.answers import begun, no_body
-from gateway.http.identifiers import parse_calculation_id
-from gateway.routes.calculations import Services
+from gateway.http.document import document, parse_calculation_id
+from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
+from gateway.http.responses import empty_stream, peek
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.waiters import Waiters
 from shared.calculation import is_final
-from shared.document import document
 from shared.store.calculations import Row
 
-#: The longest silence in seconds. Whoever stands between takes a longer one for the end.
-_HEARTBEAT_SECONDS = 10.0
-
-#: The id of the last event. A browser that connects again after it is told to stop, with 204.
+#: The id of the last event. A browser that reconnects after it gets 204, and stops.
 _LAST_EVENT = "final"
 
 
 class Events:
-    """A stream that begins with the document as it is and ends with the final one."""
+    """A stream that begins with the current document and ends with the final one."""
 
     def __init__(
-        self, services: Services, *, heartbeat_seconds: float = _HEARTBEAT_SECONDS
+        self,
+        lookup: Lookup,
+        waiters: Waiters,
+        *,
+        heartbeat_seconds: float = EVENT_HEARTBEAT_SECONDS,
     ) -> None:
-        self._services = services
+        self._lookup = lookup
+        self._waiters = waiters
         self._heartbeat_seconds = heartbeat_seconds
 
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
     ) -> None:
-        """Answer with the stream."""
-        first, stream = await begun(self._stream(parse_calculation_id(calculation_id)))
+        """Respond with the stream."""
+        first, stream = await peek(self._stream(parse_calculation_id(calculation_id)))
         resp.cache_control = ["no-store"]
         if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:
             await stream.aclose()
@@ -47,16 +50,16 @@ class Events:
             resp.sse = stream
         else:
             await stream.aclose()
-            resp.stream = no_body()
+            resp.stream = empty_stream()
 
     on_head = on_get
 
     async def _stream(self, identity: UUID) -> AsyncGenerator[falcon.asgi.SSEvent | None, None]:
         loop = asyncio.get_running_loop()
-        with self._services.waiting.watch(identity) as watch:
-            row: Row | None = await self._services.get(identity)
-            while watch.looked():  # what was handed over meanwhile may be newer than this
-                row = await self._services.get(identity)
+        with self._waiters.watch(identity) as waiter:
+            row: Row | None = await self._lookup.get(identity)
+            while waiter.discard_row():  # a row that arrived during the query may be newer
+                row = await self._lookup.get(identity)
             shown = ""
             silent_until = loop.time() + self._heartbeat_seconds
             while True:
@@ -69,10 +72,10 @@ class Events:
                         return
                     silent_until = loop.time() + self._heartbeat_seconds
                 elif loop.time() >= silent_until:
-                    yield None  # a comment
+                    yield None  # a comment, as heartbeat
                     silent_until = loop.time() + self._heartbeat_seconds
-                # A row that comes and shows nothing new does not put the comment off.
-                row = await watch.next_row(max(0.0, silent_until - loop.time()))
+                # A row that shows nothing new does not postpone the heartbeat.
+                row = await waiter.next_row(max(0.0, silent_until - loop.time()))
 
 
 def _event(row: Row, text: str) -> falcon.asgi.SSEvent:

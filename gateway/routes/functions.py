@@ -1,4 +1,4 @@
-"""GET /functions: what can be calculated, within which bounds, and what it costs."""
+"""/functions: GET lists what can be calculated, within which bounds, and what it costs."""
 
 import json
 from itertools import count, takewhile
@@ -6,25 +6,25 @@ from typing import Any
 
 import falcon.asgi
 
-from gateway.http.answers import write_json_text
+from gateway.http.responses import write_json_text
 from shared.functions.registry import Registry
 from shared.functions.signature import Function
 
 
 class Functions:
-    """The catalogue; it does not change while the process runs."""
+    """The catalogue, which does not change while the process runs."""
 
     def __init__(self, registry: Registry, memory_limit_bytes: int) -> None:
         functions = [_describe(function, memory_limit_bytes) for function in registry]
-        self._answer = json.dumps({"functions": functions})
+        self._text = json.dumps({"functions": functions})
 
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Answer with all functions by name."""
-        write_json_text(resp, self._answer, cache="no-cache")
+        """Respond with all functions, by name."""
+        write_json_text(resp, self._text, cache="no-cache")
 
     on_head = on_get
 
@@ -36,7 +36,7 @@ def _describe(function: Function, memory_limit_bytes: int) -> dict[str, Any]:
         for name, schema in properties.items()
     }
     estimates = []
-    # A function with further arguments has no estimate that goes by one of them alone.
+    # With further arguments, an estimate does not depend on this one alone.
     size = bounds[function.size_argument]
     if len(properties) == 1 and "maximum" in size:
         size["accepted_maximum"] = _largest_accepted(

@@ -1,4 +1,4 @@
-"""GET /health/live and /health/ready: is the process alive, and can it take work in."""
+"""/health/live and /health/ready: whether the process is alive, and whether it accepts work."""
 
 import asyncio
 
@@ -8,47 +8,49 @@ from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
 from gateway.database.database import Database
-from gateway.database.shared_query import SharedLook
-from gateway.http.answers import write_json
-from gateway.waiting.capacity import find_neighbours
+from gateway.database.shared_query import SharedQuery
+from gateway.http.limits import (
+    STATE_FRESH_SECONDS,
+    STATE_MAX_SHARE,
+    UNAVAILABLE_RETRY_SECONDS,
+)
+from gateway.http.responses import write_json
+from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import brief
 from shared.store.schema import NO_SCHEMA, Schema, find_revision, find_schema
 
-#: Both together take less than those who ask wait for an answer.
+#: Together less than a probe usually waits.
 _DATABASE_SECONDS = 2.0
-_NEIGHBOURS_SECONDS = 1.5
-
-_FRESH_SECONDS = 0.5
-_MOST_SHARE = 0.05
+_CAPACITY_SECONDS = 1.5
 
 
 class Live:
-    """The process answers."""
+    """Whether the process responds."""
 
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Answer 200 whatever its dependencies do."""
+        """Respond with 200, whatever the state of its dependencies."""
         write_json(resp, {"status": "live"})
 
     on_head = on_get
 
 
 class Ready:
-    """The process can take calculations in.
+    """Whether the process accepts calculations.
 
-    That needs a PostgreSQL that takes writes, with a schema that this version works with. What is
-    needed besides to compute them is shown, but work is accepted without it.
+    For that it needs a PostgreSQL that takes writes, and a compatible schema. What is needed to
+    compute them is shown too, but work is accepted without it.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._neighbours = SharedLook(
-            database, find_neighbours, _FRESH_SECONDS, most_share=_MOST_SHARE
+        self._capacity = SharedQuery(
+            database, find_capacity, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE
         )
 
     async def on_get(
@@ -56,12 +58,12 @@ class Ready:
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Answer 200 with the state of each dependency, or 503 if work cannot be accepted."""
+        """Respond with the state of each dependency: 200, or 503 if work cannot be accepted."""
         fault = await self._database_fault()
         others = await self._other_faults(is_ready=fault is None)
         if fault is not None:
             resp.status = falcon.HTTP_503
-            resp.set_header("Retry-After", "2")
+            resp.set_header("Retry-After", str(UNAVAILABLE_RETRY_SECONDS))
         status = "unavailable" if fault else "degraded" if any(others.values()) else "ready"
         faults = {"postgresql": fault, **others}
         checks = {name: fault or "ok" for name, fault in faults.items()}
@@ -70,7 +72,7 @@ class Ready:
     on_head = on_get
 
     async def _database_fault(self) -> str | None:
-        """Ask on the connections on which submissions are written."""
+        """Query PostgreSQL on the connections that submissions use."""
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):
                 schema = await self._find_schema()
@@ -91,7 +93,7 @@ class Ready:
             if error.pgcode != errorcodes.UNDEFINED_TABLE:
                 raise
             schema = await self._find_revision()
-            if schema.fault is None:  # it should have had that table
+            if schema.fault is None:  # a bug: this schema has that table
                 raise
             return schema
 
@@ -108,16 +110,14 @@ class Ready:
         if not is_ready:
             return dict.fromkeys(names, "unknown")
         try:
-            async with asyncio.timeout(_NEIGHBOURS_SECONDS):
-                neighbours = await self._neighbours.get()
+            async with asyncio.timeout(_CAPACITY_SECONDS):
+                capacity = await self._capacity.get()
         except (StoreUnavailable, TimeoutError):
             return dict.fromkeys(names, "unknown: PostgreSQL has no connection to spare")
-        except (
-            DBAPIError
-        ) as error:  # a bug, which is logged: calculations are accepted all the same
+        except DBAPIError as error:  # a bug, which SharedQuery logs; work is accepted nevertheless
             return dict.fromkeys(names, f"unknown: {brief(error)}")
         return {
-            "relay": neighbours.relay_fault,
-            "rabbitmq": neighbours.broker_fault,
-            **{f"{lane}_workers": neighbours.worker_fault(lane) for lane in Lane},
+            "relay": capacity.relay_problem,
+            "rabbitmq": capacity.broker_problem,
+            **{f"{lane}_workers": capacity.worker_problem(lane) for lane in Lane},
         }

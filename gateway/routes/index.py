@@ -1,10 +1,10 @@
-"""GET /: what this is, and where to go on."""
+"""/: GET describes the service and links to its routes."""
 
 import falcon.asgi
 
-from gateway.http.answers import write_json
+from gateway.http.responses import write_json
 
-_ANSWER = {
+_INDEX = {
     "name": "Reckoner",
     "summary": "Calculations over REST: queued durably, computed once, exact, kept for good.",
     "links": {
@@ -19,15 +19,15 @@ _ANSWER = {
 }
 
 
-class Root:
-    """The first thing that a curious client sees."""
+class Index:
+    """The entry point."""
 
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Answer with the routes there are."""
-        write_json(resp, _ANSWER, cache="no-cache")
+        """Respond with the description and the links."""
+        write_json(resp, _INDEX, cache="no-cache")
 
     on_head = on_get

@@ -1,54 +1,32 @@
-"""GET /calculations/{id}/result: the digits, streamed from PostgreSQL chunk by chunk.
-
-No session is held while a client reads: every chunk is its own short transaction, so a slow
-reader costs one chunk of memory and no connection.
-"""
-
-import hashlib
-import logging
-import zlib
-from collections.abc import AsyncGenerator
+"""/calculations/{id}/result: GET responds with the digits, whole or a range of them."""
 
 import falcon.asgi
 
-from gateway.http.answers import begun, let_nginx_cache, no_body
-from gateway.http.identifiers import parse_calculation_id
-from gateway.http.problems import Problem, write_problem
-from gateway.http.representation import Answer, Representation, Selection, accepts_gzip
-from gateway.routes.calculations import Services
-from shared.calculation import Status, is_final
-from shared.errors import (
-    ResultCorrupt,
-    ResultMissing,
-    ResultNotFinished,
-    ResultPruned,
-    StoreUnavailable,
-)
-from shared.result import CHUNK_DIGITS
-from shared.store.calculations import Row
-from shared.store.chunks import find_chunk
-
-_FAST_GZIP = 1
-_GZIP_WRAPPER = 31
-
-_logger = logging.getLogger(__name__)
+from gateway.http.document import parse_calculation_id
+from gateway.http.problems import PRECONDITION_FAILED, range_not_satisfiable, write_problem
+from gateway.http.representation import Outcome, Representation, accepts_gzip
+from gateway.http.responses import empty_stream, let_nginx_cache
+from gateway.routes.digits import Digits
+from gateway.waiting.lookup import Lookup
 
 
 class Result:
     """The digits of one calculation as text/plain."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, lookup: Lookup, digits: Digits) -> None:
+        self._lookup = lookup
+        self._digits = digits
 
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
     ) -> None:
-        """Answer with all digits or the range that was asked for.
+        """Respond with all digits or the range that is requested.
 
-        Headers of a success are set once the first digits are there: until then an error can come.
+        The headers of a success are set once the first digits are there: until then an error may
+        become the response.
         """
-        row = await self._services.get(parse_calculation_id(calculation_id))
-        self.check_available(row)
+        row = await self._lookup.get(parse_calculation_id(calculation_id))
+        self._digits.check_available(row)
         assert row.result_digits is not None  # by a CHECK of the table
         assert row.result_sha256 is not None
         is_get = req.method == "GET"
@@ -65,123 +43,29 @@ class Result:
             range_header=range_header,
             if_range=req.get_header("If-Range"),
         )
-        match selection.answer:
-            case Answer.UNSATISFIABLE:
-                write_problem(resp, _unsatisfiable(representation))
+        match selection.outcome:
+            case Outcome.RANGE_NOT_SATISFIABLE:
+                write_problem(resp, range_not_satisfiable(representation.length))
                 return
-            case Answer.OTHER:
-                write_problem(resp, _OTHER)
+            case Outcome.PRECONDITION_FAILED:
+                write_problem(resp, PRECONDITION_FAILED)
                 return
-            case Answer.NOT_MODIFIED:
+            case Outcome.NOT_MODIFIED:
                 resp.status = falcon.HTTP_304
                 representation.write_headers(resp)
                 return
+        first, end, is_gzip = selection.first, selection.end, representation.is_gzip
         resp.stream = (
-            await self.open(row, selection, is_gzip=representation.is_gzip) if is_get else no_body()
+            await self._digits.open(row, first, end, is_gzip=is_gzip) if is_get else empty_stream()
         )
         representation.write_headers(resp)
         resp.content_type = "text/plain; charset=us-ascii"
-        if not representation.is_gzip:
-            resp.content_length = selection.end - selection.first
-        if selection.answer is Answer.PART:
+        if not is_gzip:
+            resp.content_length = end - first
+        if selection.outcome is Outcome.PART:
             resp.status = falcon.HTTP_206
-            span = f"bytes {selection.first}-{selection.end - 1}/{representation.length}"
-            resp.set_header("Content-Range", span)
+            resp.set_header("Content-Range", f"bytes {first}-{end - 1}/{representation.length}")
         else:
             let_nginx_cache(resp)
 
     on_head = on_get
-
-    def check_available(self, row: Row) -> None:
-        """Raise the error that says why there are no digits, if there are none."""
-        status = Status(row.status)
-        if not is_final(status):
-            seconds = self._services.backlog.retry_after(row)
-            raise ResultNotFinished(row.id, status, seconds)
-        if status is not Status.SUCCEEDED:
-            raise ResultMissing(row.id, status, row.error)
-        if row.result_pruned_at is not None:
-            raise ResultPruned(row.id)
-
-    async def _compressed(self, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
-        compressor = zlib.compressobj(_FAST_GZIP, zlib.DEFLATED, _GZIP_WRAPPER)
-        async for piece in digits:
-            compressed = await self._services.database.compute(
-                lambda piece=piece: compressor.compress(piece)  # type: ignore[misc]
-            )
-            if compressed:
-                yield compressed
-        yield compressor.flush()
-
-    async def open(
-        self, row: Row, selection: Selection, *, is_gzip: bool = False
-    ) -> AsyncGenerator[bytes, None]:
-        """Return a stream of the bytes that were selected, a chunk at a time, which has begun.
-
-        When that is all of them, the last chunk is held back until the SHA-256 of the whole is
-        seen to be right; if it is not, the connection breaks off instead of ending well.
-        Raises at once what the first chunk shows: StoreUnavailable, ResultPruned, ResultCorrupt.
-        """
-        stream = self._stream(row, selection.first, selection.end)
-        _, stream = await begun(self._compressed(stream) if is_gzip else stream)
-        return stream
-
-    async def _stream(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
-        is_whole = first == 0 and end == row.result_digits
-        digest = hashlib.sha256()
-        for ordinal in range(first // CHUNK_DIGITS, max(1, -(-end // CHUNK_DIGITS))):
-            chunk = await self._chunk(row, ordinal)
-            start = ordinal * CHUNK_DIGITS
-            is_last = start + CHUNK_DIGITS >= end
-            digest.update(chunk)
-            is_short = not is_last and len(chunk) < CHUNK_DIGITS
-            if is_short or (is_whole and is_last and digest.hexdigest() != row.result_sha256):
-                raise _corrupt(row)
-            yield chunk[max(first - start, 0) : end - start]
-
-    async def _chunk(self, row: Row, ordinal: int) -> bytes:
-        if row.result_value is not None:
-            digits: str = row.result_value[ordinal * CHUNK_DIGITS :]
-        else:
-            attempt = row.result_attempt
-            assert attempt is not None  # by a CHECK of the table
-            found = await self._services.database.run_one(
-                lambda connection: find_chunk(connection, row.id, attempt, ordinal)
-            )
-            if found is None:
-                raise await self._why_missing(row)
-            digits = found
-        return digits.encode("ascii")
-
-    async def _why_missing(self, row: Row) -> Exception:
-        """Return the damage that a missing chunk is, unless it went with the result meanwhile."""
-        now = await self._services.get(row.id)
-        self.check_available(now)
-        if now.result_attempt != row.result_attempt:
-            return StoreUnavailable()  # computed again: its digits are there for the next request
-        return _corrupt(row)
-
-
-def _corrupt(row: Row) -> ResultCorrupt:
-    error = ResultCorrupt(row.id)
-    _logger.critical("%s", error, extra={"calculation_id": row.id})
-    return error
-
-
-def _unsatisfiable(representation: Representation) -> Problem:
-    return Problem(
-        416,
-        "range-not-satisfiable",
-        "The range lies beyond the result",
-        f"The result has {representation.length} digits, counted from 0. "
-        "Ask for a range within them.",
-        headers={"Content-Range": f"bytes */{representation.length}"},
-    )
-
-
-_OTHER = Problem(
-    412,
-    "precondition-failed",
-    "The result is not the one that If-Match names",
-    "A result never changes, so the tag is of another one. Ask without If-Match.",
-)

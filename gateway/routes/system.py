@@ -1,4 +1,4 @@
-"""GET /system: how much waits, who works on what, and how fast."""
+"""/system: GET shows queue depths, relays, and workers and what they run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,44 +7,42 @@ import falcon.asgi
 from sqlalchemy import Connection
 
 from gateway.database.database import Database
-from gateway.database.shared_query import SharedLook
-from gateway.http.answers import write_json
-from gateway.waiting.capacity import SILENT_SECONDS, Neighbours, find_neighbours
+from gateway.database.shared_query import SharedQuery
+from gateway.http.document import rfc3339
+from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
+from gateway.http.responses import write_json
+from gateway.waiting.capacity import SILENT_SECONDS, Capacity, find_capacity
 from shared.calculation import Lane
-from shared.document import rfc3339
 from shared.store.presence import RelayState, list_workers
 from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
 
-_FRESH_SECONDS = 0.5
-_MOST_SHARE = 0.05
-
 
 class System:
-    """The state of the whole, as PostgreSQL knows it."""
+    """The state of Reckoner, as PostgreSQL knows it."""
 
     def __init__(self, database: Database) -> None:
-        self._state = SharedLook(database, _look, _FRESH_SECONDS, most_share=_MOST_SHARE)
+        self._state = SharedQuery(database, _query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
 
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Answer with the state of this moment, or of the last second when many ask."""
+        """Respond with the state; it may be a moment old, or older if the query takes long."""
         write_json(resp, await self._state.get())
 
     on_head = on_get
 
 
-def _look(connection: Connection) -> dict[str, Any]:
-    neighbours = find_neighbours(connection)
+def _query(connection: Connection) -> dict[str, Any]:
+    capacity = find_capacity(connection)
     workers = list_workers(connection, SILENT_SECONDS)
     work = {row["lane"]: row for row in count_lanes(connection)}
     finished = count_finished_last_minute(connection)
     return {
-        "lanes": {lane: _lane(work.get(lane, {}), lane, workers, neighbours) for lane in Lane},
+        "lanes": {lane: _lane(work.get(lane, {}), lane, workers, capacity) for lane in Lane},
         "outbox": dict(measure_outbox(connection)),
-        "relays": [_relay(relay) for relay in neighbours.relays],
+        "relays": [_relay(relay) for relay in capacity.relays],
         "workers": [_worker(worker) for worker in workers],
         "calculations_per_minute": sum(finished.values()),
         "finished_last_minute": finished,
@@ -55,15 +53,15 @@ def _lane(
     work: Mapping[str, Any],
     lane: Lane,
     workers: Sequence[Mapping[str, Any]],
-    neighbours: Neighbours,
+    capacity: Capacity,
 ) -> dict[str, Any]:
-    slots = neighbours.slots.get(lane, 0)
+    slots = capacity.slots.get(lane, 0)
     to_go = round(work.get("seconds_to_go", 0) / max(1, slots), 3)
     return {
         "queued": work.get("queued", 0),
         "running": work.get("running", 0),
         "oldest_queued_seconds": work.get("oldest_queued_seconds"),
-        "estimated_seconds_to_go": to_go if neighbours.is_passable(lane) else None,
+        "estimated_seconds_to_go": to_go if capacity.can_compute(lane) else None,
         "workers": sum(worker["lane"] == lane for worker in workers),
         "slots": slots,
     }

@@ -1,10 +1,11 @@
-"""From the members of a request to calculations with an identity, a cost and a lane."""
+"""Planning: from the JSON of a request to calculations with an id, an estimate and a lane."""
 
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
@@ -13,34 +14,30 @@ from shared.errors import (
     CalculationTooLarge,
     Fault,
     FunctionUnknown,
-    RequestFault,
+    pointer_to,
 )
 from shared.functions.registry import Registry
 from shared.functions.signature import Function
 
 _MEMBERS = ("function", "arguments")
 
-#: Of an object with very many unknown members, or very long ones, not all is repeated back.
-_SHOWN_MEMBERS = 20
-_SHOWN_CHARACTERS = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Checks what is asked for and decides where it is computed."""
+    """Checks requests and decides where calculations are computed."""
 
     registry: Registry
     settings: Settings
 
     def plan_request(self, body: Any) -> Calculation:
-        """Return the calculation that a body asks for.
+        """Return the calculation that a request describes.
 
         Raises FunctionUnknown, ArgumentsInvalid or CalculationTooLarge.
         """
         _check_members(body, _MEMBERS)
         name = body["function"]
         if not isinstance(name, str):
-            raise ArgumentsInvalid([Fault("/function", "must be a string.")])
+            raise ArgumentsInvalid([Fault("/function", "function must be a string.")])
         return self.plan(self.registry.get(name), body["arguments"])
 
     def plan(self, function: Function, arguments: Any) -> Calculation:
@@ -61,18 +58,17 @@ class Planner:
         identity = calculation_id(function.name, function.version, arguments)
         return Calculation(identity, function, arguments, estimate, lane)
 
-    def plan_batch(self, body: Any, most: int) -> list[Calculation]:
+    def plan_batch(self, body: Any, max_calculations: int) -> list[Calculation]:
         """Return the calculations of a batch in its order, repeated ones included.
 
-        Raises ArgumentsInvalid, which names the first faults with the index of each, and counts
-        the others: to word them all would take a thousand times as long as to find them.
+        Raises ArgumentsInvalid, which lists the first faults with the index of each and counts the
+        others, because describing them takes much longer than finding them.
         """
         _check_members(body, ("calculations",))
         items = body["calculations"]
-        if not isinstance(items, list) or not 1 <= len(items) <= most:
-            raise ArgumentsInvalid(
-                [Fault("/calculations", f"must be a list of 1 to {most} calculations.")]
-            )
+        if not isinstance(items, list) or not 1 <= len(items) <= max_calculations:
+            detail = f"calculations must be a list of 1 to {max_calculations} calculations."
+            raise ArgumentsInvalid([Fault("/calculations", detail)])
         calculations = []
         faults: list[Fault] = []
         count = 0
@@ -82,25 +78,25 @@ class Planner:
                 continue
             try:
                 calculations.append(self.plan_request(item))
-            except RequestFault as error:
+            except (ArgumentsInvalid, FunctionUnknown, CalculationTooLarge) as error:
                 count += error.count if isinstance(error, ArgumentsInvalid) else 1
                 faults.extend(
                     Fault(f"/calculations/{index}{fault.pointer}", fault.detail)
-                    for fault in _faults_of(error)
+                    for fault in error.faults
                 )
         if faults:
             raise ArgumentsInvalid(faults, count)
         return calculations
 
     def _count_faults(self, item: Any) -> int:
-        """Return how many faults `plan_request` would find, without words for them."""
+        """Return how many faults `plan_request` would find, without describing them."""
         if not isinstance(item, Mapping):
             return 1
         if count := _count_of_members(item, _MEMBERS):
             return count
         try:
             function = self.registry.get(item["function"])
-        except (FunctionUnknown, TypeError):  # what is no string may not even be a key
+        except (FunctionUnknown, TypeError):  # TypeError: a list, for example, is not hashable
             return 1
         if count := function.count_faults(item["arguments"]):
             return count
@@ -108,54 +104,30 @@ class Planner:
         return int(estimate.bytes > self.settings.memory_limit_bytes)
 
     def is_inline(self, calculation: Calculation) -> bool:
-        """Say whether it is cheap enough to be computed in its request."""
+        """Return whether it is cheap enough to be computed in its request."""
         return calculation.estimate.seconds <= self.settings.inline_seconds
 
 
 def _check_members(body: Any, names: tuple[str, ...]) -> None:
     """Raise ArgumentsInvalid unless it is an object with exactly these members."""
     if not isinstance(body, Mapping):
-        raise ArgumentsInvalid(
-            [Fault("", f"must be an object with the member(s) {' and '.join(names)}.")]
-        )
+        members = "member" if len(names) == 1 else "members"
+        detail = f"An object with the {members} {' and '.join(names)} is expected."
+        raise ArgumentsInvalid([Fault("", detail)])
     count = _count_of_members(body, names)
     if not count:
         return
-    missing = [Fault(f"/{name}", "is missing.") for name in names if name not in body]
+    known = " and ".join(names)
+    missing = [Fault(f"/{name}", f"{name} is missing.") for name in names if name not in body]
+    shown = (name[:MAX_SHOWN_CHARACTERS] for name in body if name not in names)
     unknown = (
-        Fault(
-            f"/{_escaped(name[:_SHOWN_CHARACTERS])}",
-            f"is not known here; the members are {' and '.join(names)}.",
-        )
-        for name in body
-        if name not in names
+        Fault(pointer_to(name), f"{name} is not a member; only {known} may be given.")
+        for name in shown
     )
-    raise ArgumentsInvalid([*missing, *itertools.islice(unknown, _SHOWN_MEMBERS)], count)
+    raise ArgumentsInvalid([*missing, *itertools.islice(unknown, MAX_LISTED_MEMBERS)], count)
 
 
 def _count_of_members(body: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """Return how many of these members are missing, and how many others there are."""
     present = sum(name in body for name in names)
     return len(names) - present + len(body) - present
-
-
-def _faults_of(error: RequestFault) -> list[Fault]:
-    match error:
-        case ArgumentsInvalid():
-            return list(error.faults)
-        case FunctionUnknown():
-            return [Fault("/function", f"must be one of: {', '.join(error.known_names)}.")]
-        case CalculationTooLarge():
-            return [
-                Fault(
-                    "/arguments",
-                    f"needs about {error.needed_bytes} bytes of memory; "
-                    f"the limit of this server is {error.limit_bytes} bytes.",
-                )
-            ]
-        case _:
-            raise AssertionError(error)
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

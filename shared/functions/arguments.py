@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shared.errors import MAX_FAULTS, Fault
+from shared.errors import MAX_FAULTS, Fault, pointer_to
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -96,7 +96,7 @@ class ArgumentsCheck:
         return True
 
     def _described(self, error: ValidationError) -> Iterator[Fault]:
-        pointer = "".join(f"/{_escaped(str(part))}" for part in error.absolute_path)
+        pointer = "".join(pointer_to(str(part)) for part in error.absolute_path)
         name = ".".join(str(part) for part in error.absolute_path) or "The arguments"
         value: Any = error.instance
         limit: Any = error.validator_value
@@ -105,13 +105,13 @@ class ArgumentsCheck:
                 for missing in limit:
                     # The validator reports each missing name in an error of its own.
                     if missing not in value and error.message.startswith(repr(missing)):
-                        yield Fault(f"{pointer}/{_escaped(missing)}", f"{missing} is missing.")
+                        yield Fault(pointer + pointer_to(missing), f"{missing} is missing.")
             case "additionalProperties" if isinstance(error.schema, Mapping):
                 known = error.schema.get("properties", {})
                 extras = (name for name in value if name not in known)
                 for extra in itertools.islice(extras, MAX_EXTRAS):
                     yield Fault(
-                        f"{pointer}/{_escaped(_shortened(extra))}",
+                        pointer + pointer_to(_shortened(extra)),
                         f"{_shortened(extra)} is not an argument of {self._function_name},"
                         f" which takes {', '.join(known) or 'none'}.",
                     )
@@ -191,7 +191,7 @@ def _unstorable_faults(value: object, pointer: str) -> Iterator[Fault]:
         yield Fault(pointer, "Text must not contain NUL or lone surrogates.")
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _unstorable_faults(member, f"{pointer}/{_escaped(_shortened(str(name)))}")
+            yield from _unstorable_faults(member, pointer + pointer_to(_shortened(str(name))))
     elif isinstance(value, list | tuple):
         for index, member in enumerate(value):
             yield from _unstorable_faults(member, f"{pointer}/{index}")
@@ -238,8 +238,3 @@ def _with_writable_integers(value: object) -> object:
 def _shortened(text: str) -> str:
     text = text.replace("\0", "\\0")
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
-
-
-def _escaped(name: str) -> str:
-    """Escape a name for a JSON pointer (RFC 6901, section 3)."""
-    return name.replace("~", "~0").replace("/", "~1")

@@ -21,12 +21,12 @@ class Registry:
                 raise ValueError(f"Two installed functions are named {function.name!r}.")
             self._functions[function.name] = function
 
-    def get(self, name: str) -> Function:
-        """Return the function of this name; raise FunctionUnknown."""
-        try:
-            return self._functions[name]
-        except KeyError:
-            raise FunctionUnknown(name, tuple(self._functions)) from None
+    def get(self, name: str, version: int | None = None) -> Function:
+        """Return the function of this name, in this version if given; raise FunctionUnknown."""
+        function = self._functions.get(name)
+        if function is None or version not in (None, function.version):
+            raise FunctionUnknown(name, tuple(self._functions), version)
+        return function
 
     def __iter__(self) -> Iterator[Function]:
         return iter(self._functions.values())

@@ -28,7 +28,7 @@ def test_ten_thousand_are_taken_at_once_and_all_finish(client):
     assert {one["status"] for one in again["calculations"]} == {"succeeded"}
 
 
-def test_an_item_that_comes_twice_is_one_calculation(client):
+def test_a_repeated_item_is_one_calculation(client):
     n = fresh(200_000, 300_000)
     body = {"calculations": [item(n), item(n)]}
     receipt = client.post("/calculations/batch", json=body).json()

@@ -43,7 +43,7 @@ def test_a_queued_calculation_is_cancelled_at_once(client):
         client.delete(location)
 
 
-def test_what_is_final_cannot_be_cancelled(client):
+def test_a_final_calculation_cannot_be_cancelled(client):
     location = submit(client, 10).headers["Content-Location"]
     answer = client.delete(location)
     assert answer.status_code == 409

@@ -7,7 +7,7 @@ from tests.e2e.test_submission import finish
 from tests.eventually import eventually
 
 
-def test_the_catalogue_tells_bounds_and_costs(client):
+def test_the_catalogue_shows_bounds_and_estimates(client):
     functions = {one["name"]: one for one in client.get("/functions").json()["functions"]}
     assert {"fibonacci", "factorial"} <= set(functions)
     fibonacci = functions["fibonacci"]
@@ -25,7 +25,7 @@ def test_the_catalogue_tells_bounds_and_costs(client):
     assert seconds == sorted(seconds)
 
 
-def test_the_system_shows_workers_and_what_was_done(client):
+def test_the_system_shows_workers_and_throughput(client):
     finish(client, fresh(400_000, 500_000))
     # What it shows may be some seconds old on a busy machine.
     eventually(lambda: client.get("/system").json()["calculations_per_minute"] >= 1)
@@ -51,7 +51,7 @@ def test_health_names_each_dependency(client):
     eventually(lambda: client.get("/health/ready").json()["checks"] == dict.fromkeys(names, "ok"))
 
 
-def test_the_root_says_what_this_is_and_leads_on(client):
+def test_the_index_links_to_the_routes(client):
     root = client.get("/").json()
     assert root["name"] == "Reckoner"
     for name in ("list", "functions", "system", "health"):

@@ -148,11 +148,11 @@ class Trial:
         """Wait until this worker runs something whose child has begun; return its id."""
 
         def running() -> UUID | None:
-            pid = self.stack.program(name).pid
+            pids = self.stack.program(name).worker_pids
             found = self.stack.rows(
                 "SELECT calculations.id FROM calculations JOIN workers ON worker_id = workers.id "
-                "WHERE status = 'running' AND pid = :pid AND lease_until > now()",
-                pid=pid,
+                "WHERE status = 'running' AND pid = ANY (:pids) AND lease_until > now()",
+                pids=pids,
             )
             if not found or not self.stack.children(name):
                 return None

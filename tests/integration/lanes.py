@@ -1,10 +1,6 @@
-"""Work for workers, and workers for tests: as threads of the test or as processes."""
+"""Work for workers, and workers as threads of a test."""
 
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +28,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 class Feed:
-    """Does what gateway and relay do, and looks at what became of it."""
+    """Does what gateway and relay do, and reads what became of it."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
@@ -245,28 +241,3 @@ class WorkerThread:
         """Wait until it has ended."""
         self._thread.join(seconds)
         assert not self._thread.is_alive()
-
-
-class WorkerProcess:
-    """A worker as it is in production."""
-
-    def __init__(self, settings: Settings, lane: Lane, log: Path, **environment: object) -> None:
-        self.log = log
-        self._command: Sequence[str] = (sys.executable, "-m", "workers", str(lane))
-        self._environment = os.environ | {
-            "RECKONER_DATABASE_URL": settings.database_url,
-            "RECKONER_BROKER_URL": settings.broker_url,
-            **{f"RECKONER_{name.upper()}": str(value) for name, value in environment.items()},
-        }
-
-    def __enter__(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, cwd=_ROOT, stderr=log
-            )
-        return self._process
-
-    def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()

@@ -13,26 +13,21 @@ from shared.calculator import Calculator
 from shared.config import Settings
 from shared.errors import (
     CalculationUnfit,
-    FunctionUnknown,
     MessageInvalid,
-    ResultWrong,
     StoreUnavailable,
 )
-from shared.failures import failure_json
+from shared.failures import explain_failure, failure_json
 from shared.functions.registry import Registry
-from shared.functions.signature import Function
 from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.notifications import notify_outbox
 from shared.store.quick import move_to_heavy
 from workers.broker.consumer import Delivery, current_delivery
 from workers.quick.admission import Admission
-from workers.quick.group_commit import Finished, GroupCommit, Outcome
+from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
 from workers.quick.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
-
-_DETAIL_CHARACTERS = 500
 
 
 def declare_actor(broker: dramatiq.Broker, calculations: "QuickCalculations") -> None:
@@ -92,7 +87,7 @@ class QuickCalculations:
         # The settings of this worker may be all that makes one unfit; its row must not wait here.
         if unfit and self._move_to_heavy(unfit, delivery) is None:
             return
-        self._writer.submit(Finished(delivery, outcomes, is_refused=bool(unfit)))
+        self._writer.submit(FinishedMessage(delivery, outcomes, is_refused=bool(unfit)))
 
     def _move_to_heavy(self, works: Sequence[Work], delivery: Delivery) -> set[UUID] | None:
         """Queue in the heavy lane what may be killing worker after worker, or is not for this one.
@@ -118,34 +113,25 @@ class QuickCalculations:
     def _outcome(self, work: Work) -> Outcome:
         """Compute; raise CalculationUnfit for what this lane does not compute."""
         try:
-            function = _installed(self._registry, work)
+            function = self._registry.get(work.function, work.function_version)
             self._admission.check(function, work.arguments)
             with self._watchdog.running(work):
                 result = self._calculator.compute(function, work.arguments)
         except CalculationUnfit:
             raise
-        except FunctionUnknown as error:
-            error_json = failure_json("function-gone", str(error))
-        except ResultWrong as error:
-            error_json = failure_json("result-wrong", str(error))
         except Exception as error:  # a function may raise anything
-            detail = f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]
-            error_json = failure_json("function-failed", detail)
-            logger.exception("%s failed", work.function, extra=log_members(work))
-        else:
-            return Outcome(work, result, None)
-        logger.warning("failed: %s", error_json, extra=log_members(work))
-        return Outcome(work, None, error_json)
+            reason, detail = explain_failure(error)
+            logger.warning(
+                "failed, %s: %s",
+                reason,
+                detail,
+                extra=log_members(work),
+                exc_info=reason == "function-failed",
+            )
+            return Outcome(work, None, failure_json(reason, detail))
+        return Outcome(work, result, None)
 
 
 def log_members(work: Work) -> dict[str, object]:
     """Return the members by which the log lines of a calculation are found."""
     return {"calculation_id": work.calculation_id, "request_id": work.request_id}
-
-
-def _installed(registry: Registry, work: Work) -> Function:
-    """Return the function in the version that the message names. Raises FunctionUnknown."""
-    function = registry.get(work.function)
-    if function.version != work.function_version:
-        raise FunctionUnknown(f"{work.function}, version {work.function_version}", ())
-    return function

@@ -15,9 +15,8 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from shared.errors import FunctionUnknown, ResultWrong
+from shared.failures import explain_failure
 from shared.functions.registry import Registry, load_registry
-from shared.functions.signature import Function
 from shared.functions.verification import verified
 from shared.result import Result, ResultBuilder
 from workers.sandbox.exit_reasons import memory_limit_exceeded
@@ -44,8 +43,6 @@ _Value = TypeVar("_Value")
 #: Progress is sent at most this often; the heartbeat stores it less often.
 _PROGRESS_SECONDS = 0.1
 
-_DETAIL_CHARACTERS = 500
-
 
 def main(registry: Callable[[], Registry] = load_registry) -> int:
     """Answer one request; return the process's exit status.
@@ -69,19 +66,17 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     except MemoryError:
         exceeded = memory_limit_exceeded(request.memory_limit_bytes)
         output.send_error(exceeded.reason, exceeded.detail)
-    except FunctionUnknown as error:
-        output.send_error("function-gone", str(error))
-    except ResultWrong as error:
-        output.send_error("result-wrong", str(error))
-    except Exception as error:
-        traceback.print_exc()
-        output.send_error("function-failed", f"{type(error).__name__}: {error}")
+    except Exception as error:  # a function may raise anything
+        reason, detail = explain_failure(error)
+        if reason == "function-failed":
+            traceback.print_exc()
+        output.send_error(reason, detail)
     return 0
 
 
 def _compute(request: Request, functions: Registry, output: "_Output") -> Result:
     """Compute and send the digits; return their result after they have passed their check."""
-    function = _function(request, functions)
+    function = functions.get(request.function, request.version)
     arguments = request.arguments
     sent = ResultBuilder()
     watch = _Stopwatch()
@@ -92,13 +87,6 @@ def _compute(request: Request, functions: Registry, output: "_Output") -> Result
         sent.feed(ascii_digits)
         output.send_digits(ascii_digits)
     return sent.finish(watch.seconds)
-
-
-def _function(request: Request, functions: Registry) -> Function:
-    function = functions.get(request.function)
-    if function.version != request.version:
-        raise FunctionUnknown(f"{function.name}, version {request.version}", ())
-    return function
 
 
 class _Stopwatch:
@@ -146,7 +134,7 @@ class _Output:
             self._send(Kind.DIGITS, view[start : start + MAX_PAYLOAD])
 
     def send_error(self, reason: str, detail: str) -> None:
-        self._send(Kind.ERROR, encode_error(reason, detail[:_DETAIL_CHARACTERS]))
+        self._send(Kind.ERROR, encode_error(reason, detail))
 
     def send_result(self, result: Result) -> None:
         self._send(Kind.RESULT, encode_result(result))

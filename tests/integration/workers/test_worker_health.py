@@ -14,7 +14,7 @@ from shared.calculation import Lane
 from shared.config import load_settings
 from shared.store.presence import upsert_worker
 from tests.eventually import eventually
-from tests.integration.lanes import WorkerProcess
+from tests.integration.worker_processes import WorkerProcess
 from workers import health
 
 HOST = "a-host"

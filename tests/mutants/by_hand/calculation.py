@@ -3,7 +3,7 @@
 from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
-_DOCUMENT = "shared/document.py"
+_DOCUMENT = "gateway/http/document.py"
 _CALCULATOR = "shared/calculator.py"
 _RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
@@ -13,19 +13,20 @@ _ARGUMENTS = "shared/functions/arguments.py"
 _ESTIMATE = "shared/functions/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
-_BACKLOG = "gateway/waiting/retry_after.py"
+_RETRY_AFTER = "gateway/waiting/retry_after.py"
 _LISTING = "gateway/routes/listing.py"
-_RESULTS = "gateway/routes/results.py"
+_SERVED = "gateway/routes/digits.py"
 
-_IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
-_IN_DOCUMENT = "unit/shared/test_document.py"
+_IN_RETRY_AFTER = "integration/gateway/waiting/test_retry_after.py"
+_IN_DOCUMENT = "unit/gateway/http/test_document.py"
+_CURSORS = "unit/gateway/routes/test_listing.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
-_ESTIMATES = "unit/shared/test_estimates.py"
+_ESTIMATES = "unit/shared/functions/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
     mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/shared/test_calculation.py"),
-    mutation(_DOCUMENT, "result_digits <= VALUE", "result_digits < VALUE", _IN_DOCUMENT),
+    mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
@@ -58,7 +59,7 @@ MUTATIONS = [
         _FACTORIAL,
         "min(start + RESIDUE_RUN, n + 1)",
         "start + RESIDUE_RUN",
-        "unit/shared/test_factorial.py",
+        "unit/shared/functions/test_factorial.py",
     ),
     mutation(_FACTORIAL, "(1_000_000, 0.95, 57e6)", "(1_000_000, 0.95, 47e6)", _ESTIMATES),
     mutation(_FIBONACCI, "bytes=int(peak_bytes)", "bytes=int(peak_bytes / 2)", _ESTIMATES),
@@ -66,46 +67,49 @@ MUTATIONS = [
         _FIBONACCI,
         "    if n < 2:\n        return 1\n",
         "    if n < 1:\n        return 1\n",
-        "unit/shared/test_fibonacci.py",
+        "unit/shared/functions/test_fibonacci.py",
     ),
     mutation(
-        _FIBONACCI, "is_leading = not piece", "is_leading = False", "unit/shared/test_fibonacci.py"
+        _FIBONACCI,
+        "is_leading = not piece",
+        "is_leading = False",
+        "unit/shared/functions/test_fibonacci.py",
     ),
-    mutation(_LIMBS, "if least == most:", "if True:", "unit/shared/test_fibonacci.py"),
+    mutation(_LIMBS, "if least == most:", "if True:", "unit/shared/functions/test_limbs.py"),
     mutation(
         _BLOCKS,
         "powmod(self._block_factor, self._count - 1,",
         "powmod(self._block_factor, self._count,",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
         "found.is_empty or found.value",
         "found.value",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
         "found.value != function.residue(arguments, modulus)",
         "False",
-        "unit/shared/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _ARGUMENTS,
         "type(value) is not int or not minimum",
         "not isinstance(value, int) or not minimum",
-        "unit/shared/test_registry.py",
+        "unit/shared/functions/test_arguments.py",
     ),
     mutation(
         _ESTIMATE,
         "min(bisect_left(measured, (size,)), len(measured) - 1)",
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
-        "unit/shared/test_registry.py",
+        "unit/shared/functions/test_interpolation.py",
     ),
-    mutation(_BACKLOG, "* (1 - row.progress)", "", _IN_BACKLOG),
-    mutation(_BACKLOG, "if row.status == Status.QUEUED:", "if True:", _IN_BACKLOG),
-    mutation(_BACKLOG, "math.ceil(seconds)", "round(seconds)", _IN_BACKLOG),
-    mutation(_BACKLOG, "_LONGEST_SECONDS))", "60))", _IN_BACKLOG),
+    mutation(_RETRY_AFTER, "* (1 - row.progress)", "", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "if row.status == Status.QUEUED:", "if True:", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "math.ceil(seconds)", "round(seconds)", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "_MAX_SECONDS))", "60))", _IN_RETRY_AFTER),
     mutation(_LISTING, "limit=limit + 1", "limit=limit", "integration/gateway/routes/test_list.py"),
     mutation(
         _LISTING,
@@ -119,12 +123,12 @@ MUTATIONS = [
         "{'cursor': last}",
         "integration/gateway/routes/test_list.py",
     ),
-    mutation(_LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/test_listing.py"),
     mutation(
-        _RESULTS, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS
+        _LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/routes/test_listing.py"
     ),
-    mutation(_RESULTS, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
-    mutation(_RESULTS, "if is_short or (", "if (", _DOWNLOADS),
-    mutation(_RESULTS, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
-    mutation(_RESULTS, "attempt = row.result_attempt", "attempt = row.attempt - 1", _DOWNLOADS),
+    mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
+    mutation(_SERVED, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
+    mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),
+    mutation(_SERVED, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
+    mutation(_SERVED, "attempt = row.result_attempt", "attempt = row.attempt - 1", _DOWNLOADS),
 ]

@@ -4,7 +4,7 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_BY_KEY = "integration/store/test_plans.py::test_rows_that_are_named_are_found_by_their_key"
+_BY_KEY = "integration/store/test_plans.py::test_rows_are_found_by_their_ids"
 _CANCELS = "integration/store/test_cancels.py"
 _CHUNKS = "integration/store/test_chunks.py"
 _FENCING = "integration/workers/heavy/test_fencing.py"
@@ -14,9 +14,10 @@ _LOST = "integration/store/test_expired_leases.py"
 _LIST = "integration/gateway/routes/test_list.py"
 _OTHERS = f"{_FENCING}::test_another_worker_writes_nothing_under_a_claim"
 _OUTBOX = "integration/gateway/relay/test_outbox.py"
-_STORE = "integration/store/test_store.py"
+_NEW_ONES = "integration/store/test_new_calculations.py"
+_QUICK_ONES = "integration/store/test_quick.py"
 _TELLS = "integration/store/test_notifications.py"
-_WHOLE = "integration/gateway/routes/test_system.py"
+_WHOLE = "integration/store/test_system.py"
 
 _HIS = "WHERE id = :id AND attempt = :attempt"
 _ANYBODYS = "WHERE id = :id"
@@ -105,27 +106,29 @@ _CANCELLED = [
 ]
 
 _NEW = [
-    _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _STORE),
-    _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _STORE),
+    _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _NEW_ONES),
+    _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _NEW_ONES),
     _new(
         "bytes bigint)\n    WHERE NOT EXISTS (SELECT",
         "bytes bigint)\n    WHERE EXISTS (SELECT 1 UNION SELECT 2",
-        _STORE,
+        _NEW_ONES,
     ),
     _new(
         "moment (done_at)\n        WHERE NOT EXISTS (SELECT",
         "moment (done_at)\n        WHERE EXISTS (SELECT 1 UNION SELECT 2",
-        _STORE,
+        _NEW_ONES,
     ),
     _new(
         "key=lambda calculation: calculation.id)",
         "key=lambda calculation: calculation.arguments['n'])",
-        _STORE,
+        _NEW_ONES,
     ),
-    _new("for identity in sorted(by_id)]", "for identity in by_id]", _STORE),
+    _new("for identity in sorted(by_id)]", "for identity in by_id]", _NEW_ONES),
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN $2", _TELLS),
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN status = 'queued'", _TELLS),
-    _new("CASE WHEN is_done AND value IS NULL THEN 1 END", "CASE WHEN is_done THEN 1 END", _STORE),
+    _new(
+        "CASE WHEN is_done AND value IS NULL THEN 1 END", "CASE WHEN is_done THEN 1 END", _NEW_ONES
+    ),
 ]
 
 _TAKEN = [
@@ -174,20 +177,20 @@ _QUICK = [
     _quick(
         "WHERE calculations.id = done.id AND (status = 'queued') IS TRUE",
         "WHERE calculations.id = done.id AND status <> 'running'",
-        _STORE,
+        _QUICK_ONES,
     ),
     _quick(
         "WHERE calculations.id = done.id AND (status = 'queued') IS TRUE",
         "WHERE calculations.id = done.id AND status = 'queued'",
         _BY_KEY,
     ),
-    _quick("failed.id AND (status = 'queued') IS TRUE", "failed.id", _STORE),
-    _quick("THEN calculations.attempt + 1 END", "THEN 1 END", _STORE),
-    _quick("IS TRUE AND lane = 'quick'", "IS TRUE", _STORE),
-    _quick("lane = 'heavy', published_at = NULL, not", "lane = 'heavy', not", _STORE),
-    _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _STORE),
-    _quick("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _STORE),
-    _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _STORE),
+    _quick("failed.id AND (status = 'queued') IS TRUE", "failed.id", _QUICK_ONES),
+    _quick("THEN calculations.attempt + 1 END", "THEN 1 END", _QUICK_ONES),
+    _quick("IS TRUE AND lane = 'quick'", "IS TRUE", _QUICK_ONES),
+    _quick("lane = 'heavy', published_at = NULL, not", "lane = 'heavy', not", _QUICK_ONES),
+    _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _QUICK_ONES),
+    _quick("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _QUICK_ONES),
+    _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _QUICK_ONES),
 ]
 
 _RESULTS = [
@@ -254,13 +257,13 @@ _PREPARED = [
         "shared/postgres/prepared.py",
         "            self._names.clear()\n",
         "",
-        "unit/shared/test_prepared.py",
+        "unit/shared/postgres/test_prepared.py",
     ),
     mutation(
         "shared/postgres/prepared.py",
         "            self._kept_until = now + _KEPT_SECONDS\n",
         "",
-        "unit/shared/test_prepared.py",
+        "unit/shared/postgres/test_prepared.py",
     ),
     _present("DO UPDATE\n    SET seen_at = now(), quick", "DO UPDATE\n    SET quick", _WHOLE),
     _present("quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),

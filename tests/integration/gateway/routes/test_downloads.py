@@ -84,7 +84,7 @@ def ranges(length):
     return sorted(found)
 
 
-def test_a_result_without_any_byte_is_served(client, sql):
+def test_an_empty_result_is_served(client, sql):
     """No digits are that few; what functions of other kinds return may be."""
     with sql() as connection:
         identity = insert_result(connection, "")
@@ -96,7 +96,7 @@ def test_a_result_without_any_byte_is_served(client, sql):
 
 
 @pytest.mark.parametrize("length", [1, CHUNK + 1])
-def test_what_is_compressed_is_the_same(client, sql, length):
+def test_a_compressed_download_has_the_same_digits(client, sql, length):
     digits = make_digits(length)
     with sql() as connection:
         identity = insert_result(connection, digits)
@@ -133,7 +133,7 @@ OTHER_DIGIT = "overlay({column} placing '0' from {place})"
 
 @pytest.mark.parametrize("place", [1, CHUNK // 2, CHUNK])
 @pytest.mark.parametrize("ordinal", [0, 1, 2])
-def test_a_download_with_one_wrong_digit_does_not_end_well(client, sql, ordinal, place):
+def test_a_download_with_one_wrong_digit_breaks_off(client, sql, ordinal, place):
     digits = make_digits(3 * CHUNK)
     with sql() as connection:
         identity = insert_result(connection, digits)
@@ -145,7 +145,7 @@ def test_a_download_with_one_wrong_digit_does_not_end_well(client, sql, ordinal,
         assert len(came) <= 2 * CHUNK
 
 
-def test_a_compressed_download_with_a_wrong_digit_does_not_end_well(client, sql):
+def test_a_compressed_download_with_a_wrong_digit_breaks_off(client, sql):
     digits = make_digits(3 * CHUNK)
     with sql() as connection:
         identity = insert_result(connection, digits)
@@ -219,7 +219,7 @@ def test_a_chunk_that_is_missing_breaks_every_download_through_it(client, sql, o
         assert get_range(client, identity, f"{place * CHUNK}-{place * CHUNK}").status_code == 206
 
 
-def test_a_pruned_result_is_gone_and_says_so(client, sql):
+def test_a_pruned_result_is_410(client, sql):
     with sql() as connection:
         identity = insert_result(connection, make_digits(CHUNK + 1))
         connection.execute(

@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +11,6 @@ from sqlalchemy import text
 from tests.asgi import serving
 from tests.integration.gateway.server.test_gateway_process import running_gateway
 from tests.integration.results import store_result
-from tests.upstream import Upstream
 
 LONG = {"n": 400_000}  # 83,595 digits: in a chunk, and short enough for NGINX's cache
 
@@ -130,40 +128,3 @@ def test_one_clients_momentary_error_is_not_served_to_the_next(engine, database_
         later = httpx.get(url, headers=plain)
         assert later.status_code == 200
         assert later.text == computed.digits
-
-
-@pytest.mark.parametrize(
-    ("status", "times_asked"), [(200, 1), (206, 2), (301, 2), (404, 2), (409, 2), (500, 2)]
-)
-def test_nginx_stores_nothing_but_200_whatever_lifetime_it_came_with(nginx, status, times_asked):
-    with Upstream(status, X_Accel_Expires="3600") as upstream:
-        url = f"{nginx(upstream.address).url}/calculations/{uuid4()}"
-        answers = [httpx.get(url) for _ in range(2)]
-        assert {answer.status_code for answer in answers} == {status}
-        assert len(upstream.asked) == times_asked
-
-
-def test_nginx_does_not_store_an_answer_that_broke_off(nginx):
-    with Upstream(200, missing_bytes=5, X_Accel_Expires="3600") as upstream:
-        url = f"{nginx(upstream.address).url}/calculations/{uuid4()}"
-        with pytest.raises(httpx.RemoteProtocolError):
-            httpx.get(url)
-        upstream.missing_bytes = 0
-        assert httpx.get(url).json() == {"answer": 2}
-
-
-def test_one_answer_is_stored_once_whatever_its_address_is_written_like(nginx):
-    with Upstream(200, X_Accel_Expires="3600", Vary="Accept-Encoding") as upstream:
-        server = nginx(upstream.address)
-        path = f"/calculations/{uuid4()}"
-        other = [f"{path}?x={number}" for number in range(3)]
-        other += [f"{path}?", f"{path}/", path.replace("-", "%2d"), f"{path}/else"]
-        for address in [path, *other] * 2:
-            httpx.get(server.url + address)
-        assert upstream.asked == [path, *other, *other]
-        for number in range(3):
-            result = httpx.get(
-                f"{server.url}{path}/result", headers={"Accept-Encoding": f"x{number}"}
-            )
-            assert result.status_code == 200
-        assert upstream.asked.count(f"{path}/result") == 1

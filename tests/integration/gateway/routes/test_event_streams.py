@@ -1,47 +1,21 @@
-"""Event streams that come and go, behind NGINX, and what they leave to others."""
+"""Event streams behind NGINX: what they leave when their clients go, and what they cost others."""
 
-import asyncio
 import contextlib
 import http.client
-import json
 import socket
 import subprocess
 import sys
 import time
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import falcon.asgi
-import falcon.testing
 import pytest
 
-from gateway.database.database import Database
-from gateway.database.looking import make_look
-from gateway.routes.calculations import Services
-from gateway.routes.events import Events
-from gateway.submission.plan import Planner
-from gateway.submission.submit import Submission
-from gateway.waiting.retry_after import Backlog
-from gateway.waiting.waiters import Waiting
-from shared.calculator import Calculator
-from shared.failures import CANCELLED_JSON
-from shared.store.calculations import cancel_calculation
-from shared.store.new_calculations import insert_queued
-from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
-from tests.factories import make_calculation
+from tests.integration.gateway.routes.queued import queue_calculations
 from tests.integration.gateway.server.test_gateway_process import running_gateway
 
 _ROOT = Path(__file__).parents[4]
 _ESTABLISHED = "01"
-
-
-def queued(engine, count):
-    """Store calculations that nobody computes."""
-    made = [make_calculation(arguments={"n": 10**6 + index}) for index in range(count)]
-    with engine.begin() as connection:
-        insert_queued(connection, made, "request")
-    return [f"/calculations/{calculation.id}" for calculation in made]
 
 
 def connections_to(port):
@@ -60,8 +34,8 @@ def open_stream(server, path):
     return stream
 
 
-def test_a_stream_is_gone_with_its_client(engine, database_url, nginx):
-    paths = queued(engine, 40)
+def test_a_stream_ends_when_its_client_disconnects(engine, database_url, nginx):
+    paths = queue_calculations(engine, 40)
     with running_gateway(database_url) as (_, port):
         server = nginx(f"127.0.0.1:{port}")
         streams = [open_stream(server, path) for path in paths]
@@ -72,8 +46,8 @@ def test_a_stream_is_gone_with_its_client(engine, database_url, nginx):
         eventually(lambda: connections_to(port) < 5, within_seconds=5)
 
 
-def test_head_of_events_has_no_body_and_is_no_stream(engine, database_url, nginx):
-    (path,) = queued(engine, 1)
+def test_head_of_events_has_no_body(engine, database_url, nginx):
+    (path,) = queue_calculations(engine, 1)
     with running_gateway(database_url) as (_, port):
         server = nginx(f"127.0.0.1:{port}")
         connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
@@ -82,96 +56,6 @@ def test_head_of_events_has_no_body_and_is_no_stream(engine, database_url, nginx
         assert answer.status == 200
         assert answer.getheader("Content-Type") == "text/event-stream"
         assert answer.read() == b""
-
-
-@asynccontextmanager
-async def events_of(engine, settings, registry, *, sweep_seconds, look=None, **options):
-    """Events without a server, and what waits; `look` is made of the usual one."""
-    pool = make_pool(settings)
-    database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-    waiting = Waiting(database, sweep_seconds=sweep_seconds)
-    find = make_look(database)
-    planner = Planner(registry, settings)
-    submission = Submission(database, planner, Calculator(), find)
-    found = look(find, waiting) if look else find
-    services = Services(database, found, planner, submission, waiting, Backlog(database))
-    sweeping = asyncio.create_task(waiting.run())
-    try:
-        yield Events(services, **options)
-    finally:
-        sweeping.cancel()
-        pool.close()
-
-
-async def first_events(events, path, count):
-    """Return the first events of a stream; None is a comment."""
-    response = falcon.asgi.Response()
-    request = falcon.testing.create_asgi_req(path=path)
-    await events.on_get(request, response, path.rsplit("/", 1)[1])
-    assert response.sse is not None
-    stream = aiter(response.sse)
-    async with asyncio.timeout(20):
-        return [await anext(stream) for _ in range(count)]
-
-
-def test_comments_come_however_often_unchanged_rows_are_handed_over(
-    engine, store_settings, registry
-):
-    """The sweep hands everything over, again and again; the stream would be silent for ever."""
-    (path,) = queued(engine, 1)
-
-    async def scenario():
-        made = events_of(engine, store_settings, registry, sweep_seconds=0.1, heartbeat_seconds=0.5)
-        async with made as events:
-            return await first_events(events, path, 4)
-
-    first, *comments = asyncio.run(scenario())
-    assert json.loads(first.data)["status"] == "queued"
-    assert comments == [None, None, None]
-
-
-class OutrunLook:
-    """Its first answer has been changed, and the change handed over, before it is given."""
-
-    def __init__(self, find, waiting, change):
-        self._find = find
-        self._waiting = waiting
-        self._change = change
-
-    async def ask(self, identity):
-        row = await self._find.ask(identity)
-        if self._change is not None:
-            change, self._change = self._change, None
-            with self._waiting.watch(identity) as other:
-                await asyncio.to_thread(change, identity)
-                self._waiting.changed([identity])
-                assert await other.next_row(20)
-        return row
-
-
-def test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_an_event(
-    engine, store_settings, registry
-):
-    """The next sweep is in ten minutes, and nothing else changes."""
-    (path,) = queued(engine, 1)
-
-    def cancel(identity):
-        with engine.begin() as connection:
-            cancel_calculation(connection, identity, CANCELLED_JSON)
-
-    async def scenario():
-        made = events_of(
-            engine,
-            store_settings,
-            registry,
-            sweep_seconds=600.0,
-            look=lambda find, waiting: OutrunLook(find, waiting, cancel),
-        )
-        async with made as events:
-            return await first_events(events, path, 1)
-
-    (event,) = asyncio.run(scenario())
-    assert json.loads(event.data)["status"] == "cancelled"
 
 
 #: Opens streams at a steady rate, closes each after its first event, and holds some open.
@@ -201,7 +85,7 @@ _ROUNDS = 5
 
 
 @pytest.mark.slow
-def test_streams_that_come_and_go_leave_other_requests_as_quick_as_they_were(
+def test_streams_that_come_and_go_leave_other_requests_as_fast_as_before(
     engine, database_url, nginx
 ):
     """p99 within twice what it is without them, in the best of a few rounds.
@@ -209,7 +93,7 @@ def test_streams_that_come_and_go_leave_other_requests_as_quick_as_they_were(
     One round may meet whatever else this machine does; what streams themselves do to others, they
     do in every round. No request may fail in any.
     """
-    *paths, other = queued(engine, 21)
+    *paths, other = queue_calculations(engine, 21)
     ratios = []
     with running_gateway(database_url) as (_, port):
         server = nginx(f"127.0.0.1:{port}")

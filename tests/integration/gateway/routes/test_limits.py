@@ -7,11 +7,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from gateway.routes.calculations import BATCH_LIMIT_BYTES, SINGLE_LIMIT_BYTES
-from shared.store.new_calculations import insert_queued
+from gateway.http.limits import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
 from tests.asgi import serving
 from tests.eventually import eventually
-from tests.factories import make_calculation
+from tests.integration.gateway.routes.queued import queue_calculations
 from tests.upstream import Upstream
 
 ONE = {"function": "fibonacci", "arguments": {"n": 1_000}}
@@ -28,12 +27,12 @@ def body(path, length):
     return json.dumps(BODIES[path][0]).encode().ljust(length)
 
 
-def test_the_limits_are_those_that_are_told():
-    assert (SINGLE_LIMIT_BYTES, BATCH_LIMIT_BYTES) == (65_536, 4_194_304)
+def test_the_limits_are_the_documented_ones():
+    assert (MAX_BODY_BYTES, MAX_BATCH_BODY_BYTES) == (65_536, 4_194_304)
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it(store_settings, registry, path):
+def test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it(store_settings, registry, path):
     _, most, status = BODIES[path]
 
     async def scenario():
@@ -52,7 +51,7 @@ def test_a_body_is_taken_up_to_its_last_byte_and_refused_beyond_it(store_setting
 
 
 @pytest.mark.parametrize("path", [*BODIES, "/calculations/batch/"])
-def test_nginx_takes_a_little_more_so_that_the_gateway_can_say_what_is_too_long(nginx, path):
+def test_nginx_accepts_slightly_more_than_the_gateway(nginx, path):
     """With its length said before and without. What is far too long is not even read."""
     _, most, _ = BODIES[path.rstrip("/")]
     with Upstream() as upstream:
@@ -67,14 +66,7 @@ def test_nginx_takes_a_little_more_so_that_the_gateway_can_say_what_is_too_long(
     assert len(upstream.asked) == 4
 
 
-def stored(engine, count):
-    made = [make_calculation(arguments={"n": 300_000 + index}) for index in range(count)]
-    with engine.begin() as connection:
-        insert_queued(connection, made, "request")
-    return [f"/calculations/{calculation.id}" for calculation in made]
-
-
-def assert_asked_to_come_again(answer):
+def assert_unavailable(answer):
     assert answer.status == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
@@ -99,18 +91,18 @@ def wait_for_lock(engine, count):
 
 
 WAITED_FOR = {
-    "look-ups": ("gateway.database.batching._MOST_WAITING", "GET"),
-    "transactions": ("gateway.database.database._MOST_WAITING", "DELETE"),
+    "look-ups": ("gateway.database.batching._MAX_WAITING", "GET"),
+    "transactions": ("gateway.database.database._MAX_WAITING", "DELETE"),
 }
 
 
 @pytest.mark.parametrize("case", WAITED_FOR)
-def test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are_served(
+def test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served(
     engine, store_settings, registry, monkeypatch, case
 ):
     constant, method = WAITED_FOR[case]
     monkeypatch.setattr(constant, 3)
-    paths = stored(engine, 30)
+    paths = queue_calculations(engine, 30)
 
     async def scenario():
         async with serving(store_settings, registry) as client:
@@ -128,7 +120,7 @@ def test_those_beyond_the_most_that_may_wait_are_told_at_once_and_the_others_are
 
     answers, refused, later = asyncio.run(scenario())
     for answer in refused:
-        assert_asked_to_come_again(answer)
+        assert_unavailable(answer)
     served = [answer for answer in answers if answer not in refused]
     assert {answer.status for answer in served} == {200}
     assert 3 <= len(served) < len(answers)

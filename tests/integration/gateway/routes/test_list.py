@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
+from gateway.http.document import document
 from shared.calculation import Status
-from shared.document import document
 from shared.store import listing
 from shared.store.calculations import find_calculations
 from tests.conftest import new_database
@@ -87,7 +87,7 @@ def pages(sql, status, function, limit):
     raise AssertionError("the pages have no end")
 
 
-def test_the_rows_are_worth_listing(sql):
+def test_the_rows_cover_every_filter(sql):
     """Each filter has matches but for the one that must not, and many rows share a moment."""
     for status, function in FILTERS:
         assert bool(expected(sql, status, function)) is (function != "no such function")
@@ -114,7 +114,7 @@ def test_pages_do_not_depend_on_how_rows_are_found(sql):
     savepoint.rollback()
 
 
-def test_a_page_begins_after_its_place_whether_or_not_a_row_is_there(sql):
+def test_a_page_begins_after_its_position_whether_or_not_a_row_is_there(sql):
     places = sql.execute(
         text("SELECT created_at, id FROM calculations ORDER BY created_at DESC, id DESC")
     )
@@ -137,7 +137,7 @@ def test_rows_of_the_list_are_complete(sql):
     assert all(document(row) for row in page)
 
 
-def test_a_list_that_takes_too_long_is_given_up(sql):
+def test_a_list_has_a_statement_timeout(sql):
     listing.list_calculations(sql, status=None, function=None, before=None, limit=1)
     assert sql.execute(text("SHOW statement_timeout")).scalar_one() == "5s"
 
@@ -170,7 +170,7 @@ def test_a_list_of_nothing_is_empty_over_http(client):
     assert page == {"calculations": [], "next": None}
 
 
-def test_a_page_is_of_a_hundred_if_nothing_else_is_asked_for(client):
+def test_a_page_has_a_hundred_by_default(client):
     assert len(client.get("/calculations").json()["calculations"]) == 100
 
 

@@ -52,7 +52,7 @@ def finish_again(engine, calculation):
         notify_changed(connection, [calculation.id])
 
 
-def test_until_it_is_submitted_again_its_document_stays_and_its_digits_are_gone(
+def test_until_it_is_resubmitted_its_document_stays_and_its_digits_are_gone(
     engine, store_settings, registry
 ):
     calculation, computed = pruned(engine, INLINE)
@@ -86,7 +86,7 @@ SUBMISSIONS: dict[str, tuple[str, str, bytes, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("case", SUBMISSIONS)
-def test_submitting_it_again_queues_it_again(engine, store_settings, registry, case):
+def test_resubmitting_it_queues_it_again(engine, store_settings, registry, case):
     calculation, computed = pruned(engine, QUEUED)
     path = f"/calculations/{calculation.id}"
     submitted, document, result = ask(
@@ -112,7 +112,7 @@ def test_submitting_it_again_queues_it_again(engine, store_settings, registry, c
     assert result.body.decode() == computed.digits
 
 
-def test_what_is_cheap_is_there_again_at_once(engine, store_settings, registry):
+def test_a_cheap_one_is_recomputed_at_once(engine, store_settings, registry):
     calculation, computed = pruned(engine, INLINE)
     submitted, line = ask(
         store_settings,
@@ -127,7 +127,7 @@ def test_what_is_cheap_is_there_again_at_once(engine, store_settings, registry):
         assert row_of(connection, calculation).result_pruned_at is None
 
 
-def test_a_request_that_waits_gets_it_when_it_is_there_again(engine, store_settings, registry):
+def test_a_waiting_request_gets_the_recomputed_result(engine, store_settings, registry):
     calculation, computed = pruned(engine, QUEUED)
 
     async def scenario():
@@ -152,7 +152,7 @@ def finish_when_queued(engine, calculation):
     finish_again(engine, calculation)
 
 
-def test_one_that_was_queued_again_can_be_cancelled_and_leaves_no_trace_of_a_result(
+def test_one_that_was_queued_again_can_be_cancelled_and_leaves_no_result(
     engine, store_settings, registry
 ):
     calculation, _ = pruned(engine, QUEUED)
@@ -171,7 +171,7 @@ def test_one_that_was_queued_again_can_be_cancelled_and_leaves_no_trace_of_a_res
     assert chunks == 0
 
 
-def test_digits_that_are_pruned_while_they_are_read_are_gone_and_not_damaged(
+def test_digits_that_are_pruned_during_a_download_are_410_and_not_corrupt(
     engine, store_settings, registry, caplog
 ):
     """The row was read before, its chunk is looked for after."""

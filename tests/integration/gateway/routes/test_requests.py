@@ -41,7 +41,7 @@ def test_a_well_formed_request_id_comes_back_with_success_and_error(
 
 
 @pytest.mark.parametrize("given", ["", "a b", "mine!", "!mine", "a\tb", "é", "a" * 129, None])
-def test_any_other_is_replaced_by_a_new_one(store_settings, registry, given):
+def test_any_other_request_id_is_replaced(store_settings, registry, given):
     answers = ask(store_settings, registry, *[("GET", "/functions", {"x_request_id": given})] * 2)
     made = {answer.headers["x-request-id"] for answer in answers}
     assert len(made) == 2
@@ -61,14 +61,12 @@ def test_any_other_is_replaced_by_a_new_one(store_settings, registry, given):
         ("GET", "/functions/", 200),
     ],
 )
-def test_a_parameter_that_a_route_does_not_know_is_refused(
-    store_settings, registry, method, target, status
-):
+def test_an_unknown_query_parameter_is_refused(store_settings, registry, method, target, status):
     (answer,) = ask(store_settings, registry, (method, target, {}))
     assert answer.status == status
 
 
-def test_a_method_that_a_route_does_not_have_is_told_those_it_has(store_settings, registry):
+def test_an_unsupported_method_gets_a_list_of_those_supported(store_settings, registry):
     (answer,) = ask(store_settings, registry, ("DELETE", "/functions", {}))
     assert answer.status == 405
     assert "GET" in answer.headers["allow"]
@@ -87,7 +85,7 @@ def test_a_method_that_a_route_does_not_have_is_told_those_it_has(store_settings
         ({"content_type": None}, 415),
     ],
 )
-def test_a_body_is_json_and_says_so(store_settings, registry, declared, status):
+def test_a_body_must_be_declared_as_json(store_settings, registry, declared, status):
     body = b'{"function": "fibonacci", "arguments": {"n": 10}}'
     (answer,) = ask(store_settings, registry, ("POST", "/calculations", {"body": body, **declared}))
     assert answer.status == status

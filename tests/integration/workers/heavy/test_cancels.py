@@ -11,7 +11,7 @@ from shared.calculation import Lane, Status
 from shared.store.leases import claim_calculation
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
-from tests.integration.lanes import WorkerProcess
+from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease

@@ -14,8 +14,9 @@ from tests.children import calculating_children_of
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.failing import make_unwritable
-from tests.integration.lanes import WorkerProcess, WorkerThread
+from tests.integration.lanes import WorkerThread
 from tests.integration.rows import waits_for_a_lock
+from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import make_heavy
 
 

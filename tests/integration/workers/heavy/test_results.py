@@ -8,7 +8,8 @@ from shared.result import CHUNK_DIGITS
 from tests.children import children_of
 from tests.eventually import eventually
 from tests.factories import make_calculation
-from tests.integration.lanes import WorkerProcess, body_of
+from tests.integration.lanes import body_of
+from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 
 

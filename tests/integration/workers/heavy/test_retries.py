@@ -7,7 +7,8 @@ import pytest
 
 from shared.calculation import Lane, Status
 from tests.eventually import eventually
-from tests.integration.lanes import WorkerProcess, WorkerThread
+from tests.integration.lanes import WorkerThread
+from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import (
     cancel,
     kill_child,
