@@ -1,4 +1,4 @@
-"""What a calculation costs, in counts that no busy machine changes: a guard against slow creep."""
+"""What a calculation costs, in counts that do not depend on how busy the machine is."""
 
 import json
 from collections.abc import Iterator

@@ -20,7 +20,7 @@ from tests.integration.gateway.routes.queued import queue_calculations
 
 @asynccontextmanager
 async def events_of(engine, settings, *, sweep_seconds, look=None, **options):
-    """Events without a server, and what waits; `look` is made of the usual one."""
+    """Yield Events without a server; `look` may wrap the look-up."""
     pool = make_pool(settings)
     database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
     waiting = Waiting(database, sweep_seconds=sweep_seconds)
@@ -46,7 +46,7 @@ async def first_events(events, path, count):
 
 
 def test_unchanged_rows_do_not_postpone_the_heartbeat(engine, store_settings):
-    """The sweep hands everything over, again and again; the stream would be silent for ever."""
+    """The sweep hands over every row again and again; no heartbeat would ever be sent."""
     (path,) = queue_calculations(engine, 1)
 
     async def scenario():
@@ -60,7 +60,7 @@ def test_unchanged_rows_do_not_postpone_the_heartbeat(engine, store_settings):
 
 
 class OutrunLook:
-    """Its first answer has been changed, and the change handed over, before it is given."""
+    """A look-up whose first row changes, and is handed over, before it returns."""
 
     def __init__(self, find, waiting, change):
         self._find = find
@@ -79,7 +79,7 @@ class OutrunLook:
 
 
 def test_a_change_during_the_first_query_is_an_event(engine, store_settings):
-    """The next sweep is in ten minutes, and nothing else changes."""
+    """The next sweep is ten minutes away, so only this change can bring the event."""
     (path,) = queue_calculations(engine, 1)
 
     def cancel(identity):
