@@ -9,7 +9,7 @@ import httpx
 
 import compose.services.nginx as private
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS, MAX_WAIT_SECONDS
-from gateway.server.protocol import _UNUSED_SECONDS
+from gateway.server.protocol import _IDLE_SECONDS
 from tests.eventually import eventually
 from tests.integration.nginx.raw import open_stream
 from tests.upstream import Upstream
@@ -32,7 +32,7 @@ def test_nginx_waits_longer_than_the_longest_wait():
 def test_nginx_closes_an_idle_connection_before_the_gateway_does():
     """Otherwise the gateway might close one just when a POST is sent on it."""
     to_gateways, to_clients = seconds_of("keepalive_timeout")
-    assert to_gateways < _UNUSED_SECONDS
+    assert to_gateways < _IDLE_SECONDS
     assert to_clients >= MAX_WAIT_SECONDS
 
 

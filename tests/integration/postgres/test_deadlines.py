@@ -1,4 +1,4 @@
-"""A server that falls silent is not waited for, whatever the connection is waiting for."""
+"""Connections whose server falls silent are shut, whatever they wait for."""
 
 import os
 import socket
@@ -51,7 +51,7 @@ WAITS = {
 
 
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
-def test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other(database_url, link, wait):
+def test_only_a_connection_whose_server_falls_silent_is_shut(database_url, link, wait):
     deadlines = Deadlines(0.5)
     connection = connect(database_url, link.port, deadlines)
     cursor = connection.cursor()
@@ -72,7 +72,7 @@ def test_a_connection_whose_server_falls_silent_is_cut_off_and_no_other(database
     other.close()
 
 
-def test_a_statement_that_is_in_time_is_left_alone(database_url):
+def test_a_connection_within_its_time_limit_is_left_alone(database_url):
     connection = connect(database_url, make_url(database_url).port, Deadlines(60))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(0.5), 42")  # there are some looks meanwhile
@@ -80,7 +80,7 @@ def test_a_statement_that_is_in_time_is_left_alone(database_url):
     connection.close()
 
 
-def test_a_number_that_is_another_sockets_by_now_is_left_alone(database_url):
+def test_a_descriptor_that_has_been_reused_is_left_alone(database_url):
     connection = connect(database_url, make_url(database_url).port, Deadlines(5))
     connection.close()
     ours, theirs = socket.socketpair()

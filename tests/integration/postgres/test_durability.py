@@ -1,4 +1,4 @@
-"""What is answered for is on the disk, and what cannot be stored is not answered for."""
+"""What is acknowledged is on the disk, and what cannot be stored is not acknowledged."""
 
 import asyncio
 from pathlib import Path
@@ -25,7 +25,7 @@ _ASK = f"SELECT {', '.join(f'current_setting({name!r})' for name in DURABLE)}"
 
 
 @pytest.mark.parametrize("is_autocommit", [False, True])
-def test_a_commit_of_a_program_waits_for_the_disk(store_settings, is_autocommit):
+def test_a_commit_of_each_process_waits_for_the_disk(store_settings, is_autocommit):
     """Workers, relay and gateway have their engines from here."""
     engine = make_engine(store_settings, connections=1, name="t", is_autocommit=is_autocommit)
     with engine.connect() as connection:
@@ -55,7 +55,7 @@ def test_a_commit_of_a_listener_waits_for_the_disk(store_settings):
 
 
 @pytest.mark.parametrize("is_autocommit", [False, True])
-def test_nothing_hangs_for_ever_on_a_connection(store_settings, is_autocommit):
+def test_every_connection_has_time_limits(store_settings, is_autocommit):
     """Rows that a transaction has locked are free again when its program has gone silent."""
     engine = make_engine(
         store_settings, connections=1, name="t", statement_seconds=7, is_autocommit=is_autocommit
@@ -67,7 +67,7 @@ def test_nothing_hangs_for_ever_on_a_connection(store_settings, is_autocommit):
     assert found == ["7s", "15s", "force_generic_plan"]
 
 
-def test_only_the_relays_mark_does_not_wait_for_the_disk(engine):
+def test_only_the_relays_commit_does_not_wait_for_the_disk(engine):
     """One that a crash undoes costs a second publication."""
     at_once = autocommit(engine)
 
@@ -118,7 +118,7 @@ def test_a_result_that_cannot_be_stored_is_not_acknowledged(feed, settings, engi
     assert feed.status(bad) is Status.QUEUED
 
 
-def test_a_bundle_is_put_aside_for_one_result_that_cannot_be_stored(
+def test_a_message_is_dead_lettered_for_one_result_that_cannot_be_stored(
     feed, settings, engine, registry
 ):
     bad, good = (make_calculation(arguments={"n": n}) for n in (1_000, 10))

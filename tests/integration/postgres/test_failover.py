@@ -1,4 +1,4 @@
-"""Two servers, of which the second takes the place of the first."""
+"""Failover from one PostgreSQL server to another."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from compose.services.postgres_data import home_of, programs_for
 from compose.services.programs import drop_to
 from gateway.database.database import Database
 from gateway.waiting.listener import Listener
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.waiters import Waiters
 from migrations.schema import upgrade
 from shared.config import load_settings
 from shared.errors import StoreUnavailable
@@ -131,14 +131,14 @@ def count(server):
         engine.dispose()
 
 
-class Heard(Waiting):
+class Heard(Waiters):
     """Notes that the listener has begun to listen, anew if it did before."""
 
     def __init__(self, database):
         super().__init__(database)
         self.event = asyncio.Event()
 
-    def changed_all(self):
+    def mark_all_changed(self):
         self.event.set()
 
 
@@ -154,7 +154,7 @@ def address(servers, more=""):
 async def follows(settings, primary, standby):
     """Fail over while everything is in use."""
     numbers = iter(range(1_000_000, 2_000_000))
-    pool = make_pool(settings, seconds=2)
+    pool = make_pool(settings, timeout_seconds=2)
     engine, autocommit = (
         make_engine(settings, connections=2, name="test", statement_seconds=1, is_autocommit=alone)
         for alone in (False, True)
@@ -173,8 +173,8 @@ async def follows(settings, primary, standby):
 
     def writes():
         yield database.fetch(insert_new([New(one(), None, "request")]))
-        yield database.run(insert)
-        yield database.run_one(insert)
+        yield database.run_transaction(insert)
+        yield database.run_autocommit(insert)
 
     listening = asyncio.create_task(Listener(listen, database, waiting).run())
     await waiting.event.wait()
@@ -197,7 +197,7 @@ async def follows(settings, primary, standby):
 
 
 @pytest.mark.slow
-def test_all_follow_a_standby_that_is_promoted_while_the_first_is_silent(pair, monkeypatch):
+def test_all_follow_a_promoted_standby_while_the_first_server_is_silent(pair, monkeypatch):
     monkeypatch.setattr("shared.postgres.connections.GRACE_SECONDS", 1)
     monkeypatch.setattr("gateway.waiting.listener._SILENCE_SECONDS", 2.0)
     settings = load_settings(
@@ -210,7 +210,7 @@ def test_all_follow_a_standby_that_is_promoted_while_the_first_is_silent(pair, m
 
 
 @pytest.mark.slow
-def test_of_several_the_one_that_takes_writes_is_found_and_tried_first(pair):
+def test_of_several_servers_the_writable_one_is_found_and_then_tried_first(pair):
     primary, standby = pair
     servers = Servers(make_url(address((standby, primary))))
     assert [server.address["port"] for server in servers.in_order()] == [

@@ -1,4 +1,4 @@
-"""Every form of a database URL that SQLAlchemy takes, in everything that connects."""
+"""Every form of a database URL that SQLAlchemy accepts, in everything that connects."""
 
 import asyncio
 import os
@@ -56,7 +56,7 @@ def in_form(form, url):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_an_address_is_understood_by_all(database_url, form):
+def test_every_form_of_a_url_is_accepted_everywhere(database_url, form):
     url = in_form(form, database_url)
     settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
     engine = make_engine(settings, connections=1, name="test pool", statement_seconds=10)
@@ -79,8 +79,8 @@ async def ask_in_every_way(settings, engine):
     try:
         return [
             await database.fetch(query),
-            await database.run(query.on),
-            await database.run_one(query.on),
+            await database.run_transaction(query.on),
+            await database.run_autocommit(query.on),
         ]
     finally:
         database.close()
@@ -90,7 +90,7 @@ async def ask_in_every_way(settings, engine):
     "query",
     ["host=a:1&host=b:2&port=3", "host=a,b&port=1,2,3", "colour=red", "connect_timeout=soon"],
 )
-def test_what_nobody_understands_is_refused(query):
+def test_an_invalid_url_is_refused_everywhere(query):
     url = f"postgresql+psycopg2://me@/name?{query}"
     with pytest.raises(ArgumentError):
         Servers(make_url(url))
@@ -98,7 +98,7 @@ def test_what_nobody_understands_is_refused(query):
         load_settings({"database_url": url})
 
 
-def test_every_process_takes_the_same_address(database_url, broker_url, tmp_path):
+def test_every_process_accepts_the_same_url(database_url, broker_url, tmp_path):
     url = in_form(
         "@/{name}?host=127.0.0.1:{gone}&host=127.0.0.1:{there}"
         "&application_name=mine&options=-c%20work_mem%3D7MB&target_session_attrs=read-write",

@@ -11,7 +11,7 @@ from tests.integration.rows import (
 )
 
 
-def test_a_look_finds_those_of_the_ids_that_exist(connection):
+def test_the_rows_of_ids_that_exist_are_found(connection):
     first, second, _ = (queue(connection, n=n) for n in (1, 2, 3))
     cancel(connection, second)
     ids = [second.id, uuid4(), first.id]

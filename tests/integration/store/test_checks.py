@@ -1,4 +1,4 @@
-"""What the tables themselves refuse, and how they keep digits."""
+"""What the CHECKs of the tables refuse, and how digits are stored."""
 
 import pytest
 from sqlalchemy import text
@@ -47,7 +47,7 @@ def refused(engine, statement, **values):
         ("progress = -0.1", True),
     ],
 )
-def test_a_result_is_in_one_place_and_whole(engine, stored, change, is_refused):
+def test_a_result_is_either_in_the_row_or_in_chunks(engine, stored, change, is_refused):
     assert refused(engine, f"UPDATE calculations SET {change}") is is_refused
 
 
@@ -73,7 +73,7 @@ def test_a_chunk_has_its_place_and_its_length(engine, stored, ordinal, length, i
 @pytest.mark.parametrize(
     ("lane", "slots", "is_refused"), [("quick", 1, False), ("quick", 0, True), ("slow", 1, True)]
 )
-def test_a_worker_is_of_a_lane_and_has_a_slot(engine, lane, slots, is_refused):
+def test_a_worker_has_a_lane_and_at_least_one_slot(engine, lane, slots, is_refused):
     statement = (
         "INSERT INTO workers (id, host, pid, lane, slots)"
         " VALUES (gen_random_uuid(), 'h', 1, :lane, :slots)"
@@ -81,7 +81,7 @@ def test_a_worker_is_of_a_lane_and_has_a_slot(engine, lane, slots, is_refused):
     assert refused(engine, statement, lane=lane, slots=slots) is is_refused
 
 
-def test_chunks_go_with_their_calculation(engine, stored):
+def test_chunks_are_deleted_with_their_calculation(engine, stored):
     insert = "INSERT INTO result_chunks VALUES (:id, 1, 0, '7')"
     assert not refused(engine, insert, id=stored.id)
     assert not refused(engine, "DELETE FROM calculations")
@@ -89,7 +89,7 @@ def test_chunks_go_with_their_calculation(engine, stored):
         assert connection.execute(text("SELECT count(*) FROM result_chunks")).scalar_one() == 0
 
 
-def test_digits_are_kept_uncompressed_and_beside_their_rows(engine):
+def test_digits_are_stored_uncompressed_and_out_of_line(engine):
     """Compressing them takes longer than it saves, and a piece could not be read by itself."""
     with engine.begin() as connection:
         storage = connection.execute(
@@ -102,6 +102,6 @@ def test_digits_are_kept_uncompressed_and_beside_their_rows(engine):
         assert set(storage) == {("result_value", "e"), ("digits", "e")}
 
 
-def test_the_length_of_a_chunk_is_for_ever():
+def test_the_length_of_a_chunk_never_changes():
     """Ranges of what is stored find their chunks by it."""
     assert CHUNK_DIGITS == 262_144

@@ -1,4 +1,4 @@
-"""Digits of long results, ahead of the result itself."""
+"""Chunks of long results: stored before the result, found and pruned."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,7 +29,7 @@ def test_chunks_that_are_stored_again_are_there_once(connection):
     assert found(connection, calculation, 1, range(4, 9)) == [None, "12", "56", "7", None]
 
 
-def test_making_room_for_chunks_leaves_those_beside_them(connection):
+def test_storing_chunks_again_leaves_neighbouring_chunks_alone(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claim(connection, calculation)
     chunks.insert_claimed_chunks(connection, calculation.id, 1, 0, [b"0", b"1", b"2", b"3"], **MINE)
@@ -37,7 +37,7 @@ def test_making_room_for_chunks_leaves_those_beside_them(connection):
     assert found(connection, calculation, 1, range(5)) == ["0", "7", "8", "3", None]
 
 
-def test_nothing_is_stored_for_a_claim_that_was_lost(connection):
+def test_no_chunks_are_stored_under_a_lost_claim(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
     attempts.release_calculation(connection, claimed, **MINE)
@@ -47,7 +47,7 @@ def test_nothing_is_stored_for_a_claim_that_was_lost(connection):
     assert found(connection, calculation, 1, [0]) == [None]
 
 
-def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine):
+def test_errors_of_copy_are_raised_like_those_of_statements(engine):
     calculation = make_calculation(lane=Lane.HEAVY)
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, [calculation], "request")
@@ -58,7 +58,7 @@ def test_what_copying_chunks_runs_into_is_told_like_any_statements_errors(engine
         )
 
 
-def test_chunks_whose_other_copy_commits_meanwhile_are_worth_another_try(engine):
+def test_chunks_that_another_transaction_has_just_stored_are_an_outage(engine):
     calculation = make_calculation(lane=Lane.HEAVY)
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, [calculation], "request")

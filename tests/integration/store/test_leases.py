@@ -44,18 +44,18 @@ def test_a_claim_begins_the_run_and_lasts_for_its_lease(connection):
     assert stored(connection, calculation, "lease_until - now()") == timedelta(seconds=40)
 
 
-def test_a_calculation_of_the_quick_lane_is_not_claimed(connection):
+def test_a_quick_calculation_is_not_claimed(connection):
     assert claim(connection, queue(connection)) is None
 
 
-def test_what_is_final_is_not_claimed(connection):
+def test_a_final_calculation_is_not_claimed(connection):
     cancelled, done = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
     cancel(connection, cancelled)
     attempts.finish_succeeded(connection, claim(connection, done), make_result(), **MINE)
     assert [claim(connection, one) for one in (cancelled, done)] == [None, None]
 
 
-def test_each_heartbeat_prolongs_the_leases_that_it_names(connection):
+def test_a_heartbeat_extends_the_leases_that_it_names(connection):
     named, other = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
     claimed = claim(connection, named, lease_seconds=10)
     claim(connection, other, lease_seconds=10)
@@ -66,7 +66,7 @@ def test_each_heartbeat_prolongs_the_leases_that_it_names(connection):
     assert stored(connection, other, "lease_until - now()") == timedelta(seconds=10)
 
 
-def test_a_heartbeat_tells_each_claim_its_own_progress_and_cancel(connection):
+def test_a_heartbeat_stores_the_progress_and_returns_the_cancel_of_each_claim(connection):
     made = [queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2, 3)]
     claims = [claim(connection, calculation) for calculation in made]
     cancel(connection, made[1])
@@ -83,7 +83,7 @@ def test_progress_never_goes_back(connection):
     assert row_of(connection, calculation).progress == 0.5
 
 
-def test_a_result_ends_the_claim_and_says_where_its_digits_are(connection):
+def test_a_result_ends_the_claim_and_records_where_its_digits_are(connection):
     short, long = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
     for calculation, value in ((short, "42"), (long, None)):
         change(connection, calculation, "attempt = 4, attempt_base = 3")
@@ -138,7 +138,7 @@ def test_trying_again_costs_an_attempt(connection):
     assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
 
 
-def test_what_is_to_be_cancelled_is_not_tried_again(connection):
+def test_a_calculation_with_a_pending_cancel_is_not_tried_again(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
     cancel(connection, calculation)
@@ -146,7 +146,7 @@ def test_what_is_to_be_cancelled_is_not_tried_again(connection):
     assert status_of(connection, calculation) == "running"
 
 
-def test_the_history_tells_how_each_attempt_ended(engine):
+def test_the_history_records_how_each_attempt_ended(engine):
     calculation = make_calculation(lane=Lane.HEAVY)
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, [calculation], "request")

@@ -18,7 +18,7 @@ from tests.integration.rows import (
 )
 
 
-def test_what_is_inserted_twice_is_there_once(connection):
+def test_a_calculation_inserted_twice_is_stored_once(connection):
     calculation = make_calculation()
     assert new_calculations.insert_queued(connection, [calculation], "a") == {calculation.id}
     before = row_of(connection, calculation)
@@ -29,7 +29,7 @@ def test_what_is_inserted_twice_is_there_once(connection):
     assert stored(connection, calculation, "request_id") == "a"
 
 
-def test_what_exists_is_not_waited_for_while_another_changes_it(engine, connection):
+def test_an_insert_does_not_wait_for_a_locked_row_that_exists(engine, connection):
     """The relay holds rows locked for as long as RabbitMQ confirms nothing."""
     there, new, newer = (make_calculation(arguments={"n": n}) for n in (1, 2, 3))
     new_calculations.insert_queued(connection, [there], "request")
@@ -52,7 +52,7 @@ def insert_singles(connection, calculations):
 
 
 @pytest.mark.parametrize("insert", [insert_batch, insert_singles])
-def test_of_two_who_insert_the_same_at_once_one_does(engine, insert):
+def test_of_two_concurrent_inserts_of_a_calculation_one_succeeds(engine, insert):
     same, new = (make_calculation(arguments={"n": n}) for n in (1, 2))
 
     def second():
@@ -79,7 +79,7 @@ def test_batches_that_overlap_do_not_deadlock(engine, insert):
 
 @pytest.mark.parametrize("result", [None, make_result(), make_result(digits=None)])
 @pytest.mark.parametrize("lane", Lane)
-def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result, lane):
+def test_the_row_of_a_new_calculation_equals_the_one_that_is_found(connection, result, lane):
     calculation = make_calculation(lane=lane)
     row = new_calculations.insert_new([New(calculation, result, "a")]).on(connection)[
         calculation.id
@@ -93,7 +93,7 @@ def test_the_row_of_a_new_one_is_what_a_look_finds(connection, result, lane):
     assert len(outbox.take_due(lane, 9).on(connection)) == (result is None)
 
 
-def test_a_batch_keeps_what_belongs_to_each(connection):
+def test_a_batch_stores_the_values_of_each_calculation(connection):
     lanes = {1: Lane.QUICK, 2: Lane.HEAVY, 3: Lane.QUICK}
     made = {n: make_calculation(arguments={"n": n}, lane=lane) for n, lane in lanes.items()}
     new_calculations.insert_queued(connection, list(made.values()), "request")

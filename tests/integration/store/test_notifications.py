@@ -1,4 +1,4 @@
-"""NOTIFY: who is told what, once and when it is committed."""
+"""NOTIFY: what relay and gateways receive, once and when it is committed."""
 
 import select
 
@@ -43,7 +43,7 @@ def ids_in(told):
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_a_new_calculation_rings_for_its_lane_once_it_is_committed(engine, heard, lane):
+def test_a_new_calculation_notifies_the_relay_of_its_lane_when_committed(engine, heard, lane):
     with engine.begin() as connection:
         for calculation in make(2, lane):
             new = [New(calculation, None, "request")]
@@ -54,7 +54,9 @@ def test_a_new_calculation_rings_for_its_lane_once_it_is_committed(engine, heard
 
 
 @pytest.mark.parametrize(("result", "wakes_relay"), [(None, False), (make_result(), True)])
-def test_nobody_rings_for_what_is_done_or_when_not_asked_to(engine, heard, result, wakes_relay):
+def test_the_relay_is_notified_of_neither_results_nor_without_request(
+    engine, heard, result, wakes_relay
+):
     (calculation,) = make(1)
     with engine.begin() as connection:
         new = [New(calculation, result, "request")]
@@ -63,7 +65,7 @@ def test_nobody_rings_for_what_is_done_or_when_not_asked_to(engine, heard, resul
 
 
 @pytest.mark.parametrize("lanes", [{Lane.QUICK}, {Lane.HEAVY}, set(Lane)])
-def test_a_ring_names_its_lanes(engine, heard, lanes):
+def test_a_wake_up_names_its_lanes(engine, heard, lanes):
     with engine.begin() as connection:
         notifications.notify_outbox(connection, lanes)
     ((channel, payload),) = heard()
@@ -71,13 +73,13 @@ def test_a_ring_names_its_lanes(engine, heard, lanes):
     assert notifications.read_outbox(payload) == lanes
 
 
-def test_a_ring_that_names_no_lane_is_for_all():
+def test_a_wake_up_without_lanes_is_for_all_lanes():
     for payload in ("", "unheard-of"):
         assert notifications.read_outbox(payload) == set(Lane)
 
 
 @pytest.mark.parametrize("count", [0, 1, IDS_PER_PAYLOAD, IDS_PER_PAYLOAD + 1, MANY])
-def test_all_that_changed_is_told_in_few_notifications(engine, heard, count):
+def test_changed_ids_are_sent_in_few_notifications(engine, heard, count):
     ids = [calculation.id for calculation in make(count)]
     with engine.begin() as connection:
         notifications.notify_changed(connection, ids)
@@ -87,7 +89,7 @@ def test_all_that_changed_is_told_in_few_notifications(engine, heard, count):
     assert {channel for channel, _ in told} <= {CHANGED}
 
 
-def test_gateways_hear_that_they_would_hear(engine, heard):
+def test_gateways_receive_an_empty_notification(engine, heard):
     with engine.begin() as connection:
         notifications.notify_listeners(connection)
     assert heard() == [(CHANGED, "")]
@@ -95,7 +97,7 @@ def test_gateways_hear_that_they_would_hear(engine, heard):
 
 
 @pytest.mark.parametrize("ending", ["results", "failures"])
-def test_a_batch_of_the_quick_lane_tells_what_it_wrote_and_no_more(engine, heard, ending):
+def test_a_quick_batch_notifies_of_exactly_what_it_wrote(engine, heard, ending):
     made = make(MANY)
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, made[1:], "request")
@@ -111,7 +113,7 @@ def test_a_batch_of_the_quick_lane_tells_what_it_wrote_and_no_more(engine, heard
 
 
 @pytest.mark.parametrize("ending", ["results", "failures"])
-def test_a_batch_that_wrote_nothing_tells_nothing(engine, heard, ending):
+def test_a_batch_that_wrote_nothing_notifies_nobody(engine, heard, ending):
     (one,) = make(1)
     with engine.begin() as connection:
         if ending == "results":

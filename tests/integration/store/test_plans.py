@@ -1,4 +1,4 @@
-"""Statements find their rows by an index and read hardly more, also in a burst."""
+"""Statements find their rows by an index and read few others, also during a burst."""
 
 from collections.abc import Iterator
 from uuid import UUID, uuid4
@@ -66,7 +66,7 @@ def at_once(filled):
     explained.engine.dispose()
 
 
-def test_the_sizes_leave_a_choice(transactions):
+def test_the_tables_are_large_enough_for_the_planner_to_choose(transactions):
     """What an index is not used for reads everything: the figures below tell the two apart."""
     nodes = transactions.nodes(
         lambda connection: connection.execute(text("SELECT * FROM calculations WHERE version = 2"))
@@ -105,7 +105,7 @@ def test_a_page_of_the_list_reads_a_page_of_each_function(transactions, is_first
 
 @pytest.mark.parametrize("status", ["queued", "running", "failed", "cancelled"])
 @pytest.mark.parametrize("is_first", [True, False], ids=["first page", "later page"])
-def test_a_page_of_unsucceeded_ones_reads_no_others(transactions, status, is_first):
+def test_a_page_of_one_status_reads_no_other_calculations(transactions, status, is_first):
     with transactions.engine.connect() as connection:
         before = None if is_first else tuple(middle(connection))
     nodes = transactions.nodes(
@@ -159,7 +159,7 @@ UNDER_A_CLAIM = {
 
 @pytest.mark.parametrize("use", BY_KEY.values(), ids=BY_KEY)
 @pytest.mark.parametrize("way", ["transactions", "at_once"])
-def test_rows_that_are_named_are_found_by_their_key(request, way, use):
+def test_rows_are_found_by_their_ids(request, way, use):
     """With statistics from before a burst, the partial index looks better that holds the burst."""
     nodes = request.getfixturevalue(way).nodes(use)
     assert indexes(nodes) <= {"calculations_pkey", "result_chunks_pkey"}
@@ -168,34 +168,34 @@ def test_rows_that_are_named_are_found_by_their_key(request, way, use):
 
 
 @pytest.mark.parametrize("use", UNDER_A_CLAIM.values(), ids=UNDER_A_CLAIM)
-def test_what_a_worker_holds_is_found_by_its_key_or_among_its_own(transactions, use):
+def test_claims_are_found_by_their_ids_or_their_worker(transactions, use):
     nodes = transactions.nodes(use)
     assert indexes(nodes) & {"calculations_pkey", "calculations_leases"}
     assert rows_read(nodes) <= 2 * len(IDS)
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_the_relay_reads_what_it_takes(at_once, lane):
+def test_the_relay_reads_only_the_rows_it_takes(at_once, lane):
     nodes = at_once.nodes(lambda connection: outbox.take_due(lane, LIMIT).on(connection))
     assert "calculations_outbox" in indexes(nodes)
     # Each of them once to find it, and once to mark it.
     assert rows_read(nodes) <= 3 * LIMIT
 
 
-def test_when_the_next_is_due_is_read_off_an_index(at_once):
+def test_the_next_due_time_is_found_by_an_index(at_once):
     nodes = at_once.nodes(outbox.seconds_to_next)
     assert indexes(nodes) == {"calculations_outbox"}
     assert rows_read(nodes) <= len(Lane)
 
 
-def test_the_longest_waiting_is_read_off_an_index(transactions):
+def test_the_oldest_publication_is_found_by_an_index(transactions):
     nodes = transactions.nodes(lambda c: outbox.oldest_waiting_seconds(c, Lane.QUICK))
     assert indexes(nodes) == {"calculations_waiting"}
     assert rows_read(nodes) == 1
 
 
 @pytest.mark.parametrize("queue_is_empty", [True, False])
-def test_lost_messages_are_read_off_an_index(transactions, queue_is_empty):
+def test_lost_messages_are_found_by_an_index(transactions, queue_is_empty):
     nodes = transactions.nodes(
         lambda connection: outbox.republish_lost(
             connection,
@@ -209,13 +209,13 @@ def test_lost_messages_are_read_off_an_index(transactions, queue_is_empty):
     assert rows_read(nodes) <= 3 * LIMIT
 
 
-def test_lost_leases_are_read_off_an_index(transactions):
+def test_lost_leases_are_found_by_an_index(transactions):
     nodes = transactions.nodes(lambda connection: expire(connection, limit=LIMIT))
     assert "calculations_leases" in indexes(nodes)
     assert rows_read(nodes) <= RUNNING + 3 * LIMIT
 
 
-def test_what_workers_run_is_read_off_an_index(transactions):
+def test_calculations_of_workers_are_found_by_an_index(transactions):
     def look(connection):
         presence.upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.HEAVY, slots=1)
         presence.list_workers(connection, 15)
@@ -226,19 +226,19 @@ def test_what_workers_run_is_read_off_an_index(transactions):
 
 
 @pytest.mark.parametrize("look", [system.count_lanes, system.measure_outbox])
-def test_what_waits_is_counted_without_reading_what_is_done(transactions, look):
+def test_waiting_calculations_are_counted_without_reading_finished_ones(transactions, look):
     nodes = transactions.nodes(look)
     assert indexes(nodes)
     assert "calculations_newest" not in indexes(nodes)
     assert rows_read(nodes) <= BURST + RUNNING + OLD / 100
 
 
-def test_what_was_done_lately_is_counted_without_reading_what_is_old(transactions):
+def test_recent_results_are_counted_without_reading_old_ones(transactions):
     nodes = transactions.nodes(system.count_finished_last_minute)
     assert indexes(nodes) == {"calculations_finished"}
     assert rows_read(nodes) <= BURST + RUNNING + OLD / 4
 
 
-def test_digits_are_found_by_their_place(transactions):
+def test_chunks_are_found_by_their_key(transactions):
     nodes = transactions.nodes(lambda connection: chunks.find_chunk(connection, IDS[0], 1, 3))
     assert rows_read(nodes, "result_chunks") == 0

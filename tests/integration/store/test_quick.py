@@ -24,7 +24,7 @@ def results_of(*made):
     return {one.id: make_result() for one in made}
 
 
-def test_a_quick_result_is_written_once_and_only_over_queued(connection):
+def test_a_quick_result_is_stored_once_and_only_if_queued(connection):
     calculation, cancelled = queue(connection, n=1), queue(connection, n=2)
     running = queue(connection, n=3, lane=Lane.HEAVY)
     cancel(connection, cancelled)
@@ -37,7 +37,7 @@ def test_a_quick_result_is_written_once_and_only_over_queued(connection):
     assert [status_of(connection, one) for one in (cancelled, running)] == ["cancelled", "running"]
 
 
-def test_quick_results_are_written_each_to_its_own_calculation(connection):
+def test_each_quick_result_is_stored_with_its_calculation(connection):
     _, long, longer = made = [queue(connection, n=n) for n in (1, 2, 3)]
     change(connection, long, "attempt = 4, attempt_base = 4")
     all_digits = ["42", "3" * (2 * CHUNK_DIGITS), "4" * (CHUNK_DIGITS + 1)]
@@ -62,7 +62,7 @@ def test_quick_results_are_written_each_to_its_own_calculation(connection):
         assert len(chunks[0]) == CHUNK_DIGITS
 
 
-def test_what_a_batch_wrote_is_told_with_the_latest_of_its_messages(connection):
+def test_a_batch_returns_when_the_latest_of_its_messages_was_published(connection):
     made = [queue(connection, n=n) for n in (1, 2, 3)]
     for calculation, age in zip(made, (30, 10, 20), strict=True):
         change(connection, calculation, f"published_at = now() - interval '{age}s'")
@@ -71,7 +71,7 @@ def test_what_a_batch_wrote_is_told_with_the_latest_of_its_messages(connection):
     assert written == quick.Written({one.id for one in made}, latest)
 
 
-def test_a_quick_failure_keeps_its_reason(connection):
+def test_a_quick_failure_is_stored_with_its_reason(connection):
     calculation, running = queue(connection), queue(connection, n=2, lane=Lane.HEAVY)
     claim(connection, running)
     error = failure_json("function-failed", "It raised ValueError.")
@@ -86,7 +86,7 @@ def test_a_quick_failure_keeps_its_reason(connection):
     assert status_of(connection, running) == "running"
 
 
-def test_only_what_is_queued_in_the_quick_lane_moves_to_the_other(connection):
+def test_only_queued_quick_calculations_move_to_the_heavy_lane(connection):
     waiting, done, heavy = (
         queue(connection, n=n, lane=lane)
         for n, lane in ((1, Lane.QUICK), (2, Lane.QUICK), (3, Lane.HEAVY))

@@ -4,7 +4,7 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_BY_KEY = "integration/store/test_plans.py::test_rows_that_are_named_are_found_by_their_key"
+_BY_KEY = "integration/store/test_plans.py::test_rows_are_found_by_their_ids"
 _CANCELS = "integration/store/test_cancels.py"
 _CHUNKS = "integration/store/test_chunks.py"
 _FENCING = "integration/workers/heavy/test_fencing.py"
@@ -290,7 +290,7 @@ _TOLD = [
     _present(
         "consumed_published_at = excluded.consumed_published_at",
         "consumed_published_at = workers.consumed_published_at",
-        f"{_OUTBOX}::test_workers_of_both_lanes_note_what_they_have_come_to",
+        f"{_OUTBOX}::test_workers_of_both_lanes_report_their_watermark",
     ),
 ]
 

@@ -159,8 +159,7 @@ _PRESENCE = [
 ]
 
 _COME_TO = (
-    "integration/gateway/relay/test_outbox.py"
-    "::test_workers_of_both_lanes_note_what_they_have_come_to"
+    "integration/gateway/relay/test_outbox.py::test_workers_of_both_lanes_report_their_watermark"
 )
 
 _WATERMARKS = [

@@ -29,7 +29,7 @@ def test_function_and_version_are_part_of_the_identity(arguments):
 
 
 @given(arguments=ARGUMENTS)
-def test_the_canonical_form_says_the_same_exactly(arguments):
+def test_the_canonical_form_decodes_to_the_same_arguments(arguments):
     written = canonical_json(arguments)
     assert written.isascii()
     assert json.loads(written) == arguments

@@ -1,4 +1,4 @@
-"""Computing in a process of the service itself, for what is too small for a child."""
+"""Computing within the calling process."""
 
 import dataclasses
 import hashlib
@@ -38,7 +38,7 @@ def test_every_result_is_checked():
     assert calculator.compute(REGISTRY.get("whole"), {"n": 10}).digits == "7777777777"
 
 
-def test_the_prime_of_the_check_changes_now_and_then(monkeypatch):
+def test_a_new_prime_is_drawn_after_some_checks(monkeypatch):
     monkeypatch.setattr("shared.calculator._PRIME_USES", 3)
     primes = []
 

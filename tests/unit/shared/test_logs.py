@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line."""
+"""Logs: one JSON object in each line."""
 
 import json
 import logging
@@ -48,17 +48,17 @@ def test_a_line_has_time_level_logger_and_message():
     }
 
 
-def test_what_is_passed_beside_the_message_becomes_members():
+def test_extra_values_become_members():
     line = formatted(request_id="06aa", attempt=2, seconds=0.5, calculation_id=KeyError("x"))
     assert (line["request_id"], line["attempt"], line["seconds"]) == ("06aa", 2, 0.5)
     assert line["calculation_id"] == "'x'"  # as text, if JSON has no such type
 
 
-def test_what_is_not_known_is_left_out():
+def test_extra_values_that_are_none_are_left_out():
     assert "request_id" not in formatted(request_id=None)
 
 
-def test_the_machinery_of_logging_is_left_out():
+def test_attributes_of_logging_itself_are_left_out():
     assert not {"args", "levelno", "lineno", "process", "taskName"} & formatted().keys()
 
 
@@ -93,7 +93,7 @@ def test_what_is_below_the_level_is_not_shown(own_root_logger, capsys, level, sh
     assert len(capsys.readouterr().err.splitlines()) == shown
 
 
-def test_lost_connections_are_not_told_by_pika_too(own_root_logger, capsys):
+def test_pika_does_not_log_lost_connections(own_root_logger, capsys):
     set_up_logs("DEBUG")
     logging.getLogger("pika.adapters.blocking_connection").error("lost")
     assert capsys.readouterr().err == ""

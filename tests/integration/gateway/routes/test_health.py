@@ -130,4 +130,4 @@ def test_a_gateway_that_cannot_query_the_others_accepts_work(engine, gateway, ca
     assert answer.json["checks"]["postgresql"] == "ok"
     reason = f'unknown: relation "{table}" does not exist'
     assert answer.json["checks"]["relay"] == answer.json["checks"]["heavy_workers"] == reason
-    assert "A look at the whole failed" in caplog.text, "it is a bug"
+    assert "A shared query failed" in caplog.text, "it is a bug"

@@ -91,8 +91,8 @@ def wait_for_lock(engine, count):
 
 
 WAITED_FOR = {
-    "look-ups": ("gateway.database.batching._MOST_WAITING", "GET"),
-    "transactions": ("gateway.database.database._MOST_WAITING", "DELETE"),
+    "look-ups": ("gateway.database.batching._MAX_WAITING", "GET"),
+    "transactions": ("gateway.database.database._MAX_WAITING", "DELETE"),
 }
 
 

@@ -7,7 +7,7 @@ from shared.errors import SettingsInvalid
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8081", "[::1]:8081", "0.0.0.0:1", "gateway-1.a:80"])
-def test_addresses_to_listen_on(variables, address):
+def test_valid_addresses_to_listen_on_are_accepted(variables, address):
     variables(gateway_bind=address)
     assert load_settings().gateway_bind == address
 
@@ -16,7 +16,7 @@ def test_addresses_to_listen_on(variables, address):
     "address",
     ["nonsense", "host:", ":8081", "::1:8081", "[::g]:1", "h:0", "h:65536", "300.1.1.1:1", "a b:1"],
 )
-def test_what_nothing_can_listen_on_is_refused(variables, address):
+def test_invalid_addresses_to_listen_on_are_refused(variables, address):
     variables(gateway_bind=address)
     with pytest.raises(SettingsInvalid, match="RECKONER_GATEWAY_BIND"):
         load_settings()
@@ -36,7 +36,7 @@ def test_what_nothing_can_listen_on_is_refused(variables, address):
         "db/name?application_name=x&options=-c%20jit%3Doff&sslmode=verify-full&connect_timeout=3",
     ],
 )
-def test_every_url_that_the_dialect_takes_is_right(variables, rest):
+def test_every_url_that_the_dialect_accepts_is_accepted(variables, rest):
     variables(database_url=f"postgresql+psycopg2://{rest}")
     load_settings()
 
@@ -56,7 +56,7 @@ def test_every_url_that_the_dialect_takes_is_right(variables, rest):
         ("db/name?connect_timeout=soon", "connect_timeout"),
     ],
 )
-def test_a_database_url_that_cannot_work_is_refused_without_its_password(variables, rest, problem):
+def test_an_invalid_database_url_is_refused_without_showing_its_password(variables, rest, problem):
     variables(database_url=f"postgresql+psycopg2://u:hunter2@{rest}")
     with pytest.raises(SettingsInvalid, match=problem) as caught:
         load_settings()
@@ -76,7 +76,7 @@ def test_a_database_url_that_cannot_work_is_refused_without_its_password(variabl
         ("amqp://a;http://b", "node 2 of 2"),
     ],
 )
-def test_a_broker_url_that_cannot_work_is_refused(variables, url, problem):
+def test_an_invalid_broker_url_is_refused(variables, url, problem):
     variables(broker_url=url)
     with pytest.raises(SettingsInvalid, match=problem):
         load_settings()

@@ -34,7 +34,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(monkeypatch, name
     )
 
 
-def test_names_that_others_read_are_no_faults(monkeypatch):
+def test_variables_of_compose_and_make_up_are_accepted(monkeypatch):
     compose = (ROOT / "compose/compose.yaml").read_text()
     for name in re.findall(r"\bRECKONER_[A-Z_]+", compose):
         if not name.endswith("_FILE") and name.removeprefix("RECKONER_").lower() not in NAMES:
@@ -54,6 +54,6 @@ def test_names_that_others_read_are_no_faults(monkeypatch):
         ("SERVICE_PORT_HTTP", "8081"),
     ],
 )
-def test_what_kubernetes_adds_for_a_service_is_no_fault(monkeypatch, name, value):
+def test_variables_that_kubernetes_adds_are_accepted(monkeypatch, name, value):
     monkeypatch.setenv(f"RECKONER_{name}", value)
     load_settings()

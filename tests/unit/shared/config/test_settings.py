@@ -21,7 +21,7 @@ def test_production_has_no_default_addresses(variables):
     assert len(caught.value.faults) == 2
 
 
-def test_all_faults_are_named_at_once(variables):
+def test_all_invalid_numbers_are_reported_at_once(variables):
     variables(max_attempts="none", heavy_slots="0", lease_seconds="nan")
     with pytest.raises(SettingsInvalid) as caught:
         load_settings()
@@ -46,7 +46,7 @@ def test_all_faults_are_named_at_once(variables):
         {"broker_url": "amqp://rabbit:5672/", "broker_password": "secret"},
     ],
 )
-def test_settings_that_cannot_work_are_refused(variables, wrong):
+def test_invalid_and_contradictory_settings_are_refused(variables, wrong):
     variables(**wrong)
     with pytest.raises(SettingsInvalid):
         load_settings()
@@ -56,7 +56,7 @@ def test_settings_that_cannot_work_are_refused(variables, wrong):
 @pytest.mark.parametrize(
     "name", [f.name for f in dataclasses.fields(Settings) if f.metadata["at_least"] is not None]
 )
-def test_no_number_is_absurd(variables, name, text):
+def test_numbers_out_of_bounds_are_refused(variables, name, text):
     if text == "0" and name in ("inline_seconds", "quick_seconds"):
         return
     variables(**{name: text})
@@ -64,7 +64,7 @@ def test_no_number_is_absurd(variables, name, text):
         load_settings()
 
 
-def test_faults_of_every_kind_are_named_at_once(variables):
+def test_faults_of_every_kind_are_reported_at_once(variables):
     variables(
         env="staging",
         lease_second="3",
@@ -89,13 +89,13 @@ def test_faults_of_every_kind_are_named_at_once(variables):
     ]
 
 
-def test_what_a_lane_may_take_is_less_than_what_hangs_in_it():
+def test_the_longest_estimate_of_a_lane_is_shorter_than_its_watchdogs_limit():
     most = {f.name: f.metadata["at_most"] for f in dataclasses.fields(Settings) if f.metadata}
-    assert most["inline_seconds"] < submission._INLINE_SECONDS
+    assert most["inline_seconds"] < submission._MAX_INLINE_SECONDS
     assert most["quick_seconds"] < quick._HANGING_SECONDS
 
 
-def test_numbers_are_numbers(variables):
+def test_numbers_are_converted(variables):
     variables(heavy_slots="3", quick_seconds="0.25")
     settings = load_settings()
     assert (settings.heavy_slots, settings.quick_seconds) == (3, 0.25)

@@ -52,7 +52,7 @@ def test_bounds_beyond_a_double_are_exact(limit):
         (None, "", "The arguments must be an object; got null."),
     ],
 )
-def test_fault_says_where_and_what(arguments, pointer, detail):
+def test_a_fault_has_a_pointer_and_a_sentence(arguments, pointer, detail):
     assert fibonacci.validate(arguments) == [Fault(pointer, detail)]
 
 
@@ -66,12 +66,12 @@ def test_every_fault_is_listed():
     [10**100, 10**4250, 10**9000, -(10**9000), "9" * 10_000, [10**9000]],
     ids=["long", "near-limit", "huge", "negative", "text", "array"],
 )
-def test_long_value_is_not_repeated(n):
+def test_a_long_value_is_not_shown(n):
     (fault, *_) = fibonacci.validate({"n": n})
     assert len(fault.detail) < 150
 
 
-def test_long_name_is_not_repeated():
+def test_a_long_name_is_shortened():
     faults = fibonacci.validate({"n": 1, "x" * 10_000: 1})
     assert all(len(fault.detail) < 200 and len(fault.pointer) < 100 for fault in faults)
 
@@ -93,7 +93,7 @@ JSON = st.recursive(
 @example({"n": 10**10})
 @example({"n": True})
 @example({"n": 1.0})
-def test_quick_check_accepts_what_the_schema_accepts(arguments):
+def test_the_fast_check_accepts_what_the_schema_accepts(arguments):
     is_right = jsonschema.Draft202012Validator(fibonacci.arguments_schema).is_valid(arguments)
     is_strict = not is_right or type(arguments["n"]) is int
     assert (fibonacci.validate(arguments) == []) == (is_right and is_strict)

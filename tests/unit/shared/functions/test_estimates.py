@@ -1,4 +1,4 @@
-"""Estimates beside what a worker's child really needs."""
+"""Estimates of memory, compared with what a child process uses."""
 
 import subprocess
 import sys
@@ -53,7 +53,7 @@ def peak_bytes(function, n):
         ("factorial", 1_000_000),
     ],
 )
-def test_estimated_memory_bounds_what_is_measured_and_is_no_wild_guess(name, n):
+def test_estimated_memory_is_above_what_is_measured_and_not_far_above(name, n):
     function = _REGISTRY.get(name)
     estimated, measured = function.estimate({"n": n}).bytes, peak_bytes(function, n)
     assert measured <= estimated <= 2 * measured

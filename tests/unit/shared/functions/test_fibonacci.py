@@ -29,7 +29,7 @@ def test_hundredth_number():
 
 
 @pytest.mark.parametrize("offset", [-1, 0, 1, 2, 3])
-def test_both_ways_meet_at_the_threshold(offset):
+def test_gmp_and_limbs_agree_at_the_threshold(offset):
     n = SMALLEST_IN_LIMBS + offset
     assert computed(n) == gmpy2.fib(n).digits()
 
@@ -97,7 +97,7 @@ def test_large_numbers_come_in_pieces_and_report_progress():
 
 
 @pytest.mark.parametrize("limbs", [1, 2, 7])
-def test_leading_zeros_go_however_short_the_pieces(monkeypatch, limbs):
+def test_leading_zeros_are_dropped_from_pieces_of_any_length(monkeypatch, limbs):
     """The highest limbs that there is room for may be zeros, and more of them than a piece has."""
     monkeypatch.setattr("shared.functions.fibonacci.PIECE_LIMBS", limbs)
     for n in (*range(SMALLEST_IN_LIMBS, SMALLEST_IN_LIMBS + 30_000, 1_500), 1_000_000):
@@ -130,5 +130,5 @@ def test_estimates_rise():
         assert smaller.bytes <= larger.bytes
 
 
-def test_doubling_starts_above_nothing():
+def test_the_smallest_number_in_limbs_needs_a_doubling():
     assert SMALLEST_IN_LIMBS.bit_length() > START_BITS + 1

@@ -5,7 +5,7 @@ import pytest
 from shared.functions.estimates import interpolate
 
 
-def test_interpolation_meets_its_rows_and_rises_between_and_beyond():
+def test_interpolation_matches_its_rows_and_increases_between_and_beyond():
     rows = ((10, 1.0, 30.0), (100, 10.0, 30.0), (1000, 1000.0, 300.0))
     assert [interpolate(rows, size) for size in (0, 1, 10)] == [(1.0, 30.0)] * 3
     assert interpolate(rows, 100) == pytest.approx((10.0, 30.0))

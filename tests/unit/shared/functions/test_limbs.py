@@ -121,7 +121,7 @@ def test_limbs_from_the_top_are_those_from_the_bottom(cores, one, other, k, odd,
             assert all(len(group) == size for group in groups[1:-1])
 
 
-def test_a_carry_may_come_all_the_way_up(cores):
+def test_a_carry_may_propagate_through_all_limbs(cores):
     """With nines all over, only the lowest limb decides whether all the others are zero."""
     nines = gmpy2.mpz(10) ** (40 * LIMB_DIGITS) - 1
     for formula in (lambda x, y: (x * y + 1,), lambda x, y: (x * y - 1,)):
@@ -134,7 +134,7 @@ def test_a_carry_may_come_all_the_way_up(cores):
 
 @pytest.mark.parametrize("limb", [BASE // 2, BASE - 2, BASE - 1])
 @pytest.mark.parametrize("odd", [0, 1])
-def test_two_cores_give_what_one_gives(limb, odd, cores):
+def test_two_cores_give_the_same_result_as_one(limb, odd, cores):
     # Limbs all alike are the extreme: the largest products, and the largest differences of them.
     operand = number([limb] * SMALLEST_ON_TWO_CORES)
     for other in (operand, gmpy2.mpz(1)):
@@ -148,7 +148,7 @@ def test_leading_zeros_are_dropped():
     assert stripped(limbs) == [3, 0, 7]
 
 
-def test_others_run_during_a_product(cores):
+def test_other_threads_run_during_a_product(cores):
     """Without this, two threads take as long as one."""
     operand = gmpy2.mpz(3) ** 10_000_000
     computing = cores.submit(without_gil, lambda x, y: (x * y,), operand, operand + 1)

@@ -60,13 +60,13 @@ def test_value_of_many_digits_does_not_depend_on_the_pieces(start, length, cuts,
 
 @pytest.mark.parametrize("blocks", [3, 4, 5])
 @pytest.mark.parametrize("beside", [-1, 0, 1])
-def test_value_beside_a_number_of_blocks(blocks, beside):
+def test_values_around_whole_numbers_of_blocks_are_right(blocks, beside):
     text = LONG[: blocks * BLOCK_DIGITS + beside]
     assert residue_of([text]) == residue_of([text[:70_000], text[70_000:]])
     assert residue_of([text]) == gmpy2.mpz(text) % PRIME
 
 
-def test_the_value_can_be_asked_for_on_the_way():
+def test_the_value_can_be_read_between_pieces():
     found = DigitsResidue(PRIME)
     for start in range(0, len(LONG), 100_000):
         found.feed(LONG[start : start + 100_000])
@@ -86,7 +86,7 @@ def test_one_wrong_character_among_many_digits_is_refused(wrong):
         residue_of([LONG[:150_000] + wrong + LONG[150_000:]])
 
 
-def test_digit_by_digit_is_the_same():
+def test_digits_one_at_a_time_give_the_same_value():
     text = fibonacci.compute({"n": 5000}, lambda _fraction: None)
     assert residue_of(text) == residue_of([text]) == fibonacci.residue({"n": 5000}, PRIME)
 
@@ -132,7 +132,7 @@ def test_garbage_is_refused(pieces):
 
 
 @pytest.mark.parametrize("pieces", [[], [""], ["", ""]])
-def test_nothing_is_not_taken_for_a_zero(pieces):
+def test_no_digits_are_not_a_zero(pieces):
     with pytest.raises(ResultWrong):
         verified_text(pieces, n=0)
     assert verified_text(["0"], n=0) == "0"
@@ -145,7 +145,7 @@ def test_missing_and_repeated_pieces_are_refused():
             verified_text(pieces, function=factorial)
 
 
-def test_an_error_in_compute_is_not_taken_for_a_wrong_result():
+def test_an_exception_in_compute_is_not_a_wrong_result():
     def pieces():
         yield "1"
         raise ValueError("a bug")
@@ -154,7 +154,7 @@ def test_an_error_in_compute_is_not_taken_for_a_wrong_result():
         verified_text(pieces())
 
 
-def test_wrong_compute_does_not_convince_its_own_residue():
+def test_the_residue_does_not_depend_on_compute():
     broken = dataclasses.replace(fibonacci, compute=lambda _arguments, _progress: "55")
     with pytest.raises(ResultWrong):
         verified_text(broken.compute({"n": 11}, lambda _fraction: None), n=11, function=broken)

@@ -1,4 +1,4 @@
-"""Which statements a connection must be given before one that it may have prepared."""
+"""Prepared statements: when a connection must prepare them."""
 
 import pytest
 
@@ -24,14 +24,14 @@ def test_a_statement_is_prepared_once_for_a_connection():
     assert needed(PreparedStatements(), ONE) != []
 
 
-def test_what_was_not_noted_is_needed_still():
+def test_a_statement_that_was_not_noted_is_prepared_again():
     """The connection broke before, or the statement failed."""
     known = PreparedStatements()
     assert known.needed_before(ONE)[-1] == ONE.preparing
     assert known.needed_before(ONE) == [ONE.preparing]
 
 
-def test_plans_are_not_kept_for_long(monkeypatch: pytest.MonkeyPatch):
+def test_statements_are_prepared_again_after_some_seconds(monkeypatch: pytest.MonkeyPatch):
     """The table that they were made for may be another by now."""
     known = PreparedStatements()
     needed(known, ONE)
@@ -42,6 +42,6 @@ def test_plans_are_not_kept_for_long(monkeypatch: pytest.MonkeyPatch):
     assert needed(known, OTHER) == [OTHER.preparing]
 
 
-def test_executing_takes_as_many_values_as_there_are_types():
+def test_execute_has_a_placeholder_for_each_type():
     assert ONE.executing == "EXECUTE one (%s, %s)"
     assert OTHER.executing == "BEGIN; EXECUTE other"

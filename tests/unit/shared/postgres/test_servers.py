@@ -1,4 +1,4 @@
-"""Which addresses a database URL stands for, and how long each may take."""
+"""The servers that a database URL names, and their time limits."""
 
 import socket
 
@@ -55,11 +55,11 @@ def addresses(servers):
         ("", [(None, None, None)]),
     ],
 )
-def test_each_address_is_tried_by_itself(query, expected):
+def test_each_address_is_tried_separately(query, expected):
     assert addresses(in_order(query)) == expected
 
 
-def test_an_address_without_a_port_has_the_usual_one(monkeypatch):
+def test_an_address_without_a_port_has_the_default_port(monkeypatch):
     given = {}
     monkeypatch.setattr(psycopg2, "connect", lambda **parameters: given.update(parameters))
     servers = Servers(make_url("postgresql+psycopg2://me@/name?host=one,two"))
@@ -77,11 +77,11 @@ def test_an_address_without_a_port_has_the_usual_one(monkeypatch):
         ("host=one&connect_timeout=0", [5]),
     ],
 )
-def test_each_address_has_a_time_of_its_own(query, seconds):
+def test_each_address_has_its_own_time_limit(query, seconds):
     assert [server.connect_seconds for server in in_order(query)] == seconds
 
 
-def test_the_one_that_answered_last_comes_first_where_only_one_takes_writes():
+def test_the_server_that_answered_last_is_tried_first_if_only_the_primary_is_wanted():
     for more, is_first in (("", True), ("&target_session_attrs=any", False)):
         servers = Servers(make_url(f"postgresql+psycopg2://me@/n?host=one:7&host=two:8{more}"))
         last = servers.in_order()[-1]
