@@ -24,6 +24,7 @@ from tests.integration.outbox import (
     problem,
     queue,
     relays,
+    reports,
     running,
     unpublished,
 )
@@ -150,7 +151,7 @@ def test_a_relay_of_which_one_lane_works_does_not_give_up(
         eventually(lambda: relay.lanes[Lane.HEAVY].loop.failing_seconds > 1)
         queue(relay_engine, 1)
         eventually(lambda: unpublished(relay_engine) == 0)
-        assert "bug" in problem(relay_engine, Lane.HEAVY)
+        eventually(lambda: reports(relay_engine, Lane.HEAVY, "bug"))
 
 
 def test_a_rescue_that_fails_is_reported_in_the_health_file(
