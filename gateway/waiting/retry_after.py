@@ -51,9 +51,9 @@ class Backlog:
 def _seconds_ahead(connection: Connection) -> dict[Lane, float | None]:
     """Return for each lane how long its work will take; None if nothing can come to it."""
     neighbours = find_neighbours(connection)
-    to_go = {row["lane"]: float(row["seconds_to_go"]) for row in count_lanes(connection)}
+    states = count_lanes(connection)
     return {
-        lane: to_go.get(lane, 0.0) / neighbours.slots[lane]
+        lane: states[lane].seconds_to_go / neighbours.slots[lane]
         if neighbours.is_passable(lane)
         else None
         for lane in Lane
