@@ -4,7 +4,6 @@ import falcon
 import falcon.asgi
 
 from gateway.database.database import Database
-from gateway.database.looking import make_look
 from gateway.database.pool import AsyncPool
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
@@ -22,13 +21,14 @@ from gateway.routes.listing import Listing
 from gateway.routes.results import Result
 from gateway.routes.system import System
 from gateway.server.background import Background
+from gateway.server.threads import ComputeThreads
 from gateway.server.watchdog import Watchdog
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.listener import Listener
 from gateway.waiting.lookup import Lookup
-from gateway.waiting.retry_after import Backlog
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.retry_after import RetryAfter
+from gateway.waiting.waiters import Waiters
 from shared.calculator import Calculator
 from shared.config import Settings
 from shared.functions.registry import Registry
@@ -51,17 +51,19 @@ def create_app(settings: Settings, registry: Registry) -> App:
     for function in registry:
         function.prepare()
     database = _make_database(settings)
-    waiting = Waiting(database)
+    threads = ComputeThreads()
+    waiters = Waiters(database)
     listener = Listener(
         lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"),
         database,
-        waiting,
+        waiters,
     )
-    watchdog = Watchdog(database)
+    watchdog = Watchdog(database, threads)
     background = Background(
         database,
+        threads,
         watchdog,
-        waiting.run,
+        waiters.run,
         listener.run,
         watchdog.watch_store,
         watchdog.watch_threads,
@@ -71,7 +73,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)
     app.add_error_handler(falcon.HTTPError, handle_error)
-    _add_routes(app, settings, registry, database, waiting)
+    _add_routes(app, settings, registry, database, threads, waiters)
     return app
 
 
@@ -92,29 +94,34 @@ def _make_database(settings: Settings) -> Database:
         make_async_connector(
             settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
         ),
-        most=transactions,
-        seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
+        size=transactions,
+        timeout_seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
     )
     return Database(pool, engine, autocommit, transactions=transactions, connections=connections)
 
 
 def _add_routes(
-    app: App, settings: Settings, registry: Registry, database: Database, waiting: Waiting
+    app: App,
+    settings: Settings,
+    registry: Registry,
+    database: Database,
+    threads: ComputeThreads,
+    waiters: Waiters,
 ) -> None:
     planner = Planner(registry, settings)
-    look = make_look(database)
-    submission = Submission(database, planner, Calculator(), look)
-    lookup = Lookup(look, waiting)
-    backlog = Backlog(database)
-    digits = Digits(database, lookup, backlog)
-    calculations = Calculations(database, planner, submission, lookup, backlog, Listing(database))
+    lookup = Lookup(database, waiters)
+    submission = Submission(database, planner, Calculator(), lookup, threads.inline)
+    retry_after = RetryAfter(database)
+    digits = Digits(database, threads.long, lookup, retry_after)
+    listing = Listing(database, threads.long)
+    calculations = Calculations(threads.long, planner, submission, lookup, retry_after, listing)
     app.add_route("/", Index())
     app.add_route("/calculations", calculations)
-    app.add_route("/calculations/batch", Batch(database, planner, submission))
-    app.add_route("/calculations/{calculation_id}", Calculation(database, lookup, backlog))
+    app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
+    app.add_route("/calculations/{calculation_id}", Calculation(database, lookup, retry_after))
     app.add_route("/calculations/{calculation_id}/result", Result(lookup, digits))
-    app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiting))
-    app.add_route("/calculate/{n}", Calculate(planner, submission, backlog, digits))
+    app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiters))
+    app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, digits))
     app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
     app.add_route("/system", System(database))
     app.add_route("/health/live", Live())

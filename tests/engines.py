@@ -12,10 +12,10 @@ def autocommit(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def make_pool(settings: Settings, *, most: int = 2, seconds: float = 15) -> AsyncPool:
+def make_pool(settings: Settings, *, size: int = 2, timeout_seconds: float = 15) -> AsyncPool:
     """Return connections like those of a gateway process."""
     return AsyncPool(
         make_async_connector(settings, name="test pool", statement_seconds=10),
-        most=most,
-        seconds=seconds,
+        size=size,
+        timeout_seconds=timeout_seconds,
     )

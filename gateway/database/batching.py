@@ -1,8 +1,8 @@
 """Many requests, one statement.
 
-What requests ask of PostgreSQL while the last statement is under way goes together in the next.
-What asks alone waits for nobody. Under load statements keep a distance, and one, with its round
-trip, its commit and its thread, serves dozens of requests.
+What requests need from PostgreSQL while a statement is under way shares the next one. A request
+that comes alone waits for nobody. Under load there is a pause between statements, so that one,
+with its round trip and its commit, serves dozens of requests.
 """
 
 import asyncio
@@ -12,53 +12,52 @@ from typing import Generic, TypeVar
 
 from shared.errors import StoreUnavailable
 
-#: A statement that takes longer has the next begin beside it, up to so many: one connection that
-#: hangs, or one row that is locked, must not hold up everybody.
+#: While a statement takes longer than this, another may begin beside it, up to a limit: one
+#: connection that hangs, or one locked row, must not hold up everybody.
 _SLOW_SECONDS = 0.05
-_MOST_UNDER_WAY = 4
+_MAX_STATEMENTS = 4
 
-#: Between two statements there is so much time for each request that the last was for, up to a
-#: limit. So at one or two thousand a second and less, few wait; beyond it, a statement serves ever
-#: more, and what it costs in all processes does not depend much on how many.
-_PACE_SECONDS = 0.0005
-_LONGEST_PACE_SECONDS = 0.007
+#: The pause after a statement began: so much for each item of its batch, up to a limit. Below one
+#: or two thousand requests a second few wait; above, each statement serves more of them.
+_PAUSE_SECONDS = 0.0005
+_MAX_PAUSE_SECONDS = 0.007
 
-#: Beyond this, an honest 503 beats a long silence.
-_MOST_WAITING = 4_000
+#: Items that may wait. Beyond this, a 503 at once is better than a late answer.
+_MAX_WAITING = 4_000
 
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-class Coalescer(Generic[Asked, Answer]):
-    """Hands what is asked to `answer_all` in batches, whose total cost is at most `most`.
+class Batcher(Generic[Item, Result]):
+    """Executes items in batches that cost at most `max_cost` each.
 
-    `answer_all` returns an answer for each, in order. One that costs more goes alone.
+    `execute_batch` returns a result for each item, in order. An item that costs more goes alone.
     """
 
     def __init__(
         self,
-        answer_all: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]],
-        cost: Callable[[Asked], float],
-        most: float,
+        execute_batch: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        cost: Callable[[Item], float],
+        max_cost: float,
     ) -> None:
-        self._answer_all = answer_all
+        self._execute_batch = execute_batch
         self._cost = cost
-        self._most = most
-        self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
+        self._max_cost = max_cost
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._began = 0.0
-        self._pace_seconds = 0.0
+        self._pause_seconds = 0.0
 
-    async def ask(self, asked: Asked) -> Answer:
-        """Return the answer; raise what `answer_all` raised, or StoreUnavailable."""
-        if len(self._waiting) >= _MOST_WAITING:
+    async def execute(self, item: Item) -> Result:
+        """Return the item's result. Raises what `execute_batch` raised, or StoreUnavailable."""
+        if len(self._waiting) >= _MAX_WAITING:
             raise StoreUnavailable
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
-        self._waiting.append((asked, future))
+        future: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append((item, future))
         is_slow = loop.time() - self._began > _SLOW_SECONDS
-        if not self._tasks or (is_slow and len(self._tasks) < _MOST_UNDER_WAY):
+        if not self._tasks or (is_slow and len(self._tasks) < _MAX_STATEMENTS):
             task = asyncio.create_task(self._run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -66,46 +65,47 @@ class Coalescer(Generic[Asked, Answer]):
 
     async def _run(self) -> None:
         while self._waiting:
-            await self._pace()
-            if self._waiting:  # else another task has taken them meanwhile
-                await self._answer(self._next_batch())
-        # Before the next request can ask, which would count on this task.
+            await self._pause()
+            if self._waiting:  # else another task has taken them during the pause
+                await self._settle(self._next_batch())
+        # The callback comes later, and a request in between would rely on this task.
         task = asyncio.current_task()
         assert task is not None
         self._tasks.discard(task)
 
-    async def _pace(self) -> None:
-        if self._pace_seconds:
-            pause = self._began + self._pace_seconds - asyncio.get_running_loop().time()
-            if pause > 0:
-                await asyncio.sleep(pause)
+    async def _pause(self) -> None:
+        if self._pause_seconds:
+            left = self._began + self._pause_seconds - asyncio.get_running_loop().time()
+            if left > 0:
+                await asyncio.sleep(left)
 
-    def _next_batch(self) -> list[tuple[Asked, asyncio.Future[Answer]]]:
+    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         self._began = asyncio.get_running_loop().time()
         batch = [self._waiting.popleft()]
         cost = self._cost(batch[0][0])
-        while self._waiting and cost + self._cost(self._waiting[0][0]) <= self._most:
+        while self._waiting and cost + self._cost(self._waiting[0][0]) <= self._max_cost:
             batch.append(self._waiting.popleft())
             cost += self._cost(batch[-1][0])
         is_alone = len(batch) == 1
-        self._pace_seconds = (
-            0.0 if is_alone else min(_LONGEST_PACE_SECONDS, _PACE_SECONDS * len(batch))
+        self._pause_seconds = (
+            0.0 if is_alone else min(_MAX_PAUSE_SECONDS, _PAUSE_SECONDS * len(batch))
         )
         return batch
 
-    async def _answer(self, batch: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:
+    async def _settle(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        """Execute a batch; give each of its futures a result or an exception."""
         try:
-            answers = await self._answer_all([asked for asked, _ in batch])
+            results = await self._execute_batch([item for item, _ in batch])
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, StoreUnavailable):
-                # One of them is to blame. The others must not suffer.
+                # One of the items caused it. Executed alone, the others succeed.
                 for one in batch:
-                    await self._answer([one])
+                    await self._settle([one])
                 return
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
         else:
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.done():  # else its client has gone
-                    future.set_result(answer)
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():  # else its client has disconnected
+                    future.set_result(result)

@@ -1,7 +1,7 @@
-"""A connection to PostgreSQL on which the event loop itself waits.
+"""A connection to PostgreSQL that the event loop waits for, without a thread.
 
-psycopg2's blocking calls need a thread each, and a thread's turn costs more than the statement.
-In its asynchronous mode it says when to come back (poll), and the loop watches the socket.
+In psycopg2's asynchronous mode `poll` returns what the connection waits for, and the loop watches
+its socket. docs/decisions.md compares this with other drivers.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from shared.postgres.prepared import PreparedStatements, Query, Rows
 
 Answer = TypeVar("Answer")
 
-#: Begins to connect; it may resolve a name, and so block.
+#: Starts to connect. It may block while it resolves a name.
 Connect = Callable[[], psycopg2.extensions.connection]
 
 
 class AsyncConnection:
-    """One connection, for one query at a time, each a transaction by itself."""
+    """One connection, for one query at a time; each query is a transaction of its own."""
 
     def __init__(self, connection: psycopg2.extensions.connection) -> None:
-        """Take a connection that is being made: see `open`."""
+        """Take a connection that is still connecting; use `open`."""
         self._connection = connection
         self._prepared = PreparedStatements()
 
@@ -38,7 +38,7 @@ class AsyncConnection:
 
     @property
     def is_open(self) -> bool:
-        """Say whether it can be used again."""
+        """Say whether another query can be executed."""
         status = self._connection.get_transaction_status()
         return bool(status == psycopg2.extensions.TRANSACTION_STATUS_IDLE)
 
@@ -50,7 +50,7 @@ class AsyncConnection:
         return query.read(await self._execute(query.prepared.executing, query.values))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
     async def _execute(self, statement: str, values: tuple[Any, ...] | None) -> Rows:
@@ -67,7 +67,7 @@ class AsyncConnection:
         except psycopg2.Error:
             raise
         except BaseException:  # cancelled, for example
-            self.close()  # the answer that is on its way would be taken for the next query's
+            self.close()  # else the next query would receive this one's answer
             raise
 
 
@@ -90,7 +90,7 @@ async def _until_ready(descriptor: int, *, is_writing: bool) -> None:
 def _finish(
     ready: "asyncio.Future[None]", remove: Callable[[int], object], descriptor: int
 ) -> None:
-    # At once: the next poll may close the socket, whose number is then another connection's.
+    # Before the next poll, which may close the socket: its number may then be another connection's.
     remove(descriptor)
     if not ready.done():
         ready.set_result(None)

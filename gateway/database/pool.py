@@ -1,43 +1,53 @@
-"""A few connections for the queries that most requests wait for."""
+"""A few connections for the queries that nearly every request needs."""
 
 import asyncio
+import logging
 from functools import partial
 from typing import TypeVar
 
 import psycopg2
 
 from gateway.database.connection import AsyncConnection
-from gateway.database.outages import outages_answered
 from shared.errors import StoreUnavailable
 from shared.postgres.connections import AsyncConnector
-from shared.postgres.outages import brief, is_conflict, is_connection_unusable, is_transient
+from shared.postgres.outages import (
+    brief,
+    is_conflict,
+    is_connection_unusable,
+    is_transient,
+    outages_raised,
+)
 from shared.postgres.prepared import Query
 from shared.postgres.servers import Server
 
 Answer = TypeVar("Answer")
 
-_LOOK_UP_SECONDS = 5.0
+#: For resolving the servers' names.
+_RESOLVE_SECONDS = 5.0
+
+_logger = logging.getLogger(__name__)
 
 
 class AsyncPool:
-    """Up to `most` connections, opened when needed, for queries of up to `seconds`."""
+    """Up to `size` connections, opened when needed, each for one query at a time."""
 
-    def __init__(self, connector: AsyncConnector, *, most: int, seconds: float) -> None:
+    def __init__(self, connector: AsyncConnector, *, size: int, timeout_seconds: float) -> None:
+        """Give up a query, and all connections with it, after `timeout_seconds`."""
         self._connector = connector
-        self._seconds = seconds
-        self._turns = asyncio.Semaphore(most)
-        # The one that was last in use is the next: what it needs is still in caches.
+        self._timeout_seconds = timeout_seconds
+        self._free = asyncio.Semaphore(size)
+        # Used as a stack: what the connection that was used last needs is still in caches.
         self._idle: list[AsyncConnection] = []
         self._generation = 0
 
     async def fetch(self, query: Query[Answer]) -> Answer:
         """Return a query's answer once it is committed.
 
-        If its connection turns out to be of no use it is executed once more, on a new one, so it
-        must be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error for a bug.
+        If its connection turns out to be unusable, the query is executed once more on another, so
+        it must be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error for a bug.
         """
-        async with self._turns:
-            with outages_answered():
+        async with self._free:
+            with outages_raised(_logger):
                 connection = await self._take()
                 try:
                     return await self._fetch(connection, query)
@@ -49,7 +59,7 @@ class AsyncPool:
     async def _fetch(self, connection: AsyncConnection, query: Query[Answer]) -> Answer:
         generation = self._generation
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await connection.fetch(query)
         except TimeoutError as error:
             self._renew()
@@ -65,7 +75,7 @@ class AsyncPool:
                 connection.close()
 
     def _renew(self) -> None:
-        """Give up all connections: a server that restarted or fell silent leaves only dead ones."""
+        """Replace all connections: a server that restarted or hangs leaves only dead ones."""
         self._generation += 1
         self.close()
 
@@ -75,7 +85,7 @@ class AsyncPool:
         return await self._connect()
 
     async def _connect(self) -> AsyncConnection:
-        """Connect to the first server that answers; each has a time of its own."""
+        """Connect to the first server that answers; each is given its own time."""
         servers = self._connector.servers
         failures = []
         for server in await self._in_order():
@@ -95,12 +105,12 @@ class AsyncPool:
 
     async def _in_order(self) -> list[Server]:
         try:
-            async with asyncio.timeout(_LOOK_UP_SECONDS):
+            async with asyncio.timeout(_RESOLVE_SECONDS):
                 return await asyncio.to_thread(self._connector.servers.in_order)
         except TimeoutError as error:
-            raise StoreUnavailable("its name is not resolved in time") from error
+            raise StoreUnavailable("its name was not resolved in time") from error
 
     def close(self) -> None:
-        """Close those that are idle."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()

@@ -1,4 +1,4 @@
-"""Looks at the whole that are shared, because they read much when much waits."""
+"""Expensive queries: one answer serves all requests, and is refreshed seldom."""
 
 import asyncio
 import logging
@@ -17,11 +17,12 @@ T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 
 
-class SharedLook(Generic[T]):
-    """The latest answer of one query, looked up again when it is old and somebody asks.
+class SharedQuery(Generic[T]):
+    """The latest answer of one query, which runs again when it is old and a request needs it.
 
-    The longer a look takes, the longer it serves: at a million queued, `/system` is some seconds
-    old, and the database is not busy with counting. One that fails is not repeated sooner.
+    The longer the query takes, the longer its answer serves: with a million calculations queued
+    `/system` is some seconds old, but the database is not busy with counting. A query that failed
+    is not repeated sooner.
     """
 
     def __init__(
@@ -30,52 +31,52 @@ class SharedLook(Generic[T]):
         use_case: Callable[[Connection], T],
         fresh_seconds: float,
         *,
-        most_share: float,
+        max_share: float,
     ) -> None:
-        """Look no more often than every `fresh_seconds`, nor for more than a share of the time."""
+        """Query at most every `fresh_seconds`, and for at most this share of the time."""
         self._database = database
         self._use_case = use_case
         self._fresh_seconds = fresh_seconds
-        self._most_share = most_share
-        self._looking: asyncio.Task[T] | None = None
+        self._max_share = max_share
+        self._task: asyncio.Task[T] | None = None
         self._value: T | None = None
         self._failure: Exception | None = None
-        self._good_until = 0.0
+        self._fresh_until = 0.0
 
     @property
     def latest(self) -> T | None:
-        """The last answer, however old; a new look begins if it is due. Never waits."""
-        self._look_if_due()
+        """The last answer, however old. Never waits; starts the query if it is due."""
+        self._start_if_due()
         return self._value
 
     async def get(self) -> T:
-        """Return an answer that is fresh, waiting for a look if one is due.
+        """Return a fresh answer, waiting for the query if it is due.
 
-        Raises what the latest look raised, StoreUnavailable for example.
+        Raises what the latest query raised, such as StoreUnavailable.
         """
-        looking = self._look_if_due()
-        if looking is not None:
-            return await asyncio.shield(looking)
+        task = self._start_if_due()
+        if task is not None:
+            return await asyncio.shield(task)
         if self._failure is not None:
             raise self._failure.with_traceback(None)
         assert self._value is not None
         return self._value
 
-    def _look_if_due(self) -> asyncio.Task[T] | None:
-        if self._looking is None and time.monotonic() >= self._good_until:
-            self._looking = asyncio.create_task(self._look())
-            self._looking.add_done_callback(self._looked)
-        return self._looking
+    def _start_if_due(self) -> asyncio.Task[T] | None:
+        if self._task is None and time.monotonic() >= self._fresh_until:
+            self._task = asyncio.create_task(self._query())
+            self._task.add_done_callback(self._on_done)
+        return self._task
 
-    async def _look(self) -> T:
+    async def _query(self) -> T:
         began = time.monotonic()
         try:
-            self._value = await self._database.run(self._use_case)
+            self._value = await self._database.run_transaction(self._use_case)
         except Exception as error:
             self._failure = error
-            if not isinstance(error, StoreUnavailable):  # which is logged; nobody may be waiting
-                _logger.exception("A look at the whole failed")
-            # What the server cut short has kept it busy; one that was not there has not.
+            if not isinstance(error, StoreUnavailable):  # which is logged already
+                _logger.exception("A shared query failed")
+            # Until the server cancelled it, the query kept the server busy. Other errors did not.
             self._rest(time.monotonic() - began if is_statement_cancelled(error) else 0.0)
             raise
         self._failure = None
@@ -83,11 +84,11 @@ class SharedLook(Generic[T]):
         return self._value
 
     def _rest(self, busy_seconds: float) -> None:
-        """Let so much time go by before the next look as its share demands."""
-        pause = max(self._fresh_seconds, busy_seconds / self._most_share)
-        self._good_until = time.monotonic() + pause
+        """Let the next query wait for as long as `max_share` demands."""
+        pause = max(self._fresh_seconds, busy_seconds / self._max_share)
+        self._fresh_until = time.monotonic() + pause
 
-    def _looked(self, task: asyncio.Task[T]) -> None:
-        self._looking = None
+    def _on_done(self, task: asyncio.Task[T]) -> None:
+        self._task = None
         if not task.cancelled():
-            task.exception()  # taken note of: whoever waited for it has it as well
+            task.exception()  # retrieved here, since nobody may be waiting for it

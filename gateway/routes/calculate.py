@@ -8,7 +8,7 @@ import falcon.asgi
 from gateway.routes.digits import Digits
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
-from gateway.waiting.retry_after import Backlog
+from gateway.waiting.retry_after import RetryAfter
 from shared.calculation import is_final
 from shared.errors import ArgumentsInvalid, Fault
 
@@ -19,11 +19,11 @@ class Calculate:
     """The number if it is stored or cheap, else where it will be."""
 
     def __init__(
-        self, planner: Planner, submission: Submission, backlog: Backlog, digits: Digits
+        self, planner: Planner, submission: Submission, retry_after: RetryAfter, digits: Digits
     ) -> None:
         self._planner = planner
         self._submission = submission
-        self._backlog = backlog
+        self._retry_after = retry_after
         self._digits = digits
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, n: str) -> None:
@@ -45,7 +45,7 @@ class Calculate:
         else:
             resp.status = falcon.HTTP_202
             resp.set_header("Location", path)
-            resp.set_header("Retry-After", str(self._backlog.retry_after(row)))
+            resp.set_header("Retry-After", str(self._retry_after.seconds(row)))
             resp.text = f"fibonacci({int(n)}) is {row.status}; look at {path}\n"
         resp.content_type = "text/plain; charset=us-ascii"
         resp.cache_control = ["no-cache"]

@@ -2,16 +2,16 @@
 
 import falcon.asgi
 
-from gateway.database.database import Database
 from gateway.http.body import parse_json, read_body
 from gateway.http.document import write_document
 from gateway.http.limits import MAX_BODY_BYTES, MAX_EVENT_LOOP_BODY_BYTES
 from gateway.http.preferences import read_preferences, write_applied
 from gateway.routes.listing import Listing
+from gateway.server.threads import WatchedThreads
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.lookup import Lookup
-from gateway.waiting.retry_after import Backlog
+from gateway.waiting.retry_after import RetryAfter
 from shared.calculation import is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
 from shared.store.calculations import Row
@@ -25,18 +25,18 @@ class Calculations:
 
     def __init__(
         self,
-        database: Database,
+        threads: WatchedThreads,
         planner: Planner,
         submission: Submission,
         lookup: Lookup,
-        backlog: Backlog,
+        retry_after: RetryAfter,
         listing: Listing,
     ) -> None:
-        self._database = database
+        self._threads = threads
         self._planner = planner
         self._submission = submission
         self._lookup = lookup
-        self._backlog = backlog
+        self._retry_after = retry_after
         self._listing = listing
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
@@ -51,7 +51,7 @@ class Calculations:
         if len(body) <= MAX_EVENT_LOOP_BODY_BYTES:
             calculation = self._planner.plan_request(parse_json(body))
         else:
-            calculation = await self._database.compute(
+            calculation = await self._threads.run(
                 lambda: self._planner.plan_request(parse_json(body))
             )
         preferences = read_preferences(req)
@@ -62,7 +62,7 @@ class Calculations:
             return row
 
         row = await self._lookup.wait_until_final(calculation.id, submit, preferences.wait_seconds)
-        write_document(resp, row, self._backlog.retry_after)
+        write_document(resp, row, self._retry_after.seconds)
         write_applied(resp, preferences)
         path = f"/calculations/{calculation.id}"
         if is_final(row.status):

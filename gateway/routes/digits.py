@@ -11,8 +11,9 @@ from collections.abc import AsyncGenerator
 
 from gateway.database.database import Database
 from gateway.http.responses import peek
+from gateway.server.threads import WatchedThreads
 from gateway.waiting.lookup import Lookup
-from gateway.waiting.retry_after import Backlog
+from gateway.waiting.retry_after import RetryAfter
 from shared.calculation import Status, is_final
 from shared.errors import (
     ResultCorrupt,
@@ -34,16 +35,23 @@ _logger = logging.getLogger(__name__)
 class Digits:
     """Reads stored digits, and checks them against their SHA-256."""
 
-    def __init__(self, database: Database, lookup: Lookup, backlog: Backlog) -> None:
+    def __init__(
+        self,
+        database: Database,
+        threads: WatchedThreads,
+        lookup: Lookup,
+        retry_after: RetryAfter,
+    ) -> None:
         self._database = database
+        self._threads = threads
         self._lookup = lookup
-        self._backlog = backlog
+        self._retry_after = retry_after
 
     def check_available(self, row: Row) -> None:
         """Raise the ResultUnavailable that says why there are no digits, if there are none."""
         status = Status(row.status)
         if not is_final(status):
-            raise ResultNotFinished(row.id, status, self._backlog.retry_after(row))
+            raise ResultNotFinished(row.id, status, self._retry_after.seconds(row))
         if status is not Status.SUCCEEDED:
             raise ResultMissing(row.id, status, row.error)
         if row.result_pruned_at is not None:
@@ -65,7 +73,7 @@ class Digits:
     async def _compress(self, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
         compressor = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
         async for piece in digits:
-            compressed = await self._database.compute(
+            compressed = await self._threads.run(
                 lambda piece=piece: compressor.compress(piece)  # type: ignore[misc]
             )
             if compressed:
@@ -91,7 +99,7 @@ class Digits:
         else:
             attempt = row.result_attempt
             assert attempt is not None  # by a CHECK of the table
-            found = await self._database.run_one(
+            found = await self._database.run_autocommit(
                 lambda connection: find_chunk(connection, row.id, attempt, ordinal)
             )
             if found is None:

@@ -12,7 +12,7 @@ from gateway.http.document import document, parse_calculation_id
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
 from gateway.http.responses import empty_stream, peek
 from gateway.waiting.lookup import Lookup
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.waiters import Waiters
 from shared.calculation import is_final
 from shared.store.calculations import Row
 
@@ -26,12 +26,12 @@ class Events:
     def __init__(
         self,
         lookup: Lookup,
-        waiting: Waiting,
+        waiters: Waiters,
         *,
         heartbeat_seconds: float = EVENT_HEARTBEAT_SECONDS,
     ) -> None:
         self._lookup = lookup
-        self._waiting = waiting
+        self._waiters = waiters
         self._heartbeat_seconds = heartbeat_seconds
 
     async def on_get(
@@ -56,9 +56,9 @@ class Events:
 
     async def _stream(self, identity: UUID) -> AsyncGenerator[falcon.asgi.SSEvent | None, None]:
         loop = asyncio.get_running_loop()
-        with self._waiting.watch(identity) as watch:
+        with self._waiters.watch(identity) as waiter:
             row: Row | None = await self._lookup.get(identity)
-            while watch.looked():  # a row that arrived during the query may be newer
+            while waiter.discard_row():  # a row that arrived during the query may be newer
                 row = await self._lookup.get(identity)
             shown = ""
             silent_until = loop.time() + self._heartbeat_seconds
@@ -75,7 +75,7 @@ class Events:
                     yield None  # a comment, as heartbeat
                     silent_until = loop.time() + self._heartbeat_seconds
                 # A row that shows nothing new does not postpone the heartbeat.
-                row = await watch.next_row(max(0.0, silent_until - loop.time()))
+                row = await waiter.next_row(max(0.0, silent_until - loop.time()))
 
 
 def _event(row: Row, text: str) -> falcon.asgi.SSEvent:

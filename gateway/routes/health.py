@@ -8,14 +8,14 @@ from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
 from gateway.database.database import Database
-from gateway.database.shared_query import SharedLook
+from gateway.database.shared_query import SharedQuery
 from gateway.http.limits import (
     STATE_FRESH_SECONDS,
     STATE_MAX_SHARE,
     UNAVAILABLE_RETRY_SECONDS,
 )
 from gateway.http.responses import write_json
-from gateway.waiting.capacity import find_neighbours
+from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import brief
@@ -23,7 +23,7 @@ from shared.store.schema import NO_SCHEMA, Schema, find_revision, find_schema
 
 #: Together less than a probe usually waits.
 _DATABASE_SECONDS = 2.0
-_NEIGHBOURS_SECONDS = 1.5
+_CAPACITY_SECONDS = 1.5
 
 
 class Live:
@@ -49,8 +49,8 @@ class Ready:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._neighbours = SharedLook(
-            database, find_neighbours, STATE_FRESH_SECONDS, most_share=STATE_MAX_SHARE
+        self._capacity = SharedQuery(
+            database, find_capacity, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE
         )
 
     async def on_get(
@@ -83,7 +83,7 @@ class Ready:
         except psycopg2.Error as error:
             return f"refuses what a submission needs: {brief(error)}"
         if schema.fault is None and schema.is_read_only:
-            return "read-only: it takes no calculations at present"
+            return "read-only: calculations are not accepted"
         return schema.fault
 
     async def _find_schema(self) -> Schema:
@@ -110,14 +110,14 @@ class Ready:
         if not is_ready:
             return dict.fromkeys(names, "unknown")
         try:
-            async with asyncio.timeout(_NEIGHBOURS_SECONDS):
-                neighbours = await self._neighbours.get()
+            async with asyncio.timeout(_CAPACITY_SECONDS):
+                capacity = await self._capacity.get()
         except (StoreUnavailable, TimeoutError):
             return dict.fromkeys(names, "unknown: PostgreSQL has no connection to spare")
-        except DBAPIError as error:  # a bug, which SharedLook logs; work is accepted nevertheless
+        except DBAPIError as error:  # a bug, which SharedQuery logs; work is accepted nevertheless
             return dict.fromkeys(names, f"unknown: {brief(error)}")
         return {
-            "relay": neighbours.relay_fault,
-            "rabbitmq": neighbours.broker_fault,
-            **{f"{lane}_workers": neighbours.worker_fault(lane) for lane in Lane},
+            "relay": capacity.relay_problem,
+            "rabbitmq": capacity.broker_problem,
+            **{f"{lane}_workers": capacity.worker_problem(lane) for lane in Lane},
         }

@@ -14,6 +14,7 @@ from gateway.http.document import document
 from gateway.http.limits import DEFAULT_PAGE_CALCULATIONS, MAX_PAGE_CALCULATIONS
 from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
+from gateway.server.threads import WatchedThreads
 from shared.calculation import Status
 from shared.errors import ArgumentsInvalid, Fault
 from shared.json_lists import encode_list
@@ -29,8 +30,9 @@ class Listing:
     #: For KnownParameters.
     parameters = ("status", "function", "limit", "cursor")
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, threads: WatchedThreads) -> None:
         self._database = database
+        self._threads = threads
 
     async def write_page(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Respond with the page that the query describes, and the URL of the next."""
@@ -41,7 +43,7 @@ class Listing:
         before = decode_cursor(query["cursor"]) if "cursor" in query else None
         if function is not None and not function.isprintable():
             raise ArgumentsInvalid([Fault("/function", "function must be printable text.")])
-        rows = await self._database.run(
+        rows = await self._database.run_transaction(
             lambda connection: list_calculations(
                 connection, status=status, function=function, before=before, limit=limit + 1
             )
@@ -51,9 +53,7 @@ class Listing:
         if more:
             last = encode_cursor((page[-1].created_at, page[-1].id))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
-        documents = await self._database.compute(
-            lambda: encode_list([document(row) for row in page])
-        )
+        documents = await self._threads.run(lambda: encode_list([document(row) for row in page]))
         text = f'{{"calculations": {documents}, "next": {json.dumps(following)}}}'
         write_json_text(resp, text, cache="no-cache")
 

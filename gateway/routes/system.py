@@ -7,26 +7,21 @@ import falcon.asgi
 from sqlalchemy import Connection
 
 from gateway.database.database import Database
-from gateway.database.shared_query import SharedLook
+from gateway.database.shared_query import SharedQuery
 from gateway.http.document import rfc3339
 from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.http.responses import write_json
-from gateway.waiting.capacity import SILENT_SECONDS, Neighbours, find_neighbours
+from gateway.waiting.capacity import SILENT_SECONDS, Capacity, find_capacity
 from shared.calculation import Lane
 from shared.store.presence import RelayState, WorkerState, list_workers
-from shared.store.system import (
-    LaneState,
-    count_finished_last_minute,
-    count_lanes,
-    measure_outbox,
-)
+from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
 
 
 class System:
     """The state of Reckoner, as PostgreSQL knows it."""
 
     def __init__(self, database: Database) -> None:
-        self._state = SharedLook(database, _query, STATE_FRESH_SECONDS, most_share=STATE_MAX_SHARE)
+        self._state = SharedQuery(database, _query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
 
     async def on_get(
         self,
@@ -40,14 +35,14 @@ class System:
 
 
 def _query(connection: Connection) -> dict[str, Any]:
-    neighbours = find_neighbours(connection)
+    capacity = find_capacity(connection)
     workers = list_workers(connection, SILENT_SECONDS)
     states = count_lanes(connection)
     finished = count_finished_last_minute(connection)
     return {
-        "lanes": {lane: _lane(states[lane], lane, workers, neighbours) for lane in Lane},
+        "lanes": {lane: _lane(states[lane], lane, workers, capacity) for lane in Lane},
         "outbox": measure_outbox(connection)._asdict(),
-        "relays": [_relay(relay) for relay in neighbours.relays],
+        "relays": [_relay(relay) for relay in capacity.relays],
         "workers": [_worker(worker) for worker in workers],
         "calculations_per_minute": sum(finished.values()),
         "finished_last_minute": finished,
@@ -58,15 +53,15 @@ def _lane(
     state: LaneState,
     lane: Lane,
     workers: Sequence[WorkerState],
-    neighbours: Neighbours,
+    capacity: Capacity,
 ) -> dict[str, Any]:
-    slots = neighbours.slots.get(lane, 0)
+    slots = capacity.slots.get(lane, 0)
     to_go = round(state.seconds_to_go / max(1, slots), 3)
     return {
         "queued": state.queued,
         "running": state.running,
         "oldest_queued_seconds": state.oldest_queued_seconds,
-        "estimated_seconds_to_go": to_go if neighbours.is_passable(lane) else None,
+        "estimated_seconds_to_go": to_go if capacity.can_compute(lane) else None,
         "workers": sum(worker.lane == lane for worker in workers),
         "slots": slots,
     }

@@ -1,4 +1,4 @@
-"""HTTP on one connection: uvicorn's, with what it lacks for standing behind NGINX."""
+"""HTTP on one connection: uvicorn's protocol, and what it lacks for running behind NGINX."""
 
 import asyncio
 import json
@@ -9,26 +9,26 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from gateway.http.problems import MALFORMED_REQUEST, MEDIA_TYPE
 
-#: NGINX closes a connection that it has not used for 5 s. While it may use one, it stays open.
-_UNUSED_SECONDS = 6.0
+#: NGINX closes a connection that was idle for 5 s. As long as NGINX may use it, it stays open here.
+_IDLE_SECONDS = 6.0
 
 
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take what uvicorn gives."""
+        """Take uvicorn's arguments; see HttpToolsProtocol."""
         super().__init__(*args, **kwargs)
-        self._answering, self.app = self.app, self._answer
+        self._application, self.app = self.app, self._respond
         self._task: asyncio.Task[Any] | None = None
         self._is_stopping = False
 
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _respond(self, scope: Any, receive: Any, send: Any) -> None:
         if self.transport.is_closing():
-            return  # the client went before this task's turn came
+            return  # the client disconnected before this task started
         self._task = asyncio.current_task()
         try:
-            await self._answering(scope, receive, send)
+            await self._application(scope, receive, send)
         except asyncio.CancelledError:
             if not self.transport.is_closing():
                 raise
@@ -36,22 +36,22 @@ class Protocol(HttpToolsProtocol):
             self._task = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop answering a client that has gone; what it submitted is stored all the same.
+        """Cancel the response to a client that disconnected; what it submitted is stored anyway.
 
-        Uvicorn would drop the answer piece by piece, and a long result be read to its end.
+        Uvicorn would discard the response piece by piece, after reading all of a long result.
         """
         super().connection_lost(exc)
         if self._task is not None:
             self._task.cancel()
 
     def on_headers_complete(self) -> None:
-        """Answer what came in although this process is stopping, and nothing after it."""
+        """If this process is stopping, make this request the last one of its connection."""
         super().on_headers_complete()
         if self._is_stopping:
             self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's signature)
-        """Refuse what is not HTTP as everything else is refused."""
+        """Refuse what is not HTTP with a problem document, like everything else."""
         body = json.dumps(MALFORMED_REQUEST.document()) + "\n"
         head = (
             "HTTP/1.1 400 Bad Request\r\n"
@@ -65,14 +65,14 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def shutdown(self) -> None:
-        """Let a connection end without a request lost on it.
+        """Close the connection without losing a request on it.
 
         NGINX may just be sending one on a connection that is idle here, and it may not send a POST
-        a second time. Uvicorn's own would close it.
+        twice. Uvicorn would close the connection at once.
         """
         self._is_stopping = True
         if self._is_idle():
-            self.loop.call_later(_UNUSED_SECONDS, self._close_if_idle)
+            self.loop.call_later(_IDLE_SECONDS, self._close_if_idle)
         else:
             self.cycle.keep_alive = False
 

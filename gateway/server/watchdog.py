@@ -1,7 +1,6 @@
-"""The end of a gateway process that can no longer work; gunicorn then starts another.
+"""Ends a gateway process that can no longer work, so that gunicorn starts another.
 
-A thread that hangs cannot be ended, and what else has gone wrong in a process is often put right by
-a new one. So workers end as well.
+A thread that hangs cannot be ended, and a new process often cures other faults as well.
 """
 
 import asyncio
@@ -13,50 +12,52 @@ import time
 from typing import NoReturn
 
 from gateway.database.database import Database
+from gateway.server.threads import ComputeThreads
 from shared.errors import StoreUnavailable
 from shared.store.new_calculations import insert_new
 
-#: A process that could store no calculation for so long ends.
-_FRUITLESS_SECONDS = 60.0
+#: A process in which no calculation could be stored for longer ends.
+_MAX_FAILING_SECONDS = 60.0
 _PROBE_SECONDS = 5.0
-_LOOK_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
 
-#: How long a process that ends may answer what it has begun. NGINX keeps using a connection that
-#: is open for up to 6 s (gateway/server/protocol.py).
-_ENDING_SECONDS = 8.0
+#: How long a process that ends may finish its requests. NGINX uses a connection that stays open
+#: for up to 6 s (gateway/server/protocol.py).
+_SHUTDOWN_SECONDS = 8.0
 
 _logger = logging.getLogger(__name__)
 
 
 class Watchdog:
-    """Looks whether calculations can be stored, and whether a thread hangs."""
+    """Checks that calculations can be stored, and that no thread hangs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, threads: ComputeThreads) -> None:
         self._database = database
+        self._threads = threads
         self._has_given_up = False
 
     async def watch_store(self) -> NoReturn:
-        """Ask PostgreSQL now and then for what a submission asks, with nothing to store."""
+        """Execute the statement of a submission now and then, with nothing to store."""
         stored_at = time.monotonic()
         while True:
             await asyncio.sleep(_PROBE_SECONDS)
             try:
                 await self._database.fetch(insert_new([]))
             except StoreUnavailable:
-                pass  # which is logged
+                pass  # which is logged already
             except Exception:
                 _logger.exception("Calculations cannot be stored")
             else:
                 stored_at = time.monotonic()
-            fruitless_seconds = time.monotonic() - stored_at
-            if fruitless_seconds > _FRUITLESS_SECONDS:
-                self._give_up(f"no calculation could be stored for {fruitless_seconds:.0f} s")
+            failing_seconds = time.monotonic() - stored_at
+            if failing_seconds > _MAX_FAILING_SECONDS:
+                self._give_up(f"no calculation could be stored for {failing_seconds:.0f} s")
 
     async def watch_threads(self) -> NoReturn:
-        """Look for threads that hang."""
+        """Check for threads that hang."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            for name in self._database.hanging():
+            await asyncio.sleep(_CHECK_SECONDS)
+            for name in self._threads.hanging():
                 self._give_up(f"a thread hangs, {name}")
 
     def _give_up(self, reason: str) -> None:
@@ -64,13 +65,13 @@ class Watchdog:
             return
         self._has_given_up = True
         _logger.critical("%s: this process ends", reason)
-        # Should the orderly end not come: it waits for clients, and for threads.
-        timer = threading.Timer(_ENDING_SECONDS, os._exit, (1,))
+        # In case the orderly shutdown hangs: it waits for clients, and for threads.
+        timer = threading.Timer(_SHUTDOWN_SECONDS, os._exit, (1,))
         timer.daemon = True
         timer.start()
         os.kill(os.getpid(), signal.SIGTERM)
 
     def end(self) -> None:
-        """End this process with a status that tells, if it has given up; its work is done."""
+        """End this process with exit status 1 if it has given up. Its requests are finished."""
         if self._has_given_up:
             os._exit(1)

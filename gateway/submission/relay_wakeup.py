@@ -1,4 +1,4 @@
-"""Telling the relay of new work, without anybody waiting for it."""
+"""Waking the relay when there is new work, without delaying any response."""
 
 import asyncio
 import logging
@@ -14,31 +14,32 @@ from shared.store.notifications import wake_relay
 _logger = logging.getLogger(__name__)
 
 
-class Bell:
-    """Rings soon; what is to be rung for meanwhile goes together into the next ring.
+class RelayWakeup:
+    """Notifies the relay in a task of its own; wake-ups that come during one share the next.
 
-    On its own: a NOTIFY in the transaction of many inserts would serialise all their commits.
+    Not in the transactions that insert: NOTIFY takes a lock that makes their commits wait for
+    each other.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lanes: set[Lane] = set()
-        self._ringing: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
-    def ring(self, lanes: Collection[Lane]) -> None:
-        """Have the relay hear that there is work in these lanes."""
+    def wake(self, lanes: Collection[Lane]) -> None:
+        """Notify the relay soon that there is work in these lanes."""
         self._lanes.update(lanes)
-        if self._lanes and self._ringing is None:
-            self._ringing = asyncio.create_task(self._ring())
+        if self._lanes and self._task is None:
+            self._task = asyncio.create_task(self._run())
 
-    async def _ring(self) -> None:
+    async def _run(self) -> None:
         try:
             while self._lanes:
                 lanes, self._lanes = self._lanes, set()
                 await self._database.fetch(wake_relay(lanes))
         except StoreUnavailable:
-            pass  # the relay looks by itself before long
+            pass  # the relay polls as well
         except psycopg2.Error:
-            _logger.exception("Cannot wake the relay; it looks by itself")
+            _logger.exception("Cannot wake the relay. It finds new work when it polls")
         finally:
-            self._ringing = None
+            self._task = None

@@ -1,4 +1,4 @@
-"""The one LISTEN connection of a gateway process."""
+"""The LISTEN connection of a gateway process."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ import psycopg2
 import psycopg2.extensions
 
 from gateway.database.database import Database
-from gateway.waiting.waiters import Waiting, until_set
+from gateway.waiting.waiters import Waiters, until_set
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import brief, is_transient
 from shared.store.notifications import notify_listeners, read_changed
 
-#: A connection that has not even brought what we sent ourselves for so long is dead.
+#: A connection on which not even our own notifications have arrived for this long is dead.
 _SILENCE_SECONDS = 20.0
 _RECONNECT_SECONDS = (0.1, 0.5, 1.0, 2.0)
 
@@ -26,13 +26,13 @@ Connect = Callable[[], psycopg2.extensions.connection]
 
 
 class Listener:
-    """Tells the waiters what PostgreSQL notifies, on a connection that is opened again if lost."""
+    """Passes PostgreSQL's notifications to the waiters; reconnects when its connection is lost."""
 
-    def __init__(self, connect: Connect, database: Database, waiting: Waiting) -> None:
+    def __init__(self, connect: Connect, database: Database, waiters: Waiters) -> None:
         self._connect = connect
         self._database = database
-        self._waiting = waiting
-        self._has_heard = False
+        self._waiters = waiters
+        self._has_received = False
 
     async def run(self) -> NoReturn:
         """Listen until cancelled."""
@@ -49,7 +49,7 @@ class Listener:
                 continue
             failures = 0
             try:
-                self._waiting.changed_all()  # whatever was notified meanwhile was missed
+                self._waiters.mark_all_changed()  # notifications may have been missed
                 await self._listen(connection)
             finally:
                 connection.close()
@@ -58,27 +58,27 @@ class Listener:
     async def _listen(self, connection: psycopg2.extensions.connection) -> None:
         loop = asyncio.get_running_loop()
         lost = asyncio.Event()
-        # A number of our own for the same socket: libpq closes its number as soon as the connection
-        # breaks, and the next connection gets it while the loop still watches it for this one.
+        # A duplicate, because libpq closes its descriptor as soon as the connection breaks, and
+        # the next connection may get that number while the loop still watches it for this one.
         descriptor = os.dup(connection.fileno())
-        loop.add_reader(descriptor, self._read, connection, lost)
+        loop.add_reader(descriptor, self._receive, connection, lost)
         try:
-            self._has_heard = True
-            while self._has_heard and not lost.is_set():
-                self._has_heard = False
+            self._has_received = True
+            while self._has_received and not lost.is_set():
+                self._has_received = False
                 with contextlib.suppress(StoreUnavailable):
-                    await self._database.run_one(notify_listeners)
+                    await self._database.run_autocommit(notify_listeners)
                 await until_set(lost, _SILENCE_SECONDS)
         finally:
             loop.remove_reader(descriptor)
             os.close(descriptor)
 
-    def _read(self, connection: psycopg2.extensions.connection, lost: asyncio.Event) -> None:
+    def _receive(self, connection: psycopg2.extensions.connection, lost: asyncio.Event) -> None:
         try:
             connection.poll()
         except psycopg2.Error:
             lost.set()
             return
-        self._has_heard = True
+        self._has_received = True
         while connection.notifies:
-            self._waiting.changed(read_changed(connection.notifies.pop(0).payload))
+            self._waiters.mark_changed(read_changed(connection.notifies.pop(0).payload))

@@ -1,7 +1,7 @@
-"""Those who wait for calculations to change, and the one task that looks for all of them.
+"""Requests that wait for calculations to change, and the one task that reads the rows for them.
 
-Waiters never poll. When a notification says that calculations changed, one query looks at all of
-them that anybody waits for, and hands each row to its waiters: a thousand waiters cost one query.
+Waiters never poll. When a notification names calculations that changed, one query reads those that
+anybody waits for, and each row is delivered to its waiters: a thousand waiters cost one query.
 """
 
 import asyncio
@@ -17,137 +17,138 @@ from gateway.database.database import Database
 from shared.errors import StoreUnavailable
 from shared.store.calculations import Row, find_calculations
 
-#: Everything that is waited for is looked at this often, should a notification ever be lost.
+#: Everything that is waited for is read this often, in case a notification was lost.
 _SWEEP_SECONDS = 15.0
 _RETRY_SECONDS = 0.5
 
-#: Rows may have results of 8,192 digits in them, and the event loop reads them all at once.
-_MOST_PER_QUERY = 200
+#: A row may contain a result of 8,192 digits, and the event loop reads all rows at once.
+_MAX_PER_QUERY = 200
 
-#: So many waiters are handed rows before others have their turn: each then writes an answer.
-_MOST_HANDED = 20
+#: Waiters that receive rows before other tasks get their turn: each of them writes a response.
+_MAX_DELIVERED = 20
 
 
 async def until_set(event: asyncio.Event, seconds: float) -> None:
-    """Return once the event is set, or the time is over.
+    """Return once the event is set, or after this time.
 
-    Python 3.11's `asyncio.wait_for` takes no notice of a cancel that comes as the event is set.
+    Python 3.11's `asyncio.wait_for` ignores a cancel that comes as the event is set.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
 
 
-class Watch:
-    """One waiter's view of one calculation."""
+class Waiter:
+    """One request that waits for one calculation."""
 
     def __init__(self) -> None:
-        self._arrived = asyncio.Event()
+        self._delivered = asyncio.Event()
         self._row: Row | None = None
-        self.fresh_after = 0.0
+        self.discarded_at = 0.0
 
-    def looked(self) -> bool:
-        """Say that the waiter has just looked by itself: what was seen before is old.
+    def discard_row(self) -> bool:
+        """Discard a row that was delivered; return whether there was one.
 
-        Return whether something was, in which case it may as well be newer: look again.
+        For a waiter that has just read the row by itself. One that was delivered during the read
+        may be older or newer: then read again.
         """
         has_row = self._row is not None
         self._row = None
-        self._arrived.clear()
-        self.fresh_after = asyncio.get_running_loop().time()
+        self._delivered.clear()
+        self.discarded_at = asyncio.get_running_loop().time()
         return has_row
 
-    def hand(self, row: Row) -> None:
+    def deliver(self, row: Row) -> None:
         """Give the waiter a newer row."""
         self._row = row
-        self._arrived.set()
+        self._delivered.set()
 
     async def next_row(self, seconds: float) -> Row | None:
-        """Return the row once the calculation may have changed; None if it has not in time."""
-        await until_set(self._arrived, seconds)
-        self._arrived.clear()
+        """Return the row once the calculation may have changed, or None after this time."""
+        await until_set(self._delivered, seconds)
+        self._delivered.clear()
         row, self._row = self._row, None
         return row
 
 
-class Waiting:
-    """Knows who waits for what."""
+class Waiters:
+    """All waiters of a gateway process, by calculation."""
 
     def __init__(self, database: Database, *, sweep_seconds: float = _SWEEP_SECONDS) -> None:
         self._database = database
         self._sweep_seconds = sweep_seconds
-        self._watches: dict[UUID, set[Watch]] = defaultdict(set)
-        # A queue in which each has one place: under steady traffic everyone's turn comes.
+        self._waiters: dict[UUID, set[Waiter]] = defaultdict(set)
+        # A queue without duplicates: under steady traffic everyone gets a turn.
         self._changed: dict[UUID, None] = {}
         self._wake = asyncio.Event()
-        # By a clock of its own, whatever is notified and however often a look fails.
+        # Independent of notifications, and of queries that fail.
         self._sweep_at: float | None = None
 
     @contextmanager
-    def watch(self, calculation_id: UUID) -> Iterator[Watch]:
-        """Watch a calculation. Watch first and look afterwards: then no change falls between."""
-        watch = Watch()
-        self._watches[calculation_id].add(watch)
+    def watch(self, calculation_id: UUID) -> Iterator[Waiter]:
+        """Wait for a calculation. Enter this first and read the row then, to miss no change."""
+        waiter = Waiter()
+        self._waiters[calculation_id].add(waiter)
         try:
-            yield watch
+            yield waiter
         finally:
-            watches = self._watches[calculation_id]
-            watches.discard(watch)
-            if not watches:
-                del self._watches[calculation_id]
+            waiters = self._waiters[calculation_id]
+            waiters.discard(waiter)
+            if not waiters:
+                del self._waiters[calculation_id]
 
-    def changed(self, ids: Iterable[UUID]) -> None:
-        """Have those looked at that somebody waits for."""
-        if self._watches:  # else `ids` need not even be read
-            self._changed.update((identity, None) for identity in ids if identity in self._watches)
+    def mark_changed(self, ids: Iterable[UUID]) -> None:
+        """Have those of these calculations read that somebody waits for."""
+        if self._waiters:  # else `ids`, an iterator, need not be consumed
+            self._changed.update((identity, None) for identity in ids if identity in self._waiters)
         if self._changed:
             self._wake.set()
 
-    def changed_all(self) -> None:
-        """Have everything looked at that somebody waits for."""
-        self.changed(list(self._watches))
+    def mark_all_changed(self) -> None:
+        """Have all calculations read that somebody waits for."""
+        self.mark_changed(list(self._waiters))
 
     async def run(self) -> NoReturn:
-        """Look whenever something changed, and at everything now and then, until cancelled."""
+        """Read what has changed, and now and then everything, until cancelled."""
         loop = asyncio.get_running_loop()
-        if self._sweep_at is None:  # else this begins again, after a bug
+        if self._sweep_at is None:  # else this runs again, after a bug
             self._sweep_at = loop.time() + self._sweep_seconds
         while True:
             if loop.time() >= self._sweep_at:
-                self.changed_all()
+                self.mark_all_changed()
                 self._sweep_at = loop.time() + self._sweep_seconds
             if self._changed:
-                await self._look()
+                await self._read_changed()
                 continue
             self._wake.clear()
             await until_set(self._wake, self._sweep_at - loop.time())
 
-    async def _look(self) -> None:
-        taken = list(itertools.islice(self._changed, _MOST_PER_QUERY))
+    async def _read_changed(self) -> None:
+        taken = list(itertools.islice(self._changed, _MAX_PER_QUERY))
         for identity in taken:
             del self._changed[identity]
-        ids = [identity for identity in taken if identity in self._watches]
+        ids = [identity for identity in taken if identity in self._waiters]
         if not ids:
             return  # nobody waits any more
         began = asyncio.get_running_loop().time()
         try:
             rows = await self._database.fetch(find_calculations(ids))
-            await self._hand(rows, began)
+            await self._deliver(rows, began)
         except StoreUnavailable:
-            self.changed(ids)
+            self.mark_changed(ids)
             await asyncio.sleep(_RETRY_SECONDS)
-        except BaseException:  # whoever waits for them must not pay for a bug
-            self.changed(ids)
+        except BaseException:  # a bug, or cancelled: their waiters must not be forgotten
+            self.mark_changed(ids)
             raise
 
-    async def _hand(self, rows: Sequence[Row], began: float) -> None:
-        handed = 0
+    async def _deliver(self, rows: Sequence[Row], began: float) -> None:
+        delivered = 0
         for row in rows:
-            for watch in tuple(self._watches.get(row.id, ())):
-                if began >= watch.fresh_after:
-                    watch.hand(row)
-                    handed += 1
-                    if handed % _MOST_HANDED == 0:
+            for waiter in tuple(self._waiters.get(row.id, ())):
+                if began >= waiter.discarded_at:
+                    waiter.deliver(row)
+                    delivered += 1
+                    if delivered % _MAX_DELIVERED == 0:
                         await asyncio.sleep(0)
-                else:  # the waiter has looked since, so this row may be the older one
-                    self.changed([row.id])
+                else:  # the waiter has read the row since, so this one may be older
+                    self.mark_changed([row.id])

@@ -5,6 +5,7 @@ same errors. The codes are from PostgreSQL's documentation, appendix A. An error
 counts as the error of psycopg2's that it wraps.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -70,14 +71,16 @@ def is_transient(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def outages_raised() -> Iterator[None]:
-    """Raise StoreUnavailable for outages and conflicts; let bugs through."""
+def outages_raised(logger: logging.Logger | None = None) -> Iterator[None]:
+    """Raise StoreUnavailable for an outage or a conflict, and log it; raise a bug as it is."""
     try:
         yield
-    except StoreUnavailable:
-        raise
     except DATABASE_ERRORS as error:
         if not is_transient(error):
+            raise
+        if logger is not None:
+            logger.warning("PostgreSQL is not available: %s", brief(error))
+        if isinstance(error, StoreUnavailable):
             raise
         raise StoreUnavailable(brief(error)) from error
 

@@ -69,6 +69,6 @@ def reports(engine: Engine, lane: Lane, *words: str) -> bool:
     return True
 
 
-def is_well(engine: Engine) -> bool:
+def is_healthy(engine: Engine) -> bool:
     """Return whether there is one relay, and no lane has a problem."""
     return [relay.problems for relay in relays(engine)] == [{}]

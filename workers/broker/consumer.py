@@ -31,7 +31,7 @@ from workers.broker.delivery_tags import DeliveryTags
 logger = logging.getLogger(__name__)
 
 #: An idle channel is renewed after this time: RabbitMQ does not notify the consumers of a quorum
-#: queue that was deleted and declared again (docs/decisions.md, "An idle channel is renewed").
+#: queue that was deleted and declared again (docs/decisions.md, "A quiet channel is renewed").
 _RENEWAL_SECONDS = 10.0
 
 #: How long closing waits for answers that are on their way.

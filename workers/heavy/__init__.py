@@ -1,1 +1,1 @@
-"""The heavy lane: claimed, computed in child processes, kept by a lease."""
+"""The heavy lane: a claim with a lease, and a child process, for each calculation."""

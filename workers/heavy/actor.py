@@ -98,7 +98,7 @@ class HeavyCalculations:
         """Commit a claim; None if there is nothing to do."""
 
         def attempt() -> Lease | None:
-            asked_at = time.monotonic()
+            requested_at = time.monotonic()
             with self._engine.begin() as connection:
                 claim = claim_calculation(
                     connection,
@@ -109,7 +109,7 @@ class HeavyCalculations:
                 if claim is not None:
                     self.watermark.note(claim.published_at)
                     notify_changed(connection, [claim.calculation_id])
-            return None if claim is None else self._leases.hold(claim, asked_at)
+            return None if claim is None else self._leases.hold(claim, requested_at)
 
         return retry_while_unavailable(
             attempt, "claim a calculation", lambda: self._slots.is_closed

@@ -131,7 +131,7 @@ class Attempt:
         self._lease.progress = max(self._lease.progress, fraction)
 
     def _fail_or_requeue(self, aborted: CalculationAborted) -> None:
-        """Store a failure, or queue it again if its process died in a way that another may not."""
+        """Store a failure, or queue it again if another attempt may succeed."""
         failure = failure_to_store(
             aborted,
             self._claim.earlier_outcomes,

@@ -108,8 +108,8 @@ class ClaimedWrites:
 
         def hand_back() -> str:
             with self._engine.begin() as connection:
-                # At most one of them changes the row. Which one, only the row tells: a submission
-                # may have withdrawn the cancel, or a cancel may have come while the worker stops.
+                # The row decides which of them changes it: a submission may have withdrawn the
+                # cancel, or a cancel may have been requested while the worker stops.
                 if self._cancel(connection):
                     outcome = "cancelled"
                 elif release_calculation(connection, self._claim, worker_id=self._worker_id):

@@ -108,12 +108,12 @@ class Leases:
 
     @property
     def is_alive(self) -> bool:
-        """Say whether the heartbeat's thread runs."""
+        """Return whether the heartbeat's thread runs."""
         return self._thread.is_alive()
 
     @property
     def is_idle(self) -> bool:
-        """Say whether no lease is held."""
+        """Return whether no lease is held."""
         return not self._held
 
     def hold(self, claim: Claim, requested_at: float) -> Lease:

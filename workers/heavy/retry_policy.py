@@ -40,7 +40,7 @@ def failure_to_store(
 
 
 def must_run_alone(earlier: Sequence[str]) -> bool:
-    """Say whether the next attempt needs its worker's memory to itself."""
+    """Return whether the next attempt needs its worker's memory to itself."""
     return OUT_OF_MEMORY in earlier
 
 

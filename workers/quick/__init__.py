@@ -1,1 +1,1 @@
-"""The quick lane: computed in threads, written in batches."""
+"""The quick lane: calculations in threads of the worker, and results stored in batches."""

@@ -24,7 +24,7 @@ from shared.store.notifications import notify_outbox
 from shared.store.quick import move_to_heavy
 from workers.broker.consumer import Delivery, current_delivery
 from workers.quick.admission import Admission
-from workers.quick.group_commit import Finished, GroupCommit, Outcome
+from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
 from workers.quick.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class QuickCalculations:
         # The settings of this worker may be all that makes one unfit; its row must not wait here.
         if unfit and self._move_to_heavy(unfit, delivery) is None:
             return
-        self._writer.submit(Finished(delivery, outcomes, is_refused=bool(unfit)))
+        self._writer.submit(FinishedMessage(delivery, outcomes, is_refused=bool(unfit)))
 
     def _move_to_heavy(self, works: Sequence[Work], delivery: Delivery) -> set[UUID] | None:
         """Queue in the heavy lane what may be killing worker after worker, or is not for this one.

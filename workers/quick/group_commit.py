@@ -46,7 +46,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedMessage:
     """A message, and the outcomes of those of its calculations that this lane computes."""
 
     delivery: Delivery
@@ -67,7 +67,7 @@ class GroupCommit:
         self._engine = engine
         self.watermark = Watermark()
         self._changed = threading.Condition()
-        self._waiting: deque[Finished] = deque()
+        self._waiting: deque[FinishedMessage] = deque()
         self._waiting_digits = 0
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
@@ -78,10 +78,10 @@ class GroupCommit:
 
     @property
     def is_alive(self) -> bool:
-        """Say whether the thread runs."""
+        """Return whether the thread runs."""
         return self._thread.is_alive()
 
-    def submit(self, finished: Finished) -> None:
+    def submit(self, finished: FinishedMessage) -> None:
         """Have it stored and its message acknowledged soon; wait while too much is waiting."""
         finished.delivery.is_detached = True
         with self._changed:
@@ -106,9 +106,9 @@ class GroupCommit:
         except Exception:
             logger.exception("the thread that stores results failed")
 
-    def _next_batch(self) -> list[Finished]:
+    def _next_batch(self) -> list[FinishedMessage]:
         """Wait for outcomes, and return a batch of them; an empty one once it is closed."""
-        batch: list[Finished] = []
+        batch: list[FinishedMessage] = []
         count = digits = 0
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._give_up_at is not None)
@@ -120,7 +120,7 @@ class GroupCommit:
             self._changed.notify_all()
         return batch
 
-    def _write(self, batch: Sequence[Finished]) -> None:
+    def _write(self, batch: Sequence[FinishedMessage]) -> None:
         """Commit a batch; acknowledge or refuse its messages."""
         crash_point(QUICK_BEFORE_COMMIT)
         refused = self._store([outcome for finished in batch for outcome in finished.outcomes])

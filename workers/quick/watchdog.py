@@ -9,7 +9,7 @@ from shared.calculation import Work
 
 
 class Watchdog:
-    """Notes what each thread computes, and since when. Another thread asks for what is overdue."""
+    """Notes what each thread computes, and since when, for another thread to check."""
 
     def __init__(self) -> None:
         self._running: dict[int, tuple[float, Work]] = {}

@@ -7,7 +7,7 @@ worker does. So any child of the worker that the worker has not started, and tha
 limit of a calculation, is left over from a calculation that has ended.
 
 This reads /proc itself: psutil goes through all processes of the machine to find the children of
-one (see "What leaves its session" in docs/decisions.md).
+one (see docs/decisions.md).
 """
 
 import logging
@@ -74,7 +74,7 @@ def _orphans() -> list[int]:
 
 
 def _is_limited(pid: int) -> bool:
-    """Say whether a process has the memory limit of a calculation, which is inherited."""
+    """Return whether a process has the memory limit of a calculation, which is inherited."""
     try:
         return not _UNLIMITED.search((_PROC / str(pid) / "limits").read_text())
     except OSError:
@@ -110,7 +110,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def hold_more_than(limit_bytes: int, pids: Iterable[int]) -> bool:
-    """Say whether these processes together hold more memory, counting what they share once."""
+    """Return whether these processes together hold more memory, counting what they share once."""
     pids = list(pids)
     # The resident sizes are never less than the exact sum, and much quicker to read.
     if sum(map(resident_bytes, pids)) <= limit_bytes:

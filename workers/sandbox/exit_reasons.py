@@ -35,8 +35,8 @@ def explain_exit(
 ) -> CalculationAborted:
     """Return the error for a child that ended with this exit status, or by minus this signal.
 
-    It is a ProcessDied where another attempt may succeed. `is_out_of_memory` says that the kernel
-    killed some process for lack of memory while the child ran.
+    It is a ProcessDied if another attempt may succeed. `is_out_of_memory` means that the
+    kernel killed some process for lack of memory while the child ran.
     """
     if status == -signal.SIGABRT and _GMP_OUT_OF_MEMORY in stderr:
         return memory_limit_exceeded(memory_limit_bytes)

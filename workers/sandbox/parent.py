@@ -82,13 +82,13 @@ class Sandbox:
     def receive(
         self, on_progress: Callable[[float], None], check_interrupt: Callable[[], None]
     ) -> Iterator[bytes]:
-        """Yield digits as they arrive; only after the last one are they known to be right.
+        """Yield digits as they arrive; they are known to be right only after the last.
 
         `check_interrupt` is called several times a second and raises to stop. The time that the
         caller takes for a piece does not count as the child's.
 
-        Raises CalculationAborted when the child fails or exceeds a limit, and ProcessDied when it
-        ends in a way that another attempt may not.
+        Raises CalculationAborted if the child fails or exceeds a limit, and ProcessDied if it ends
+        in a way that another attempt may avoid.
         """
         self._deadline = time.monotonic() + self._request.time_limit_seconds
         for kind, payload in self._frames(check_interrupt):

@@ -63,7 +63,7 @@ class ChildProcess:
         return self._popen.returncode
 
     def has_ended(self) -> bool:
-        """Say whether it has ended, without reaping it, so that its id stays its own."""
+        """Return whether it has ended, without reaping it, so that its id stays its own."""
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, flags) is not None
 

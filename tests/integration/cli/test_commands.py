@@ -47,7 +47,7 @@ def test_wrong_settings_are_status_2_and_named(reckoner, capsys):
     assert (output, "Traceback" in errors) == ("", False)
 
 
-def test_no_rabbitmq_is_status_1_and_told(reckoner, capsys):
+def test_an_unreachable_rabbitmq_is_status_1_and_named(reckoner, capsys):
     assert reckoner("redrive", broker_url="amqp://127.0.0.1:1/%2F") == 1
     output, errors = capsys.readouterr()
     assert "RabbitMQ" in errors
@@ -55,9 +55,7 @@ def test_no_rabbitmq_is_status_1_and_told(reckoner, capsys):
 
 
 @pytest.mark.parametrize("lanes", [("quick",), ("heavy",), ("quick", "heavy")])
-def test_redrive_tells_of_the_lane_that_was_named_or_of_both(
-    reckoner, settings, broker_url, capsys, lanes
-):
+def test_redrive_reports_the_named_lane_or_both(reckoner, settings, broker_url, capsys, lanes):
     for lane in Lane:
         with Channel(settings, lane):  # declares its queues
             pass

@@ -92,14 +92,14 @@ def test_messages_are_put_back_although_their_queue_was_deleted(settings, channe
         ("amqp://a:b@127.0.0.1:1/%2F", "127.0.0.1:1 cannot be reached: Connection refused"),
     ],
 )
-def test_a_host_that_cannot_be_reached_is_said_in_a_sentence(address, words):
+def test_a_host_that_cannot_be_reached_is_reported_in_one_line(address, words):
     done = command(address)
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_rabbitmq_that_says_nothing_is_said_in_a_sentence():
+def test_a_rabbitmq_that_does_not_answer_is_reported_in_one_line():
     """A frozen one: the kernel takes connections for it."""
     with socket.create_server(("127.0.0.1", 0)) as frozen:
         done = command(f"amqp://127.0.0.1:{frozen.getsockname()[1]}/%2F?stack_timeout=1")
@@ -108,14 +108,14 @@ def test_a_rabbitmq_that_says_nothing_is_said_in_a_sentence():
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_refused_login_is_said_in_a_sentence(broker_url, rabbitmq):
+def test_a_refused_login_is_reported_in_one_line(broker_url, rabbitmq):
     done = command(broker_url.replace(rabbitmq.password, "wrong"))
     assert done.returncode == 1
     assert "refused the login" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_queue_of_another_type_keeps_its_messages_where_they_are(settings, channel, broker_url):
+def test_dead_letters_stay_while_their_queue_is_of_another_type(settings, channel, broker_url):
     channel.basic_publish("", dead_letter_queue_name(Lane.HEAVY), b"one")
     channel.queue_delete(queue_name(Lane.HEAVY))
     channel.queue_declare(queue_name(Lane.HEAVY), durable=True)
@@ -156,11 +156,11 @@ def test_what_a_queue_refuses_stays_a_dead_letter(settings, channel, rabbitmq, b
 def is_put_back(settings):
     try:
         return run(settings, show=False) == 0
-    except BrokerUnavailable:  # the end of a limit is heard of late
+    except BrokerUnavailable:  # a channel learns late of the end of a limit
         return False
 
 
-def test_no_dead_letter_goes_before_its_copy_is_confirmed(settings, channel, monkeypatch):
+def test_no_dead_letter_is_removed_before_its_copy_is_confirmed(settings, channel, monkeypatch):
     for body in (b"one", b"two"):
         channel.basic_publish("", dead_letter_queue_name(Lane.QUICK), body)
     monkeypatch.setattr(BlockingChannel, "basic_publish", not_twice(BlockingChannel.basic_publish))

@@ -19,7 +19,7 @@ PROGRAMS = (
 )
 
 
-def test_every_process_says_what_is_wrong_and_shows_no_traceback():
+def test_every_process_names_invalid_settings_without_a_traceback():
     wrong = {"RECKONER_LEASE_SECOND": "3", "RECKONER_HEAVY_SLOTS": "inf"}
     started = [
         subprocess.Popen(
@@ -33,11 +33,11 @@ def test_every_process_says_what_is_wrong_and_shows_no_traceback():
         for program in PROGRAMS
     ]
     for program, process in zip(PROGRAMS, started, strict=True):
-        said, _ = process.communicate(timeout=60)
-        assert process.returncode in (1, 2), (program, said)
-        assert "Did you mean RECKONER_LEASE_SECONDS?" in said, program
-        assert "RECKONER_HEAVY_SLOTS must be a whole number" in said, program
-        assert "Traceback" not in said, program
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode in (1, 2), (program, output)
+        assert "Did you mean RECKONER_LEASE_SECONDS?" in output, program
+        assert "RECKONER_HEAVY_SLOTS must be a whole number" in output, program
+        assert "Traceback" not in output, program
 
 
 def _run(module: str, *_: str) -> str:

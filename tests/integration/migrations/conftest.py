@@ -16,7 +16,7 @@ def url(empty_database_url):
 
 @pytest.fixture
 def watcher(empty_database_url):
-    """What looks at the database from outside, each statement by itself."""
+    """A connection that watches the database, in autocommit."""
     engine = create_engine(empty_database_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield connection

@@ -57,7 +57,7 @@ def alembic(empty_database_url) -> Alembic:
     return Alembic(empty_database_url)
 
 
-def test_alembic_goes_up_and_down_and_says_where_it_is(alembic, watcher):
+def test_alembic_upgrades_downgrades_and_shows_the_revision(alembic, watcher):
     status, _, errors = alembic.run("-c", str(INI), "upgrade", "head")
     assert status == 0
     assert errors.splitlines()[-1] == f"The schema went from 0002 to {SCHEMA_REVISION}."

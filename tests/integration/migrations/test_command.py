@@ -101,7 +101,7 @@ def test_a_downgrade_upwards_is_one_line(url, migrations):
     ]
 
 
-def test_a_database_with_another_programs_tables_is_two_lines(watcher, migrations):
+def test_a_database_with_tables_of_another_program_is_two_lines(watcher, migrations):
     watcher.execute(text("CREATE TABLE calculations (id integer)"))
     status, lines = migrations("upgrade")
     assert status == 1
@@ -118,28 +118,28 @@ def test_an_option_of_the_url_that_libpq_does_not_know_is_named(monkeypatch, cap
     with pytest.raises(SystemExit) as end:
         command.main()
     assert end.value.code == 2
-    [_, told] = capsys.readouterr().err.splitlines()
-    assert "RECKONER_DATABASE_URL has an option that libpq does not take" in told
-    assert "no_such_option" in told
+    [_, line] = capsys.readouterr().err.splitlines()
+    assert "RECKONER_DATABASE_URL has an option that libpq does not take" in line
+    assert "no_such_option" in line
 
 
 def test_a_server_that_cannot_be_reached_is_reported_with_what_to_check(monkeypatch):
     monkeypatch.setattr(retrying, "GIVE_UP_SECONDS", 0)
     nobody = make_url("postgresql+psycopg2://reckoner@127.0.0.1:1/reckoner")
-    said: list[str] = []
-    report = Report(said.append)
+    lines: list[str] = []
+    report = Report(lines.append)
     assert run_migration(lambda: upgrade(nobody, report=report), report) == 1
-    (told,) = said
-    assert told.startswith("PostgreSQL cannot be reached: ")
-    assert "Check RECKONER_DATABASE_URL" in told
-    assert told.count("\n") == 1
+    (line,) = lines
+    assert line.startswith("PostgreSQL cannot be reached: ")
+    assert "Check RECKONER_DATABASE_URL" in line
+    assert line.count("\n") == 1
 
 
 def test_an_interrupted_upgrade_is_one_line():
-    said: list[str] = []
+    lines: list[str] = []
 
     def interrupted():
         raise KeyboardInterrupt
 
-    assert run_migration(interrupted, Report(said.append)) == 1
-    assert len(said) == 1
+    assert run_migration(interrupted, Report(lines.append)) == 1
+    assert len(lines) == 1

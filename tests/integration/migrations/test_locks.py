@@ -25,15 +25,15 @@ _CHUNKS_LOCK = text("LOCK TABLE result_chunks IN ACCESS SHARE MODE")
 )
 def test_an_upgrade_waits_for_a_lock_and_reports_its_holder(url, watcher, statement, awaited):
     upgrade(url, "0001")
-    with held(url, statement, "nightly dump") as let_go, upgrading(url) as said:
+    with held(url, statement, "nightly dump") as let_go, upgrading(url) as lines:
         try:
             # The third attempt has begun to wait: the first two left nothing behind that it met.
-            eventually(lambda: sum("nightly dump" in line for line in said) >= 3)
+            eventually(lambda: sum("nightly dump" in line for line in lines) >= 3)
         finally:
             let_go()
-    assert awaited in said[0]
-    assert f"pid {pid_of(said[0])} (nightly dump, idle in transaction, since" in said[0]
-    assert statement.text in said[0]
+    assert awaited in lines[0]
+    assert f"pid {pid_of(lines[0])} (nightly dump, idle in transaction, since" in lines[0]
+    assert statement.text in lines[0]
     assert revision_of(watcher) == SCHEMA_REVISION
 
 
@@ -41,7 +41,7 @@ def pid_of(line):
     return line.partition("pid ")[2].partition(" ")[0]
 
 
-def test_two_that_upgrade_at_once_both_end_well(url, watcher):
+def test_two_concurrent_upgrades_both_succeed(url, watcher):
     with upgrading(url), upgrading(url):
         pass
     assert revision_of(watcher) == SCHEMA_REVISION
@@ -51,16 +51,16 @@ def test_an_upgrade_that_gives_up_holds_no_lock_and_reports_why(url, watcher, mo
     upgrade(url, "0001")
     monkeypatch.setattr(retrying, "GIVE_UP_SECONDS", 0)
     monkeypatch.setattr(session, "LOCK_SECONDS", 2.0)  # enough to find out who holds it
-    said: list[str] = []
-    report = Report(said.append)
+    lines: list[str] = []
+    report = Report(lines.append)
     with held(url, _CHUNKS_LOCK, "nightly dump"):
         assert run_migration(lambda: upgrade(url, report=report), report) == 1
         left = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
         eventually(lambda: watcher.execute(left).scalar_one() == 0)
-    assert len(said) == 3
-    assert "Gave up" in said[1]
-    assert "nightly dump" in said[1]
-    assert not any("RECKONER_DATABASE_URL" in line for line in said)
+    assert len(lines) == 3
+    assert "Gave up" in lines[1]
+    assert "nightly dump" in lines[1]
+    assert not any("RECKONER_DATABASE_URL" in line for line in lines)
 
 
 def test_a_lock_that_is_not_free_in_time_is_an_error_of_its_own(url, monkeypatch):
@@ -121,7 +121,7 @@ def test_an_upgrade_that_was_interrupted_before_its_validation_completes(url, wa
     assert watcher.execute(unvalidated).scalar_one() == 0
 
 
-def test_each_step_is_kept_by_itself(url, watcher):
+def test_each_migration_is_committed_separately(url, watcher):
     upgrade(url, "0001")
     watcher.execute(text("CREATE TABLE relays ()"))  # in the third step's way
     with pytest.raises(ProgrammingError, match="relays"):

@@ -23,18 +23,18 @@ def held(url, statement, name):
 @contextmanager
 def upgrading(url):
     """Upgrade in a thread; yield what it says, and check that it ends well."""
-    said: list[str] = []
+    lines: list[str] = []
     statuses: list[int] = []
-    report = Report(said.append)
+    report = Report(lines.append)
     thread = threading.Thread(
         target=lambda: statuses.append(run_migration(lambda: upgrade(url, report=report), report))
     )
     thread.start()
     try:
-        yield said
+        yield lines
     finally:
         thread.join(30)
-    assert statuses == [0], said
+    assert statuses == [0], lines
 
 
 def revision_of(watcher):

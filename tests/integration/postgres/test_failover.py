@@ -16,7 +16,7 @@ from compose.services.postgres_data import home_of, programs_for
 from compose.services.programs import drop_to
 from gateway.database.database import Database
 from gateway.waiting.listener import Listener
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.waiters import Waiters
 from migrations.schema import upgrade
 from shared.config import load_settings
 from shared.errors import StoreUnavailable
@@ -131,14 +131,14 @@ def count(server):
         engine.dispose()
 
 
-class Heard(Waiting):
+class Heard(Waiters):
     """Notes that the listener has begun to listen, anew if it did before."""
 
     def __init__(self, database):
         super().__init__(database)
         self.event = asyncio.Event()
 
-    def changed_all(self):
+    def mark_all_changed(self):
         self.event.set()
 
 
@@ -154,7 +154,7 @@ def address(servers, more=""):
 async def follows(settings, primary, standby):
     """Fail over while everything is in use."""
     numbers = iter(range(1_000_000, 2_000_000))
-    pool = make_pool(settings, seconds=2)
+    pool = make_pool(settings, timeout_seconds=2)
     engine, autocommit = (
         make_engine(settings, connections=2, name="test", statement_seconds=1, is_autocommit=alone)
         for alone in (False, True)
@@ -173,8 +173,8 @@ async def follows(settings, primary, standby):
 
     def writes():
         yield database.fetch(insert_new([New(one(), None, "request")]))
-        yield database.run(insert)
-        yield database.run_one(insert)
+        yield database.run_transaction(insert)
+        yield database.run_autocommit(insert)
 
     listening = asyncio.create_task(Listener(listen, database, waiting).run())
     await waiting.event.wait()

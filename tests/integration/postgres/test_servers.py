@@ -79,8 +79,8 @@ async def ask_in_every_way(settings, engine):
     try:
         return [
             await database.fetch(query),
-            await database.run(query.on),
-            await database.run_one(query.on),
+            await database.run_transaction(query.on),
+            await database.run_autocommit(query.on),
         ]
     finally:
         database.close()

@@ -13,11 +13,11 @@ _ARGUMENTS = "shared/functions/arguments.py"
 _ESTIMATE = "shared/functions/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
-_BACKLOG = "gateway/waiting/retry_after.py"
+_RETRY_AFTER = "gateway/waiting/retry_after.py"
 _LISTING = "gateway/routes/listing.py"
 _SERVED = "gateway/routes/digits.py"
 
-_IN_BACKLOG = "integration/gateway/waiting/test_backlog.py"
+_IN_RETRY_AFTER = "integration/gateway/waiting/test_retry_after.py"
 _IN_DOCUMENT = "unit/gateway/http/test_document.py"
 _CURSORS = "unit/gateway/routes/test_listing.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
@@ -106,10 +106,10 @@ MUTATIONS = [
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
         "unit/shared/functions/test_interpolation.py",
     ),
-    mutation(_BACKLOG, "* (1 - row.progress)", "", _IN_BACKLOG),
-    mutation(_BACKLOG, "if row.status == Status.QUEUED:", "if True:", _IN_BACKLOG),
-    mutation(_BACKLOG, "math.ceil(seconds)", "round(seconds)", _IN_BACKLOG),
-    mutation(_BACKLOG, "_LONGEST_SECONDS))", "60))", _IN_BACKLOG),
+    mutation(_RETRY_AFTER, "* (1 - row.progress)", "", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "if row.status == Status.QUEUED:", "if True:", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "math.ceil(seconds)", "round(seconds)", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "_MAX_SECONDS))", "60))", _IN_RETRY_AFTER),
     mutation(_LISTING, "limit=limit + 1", "limit=limit", "integration/gateway/routes/test_list.py"),
     mutation(
         _LISTING,

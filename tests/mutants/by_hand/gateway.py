@@ -2,14 +2,16 @@
 
 from tests.mutants.mutation import mutation
 
-_WAITING = "integration/gateway/waiting/test_waiting.py"
-_NOTIFIED = "integration/gateway/waiting/test_notified.py"
+_WAITERS = "integration/gateway/waiting/test_waiters.py"
+_LISTENER = "integration/gateway/waiting/test_listener.py"
+_LOOKUP = "integration/gateway/waiting/test_lookup.py"
+_NOTIFICATIONS = "integration/gateway/waiting/test_notifications.py"
 _CACHES = "integration/gateway/routes/test_cache_headers.py"
 _REQUESTS = "integration/gateway/routes/test_requests.py"
 _LIMITS = "integration/gateway/routes/test_limits.py"
-_RINGING = "integration/gateway/relay/test_ringing.py"
-_LOOK = "integration/gateway/database/test_shared_look.py"
-_USE_CASES = "integration/gateway/submission/test_use_cases.py"
+_WAKEUP = "integration/gateway/submission/test_relay_wakeup.py"
+_SHARED_QUERY = "integration/gateway/database/test_shared_query.py"
+_TRANSACTIONS = "integration/gateway/database/test_transactions.py"
 _POOL = "integration/gateway/database/test_async_pool.py"
 _PRUNED = "integration/gateway/routes/test_pruned_results.py"
 _EVENTS = "integration/gateway/routes/test_events.py"
@@ -20,111 +22,111 @@ _OF_WAITERS = [
         "gateway/routes/calculation.py",
         "        notify_changed(connection, [calculation_id])\n",
         "        pass\n",
-        f"{_NOTIFIED}::test_it_is_answered_when_its_calculation_is",
+        f"{_NOTIFICATIONS}::test_a_held_request_is_answered_when_its_calculation_ends",
     ),
     mutation(
         "gateway/waiting/lookup.py",
-        "        while watch.looked() and not is_final(row.status):\n"
+        "        while waiter.discard_row() and not is_final(row.status):\n"
         "            row = await self.get(row.id)\n",
-        "        watch.looked()\n",
-        f"{_WAITING}::test_a_change_that_is_handed_over_before_the_first_look_has_ended_is_not_lost",
+        "        waiter.discard_row()\n",
+        f"{_LOOKUP}::test_a_change_that_is_delivered_during_the_first_query_is_not_lost",
     ),
     mutation(
         "gateway/waiting/lookup.py",
         "            if left <= 0:\n                break\n",
         "            left = max(left, 0.1)\n",
-        f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
+        f"{_NOTIFICATIONS}::test_when_the_time_to_wait_is_over_the_response_is_the_unfinished_document",
     ),
     mutation(
         "gateway/routes/calculation.py",
         "if row.status != Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
         "if row.status == Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
-        f"{_NOTIFIED}::test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_has_ended_it",
+        f"{_NOTIFICATIONS}::test_a_cancel_responds_at_once_and_waiters_are_answered_when_the_worker_has_ended_it",
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "                self._waiting.changed_all()",
+        "                self._waiters.mark_all_changed()",
         "                pass",
-        f"{_WAITING}::test_nothing_is_missed_while_the_listener_is_cut_off",
+        f"{_LISTENER}::test_nothing_is_missed_while_the_listener_is_cut_off",
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "while self._has_heard and not lost.is_set()",
+        "while self._has_received and not lost.is_set()",
         "while not lost.is_set()",
-        f"{_WAITING}::test_a_connection_on_which_nothing_comes_is_given_up",
+        f"{_LISTENER}::test_a_connection_on_which_nothing_arrives_is_replaced",
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "                    await self._database.run_one(notify_listeners)",
+        "                    await self._database.run_autocommit(notify_listeners)",
         "                    pass",
-        f"{_WAITING}::test_a_connection_on_which_only_its_own_word_comes_is_kept",
+        f"{_LISTENER}::test_a_connection_on_which_only_its_own_notifications_arrive_is_kept",
     ),
     mutation(
         "gateway/waiting/listener.py",
-        "        self._has_heard = True\n        while connection",
+        "        self._has_received = True\n        while connection",
         "        while connection",
-        f"{_WAITING}::test_a_connection_on_which_only_its_own_word_comes_is_kept",
+        f"{_LISTENER}::test_a_connection_on_which_only_its_own_notifications_arrive_is_kept",
     ),
     mutation(
         "gateway/waiting/listener.py",
         "                if not is_transient(error):",
         "                if is_transient(error):",
-        f"{_WAITING}::test_a_server_that_is_away_is_asked_again_and_again_and_is_no_bug",
+        f"{_LISTENER}::test_while_the_server_is_unavailable_the_listener_reconnects_and_logs_no_bug",
     ),
     mutation(
         "gateway/waiting/listener.py",
         "[min(failures, 3)]",
         "[failures]",
-        f"{_WAITING}::test_a_server_that_is_away_is_asked_again_and_again_and_is_no_bug",
+        f"{_LISTENER}::test_while_the_server_is_unavailable_the_listener_reconnects_and_logs_no_bug",
     ),
     mutation(
         "gateway/waiting/listener.py",
         "os.dup(connection.fileno())",
         "connection.fileno()",
-        f"{_WAITING}::test_a_new_connection_may_have_the_number_of_a_listener_that_broke",
+        f"{_LISTENER}::test_a_new_connection_may_have_the_descriptor_of_a_listener_that_broke",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "if began >= watch.fresh_after:",
+        "if began >= waiter.discarded_at:",
         "if True:",
-        f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
+        f"{_WAITERS}::test_a_row_is_never_delivered_to_a_waiter_that_has_read_a_newer_one",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "self.changed([row.id])",
+        "self.mark_changed([row.id])",
         "pass",
-        f"{_WAITING}::test_a_row_is_never_handed_to_a_waiter_who_has_looked_since",
+        f"{_WAITERS}::test_a_row_is_never_delivered_to_a_waiter_that_has_read_a_newer_one",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "            self.changed(ids)\n            await",
+        "            self.mark_changed(ids)\n            await",
         "            await",
-        f"{_WAITING}::test_nobody_is_forgotten_by_a_look_that_fails",
+        f"{_WAITERS}::test_a_query_that_fails_is_repeated_for_its_waiters",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "            self.changed(ids)\n            raise",
+        "            self.mark_changed(ids)\n            raise",
         "            raise",
-        f"{_WAITING}::test_nobody_is_forgotten_by_a_look_that_fails",
+        f"{_WAITERS}::test_a_query_that_fails_is_repeated_for_its_waiters",
     ),
     mutation(
         "gateway/waiting/waiters.py",
         "            self._wake.clear()\n",
         "            self._wake.clear()\n"
         "            self._sweep_at = loop.time() + self._sweep_seconds\n",
-        f"{_WAITING}::test_under_steady_traffic_a_lost_notification_is_made_up_for",
+        f"{_WAITERS}::test_under_steady_traffic_a_sweep_finds_what_a_lost_notification_named",
     ),
     mutation(
         "gateway/waiting/waiters.py",
-        "            if not watches:\n                del self._watches[calculation_id]\n",
+        "            if not waiters:\n                del self._waiters[calculation_id]\n",
         "",
-        f"{_NOTIFIED}::test_a_wait_that_is_over_is_answered_with_what_there_is",
+        f"{_NOTIFICATIONS}::test_when_the_time_to_wait_is_over_the_response_is_the_unfinished_document",
     ),
     mutation(
         "gateway/routes/events.py",
         "                    if _is_last(event):\n                        return\n",
         "",
-        f"{_NOTIFIED}::test_it_is_answered_when_its_calculation_is",
+        f"{_NOTIFICATIONS}::test_a_held_request_is_answered_when_its_calculation_ends",
     ),
     mutation(
         "gateway/routes/events.py",
@@ -140,8 +142,8 @@ _OF_WAITERS = [
     ),
     mutation(
         "gateway/routes/events.py",
-        "watch.next_row(max(0.0, silent_until - loop.time()))",
-        "watch.next_row((silent_until := loop.time() + self._heartbeat_seconds) - loop.time())",
+        "waiter.next_row(max(0.0, silent_until - loop.time()))",
+        "waiter.next_row((silent_until := loop.time() + self._heartbeat_seconds) - loop.time())",
         f"{_EVENTS}::test_unchanged_rows_do_not_postpone_the_heartbeat",
     ),
 ]
@@ -185,7 +187,7 @@ _OF_LIMITS = [
     ),
     mutation(
         "gateway/database/batching.py",
-        "        if len(self._waiting) >= _MOST_WAITING:\n            raise StoreUnavailable\n",
+        "        if len(self._waiting) >= _MAX_WAITING:\n            raise StoreUnavailable\n",
         "",
         f"{_LIMITS}::test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_are_served",
     ),
@@ -366,113 +368,113 @@ _OF_WHAT_IS_KEPT = [
 _OF_ERROR_PATHS = [
     mutation(
         "gateway/submission/relay_wakeup.py",
-        "        finally:\n            self._ringing = None\n",
-        "        else:\n            self._ringing = None\n",
-        f"{_RINGING}::test_a_ring_that_failed_does_not_silence_those_that_follow",
+        "        finally:\n            self._task = None\n",
+        "        else:\n            self._task = None\n",
+        f"{_WAKEUP}::test_after_a_wake_up_that_failed_others_follow",
     ),
     mutation(
         "gateway/submission/submit.py",
-        "        if is_queued:\n            self._bell.ring({calculation.lane})\n",
+        "        if is_queued:\n            self._relay_wakeup.wake({calculation.lane})\n",
         "",
-        f"{_RINGING}::test_what_was_cancelled_and_is_submitted_again_is_told_of_again",
+        f"{_WAKEUP}::test_resubmitting_a_cancelled_calculation_wakes_the_relay",
     ),
     mutation(
         "gateway/submission/submit.py",
         "        if not is_alone:\n",
         "        if False:\n",
-        f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
+        f"{_WAKEUP}::test_new_work_wakes_the_relay_for_its_lanes",
     ),
     mutation(
         "gateway/submission/submit.py",
         "wakes_relay=is_alone",
         "wakes_relay=False",
-        f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
+        f"{_WAKEUP}::test_new_work_wakes_the_relay_for_its_lanes",
     ),
     mutation(
         "gateway/submission/submit.py",
-        "            self._bell.ring(receipt.lanes)",
+        "            self._relay_wakeup.wake(receipt.lanes)",
         "            pass",
-        f"{_RINGING}::test_new_work_is_told_of_by_its_lane",
+        f"{_WAKEUP}::test_new_work_wakes_the_relay_for_its_lanes",
     ),
     mutation(
         "gateway/database/shared_query.py",
-        "        self._looking = None\n        if not task",
+        "        self._task = None\n        if not task",
         "        if task.cancelled() or task.exception() is None:\n"
-        "            self._looking = None\n        if not task",
-        f"{_LOOK}::test_after_one_that_failed_there_is_another_and_the_latest_stays",
+        "            self._task = None\n        if not task",
+        f"{_SHARED_QUERY}::test_a_query_that_failed_is_repeated_and_the_latest_answer_stays",
     ),
     mutation(
         "gateway/database/shared_query.py",
-        "await asyncio.shield(looking)",
-        "await looking",
-        f"{_LOOK}::test_who_leaves_takes_it_from_nobody_else",
+        "await asyncio.shield(task)",
+        "await task",
+        f"{_SHARED_QUERY}::test_a_request_that_is_cancelled_takes_the_answer_from_no_other",
     ),
     mutation(
         "gateway/database/shared_query.py",
         "pause = max(self._fresh",
         "pause = min(self._fresh",
-        f"{_LOOK}::test_one_that_took_long_serves_longer",
+        f"{_SHARED_QUERY}::test_the_answer_of_a_slow_query_serves_longer",
     ),
     mutation(
         "gateway/database/batching.py",
         "if len(batch) > 1 and not isinstance(error, StoreUnavailable):",
         "if len(batch) > 1:",
-        "unit/gateway/test_coalescing.py::test_an_unavailable_store_is_not_asked_again_for_each",
+        "unit/gateway/database/test_batching.py::test_a_batch_that_found_the_store_unavailable_is_not_repeated_item_by_item",
     ),
     mutation(
         "gateway/database/batching.py",
         "if len(batch) > 1 and not isinstance(error, StoreUnavailable):",
         "if False:",
-        "unit/gateway/test_coalescing.py::test_one_that_fails_fails_alone",
+        "unit/gateway/database/test_batching.py::test_an_item_that_fails_fails_alone",
     ),
     mutation(
         "gateway/database/database.py",
         "if not error.connection_invalidated and not is_conflict(error):",
         "if not error.connection_invalidated:",
-        f"{_USE_CASES}::test_one_that_lost_a_conflict_is_run_once_more_and_no_more",
+        f"{_TRANSACTIONS}::test_a_use_case_that_lost_a_conflict_runs_once_more_and_no_more",
     ),
     mutation(
         "gateway/database/database.py",
         "if not error.connection_invalidated and not is_conflict(error):",
         "if not is_conflict(error):",
-        f"{_USE_CASES}::test_one_whose_connection_breaks_is_run_once_more_on_another",
+        f"{_TRANSACTIONS}::test_a_use_case_whose_connection_breaks_runs_once_more_on_another",
     ),
     mutation(
         "gateway/database/pool.py",
         "            self._renew()\n            raise StoreUnavailable",
         "            raise StoreUnavailable",
-        f"{_POOL}::test_after_a_silence_no_connection_of_before_is_used_again",
+        f"{_POOL}::test_after_a_timeout_no_older_connection_is_used_again",
     ),
     mutation(
         "gateway/database/pool.py",
         "if connection.is_open and generation == self._generation:",
         "if connection.is_open:",
-        f"{_POOL}::test_after_a_silence_no_connection_of_before_is_used_again",
+        f"{_POOL}::test_after_a_timeout_no_older_connection_is_used_again",
     ),
     mutation(
         "gateway/database/pool.py",
         "if is_connection_unusable(error) or not connection.is_open:",
         "if not connection.is_open:",
-        "integration/gateway/database/test_read_only.py::test_no_connection_that_met_a_refusal_is_used_again",
+        "integration/gateway/database/test_read_only.py::test_no_connection_that_met_a_read_only_error_is_used_again",
     ),
     mutation(
         "gateway/database/pool.py",
         "                    if connection.is_open and not is_conflict(error):\n",
         "                    if not is_conflict(error):\n",
-        f"{_POOL}::test_a_query_whose_connection_is_cut_off_under_way_is_executed_again",
+        f"{_POOL}::test_a_query_whose_connection_breaks_is_executed_again",
     ),
     mutation(
         "gateway/server/protocol.py",
-        "            self.loop.call_later(_UNUSED_SECONDS, self._close_if_idle)",
+        "            self.loop.call_later(_IDLE_SECONDS, self._close_if_idle)",
         "            self._close_if_idle()",
         "integration/gateway/server/test_gateway_process.py"
-        "::test_what_comes_on_an_open_connection_while_it_stops_is_answered",
+        "::test_a_request_on_an_open_connection_is_answered_while_the_process_stops",
     ),
     mutation(
         "gateway/server/protocol.py",
         "        if self._task is not None:\n            self._task.cancel()\n",
         "",
-        "unit/gateway/test_protocol.py::test_an_answer_ends_when_its_client_has_gone",
+        "unit/gateway/server/test_protocol.py::test_a_response_is_cancelled_when_its_client_disconnects",
     ),
     mutation(
         "shared/postgres/deadlines.py",

@@ -13,12 +13,12 @@ _RELAY = "integration/gateway/relay/test_relay.py"
 _WAKEUP = "integration/gateway/relay/test_relay_wakeup.py"
 
 _REFUSED = f"{_PUBLISHER}::test_exactly_what_a_full_queue_refused_stays_unpublished"
-_TOLD_APART = f"{_PUBLISHER}::test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused"
+_TOLD_APART = f"{_PUBLISHER}::test_confirmed_and_refused_messages_of_a_batch_are_told_apart"
 _PROBE = f"{_PUBLISHER}::test_a_probe_leaves_nothing_and_needs_no_queue"
-_GONE = f"{_PUBLISHER}::test_a_message_whose_queue_is_gone_is_not_taken_for_published"
-_DELETED = f"{_RELAY}::test_a_queue_that_was_deleted_is_made_again"
-_EMPTY = f"{_RELAY}::test_each_lanes_queue_must_have_been_empty_for_its_time"
-_RAN_OUT = f"{_RELAY}::test_a_claim_that_ran_out_is_published_again_after_a_pause"
+_GONE = f"{_PUBLISHER}::test_a_message_without_a_queue_does_not_count_as_published"
+_DELETED = f"{_RELAY}::test_a_deleted_queue_is_declared_again"
+_EMPTY = f"{_RELAY}::test_messages_count_as_lost_once_their_lanes_queue_was_empty_for_long_enough"
+_RAN_OUT = f"{_RELAY}::test_an_expired_claim_is_published_again_after_a_pause"
 _WAITS = f"{_RELAY}::test_a_message_that_waits_is_not_published_twice"
 _STAYS = f"{_REDRIVE}::test_what_a_queue_refuses_stays_a_dead_letter"
 
@@ -67,7 +67,7 @@ _PUBLISHING = [
     _publisher(
         "random.sample(urls, len(urls))",
         "urls",
-        "integration/gateway/relay/test_broker_problems.py::test_relays_do_not_all_begin_with_the_first_node",
+        "integration/gateway/relay/test_broker_problems.py::test_relays_do_not_all_connect_to_the_first_node",
     ),
 ]
 
@@ -82,27 +82,27 @@ _WAKING = [
     _process(
         "            self._listener.close()\n            self._listener = None\n",
         "            self._listener.close()\n",
-        f"{_WAKEUP}::test_a_listener_that_breaks_is_replaced_and_what_it_missed_is_looked_for",
+        f"{_WAKEUP}::test_a_broken_listener_is_replaced_and_missed_rows_are_found",
     ),
     _process(
         "            self._next_poll_at = 0.0\n            self._interrupt_sleep()\n",
         "            self._interrupt_sleep()\n",
-        f"{_WAKEUP}::test_what_the_rescue_returns_is_published_without_a_ring",
+        f"{_WAKEUP}::test_rescued_rows_are_published_without_a_wakeup",
     ),
     _process(
         "            self._next_poll_at = 0.0\n            self._interrupt_sleep()\n",
         "            self._next_poll_at = 0.0\n",
-        f"{_WAKEUP}::test_what_the_rescue_returns_is_published_without_a_ring",
+        f"{_WAKEUP}::test_rescued_rows_are_published_without_a_wakeup",
     ),
     _process(
         "            if wait <= 0:\n                self.lanes[lane].wake()",
         "            if wait <= 0:\n                pass",
-        f"{_WAKEUP}::test_a_listener_that_falls_silent_costs_no_more_than_the_relays_own_look",
+        f"{_WAKEUP}::test_rows_missed_by_a_silent_listener_are_found_by_polling",
     ),
     _lane(
         "            if rows == self._batch_rows:\n",
         "            if False:\n",
-        f"{_WAKEUP}::test_one_ring_is_enough_for_more_than_a_batch",
+        f"{_WAKEUP}::test_one_wakeup_is_enough_for_more_than_a_batch",
     ),
     _process("min(loop.failing_seconds for", "max(loop.failing_seconds for", _PROCESS),
     _health(

@@ -290,7 +290,7 @@ _TOLD = [
     _present(
         "consumed_published_at = excluded.consumed_published_at",
         "consumed_published_at = workers.consumed_published_at",
-        f"{_OUTBOX}::test_workers_of_both_lanes_note_what_they_have_come_to",
+        f"{_OUTBOX}::test_workers_of_both_lanes_report_their_watermark",
     ),
 ]
 

@@ -21,7 +21,7 @@ def clock(monkeypatch):
     return now
 
 
-def test_a_step_that_loses_its_connection_after_long_work_is_done_again(clock):
+def test_a_migration_that_loses_its_connection_late_is_tried_again(clock):
     tries = []
 
     def migrate():
@@ -34,7 +34,7 @@ def test_a_step_that_loses_its_connection_after_long_work_is_done_again(clock):
     assert len(tries) == 2
 
 
-def test_an_outage_that_goes_on_is_given_up(clock):
+def test_a_lasting_outage_is_given_up(clock):
     def migrate():
         raise BROKEN
 
@@ -42,3 +42,19 @@ def test_an_outage_that_goes_on_is_given_up(clock):
     with pytest.raises(DBAPIError):
         retrying.retry_while_unavailable(migrate, Report())
     assert retrying.GIVE_UP_SECONDS <= clock[0] - began <= retrying.GIVE_UP_SECONDS + 2
+
+
+def test_the_time_to_give_up_starts_again_with_each_completed_migration(clock):
+    report = Report()
+    tries = []
+
+    def migrate():
+        tries.append(clock[0])
+        if len(tries) % 40 == 0:  # of the pauses of a second
+            clock[0] += 1
+            report.progress_at = clock[0]
+        if len(tries) < 100:
+            raise BROKEN
+
+    retrying.retry_while_unavailable(migrate, report)
+    assert len(tries) == 100

@@ -1,7 +1,8 @@
-"""Queries that the event loop awaits: whose answer is whose, whatever breaks in between."""
+"""Queries that the event loop awaits: each gets its own answer, whatever breaks."""
 
 import asyncio
 import socket
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
@@ -13,6 +14,7 @@ from shared.errors import StoreUnavailable
 from shared.postgres.prepared import Prepared, Query
 from shared.postgres.retry import retry_while_unavailable
 from tests.engines import make_pool
+from tests.eventually import eventually
 
 _NUMBER = Prepared("number", ("integer", "float"), "SELECT $1 + 0 * length(pg_sleep($2)::text)")
 _INVERSE = Prepared("inverse", ("integer",), "SELECT 1 / $1")
@@ -50,8 +52,39 @@ def end_all(engine):
             connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
 
 
-def test_each_gets_its_own_answer_on_few_connections(engine, store_settings):
-    pool = make_pool(store_settings, most=2)
+#: The process that serves a connection, once the advisory lock 1 is free.
+_HELD = Prepared("held", (), "SELECT pg_backend_pid() + 0 * length(pg_advisory_xact_lock(1)::text)")
+
+
+def held() -> Query[int]:
+    return Query(_HELD, (), lambda rows: next(iter(rows))[0])
+
+
+@contextmanager
+def lock(engine):
+    """Keep queries of `held` waiting."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        yield
+
+
+async def wait_until_held(engine):
+    """Return once a query waits for the lock."""
+
+    def is_waiting():
+        with engine.begin() as connection:
+            return connection.execute(
+                text(
+                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'test pool'"
+                    " AND datname = current_database() AND wait_event = 'advisory'"
+                )
+            ).scalar_one()
+
+    await asyncio.to_thread(eventually, is_waiting)
+
+
+def test_each_query_gets_its_own_answer_on_few_connections(engine, store_settings):
+    pool = make_pool(store_settings, size=2)
 
     async def scenario():
         answers = await asyncio.gather(*(pool.fetch(number(n, 0.01)) for n in range(20)))
@@ -62,7 +95,7 @@ def test_each_gets_its_own_answer_on_few_connections(engine, store_settings):
     assert 1 <= len(used) <= 2
 
 
-def test_a_connection_that_was_cut_off_is_replaced(engine, store_settings):
+def test_a_connection_that_was_terminated_is_replaced(engine, store_settings):
     pool = make_pool(store_settings)
 
     async def scenario():
@@ -73,21 +106,24 @@ def test_a_connection_that_was_cut_off_is_replaced(engine, store_settings):
     assert run(pool, scenario()) == [1, 2, 3, 4]
 
 
-def test_a_query_whose_connection_is_cut_off_under_way_is_executed_again(engine, store_settings):
+def test_a_query_whose_connection_breaks_is_executed_again(engine, store_settings):
     pool = make_pool(store_settings)
 
     async def scenario():
         await pool.fetch(number(0))
-        task = asyncio.create_task(pool.fetch(number(5, 1)))
-        await asyncio.sleep(0.3)
-        await asyncio.to_thread(end_all, engine)
-        return await task
+        before = backends(engine)
+        with lock(engine):
+            task = asyncio.create_task(pool.fetch(held()))
+            await wait_until_held(engine)
+            await asyncio.to_thread(end_all, engine)
+        return before, await task
 
-    assert run(pool, scenario()) == 5
+    before, used = run(pool, scenario())
+    assert used not in before
 
 
-def test_a_query_at_fault_says_so_and_harms_no_other(store_settings):
-    pool = make_pool(store_settings, most=1)
+def test_a_faulty_query_raises_its_error_and_harms_no_other(store_settings):
+    pool = make_pool(store_settings, size=1)
 
     async def scenario():
         with pytest.raises(psycopg2.errors.DivisionByZero):
@@ -97,59 +133,67 @@ def test_a_query_at_fault_says_so_and_harms_no_other(store_settings):
     assert run(pool, scenario()) == 6
 
 
-def test_a_query_that_nobody_awaits_any_more_gives_its_answer_to_nobody(store_settings):
-    pool = make_pool(store_settings, most=1)
+def test_no_other_query_gets_the_answer_of_one_that_was_cancelled(engine, store_settings):
+    pool = make_pool(store_settings, size=1)
 
     async def scenario():
-        task = asyncio.create_task(pool.fetch(number(7, 0.5)))
-        await asyncio.sleep(0.2)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        with lock(engine):
+            task = asyncio.create_task(pool.fetch(held()))
+            await wait_until_held(engine)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         return await pool.fetch(number(8))
 
     assert run(pool, scenario()) == 8
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(store_settings):
-    pool = make_pool(store_settings, most=1, seconds=0.3)
+    pool = make_pool(store_settings, size=1)
 
     async def scenario():
-        with pytest.raises(StoreUnavailable):
-            await pool.fetch(number(9, 5))
+        with timeout(pool, 0.3), pytest.raises(StoreUnavailable):
+            await pool.fetch(number(9, 60))
         return await pool.fetch(number(10))
 
     assert run(pool, scenario()) == 10
 
 
-def test_after_a_silence_no_connection_of_before_is_used_again(engine, store_settings):
-    """Neither one that was idle meanwhile nor one that was in use."""
+@contextmanager
+def timeout(pool, seconds):
+    """Give queries that begin now another time limit."""
+    usual, pool._timeout_seconds = pool._timeout_seconds, seconds
+    try:
+        yield
+    finally:
+        pool._timeout_seconds = usual
+
+
+def test_after_a_timeout_no_older_connection_is_used_again(engine, store_settings):
+    """Neither one that was idle then nor one that was in use."""
     pid = Prepared("pid", ("float",), "SELECT pg_backend_pid() + 0 * length(pg_sleep($1)::text)")
-    held = Prepared("held", (), "SELECT pg_backend_pid() + 0 * length(pg_advisory_lock(1)::text)")
-    pool = make_pool(store_settings, most=3, seconds=1.5)
+    pool = make_pool(store_settings, size=3)
 
-    def ask(prepared, *values):
-        return pool.fetch(Query(prepared, values, lambda rows: next(iter(rows))[0]))
+    def ask(after_seconds):
+        return pool.fetch(Query(pid, (after_seconds,), lambda rows: next(iter(rows))[0]))
 
-    def three(after_seconds):
-        return asyncio.gather(*(ask(pid, after_seconds) for _ in range(3)))
+    def three():
+        return asyncio.gather(*(ask(0.1) for _ in range(3)))
 
     async def scenario():
-        before = await three(0.1)
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
-            silent = asyncio.create_task(ask(pid, 20.0))
-            await asyncio.sleep(0.75)
-            in_use = asyncio.create_task(ask(held))  # until it is known that the other is silent
-            with pytest.raises(StoreUnavailable):
-                await silent
-        return before, await in_use, await three(0.1)
+        before = await three()
+        with lock(engine):
+            in_use = asyncio.create_task(pool.fetch(held()))
+            await wait_until_held(engine)
+            with timeout(pool, 0.3), pytest.raises(StoreUnavailable):
+                await ask(60.0)
+        return before, await in_use, await three()
 
     before, in_use, after = run(pool, scenario())
     assert in_use in before
     assert not set(before) & set(after)
 
 
-def test_a_query_that_lost_a_conflict_is_executed_again_on_no_further_connection(
+def test_a_query_that_lost_a_conflict_is_executed_again_without_another_connection(
     engine, store_settings
 ):
     with engine.begin() as connection:
@@ -163,7 +207,7 @@ def test_a_query_that_lost_a_conflict_is_executed_again_on_no_further_connection
             )
         )
     every_other = Query(Prepared("every_other", (), "SELECT every_other()"), (), list)
-    pool = make_pool(store_settings, most=2)
+    pool = make_pool(store_settings, size=2)
 
     async def scenario():
         answers = [await pool.fetch(every_other) for _ in range(5)]
@@ -183,8 +227,10 @@ def things(engine):
         connection.execute(text("CREATE TABLE things AS SELECT 1::integer AS number"))
 
 
-def test_a_statement_whose_columns_got_other_types_is_prepared_anew(engine, store_settings, things):
-    pool = make_pool(store_settings, most=1)
+def test_a_statement_whose_columns_change_their_types_is_prepared_again(
+    engine, store_settings, things
+):
+    pool = make_pool(store_settings, size=1)
 
     async def scenario():
         await pool.fetch(EVERYTHING)
@@ -194,7 +240,7 @@ def test_a_statement_whose_columns_got_other_types_is_prepared_anew(engine, stor
     assert run(pool, scenario()) == [(1,)]
 
 
-def test_a_worker_prepares_such_a_statement_anew_as_well(engine, things):
+def test_a_worker_prepares_such_a_statement_again_as_well(engine, things):
     def ask():
         with engine.begin() as connection:
             return EVERYTHING.on(connection)
@@ -209,7 +255,7 @@ def widen(engine):
         connection.execute(text("ALTER TABLE things ALTER number TYPE bigint"))
 
 
-def test_a_server_that_is_not_there_is_unavailable(monkeypatch):
+def test_a_server_that_refuses_or_does_not_answer_is_unavailable(monkeypatch):
     monkeypatch.setattr("shared.postgres.servers._ALONE_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))

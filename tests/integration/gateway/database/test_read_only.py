@@ -1,4 +1,4 @@
-"""A server that takes no writes for a while, as after a failover, seen by all who write."""
+"""A server that takes no writes for a while, as after a failover, and all that write to it."""
 
 import asyncio
 from contextlib import contextmanager
@@ -68,8 +68,8 @@ def test_workers_keep_their_results_until_they_can_be_written(
     assert [feed.dead(lane) for lane in Lane] == [0, 0]
 
 
-def test_a_relay_that_cannot_write_does_not_say_that_it_works_again(settings, engine, admin):
-    """It can read what is due and listen, and that alone is not what it is for."""
+def test_a_relay_that_cannot_write_keeps_its_problem(settings, engine, admin):
+    """That it can read what is due, and listen, is not enough."""
     relay = make_relay(settings, engine)
     with running(relay):
         eventually(lambda: [one.problems for one in relays(engine)] == [{}])
@@ -99,18 +99,18 @@ def test_the_gateway_answers_503_and_never_500(database_url, engine, admin):
         assert submit(client, 100) == [202, 202]
 
 
-def test_no_connection_that_met_a_refusal_is_used_again(engine, store_settings, admin):
+def test_no_connection_that_met_a_read_only_error_is_used_again(engine, store_settings, admin):
     pool = make_pool(store_settings)
 
     async def scenario(database):
         writes = (
             lambda: database.fetch(insert_new([])),
-            lambda: database.run(lambda connection: delete_worker(connection, WORKER)),
-            lambda: database.run_one(lambda connection: delete_worker(connection, WORKER)),
+            lambda: database.run_transaction(lambda connection: delete_worker(connection, WORKER)),
+            lambda: database.run_autocommit(lambda connection: delete_worker(connection, WORKER)),
         )
         with read_only(admin, engine):
             # Reading works, on connections that will be there when writing works again.
-            await asyncio.gather(*(database.run(count_lanes) for _ in range(2)))
+            await asyncio.gather(*(database.run_transaction(count_lanes) for _ in range(2)))
             for write in writes:
                 with pytest.raises(StoreUnavailable):
                     await write()

@@ -18,7 +18,7 @@ from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread
 from tests.integration.outbox import (
-    is_well,
+    is_healthy,
     make_relay,
     queue,
     relays,
@@ -53,20 +53,20 @@ def settings_of(database_url, broker_url, user):
     )
 
 
-def test_after_a_change_of_password_the_log_says_that_the_login_is_refused(
+def test_a_refused_login_is_logged_after_a_change_of_password(
     database_url, broker_url, relay_engine, rabbitmq, management, user, caplog
 ):
     relay = make_relay(settings_of(database_url, broker_url, user), relay_engine)
     with running(relay), caplog.at_level(logging.WARNING, "gateway.relay"):
-        eventually(lambda: is_well(relay_engine))
+        eventually(lambda: is_healthy(relay_engine))
         new = {"password": "another", "tags": ""}
         management.put(f"/users/{user}", json=new).raise_for_status()
         rabbitmq.control("close_all_user_connections", user, "a new password")
         queue(relay_engine, 1)
         eventually(lambda: reports(relay_engine, Lane.QUICK, "refused the login", user))
-        said = [line for line in caplog.messages if line.startswith("quick lane")]
-        assert "refused the login" in said[-1]
-        assert len(said) <= 3  # once for each reason, not for each try
+        lines = [line for line in caplog.messages if line.startswith("quick lane")]
+        assert "refused the login" in lines[-1]
+        assert len(lines) <= 3  # once for each reason, not for each try
         old = {"password": user, "tags": ""}
         management.put(f"/users/{user}", json=old).raise_for_status()
         eventually(lambda: unpublished(relay_engine) == 0)
@@ -81,7 +81,7 @@ def test_a_missing_permission_is_named_by_a_relay_with_nothing_to_publish(
     with running(relay):
         eventually(lambda: reports(relay_engine, Lane.QUICK, "permission", "ACCESS_REFUSED"))
         grant(management, vhost, user, ".*")
-        eventually(lambda: is_well(relay_engine))
+        eventually(lambda: is_healthy(relay_engine))
 
 
 @pytest.mark.parametrize(
@@ -101,18 +101,18 @@ def test_an_alarm_is_noticed_by_a_relay_with_nothing_to_publish(
 ):
     monkeypatch.setattr("gateway.relay.lane._PROBE_SECONDS", 0.2)
     with running(make_relay(settings, relay_engine)):
-        eventually(lambda: is_well(relay_engine))
+        eventually(lambda: is_healthy(relay_engine))
         rabbitmq.control(*alarm)
         try:
             eventually(lambda: all(reports(relay_engine, lane, word) for lane in Lane))
             queue(relay_engine, 1)
         finally:
             rabbitmq.control(*over)
-        eventually(lambda: is_well(relay_engine))
+        eventually(lambda: is_healthy(relay_engine))
         eventually(lambda: unpublished(relay_engine) == 0)
 
 
-def test_a_relay_says_in_its_row_that_rabbitmq_is_away(store_settings, engine):
+def test_a_relay_reports_in_its_row_that_rabbitmq_is_unavailable(store_settings, engine):
     relay_engine = make_engine(store_settings, connections=5, name="test relay")
     queue(engine, 1)
     with running(make_relay(store_settings, relay_engine)):
@@ -121,7 +121,7 @@ def test_a_relay_says_in_its_row_that_rabbitmq_is_away(store_settings, engine):
     relay_engine.dispose()
 
 
-def test_the_permissions_that_the_docs_name_are_enough(
+def test_the_documented_permissions_are_sufficient(
     database_url, broker_url, relay_engine, engine, management, vhost, user, registry
 ):
     command = re.search(
@@ -143,11 +143,11 @@ def test_the_permissions_that_the_docs_name_are_enough(
         with engine.begin() as connection:
             insert_queued(connection, work, "request")
         feed.wait_for(Status.SUCCEEDED, *work)
-        eventually(lambda: is_well(relay_engine))
+        eventually(lambda: is_healthy(relay_engine))
     assert redrive.run(settings, argparse.Namespace(lane=None, show=False)) == 0
 
 
-def test_relays_do_not_all_begin_with_the_first_node(broker_url):
+def test_relays_do_not_all_connect_to_the_first_node(broker_url):
     nodes = [f"{broker_url}?node={number}" for number in range(3)]
     first = {next(Publisher(nodes, Lane.QUICK)._nodes) for _ in range(100)}
     assert first == set(nodes)

@@ -101,7 +101,7 @@ def test_the_lease_of_a_dead_worker_ends_as_if_the_clock_had_not_been_set(engine
         assert expire(connection) == {calculation.id: "queued"}
 
 
-def test_the_lease_of_a_worker_that_is_alive_is_left_alone_however_long(engine, steps):
+def test_the_lease_of_a_live_worker_is_left_alone_however_long(engine, steps):
     seen(engine)
     with engine.begin() as connection:
         calculation = queue(connection, n=1, lane=Lane.HEAVY)
@@ -112,7 +112,7 @@ def test_the_lease_of_a_worker_that_is_alive_is_left_alone_however_long(engine, 
         assert status_of(connection, calculation) == "running"
 
 
-def test_a_dead_worker_does_not_live_for_an_hour(engine, set_clock, steps):
+def test_a_dead_worker_is_not_listed_after_the_clock_was_set_back(engine, set_clock, steps):
     seen(engine)
     set_clock(-HOUR)
     with engine.begin() as connection:
@@ -149,7 +149,7 @@ def test_a_backlog_is_not_doubled_after_the_clock_was_set_back(engine, set_clock
     assert republish_lost(engine, queue_is_empty=False) == set()
 
 
-def test_a_worker_tells_of_the_last_message_and_not_of_the_newest():
+def test_a_watermark_is_the_last_message_and_not_the_newest():
     watermark = Watermark()
     before, after = datetime(2030, 1, 1, 12, tzinfo=UTC), datetime(2030, 1, 1, 11, tzinfo=UTC)
     watermark.note(before)

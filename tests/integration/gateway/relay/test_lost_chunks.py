@@ -43,7 +43,7 @@ def lost(engine):
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled", "queued"])
-def test_a_lease_that_ran_out_leaves_no_chunks_for_good(engine, lost, end):
+def test_no_chunks_stay_of_an_expired_lease(engine, lost, end):
     with engine.begin() as connection:
         if end == "cancelled":
             calculations.cancel_calculation(connection, lost.id, CANCELLED_JSON)
@@ -59,7 +59,7 @@ def test_the_rescue_removes_them(engine, lost, settings):
     assert count_chunks(engine) == 0
 
 
-def test_one_that_is_cancelled_from_the_queue_leaves_no_chunks(engine, lost):
+def test_no_chunks_stay_of_a_calculation_cancelled_in_the_queue(engine, lost):
     with engine.begin() as connection:
         expire(connection)
         calculations.cancel_calculation(connection, lost.id, CANCELLED_JSON)
@@ -67,7 +67,7 @@ def test_one_that_is_cancelled_from_the_queue_leaves_no_chunks(engine, lost):
     assert count_chunks(engine) == 0
 
 
-def test_one_that_a_quick_worker_finishes_keeps_its_result_only(engine, lost):
+def test_only_the_result_stays_of_a_calculation_that_a_quick_worker_finishes(engine, lost):
     with engine.begin() as connection:
         expire(connection)
         assert quick.finish_quick_succeeded(connection, {lost.id: LONG}).ids == {lost.id}
@@ -77,7 +77,7 @@ def test_one_that_a_quick_worker_finishes_keeps_its_result_only(engine, lost):
     assert count_chunks(engine) == 1
 
 
-def test_chunks_that_arrive_after_their_claim_was_lost_go_as_well(engine, lost):
+def test_chunks_stored_after_their_claim_was_lost_are_removed(engine, lost):
     with engine.begin() as late:
         expire(late)
     assert remove_lost_chunks(engine) == 3
@@ -88,7 +88,7 @@ def test_chunks_that_arrive_after_their_claim_was_lost_go_as_well(engine, lost):
 
 
 @pytest.mark.parametrize("how", ["failed", "cancelled", "released", "killed"])
-def test_an_attempt_that_its_worker_ends_leaves_no_chunks(engine, how):
+def test_no_chunks_stay_of_an_attempt_that_its_worker_ends(engine, how):
     with engine.begin() as connection:
         calculation = queue(connection, lane=Lane.HEAVY)
         claimed = claim(connection, calculation)
@@ -120,7 +120,7 @@ def as_a_relay_of_a_version_before_expires(connection, calculation):
 
 
 @pytest.mark.parametrize("how", ["failed", "handed back", "killed", "succeeded"])
-def test_what_an_attempt_left_that_nobody_noted_goes_with_the_next(engine, lost, how):
+def test_chunks_that_nobody_noted_are_removed_with_the_next_attempt(engine, lost, how):
     with engine.begin() as connection:
         as_a_relay_of_a_version_before_expires(connection, lost)
         second = claim(connection, lost)
@@ -137,7 +137,7 @@ def test_what_an_attempt_left_that_nobody_noted_goes_with_the_next(engine, lost,
     assert count_chunks(engine) == 0
 
 
-def test_a_result_and_what_is_running_keep_their_chunks(engine):
+def test_chunks_of_results_and_running_attempts_stay(engine):
     with engine.begin() as connection:
         done, running = queue(connection, lane=Lane.HEAVY), queue(connection, n=2, lane=Lane.HEAVY)
         for calculation in (done, running):
@@ -155,7 +155,7 @@ def claim_of(connection, calculation):
     return Claim(calculation.id, 1, "fibonacci", 1, {}, 1.0, None, None, 1, history)
 
 
-def test_removing_many_chunks_holds_no_row_and_goes_on_next_time(engine, lost, monkeypatch):
+def test_removing_many_chunks_locks_no_row_and_continues_next_time(engine, lost, monkeypatch):
     monkeypatch.setattr("gateway.relay.rescue._CHUNKS_BATCH", 2)
     monkeypatch.setattr("gateway.relay.rescue._CHUNKS_SECONDS", 0.0)
     with engine.begin() as connection:
@@ -171,7 +171,7 @@ def test_removing_many_chunks_holds_no_row_and_goes_on_next_time(engine, lost, m
     assert remove_lost_chunks(engine) == 1
 
 
-def test_the_notes_go_too_once_no_chunk_can_come(engine, lost, monkeypatch):
+def test_notes_of_lost_attempts_are_removed_once_no_chunk_can_follow(engine, lost, monkeypatch):
     with engine.begin() as connection:
         expire(connection)
     remove_lost_chunks(engine)
@@ -184,7 +184,7 @@ def test_the_notes_go_too_once_no_chunk_can_come(engine, lost, monkeypatch):
         assert connection.execute(query).scalar_one() == 0
 
 
-def test_what_was_left_before_is_noted_by_the_migration(engine, lost):
+def test_the_migration_notes_the_chunks_of_earlier_versions(engine, lost):
     """Its statement, on rows as an earlier version has left them."""
     with engine.begin() as connection:
         running = make_calculation(arguments={"n": 2}, lane=Lane.HEAVY)

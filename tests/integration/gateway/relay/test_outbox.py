@@ -41,7 +41,7 @@ def note_consumed(connection, lane, *, seconds_ago):
     )
 
 
-def test_what_is_due_is_taken_with_all_that_a_message_says(connection):
+def test_due_rows_are_taken_with_everything_for_a_message(connection):
     calculation = queue(connection)
     (due,) = outbox.take_due(Lane.QUICK, 10).on(connection)
     work = due.work
@@ -53,7 +53,7 @@ def test_what_is_due_is_taken_with_all_that_a_message_says(connection):
     assert take(connection) == []
 
 
-def test_what_is_first_in_is_first_out(connection):
+def test_rows_are_taken_in_the_order_in_which_they_are_due(connection):
     without_indexes(connection)
     made = [queue(connection, n=n) for n in range(6)]
     for calculation, age in zip(made, (3, 1, 6, 2, 5, 4), strict=True):
@@ -63,7 +63,7 @@ def test_what_is_first_in_is_first_out(connection):
     assert take(connection, limit=4) == in_order[4:]
 
 
-def test_what_is_to_wait_is_not_taken_yet(connection):
+def test_rows_are_not_taken_before_they_are_due(connection):
     later, now = queue(connection, n=1), queue(connection, n=2)
     change(connection, later, "not_before = now() + interval '1s'")
     assert take(connection) == [now.id]
@@ -78,7 +78,7 @@ def test_a_lane_is_taken_by_itself(connection):
     assert take(connection) == [quick.id]
 
 
-def test_only_what_is_queued_is_taken(connection):
+def test_only_queued_rows_are_taken(connection):
     cancelled, running = queue(connection, n=1), queue(connection, n=2, lane=Lane.HEAVY)
     cancel(connection, cancelled)
     claim(connection, running)
@@ -96,7 +96,7 @@ def test_the_outbox_gives_each_row_to_one_relay(engine, connection):
         assert take(other) == [second.id]
 
 
-def test_the_next_that_is_due_is_told_for_each_lane(connection):
+def test_the_seconds_to_the_next_due_row_are_by_lane(connection):
     without_indexes(connection)
     waits = {Lane.QUICK: (30, 20), Lane.HEAVY: (-5, 40)}
     for lane, seconds in waits.items():
@@ -107,7 +107,7 @@ def test_the_next_that_is_due_is_told_for_each_lane(connection):
     assert outbox.seconds_to_next(connection) == expected
 
 
-def test_rows_are_marked_when_their_messages_are_there_and_not_before(engine):
+def test_rows_are_marked_once_their_messages_are_published_and_not_before(engine):
     with engine.begin() as connection:
         calculation = queue(connection)
     at_once = autocommit(engine)
@@ -117,14 +117,14 @@ def test_rows_are_marked_when_their_messages_are_there_and_not_before(engine):
                 with outbox.taken_due(connection, Lane.QUICK, 10) as due:
                     assert [one.work.calculation_id for one in due] == [calculation.id]
                     if not published:
-                        raise ConnectionError("RabbitMQ is away")
+                        raise ConnectionError("RabbitMQ is unavailable")
             except ConnectionError:
                 pass
         with engine.begin() as connection:
             assert stored(connection, calculation, "published_at IS NOT NULL") is published
 
 
-def test_what_was_refused_stays_in_the_outbox_and_the_rest_does_not(engine):
+def test_only_refused_rows_stay_in_the_outbox(engine):
     with engine.begin() as connection:
         made = [queue(connection, n=n) for n in range(4)]
     refused = {made[1].id, made[2].id}
@@ -152,7 +152,7 @@ def test_a_message_that_is_missing_from_an_empty_queue_is_lost_after_its_time(co
     assert take(connection, lane=other) == []
 
 
-def test_what_runs_or_has_ended_is_not_lost(connection):
+def test_running_and_final_rows_are_not_lost(connection):
     running, cancelled = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
     for calculation in (running, cancelled):
         publish(connection, calculation, seconds_ago=90)
@@ -162,7 +162,7 @@ def test_what_runs_or_has_ended_is_not_lost(connection):
     assert outbox.oldest_waiting_seconds(connection, Lane.HEAVY) == 0
 
 
-def test_lost_messages_come_back_the_oldest_first_and_are_due_at_once(connection):
+def test_lost_messages_return_oldest_first_and_are_due_at_once(connection):
     without_indexes(connection)
     made = [queue(connection, n=n) for n in range(3)]
     for calculation, seconds in zip(made, (80, 90, 70), strict=True):
@@ -177,7 +177,7 @@ def test_lost_messages_come_back_the_oldest_first_and_are_due_at_once(connection
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_what_a_lanes_workers_have_come_to_says_what_was_lost_in_it_alone(connection, lane):
+def test_a_lanes_watermarks_show_lost_messages_of_that_lane_alone(connection, lane):
     (other,) = (one for one in Lane if one is not lane)
     passed, recent, stranger = (
         queue(connection, n=n, lane=of) for n, of in ((1, lane), (2, lane), (3, other))
@@ -198,7 +198,7 @@ def test_what_a_lanes_workers_have_come_to_says_what_was_lost_in_it_alone(connec
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_workers_of_both_lanes_note_what_they_have_come_to(
+def test_workers_of_both_lanes_report_their_watermark(
     settings, engine, registry, monkeypatch, lane
 ):
     monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.05)

@@ -58,7 +58,7 @@ def test_exactly_what_a_full_queue_refused_stays_unpublished(
 ):
     lane = make_relay(settings, relay_engine).lanes[Lane.HEAVY]
     refused = 0
-    for turn in range(50):  # a channel hears late that its queue is full
+    for turn in range(50):  # a channel learns late that its queue is full
         queue(relay_engine, *range(100 * turn, 100 * turn + 20), lane=Lane.HEAVY)
         try:
             lane.publish_batch()
@@ -85,7 +85,7 @@ def published_later(lane) -> int:
         return 0
 
 
-def test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused(
+def test_confirmed_and_refused_messages_of_a_batch_are_told_apart(
     settings, channel, limited, monkeypatch
 ):
     monkeypatch.setattr(broker_connection, "CONFIRM_SECONDS", 30.0)  # for 2,000 on a busy machine
@@ -100,7 +100,7 @@ def test_what_was_confirmed_of_a_batch_is_told_from_what_was_refused(
         assert arrived == receipt.confirmed
 
 
-def test_a_publisher_that_was_cut_off_connects_again(broker_url, rabbitmq, channel):
+def test_a_publisher_reconnects_after_its_connection_broke(broker_url, rabbitmq, channel):
     links = Links()
     try:
         link = links.make(rabbitmq.port)
@@ -129,7 +129,7 @@ def test_a_probe_leaves_nothing_and_needs_no_queue(settings, channel):
         assert publisher.ready_messages() == 0
 
 
-def test_a_message_whose_queue_is_gone_is_not_taken_for_published(settings, channel):
+def test_a_message_without_a_queue_does_not_count_as_published(settings, channel):
     """RabbitMQ confirms what it cannot put anywhere, after it has returned it."""
     with closing(Publisher(settings.amqp_urls, Lane.QUICK)) as publisher:
         publisher.probe()
@@ -150,13 +150,13 @@ def test_a_connection_that_is_closed_between_two_answers_ends_without_an_error(
         make_channel = connection.channel
 
         def make(on_open_callback):
-            asked = make_channel(on_open_callback=on_open_callback)
-            asked.add_callback(
+            made = make_channel(on_open_callback=on_open_callback)
+            made.add_callback(
                 lambda _: next(answers) == answer and connection.close(),
                 [pika.spec.Queue.DeclareOk],
                 one_shot=False,
             )
-            return asked
+            return made
 
         monkeypatch.setattr(connection, "channel", make)
         queues.count_ready_messages(connection, *arguments)
@@ -179,7 +179,7 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_connections_that_were_refused_leave_no_descriptors(settings, channel):
+def test_refused_connections_leave_no_file_descriptors(settings, channel):
     """The lane's queue is of another type, so each connection ends where it begins."""
     channel.queue_declare(queue_name(Lane.QUICK), durable=True)
     publisher = Publisher(settings.amqp_urls, Lane.QUICK)
@@ -195,7 +195,7 @@ def test_connections_that_were_refused_leave_no_descriptors(settings, channel):
         gc.enable()
 
 
-def test_a_closed_publisher_leaves_no_descriptors(settings):
+def test_a_closed_publisher_leaves_no_file_descriptors(settings):
     publisher = Publisher(settings.amqp_urls, Lane.QUICK)
     gc.collect()
     gc.disable()
@@ -211,7 +211,7 @@ def test_a_closed_publisher_leaves_no_descriptors(settings):
         gc.enable()
 
 
-def test_a_rabbitmq_that_says_nothing_is_no_bug(monkeypatch, caplog):
+def test_a_rabbitmq_that_does_not_answer_is_not_logged_as_a_bug(monkeypatch, caplog):
     """A frozen one: the kernel takes connections for it."""
     monkeypatch.setattr("gateway.relay.connection.CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as frozen:

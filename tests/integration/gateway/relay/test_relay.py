@@ -45,7 +45,7 @@ def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
     assert (work.calculation_id, work.request_id) == (heavy[0].id, "request")
 
 
-def test_a_queue_that_was_deleted_is_made_again(settings, relay_engine, channel):
+def test_a_deleted_queue_is_declared_again(settings, relay_engine, channel):
     relay = make_relay(settings, relay_engine)
     with running(relay):
         queue(relay_engine, 1)
@@ -82,9 +82,7 @@ def end_all(engine):
         )
 
 
-def test_a_connection_that_was_cut_off_is_an_error_that_the_relay_expects(
-    settings, engine, relay_engine, channel
-):
+def test_a_broken_connection_to_postgresql_is_replaced(settings, engine, relay_engine, channel):
     relay = make_relay(settings, relay_engine)
     queue(engine, 1)
     assert relay.lanes[Lane.QUICK].publish_batch() == 1
@@ -96,7 +94,7 @@ def test_a_connection_that_was_cut_off_is_an_error_that_the_relay_expects(
     assert {work.arguments["n"] for work in take(channel)} == {1, 2}
 
 
-def test_a_connection_that_is_cut_off_while_rows_are_taken_returns_them(
+def test_rows_return_when_the_connection_breaks_before_the_commit(
     settings, engine, relay_engine, monkeypatch
 ):
     relay = make_relay(settings, relay_engine)
@@ -154,7 +152,9 @@ def test_a_message_that_waits_is_not_published_twice(settings, relay_engine, cha
     eventually(lambda: relay.rescue.run_once() == 1)  # for only the message kept it from that
 
 
-def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, clock):
+def test_messages_count_as_lost_once_their_lanes_queue_was_empty_for_long_enough(
+    settings, engine, clock
+):
     depths = dict.fromkeys(Lane, 0)
     patient = dataclasses.replace(settings, lost_message_seconds=60)
     rescue = Rescue(engine, patient, depths.__getitem__)
@@ -180,20 +180,20 @@ def test_each_lanes_queue_must_have_been_empty_for_its_time(settings, engine, cl
 
 
 def test_a_queue_that_cannot_be_counted_is_not_taken_for_empty(settings, engine, clock):
-    is_away = threading.Event()
+    is_down = threading.Event()
 
     def ready(_lane):
-        if is_away.is_set():
-            raise BrokerUnavailable("away")
+        if is_down.is_set():
+            raise BrokerUnavailable("down")
         return 0
 
     rescue = Rescue(engine, dataclasses.replace(settings, lost_message_seconds=60), ready)
     queue(engine, 1)
     with engine.begin() as connection:
         connection.execute(text("UPDATE calculations SET published_at = now() - interval '1 day'"))
-    for seconds, away in ((0, False), (59, True), (59, False), (59, False)):
+    for seconds, down in ((0, False), (59, True), (59, False), (59, False)):
         clock.now += seconds
-        (is_away.set if away else is_away.clear)()
+        (is_down.set if down else is_down.clear)()
         assert rescue.run_once() == 0
     clock.now += 1
     assert rescue.run_once() == 1
@@ -208,7 +208,7 @@ def not_before(engine, calculation):
         ).one()
 
 
-def test_a_claim_that_ran_out_is_published_again_after_a_pause(settings, relay_engine, channel):
+def test_an_expired_claim_is_published_again_after_a_pause(settings, relay_engine, channel):
     relay = make_relay(settings, relay_engine)
     (calculation,) = queue(relay_engine, 1, lane=Lane.HEAVY)
     heavy = relay.lanes[Lane.HEAVY]
@@ -219,9 +219,9 @@ def test_a_claim_that_ran_out_is_published_again_after_a_pause(settings, relay_e
             connection, calculation.id, worker_id=calculation.id, lease_seconds=0
         )
     _, before = not_before(relay_engine, calculation)
-    with listening(settings) as heard:
+    with listening(settings) as listener:
         assert relay.rescue.run_once() == 1
-        assert heard.changed() == [str(calculation.id)]
+        assert listener.changed() == [str(calculation.id)]
     due, after = not_before(relay_engine, calculation)
     assert before + timedelta(seconds=1) <= due <= after + timedelta(seconds=1)
     eventually(lambda: heavy.publish_batch() == 1)

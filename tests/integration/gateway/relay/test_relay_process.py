@@ -19,11 +19,12 @@ from shared.postgres.connections import make_engine
 from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.integration.outbox import (
-    is_well,
+    is_healthy,
     make_relay,
     problem,
     queue,
     relays,
+    reports,
     running,
     unpublished,
 )
@@ -60,7 +61,7 @@ class Host:
             process.wait()
 
     def check(self, *arguments):
-        """Ask for the health as a supervisor does; return the exit status and what it says."""
+        """Check as a supervisor does; return the exit status and the reasons."""
         done = subprocess.run(
             [sys.executable, "-m", "gateway.relay", "--check", *map(str, arguments)],
             env=self._environment,
@@ -77,29 +78,27 @@ def host(tmp_path):
     return Host(tmp_path)
 
 
-def test_a_relay_with_a_bug_is_not_healthy_and_says_that_it_is_one(
-    host, database_url, broker_url, engine
-):
+def test_a_relay_with_a_bug_is_unhealthy_and_logs_it_as_one(host, database_url, broker_url, engine):
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE calculations RENAME not_before TO no_more"))
     with host.relay(database_url, broker_url) as process:
         eventually(lambda: "UndefinedColumn" in host.log and "Traceback" in host.log)
         assert "not available" not in host.log
-        status, said = host.check()
-        assert (status, f"The relay {process.pid} has not worked yet" in said) == (1, True)
+        status, reasons = host.check()
+        assert (status, f"The relay {process.pid} has not worked yet" in reasons) == (1, True)
 
 
-def test_two_relays_on_a_host_do_not_vouch_for_each_other(host, database_url, broker_url, engine):
+def test_each_of_two_relays_on_a_host_is_checked_separately(host, database_url, broker_url, engine):
     with (
         host.relay(database_url, broker_url) as good,
         host.relay(database_url, "amqp://127.0.0.1:1/%2F") as bad,
     ):
         eventually(lambda: host.check(good.pid)[0] == 0)
         eventually(lambda: "Connection refused" in host.check(bad.pid)[1])
-        status, said = host.check()
+        status, reasons = host.check()
         assert status == 1
-        assert f"The relay {bad.pid} " in said
-        assert f"The relay {good.pid} " not in said
+        assert f"The relay {bad.pid} " in reasons
+        assert f"The relay {good.pid} " not in reasons
         bad.kill()
         bad.wait()
         assert host.check() == (0, "")
@@ -109,9 +108,9 @@ def test_two_relays_on_a_host_do_not_vouch_for_each_other(host, database_url, br
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_to_stop_ends_a_relay_in_order(host, database_url, broker_url, engine, signum):
+def test_a_stop_signal_ends_a_relay_in_order(host, database_url, broker_url, engine, signum):
     with host.relay(database_url, broker_url) as process:
-        eventually(lambda: is_well(engine))
+        eventually(lambda: is_healthy(engine))
         process.send_signal(signum)
         assert process.wait(30) == 0
     assert relays(engine) == []
@@ -152,7 +151,7 @@ def test_a_relay_of_which_one_lane_works_does_not_give_up(
         eventually(lambda: relay.lanes[Lane.HEAVY].loop.failing_seconds > 1)
         queue(relay_engine, 1)
         eventually(lambda: unpublished(relay_engine) == 0)
-        assert "bug" in problem(relay_engine, Lane.HEAVY)
+        eventually(lambda: reports(relay_engine, Lane.HEAVY, "bug"))
 
 
 def test_a_rescue_that_fails_is_reported_in_the_health_file(
@@ -168,12 +167,12 @@ def test_a_rescue_that_fails_is_reported_in_the_health_file(
     monkeypatch.setattr("gateway.relay.health._UNHEALTHY_SECONDS", 0.0)
     with running(relay):
         eventually(lambda: "bug" in " ".join(find_faults(tmp_path / "pulses")))
-        eventually(lambda: is_well(relay_engine))  # neither lane has a problem
+        eventually(lambda: is_healthy(relay_engine))  # neither lane has a problem
 
 
-def test_a_relay_that_cannot_tell_of_itself_publishes_what_is_due(settings, relay_engine, engine):
+def test_a_relay_that_cannot_send_heartbeats_publishes(settings, relay_engine, engine):
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE relays RENAME TO away"))
+        connection.execute(text("ALTER TABLE relays RENAME TO renamed"))
     relay = make_relay(settings, relay_engine)
     with running(relay):
         eventually(lambda: not any(lane.is_busy for lane in relay.lanes.values()))
@@ -217,7 +216,7 @@ def test_without_rabbitmq_the_connections_to_postgresql_stay(store_settings, eng
     relay_engine.dispose()
 
 
-def test_looking_for_lost_messages_opens_no_connection_to_rabbitmq(
+def test_the_rescue_opens_no_connection_to_rabbitmq(
     settings, relay_engine, rabbitmq, broker_url, monkeypatch
 ):
     vhost = broker_url.rpartition("/")[2]
@@ -231,7 +230,7 @@ def test_looking_for_lost_messages_opens_no_connection_to_rabbitmq(
     queue(relay_engine, 1, lane=Lane.HEAVY)
     with running(relay):
         eventually(lambda: unpublished(relay_engine) == 0)
-        eventually(lambda: is_well(relay_engine))
+        eventually(lambda: is_healthy(relay_engine))
         eventually(lambda: len(connections()) == len(Lane))
         before = connections()
 

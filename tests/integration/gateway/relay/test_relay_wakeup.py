@@ -1,4 +1,4 @@
-"""What wakes a relay, when its own look would come in ten minutes; and when it must look itself."""
+"""What wakes a relay that polls every ten minutes; and what only polling finds."""
 
 import asyncio
 import dataclasses
@@ -21,7 +21,7 @@ from tests.factories import make_calculation
 from tests.faults.links import Links
 from tests.integration.outbox import make_relay, queue, running, unpublished
 
-#: A look of the relay's own would come too late for any test.
+#: Polling at this interval would come too late for any test.
 NEVER_SECONDS = 600
 
 #: Far below it, and enough for a machine with much to do.
@@ -31,8 +31,8 @@ _LISTENER = "reckoner relay listener"
 
 
 @pytest.fixture
-def rung_only(settings, monkeypatch):
-    """Settings of a relay that looks by itself only when it begins, nor is woken to beat."""
+def woken_only(settings, monkeypatch):
+    """Settings of a relay that polls only when it starts, and sends one heartbeat."""
     monkeypatch.setattr("gateway.relay.process._HEARTBEAT_SECONDS", NEVER_SECONDS)
     return dataclasses.replace(settings, relay_poll_seconds=NEVER_SECONDS)
 
@@ -55,7 +55,7 @@ def listeners(engine: Engine) -> list[int]:
 
 
 def settle(relay, engine: Engine) -> None:
-    """Wait until it has looked once and waits for a ring."""
+    """Wait until it has polled once and waits to be woken."""
     eventually(lambda: listeners(engine))
     eventually(lambda: all(one.loop.problem is None for one in relay.lanes.values()))
     eventually(lambda: relay._next_poll_at > 0 and not any(o.is_busy for o in relay.lanes.values()))
@@ -64,14 +64,12 @@ def settle(relay, engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("n", "lane"), [(300_000, Lane.QUICK), (50_000_000, Lane.HEAVY)], ids=["quick", "heavy"]
 )
-def test_what_is_submitted_over_http_is_published_at_once(
-    rung_only, relay_engine, registry, n, lane
-):
+def test_submissions_over_http_are_published_at_once(woken_only, relay_engine, registry, n, lane):
     """By POST, in a batch, and again after a cancel."""
-    relay = make_relay(rung_only, relay_engine)
+    relay = make_relay(woken_only, relay_engine)
 
     async def main() -> None:
-        async with serving(rung_only, registry) as client:
+        async with serving(woken_only, registry) as client:
 
             async def submit(target: str, **members: Any) -> Any:
                 answer = await client.ask("POST", target, body=json.dumps(members).encode())
@@ -94,8 +92,8 @@ def test_what_is_submitted_over_http_is_published_at_once(
         assert list(lanes) == [lane]
 
 
-def test_one_ring_is_enough_for_more_than_a_batch(rung_only, relay_engine):
-    relay = make_relay(dataclasses.replace(rung_only, relay_batch=10), relay_engine)
+def test_one_wakeup_is_enough_for_more_than_a_batch(woken_only, relay_engine):
+    relay = make_relay(dataclasses.replace(woken_only, relay_batch=10), relay_engine)
     with running(relay):
         settle(relay, relay_engine)
         made = [make_calculation(arguments={"n": n}) for n in range(35)]
@@ -106,7 +104,7 @@ def test_one_ring_is_enough_for_more_than_a_batch(rung_only, relay_engine):
 
 
 def insert_and(engine: Engine, n: int, statement: str) -> None:
-    """Queue one and do something, in one transaction, without a ring."""
+    """Queue one and do something, in one transaction, without a notification."""
     with engine.begin() as connection:
         new_calculations.insert_queued(
             connection, [make_calculation(arguments={"n": n})], "request"
@@ -124,10 +122,8 @@ def is_replaced(engine: Engine, listener: int) -> bool:
     return any(pid != listener for pid in listeners(engine))
 
 
-def test_a_listener_that_breaks_is_replaced_and_what_it_missed_is_looked_for(
-    rung_only, relay_engine
-):
-    relay = make_relay(rung_only, relay_engine)
+def test_a_broken_listener_is_replaced_and_missed_rows_are_found(woken_only, relay_engine):
+    relay = make_relay(woken_only, relay_engine)
     with running(relay):
         settle(relay, relay_engine)
         for n in (1, 2):
@@ -140,7 +136,7 @@ def test_a_listener_that_breaks_is_replaced_and_what_it_missed_is_looked_for(
         is_published(relay_engine)
 
 
-def test_a_listener_that_falls_silent_costs_no_more_than_the_relays_own_look(
+def test_rows_missed_by_a_silent_listener_are_found_by_polling(
     database_url, broker_url, postgres, engine
 ):
     links = Links()
@@ -166,8 +162,8 @@ def test_a_listener_that_falls_silent_costs_no_more_than_the_relays_own_look(
         links.close()
 
 
-def test_what_the_rescue_returns_is_published_without_a_ring(rung_only, relay_engine, broker_url):
-    fast = dataclasses.replace(rung_only, rescue_seconds=0.2, lost_message_seconds=0.2)
+def test_rescued_rows_are_published_without_a_wakeup(woken_only, relay_engine, broker_url):
+    fast = dataclasses.replace(woken_only, rescue_seconds=0.2, lost_message_seconds=0.2)
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     channel = connection.channel()
     relay = make_relay(fast, relay_engine)

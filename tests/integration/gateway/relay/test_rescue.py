@@ -18,17 +18,15 @@ from tests.integration.rows import cancel, change, claim, queue, row_of, stored
 
 @pytest.fixture
 def rescue(engine, store_settings):
-    """One that has nothing to ask of RabbitMQ."""
+    """One that needs no RabbitMQ."""
     return Rescue(engine, store_settings, never)
 
 
 def never(lane):
-    raise AssertionError(f"the queue of the {lane} lane is asked for no reason")
+    raise AssertionError(f"the queue of the {lane} lane is counted for no reason")
 
 
-def test_a_calculation_that_loses_its_workers_is_tried_after_one_two_and_four_seconds(
-    engine, database_url
-):
+def test_lost_attempts_are_repeated_after_one_two_and_four_seconds(engine, database_url):
     overrides = {"database_url": database_url, "broker_url": "amqp://127.0.0.1:1/%2F"}
     rescue = Rescue(engine, load_settings({**overrides, "max_attempts": 4}), never)
     with engine.begin() as connection:
@@ -52,7 +50,7 @@ def test_a_calculation_that_loses_its_workers_is_tried_after_one_two_and_four_se
     assert row.error["type"] == "urn:reckoner:problem:worker-lost"
 
 
-def test_a_lost_lease_of_a_cancelled_one_is_its_end(engine, rescue):
+def test_a_cancelled_calculation_ends_when_its_lease_is_lost(engine, rescue):
     with engine.begin() as connection:
         calculation = queue(connection, lane=Lane.HEAVY)
         claim(connection, calculation, lease_seconds=-1)
@@ -63,7 +61,7 @@ def test_a_lost_lease_of_a_cancelled_one_is_its_end(engine, rescue):
     assert (row.status, row.error["type"]) == ("cancelled", "urn:reckoner:problem:cancelled")
 
 
-def test_rows_of_workers_that_fell_silent_go(engine, rescue):
+def test_rows_of_silent_workers_are_removed(engine, rescue):
     alive, silent = uuid4(), uuid4()
     with engine.begin() as connection:
         for worker_id, seconds in ((alive, 50), (silent, 70)):
@@ -84,7 +82,7 @@ def feed(settings, engine):
     return Feed(settings, engine)
 
 
-def test_an_empty_queue_is_a_loss_only_after_its_time(engine, settings, feed, clock):
+def test_an_empty_queue_means_lost_messages_only_after_a_time(engine, settings, feed, clock):
     """What a worker holds is not in the queue either, and no loss."""
     rescue = Rescue(engine, replace(settings, lost_message_seconds=60), feed.ready)
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""What a calculation costs, in counts that no busy machine changes: a guard against slow creep."""
+"""What a calculation costs, in counts that do not depend on the machine's load."""
 
 import json
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def test_the_relay_takes_a_batch_with_one_statement_and_few_messages(
 
 @pytest.fixture
 def log(postgres, admin, database_url) -> Iterator[Engine]:
-    """An engine for a superuser, who may read PostgreSQL's log of changes."""
+    """An engine for a superuser, who may read PostgreSQL's write-ahead log."""
     name = database_url.rsplit("/", 1)[1]
     engine = create_engine(postgres.url_of(name, admin.url.username))
     with engine.begin() as connection:
@@ -83,13 +83,13 @@ def position(log):
 
 
 def bytes_written(log, began):
-    """Count what was logged for tables and indexes of this database since a position.
+    """Count the bytes of write-ahead log for this database's tables and indexes since a position.
 
-    Without whole pages, which depend on when the last checkpoint was.
+    Not those of whole pages, which depend on when the last checkpoint was.
     """
     with log.begin() as connection:
         connection.execute(text("SELECT pg_current_xact_id()"))
-    with log.begin() as connection:  # that commit took all before it to the disk, to be read
+    with log.begin() as connection:  # that commit has written everything before it to disk
         return connection.execute(
             text(
                 "SELECT sum(record_length - fpi_length)"
@@ -102,9 +102,9 @@ def bytes_written(log, began):
 
 
 def test_a_calculation_writes_few_bytes_from_insert_to_result(settings, engine, registry, log):
-    """Bytes of PostgreSQL's log for three versions of a row and their index entries.
+    """Bytes of write-ahead log for three versions of a row and their index entries.
 
-    Measured: 2,340, and the same each time. An index more is 200, a version about 400.
+    It was always 2,340. Another index adds 200, another version about 400.
     """
     feed = Feed(settings, engine)
     work = small_ones()

@@ -3,15 +3,15 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from functools import partial
 
 import falcon.asgi
 import falcon.testing
 
 from gateway.database.database import Database
-from gateway.database.looking import make_look
 from gateway.routes.events import Events
 from gateway.waiting.lookup import Lookup
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.waiters import Waiters
 from shared.failures import CANCELLED_JSON
 from shared.store.calculations import cancel_calculation
 from tests.engines import autocommit, make_pool
@@ -19,16 +19,15 @@ from tests.integration.gateway.routes.queued import queue_calculations
 
 
 @asynccontextmanager
-async def events_of(engine, settings, *, sweep_seconds, look=None, **options):
-    """Events without a server, and what waits; `look` is made of the usual one."""
+async def events_of(engine, settings, *, sweep_seconds, make_lookup=Lookup, **options):
+    """Events without a server, and with the waiters' task."""
     pool = make_pool(settings)
     database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
-    waiting = Waiting(database, sweep_seconds=sweep_seconds)
-    find = make_look(database)
-    lookup = Lookup(look(find, waiting) if look else find, waiting)
-    sweeping = asyncio.create_task(waiting.run())
+    waiters = Waiters(database, sweep_seconds=sweep_seconds)
+    lookup = make_lookup(database, waiters)
+    sweeping = asyncio.create_task(waiters.run())
     try:
-        yield Events(lookup, waiting, **options)
+        yield Events(lookup, waiters, **options)
     finally:
         sweeping.cancel()
         pool.close()
@@ -46,7 +45,7 @@ async def first_events(events, path, count):
 
 
 def test_unchanged_rows_do_not_postpone_the_heartbeat(engine, store_settings):
-    """The sweep hands everything over, again and again; the stream would be silent for ever."""
+    """The sweep delivers them again and again, and else the stream would be silent."""
     (path,) = queue_calculations(engine, 1)
 
     async def scenario():
@@ -59,21 +58,21 @@ def test_unchanged_rows_do_not_postpone_the_heartbeat(engine, store_settings):
     assert comments == [None, None, None]
 
 
-class OutrunLook:
-    """Its first answer has been changed, and the change handed over, before it is given."""
+class OutdatedLookup(Lookup):
+    """A lookup whose first row is outdated, and its change delivered, before it returns."""
 
-    def __init__(self, find, waiting, change):
-        self._find = find
-        self._waiting = waiting
+    def __init__(self, database, waiters, change):
+        super().__init__(database, waiters)
+        self._waiters = waiters
         self._change = change
 
-    async def ask(self, identity):
-        row = await self._find.ask(identity)
+    async def get(self, identity):
+        row = await super().get(identity)
         if self._change is not None:
             change, self._change = self._change, None
-            with self._waiting.watch(identity) as other:
+            with self._waiters.watch(identity) as other:
                 await asyncio.to_thread(change, identity)
-                self._waiting.changed([identity])
+                self._waiters.mark_changed([identity])
                 assert await other.next_row(20)
         return row
 
@@ -91,7 +90,7 @@ def test_a_change_during_the_first_query_is_an_event(engine, store_settings):
             engine,
             store_settings,
             sweep_seconds=600.0,
-            look=lambda find, waiting: OutrunLook(find, waiting, cancel),
+            make_lookup=partial(OutdatedLookup, change=cancel),
         )
         async with made as events:
             return await first_events(events, path, 1)

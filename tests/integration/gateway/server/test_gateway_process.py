@@ -1,4 +1,4 @@
-"""How a gateway process ends."""
+"""How a gateway process ends, and when it is replaced."""
 
 import http.client
 import json
@@ -70,7 +70,7 @@ def is_listening(port):
     return True
 
 
-def test_what_comes_on_an_open_connection_while_it_stops_is_answered(database_url):
+def test_a_request_on_an_open_connection_is_answered_while_the_process_stops(database_url):
     """NGINX may not send a POST again that met a closed connection."""
     with running_gateway(database_url) as (process, port):
         kept = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -80,7 +80,7 @@ def test_what_comes_on_an_open_connection_while_it_stops_is_answered(database_ur
         assert ask(kept) == (200, "close")
 
 
-def test_a_connection_that_stays_idle_does_not_hold_up_the_end(database_url):
+def test_an_idle_connection_does_not_keep_a_process_from_stopping(database_url):
     with running_gateway(database_url) as (process, port):
         idle = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         assert ask(idle) == (200, None)
@@ -89,7 +89,7 @@ def test_a_connection_that_stays_idle_does_not_hold_up_the_end(database_url):
 
 
 def lines(log):
-    """Return what a process has logged."""
+    """Return the log of a process."""
     return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
 
 
@@ -98,7 +98,7 @@ def has_logged(log, level, words):
 
 
 def submit(client, function="whole", n=10):
-    """Submit a calculation; return the status, or None if its process ended meanwhile."""
+    """Submit a calculation; return the status, or None if the process ended."""
     body = {"function": function, "arguments": {"n": n}}
     try:
         return client.post("/calculations", json=body).status_code
@@ -109,18 +109,18 @@ def submit(client, function="whole", n=10):
 @pytest.mark.slow
 @pytest.mark.parametrize("is_bug", [False, True])
 def test_a_process_that_can_store_nothing_is_replaced(database_url, engine, tmp_path, is_bug):
-    """It answers 503 while PostgreSQL is away, and 500 for a bug, which is logged as one."""
+    """It answers 503 while PostgreSQL is unavailable, and 500 for a bug, which is logged as one."""
     log = tmp_path / "log"
     constants = {
-        "gateway.server.watchdog._FRUITLESS_SECONDS": 1.0,
+        "gateway.server.watchdog._MAX_FAILING_SECONDS": 1.0,
         "gateway.server.watchdog._PROBE_SECONDS": 0.2,
-        "gateway.server.protocol._UNUSED_SECONDS": 0.2,
+        "gateway.server.protocol._IDLE_SECONDS": 0.2,
     }
     if is_bug:
         harm = "ALTER TABLE calculations RENAME request_id TO request_identity"
         repair = "ALTER TABLE calculations RENAME request_identity TO request_id"
     else:
-        # Looked up they can be: what a submission asks is what counts.
+        # Look-ups still work; the statement of a submission is what counts.
         role = f"ALTER ROLE reckoner IN DATABASE {engine.url.database}"
         harm = f"{role} SET default_transaction_read_only = on"
         repair = f"SET transaction_read_only = off; {role} RESET default_transaction_read_only"
@@ -159,12 +159,12 @@ def execute(engine, statement):
 
 
 @pytest.mark.slow
-def test_functions_that_hang_hold_up_nothing_and_end_their_process(database_url, tmp_path):
+def test_functions_that_hang_delay_no_request_and_end_their_process(database_url, tmp_path):
     log = tmp_path / "log"
     constants = {
-        "gateway.database.database._INLINE_MOST_SECONDS": 8.0,
-        "gateway.submission.submit._INLINE_SECONDS": 0.3,
-        "gateway.server.watchdog._ENDING_SECONDS": 1.0,
+        "gateway.server.threads._MAX_INLINE_SECONDS": 8.0,
+        "gateway.submission.submit._MAX_INLINE_SECONDS": 0.3,
+        "gateway.server.watchdog._SHUTDOWN_SECONDS": 1.0,
     }
     with (
         running_gateway(
@@ -174,7 +174,7 @@ def test_functions_that_hang_hold_up_nothing_and_end_their_process(database_url,
         ThreadPoolExecutor(8) as others,
     ):
         hanging = [others.submit(submit, client, "quick_hang", n) for n in range(8)]
-        # They are left to the workers, which have limits.
+        # They are queued for the workers, which have limits.
         assert [one.result() for one in hanging] == [202] * 8
         assert not has_logged(log, "CRITICAL", "hangs")
         batch = {"calculations": [{"function": "whole", "arguments": {"n": 1}}]}

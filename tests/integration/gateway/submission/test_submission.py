@@ -1,4 +1,4 @@
-"""What submissions ask of PostgreSQL, and what they get."""
+"""Submissions: what they store, and with which statements."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ INLINE = {"n": 1_000}
 
 @pytest.fixture
 def transactions(engine):
-    """The statements sent in threads: those of whole transactions."""
+    """The statements of whole transactions, which run in threads."""
     sent: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *event: sent.append(event[2]))
     return sent
@@ -32,7 +32,7 @@ def submit(engine, settings, registry, arguments, times=1):
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(QUEUED, "queued"), (INLINE, "succeeded")])
-def test_a_hundred_of_one_are_one_and_need_no_transaction(
+def test_a_hundred_submissions_of_one_calculation_store_one_row_without_a_transaction(
     engine, store_settings, registry, transactions, arguments, status
 ):
     for _ in range(2):
@@ -42,7 +42,7 @@ def test_a_hundred_of_one_are_one_and_need_no_transaction(
     assert not transactions
 
 
-def test_what_was_cancelled_is_queued_again(engine, store_settings, registry):
+def test_a_cancelled_calculation_is_queued_again(engine, store_settings, registry):
     submit(engine, store_settings, registry, QUEUED)
     identity = make_calculation(arguments=QUEUED).id
     with engine.begin() as connection:
@@ -51,14 +51,16 @@ def test_what_was_cancelled_is_queued_again(engine, store_settings, registry):
     assert row.status == "queued"
 
 
-def test_what_is_queued_and_cheap_is_computed_at_once(engine, store_settings, registry):
+def test_a_cheap_calculation_that_is_queued_is_computed_at_once(engine, store_settings, registry):
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, [make_calculation(arguments=INLINE)], "batch")
     (row,) = submit(engine, store_settings, registry, INLINE)
     assert row.status == "succeeded"
 
 
-def test_what_was_cancelled_and_is_cheap_is_computed_at_once(engine, store_settings, registry):
+def test_a_cheap_calculation_that_was_cancelled_is_computed_at_once(
+    engine, store_settings, registry
+):
     calculation = make_calculation(arguments=INLINE)
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, [calculation], "batch")
@@ -67,7 +69,7 @@ def test_what_was_cancelled_and_is_cheap_is_computed_at_once(engine, store_setti
     assert (row.status, row.error) == ("succeeded", None)
 
 
-def test_a_long_result_that_was_computed_at_once_is_stored_whole(engine, store_settings, registry):
+def test_a_long_result_that_is_computed_at_once_is_stored_whole(engine, store_settings, registry):
     arguments = {"n": 100_000}
     (row,) = submit(engine, store_settings, registry, arguments)
     assert (row.status, row.result_digits) == ("succeeded", 20_899)
@@ -76,7 +78,15 @@ def test_a_long_result_that_was_computed_at_once_is_stored_whole(engine, store_s
     assert chunk == gmpy2.fib(100_000).digits()
 
 
-def test_a_batch_says_what_became_of_each(engine, store_settings, registry):
+def test_a_cheap_calculation_is_queued_when_all_threads_hang(
+    engine, store_settings, registry, monkeypatch
+):
+    monkeypatch.setattr("gateway.server.threads.WatchedThreads.is_stuck", True)
+    (row,) = submit(engine, store_settings, registry, INLINE)
+    assert row.status == "queued"
+
+
+def test_a_batch_returns_the_status_of_each_calculation(engine, store_settings, registry):
     made = [make_calculation(arguments={"n": 300_000 + n}) for n in range(5)]
     queued, running, cancelled, *new = made
     with engine.begin() as connection:

@@ -22,7 +22,7 @@ from workers.broker.consumer import Delivery
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.presence import Presence, Watermark
-from workers.quick.group_commit import Finished, GroupCommit, Outcome
+from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
 from workers.sandbox.spares import SpareChildren
 
 
@@ -52,7 +52,7 @@ def test_a_quick_result_is_stored_after_an_outage(engine, monkeypatch, code):
     outcome = Outcome(work, computed, None)
     writer = GroupCommit(autocommit(engine))
     writer.start()
-    writer.submit(Finished(Delivery(message, 7, answers), [outcome]))
+    writer.submit(FinishedMessage(Delivery(message, 7, answers), [outcome]))
     eventually(lambda: answers)
     writer.close()
     with engine.begin() as connection:

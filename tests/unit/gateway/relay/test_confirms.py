@@ -20,7 +20,7 @@ def nack(tag: int, *, multiple: bool = False) -> Basic.Nack:
     return Basic.Nack(tag, multiple)
 
 
-def test_a_batch_is_done_once_each_of_it_was_answered():
+def test_a_batch_is_done_once_each_message_was_answered():
     batch = sent(3)
     for tag in (3, 1):
         batch.note_confirm(ack(tag))
@@ -30,7 +30,7 @@ def test_a_batch_is_done_once_each_of_it_was_answered():
     assert batch.confirmed == {0, 1, 2}
 
 
-def test_an_answer_to_several_counts_for_all_up_to_its_tag_and_none_beyond():
+def test_a_multiple_confirm_counts_for_all_tags_up_to_its_own():
     batch = sent(5, first_tag=11)
     batch.note_confirm(ack(13, multiple=True))
     assert batch.confirmed == {0, 1, 2}
@@ -40,7 +40,7 @@ def test_an_answer_to_several_counts_for_all_up_to_its_tag_and_none_beyond():
     assert batch.done.is_set()
 
 
-def test_what_was_refused_is_answered_and_not_confirmed():
+def test_refused_messages_are_answered_and_not_confirmed():
     batch = sent(5)
     batch.note_confirm(ack(1))
     batch.note_confirm(nack(3, multiple=True))
@@ -50,7 +50,7 @@ def test_what_was_refused_is_answered_and_not_confirmed():
     assert batch.confirmed == {0, 4}
 
 
-def test_answers_to_an_earlier_batch_are_left_out():
+def test_confirms_of_an_earlier_batch_are_ignored():
     batch = sent(2, first_tag=8)
     batch.note_confirm(ack(7))
     batch.note_confirm(ack(7, multiple=True))
@@ -58,7 +58,7 @@ def test_answers_to_an_earlier_batch_are_left_out():
     assert not batch.done.is_set()
 
 
-def test_nothing_counts_as_confirmed_once_something_was_returned():
+def test_no_message_counts_as_confirmed_once_one_was_returned():
     batch = sent(2)
     batch.note_confirm(ack(1))
     batch.note_return()

@@ -31,7 +31,7 @@ async def connected(app):
 
 
 class Streaming:
-    """An application that streams without end, and notes what becomes of it."""
+    """An application that streams without end, and records how that ends."""
 
     def __init__(self):
         self.end = None
@@ -49,7 +49,7 @@ class Streaming:
             raise
 
 
-def test_an_answer_ends_when_its_client_has_gone(caplog):
+def test_a_response_is_cancelled_when_its_client_disconnects(caplog):
     app = Streaming()
 
     async def scenario():
@@ -67,7 +67,7 @@ def test_an_answer_ends_when_its_client_has_gone(caplog):
 @pytest.mark.parametrize(
     "request_", [b"FOO / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nA: \x01\r\n\r\n"]
 )
-def test_what_is_not_http_is_refused_with_a_problem_document(request_):
+def test_a_request_that_is_not_http_gets_a_problem_document(request_):
     async def scenario():
         async with connected(Streaming()) as (reader, writer):
             writer.write(request_)

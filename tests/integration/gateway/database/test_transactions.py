@@ -1,4 +1,4 @@
-"""Use cases that run in threads: which are run a second time, and which are not."""
+"""Use cases that run in threads: which run a second time, and which do not."""
 
 import asyncio
 
@@ -10,11 +10,11 @@ from gateway.database.database import Database
 from shared.errors import StoreUnavailable
 from tests.engines import autocommit, make_pool
 
-WAYS = ["run", "run_one"]
+WAYS = ["run_transaction", "run_autocommit"]
 
 
 def run(engine, settings, way, use_case, times=1):
-    """Run a use case so many times, one after the other."""
+    """Run a use case `times` times, one after the other."""
     pool = make_pool(settings)
     database = Database(pool, engine, autocommit(engine), transactions=1, connections=1)
 
@@ -46,7 +46,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_one_that_lost_a_conflict_is_run_once_more_and_no_more(engine, store_settings, way):
+def test_a_use_case_that_lost_a_conflict_runs_once_more_and_no_more(engine, store_settings, way):
     once, twice = Failing("40001", 1), Failing("40001", 2)
     assert run(engine, store_settings, way, once) == [1]
     assert once.calls == 2
@@ -56,7 +56,7 @@ def test_one_that_lost_a_conflict_is_run_once_more_and_no_more(engine, store_set
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_one_whose_connection_breaks_is_run_once_more_on_another(engine, store_settings, way):
+def test_a_use_case_whose_connection_breaks_runs_once_more_on_another(engine, store_settings, way):
     pids = []
 
     def use_case(connection):
@@ -73,7 +73,9 @@ def test_one_whose_connection_breaks_is_run_once_more_on_another(engine, store_s
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("code", "kind"), [("42703", DBAPIError), ("53100", StoreUnavailable)])
-def test_one_that_failed_otherwise_is_not_run_again(engine, store_settings, way, code, kind):
+def test_a_use_case_that_failed_otherwise_does_not_run_again(
+    engine, store_settings, way, code, kind
+):
     failing = Failing(code, 10)
     with pytest.raises(kind):
         run(engine, store_settings, way, failing)
@@ -89,6 +91,6 @@ def test_a_transaction_that_fails_leaves_nothing(engine, store_settings):
         connection.execute(text("SELECT 1 / 0"))
 
     with pytest.raises(DBAPIError):
-        run(engine, store_settings, "run", use_case)
+        run(engine, store_settings, "run_transaction", use_case)
     with engine.begin() as connection:
         assert not connection.execute(text("SELECT * FROM things")).all()

@@ -1,4 +1,4 @@
-"""The relay hears of every piece of new work as soon as it is stored, and of nothing else."""
+"""Storing new work wakes the relay for its lanes, and nothing else does."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from gateway.database.database import Database
-from gateway.submission.relay_wakeup import Bell
+from gateway.submission.relay_wakeup import RelayWakeup
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.failures import CANCELLED_JSON
@@ -26,23 +26,23 @@ QUICK, HEAVY, INLINE = 300_000, 30_000_000, 1_000
 
 @pytest.fixture
 def relay(store_settings):
-    """A connection that hears what a relay hears."""
+    """A connection that listens as a relay does."""
     connection = connect_to_listen(store_settings, OUTBOX, name="test relay")
     yield connection
     connection.close()
 
 
-def heard(relay):
-    """Return the lanes that were named since we listen, once there are some."""
+def received(relay):
+    """Return the lanes that notifications have named, once there are some."""
     payloads: list[str] = []
 
-    def has_heard():
+    def has_received():
         relay.poll()
         payloads.extend(one.payload for one in relay.notifies)
         relay.notifies.clear()
         return payloads
 
-    eventually(has_heard)
+    eventually(has_received)
     return {lane for payload in payloads for lane in payload.split(",")}
 
 
@@ -68,8 +68,8 @@ CASES = {
 }
 
 
-def ask(settings, registry, relay, requests):
-    """Send requests at once; return the answers, and the lanes that the relay hears of."""
+def send(settings, registry, relay, requests):
+    """Send requests together; return the answers, and the lanes for which the relay is woken."""
 
     async def scenario():
         async with serving(settings, registry) as client:
@@ -79,31 +79,31 @@ def ask(settings, registry, relay, requests):
                     for method, path, body in requests
                 )
             )
-            # Before the application ends, which does not wait until all is told.
-            return answers, await asyncio.to_thread(heard, relay)
+            # Before the application ends, which does not wait for its notifications.
+            return answers, await asyncio.to_thread(received, relay)
 
     return asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_new_work_is_told_of_by_its_lane(store_settings, registry, relay, case):
+def test_new_work_wakes_the_relay_for_its_lanes(store_settings, registry, relay, case):
     requests, lanes = CASES[case]
-    answers, told = ask(store_settings, registry, relay, requests)
+    answers, woken = send(store_settings, registry, relay, requests)
     assert {answer.status for answer in answers} <= {200, 202}
-    assert told == lanes
+    assert woken == lanes
 
 
 @pytest.mark.parametrize("make", [request, batch])
-def test_what_was_cancelled_and_is_submitted_again_is_told_of_again(
+def test_resubmitting_a_cancelled_calculation_wakes_the_relay(
     engine, store_settings, registry, relay, make
 ):
     calculation = make_calculation(arguments={"n": QUICK})
     with engine.begin() as connection:
         insert_queued(connection, [calculation], "request")
         cancel_calculation(connection, calculation.id, CANCELLED_JSON)
-    (answer,), told = ask(store_settings, registry, relay, [make(QUICK)])
+    (answer,), woken = send(store_settings, registry, relay, [make(QUICK)])
     assert answer.status == 202
-    assert told == {Lane.QUICK}
+    assert woken == {Lane.QUICK}
 
 
 class FailingDatabase:
@@ -122,23 +122,21 @@ class FailingDatabase:
 @pytest.mark.parametrize(
     "error", [StoreUnavailable(), psycopg2.ProgrammingError("a bug")], ids=repr
 )
-def test_a_ring_that_failed_does_not_silence_those_that_follow(
-    engine, store_settings, relay, error
-):
+def test_after_a_wake_up_that_failed_others_follow(engine, store_settings, relay, error):
     pool = make_pool(store_settings)
 
     async def scenario():
         database = Database(pool, engine, autocommit(engine), transactions=1, connections=1)
         failing: Any = FailingDatabase(database, error)
-        bell = Bell(failing)
-        bell.ring({Lane.QUICK})
-        while bell._ringing:
-            await asyncio.gather(bell._ringing, return_exceptions=True)
-        bell.ring({Lane.QUICK})
-        bell.ring({Lane.HEAVY})
-        while bell._ringing:
-            await bell._ringing
+        wakeup = RelayWakeup(failing)
+        wakeup.wake({Lane.QUICK})
+        while wakeup._task:
+            await asyncio.gather(wakeup._task, return_exceptions=True)
+        wakeup.wake({Lane.QUICK})
+        wakeup.wake({Lane.HEAVY})
+        while wakeup._task:
+            await wakeup._task
         pool.close()
 
     asyncio.run(asyncio.wait_for(scenario(), 30))
-    assert heard(relay) == {Lane.QUICK, Lane.HEAVY}
+    assert received(relay) == {Lane.QUICK, Lane.HEAVY}

@@ -1,4 +1,4 @@
-"""Whoever is held by a request is told of the change by a notification, and not found by a sweep.
+"""Requests that are held are answered because of a notification, and not by a sweep.
 
 The sweep comes after ten minutes here, so that nothing else could answer in time.
 """
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from gateway.waiting.waiters import Waiting
+from gateway.waiting.waiters import Waiters
 from shared.calculation import Lane
 from shared.calculator import Calculator
 from shared.failures import CANCELLED_JSON
@@ -29,15 +29,15 @@ BODY = b'{"function": "fibonacci", "arguments": {"n": 300000}}'
 
 
 @pytest.fixture
-def waiting(monkeypatch):
-    """What the application's waiters are known by, once there is an application."""
-    made: list[Waiting] = []
+def made(monkeypatch):
+    """The waiters of the application, once there is one."""
+    made: list[Waiters] = []
 
     def make(database):
-        made.append(Waiting(database, sweep_seconds=600))
+        made.append(Waiters(database, sweep_seconds=600))
         return made[-1]
 
-    monkeypatch.setattr("gateway.app.Waiting", make)
+    monkeypatch.setattr("gateway.app.Waiters", make)
     return made
 
 
@@ -52,10 +52,9 @@ def is_listening(engine):
         ).scalar_one()
 
 
-def is_held(waiting, identity):
-    """Say whether a request has looked at this calculation by itself and waits now."""
-    watches = waiting[0]._watches.get(identity, ())
-    return any(watch.fresh_after for watch in watches)
+def is_held(made, identity):
+    """Say whether a request has read this calculation by itself and waits now."""
+    return any(waiter.discarded_at for waiter in made[0]._waiters.get(identity, ()))
 
 
 HELD: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -77,8 +76,8 @@ async def finished(client, engine, calculation):
 
 @pytest.mark.parametrize("change", [deleted, finished])
 @pytest.mark.parametrize("case", HELD)
-def test_it_is_answered_when_its_calculation_is(
-    engine, store_settings, registry, waiting, case, change
+def test_a_held_request_is_answered_when_its_calculation_ends(
+    engine, store_settings, registry, made, case, change
 ):
     calculation = queued(engine)
     method, path, more = HELD[case]
@@ -87,7 +86,7 @@ def test_it_is_answered_when_its_calculation_is(
         async with serving(store_settings, registry) as client:
             await asyncio.to_thread(eventually, lambda: is_listening(engine))
             held = asyncio.create_task(client.ask(method, path.format(id=calculation.id), **more))
-            await asyncio.to_thread(eventually, partial(is_held, waiting, calculation.id))
+            await asyncio.to_thread(eventually, partial(is_held, made, calculation.id))
             status = await change(client, engine, calculation)
             return status, await asyncio.wait_for(held, 30)
 
@@ -103,8 +102,8 @@ def test_it_is_answered_when_its_calculation_is(
         assert answer.json()["status"] == status
 
 
-def test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_has_ended_it(
-    engine, store_settings, registry, waiting
+def test_a_cancel_responds_at_once_and_waiters_are_answered_when_the_worker_has_ended_it(
+    engine, store_settings, registry, made
 ):
     calculation = queued(engine, Lane.HEAVY)
     path = f"/calculations/{calculation.id}"
@@ -114,7 +113,7 @@ def test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_h
             await asyncio.to_thread(eventually, lambda: is_listening(engine))
             claimed = await asyncio.to_thread(claim, engine, calculation)
             held = asyncio.create_task(client.ask("GET", path, prefer="wait=60"))
-            await asyncio.to_thread(eventually, partial(is_held, waiting, calculation.id))
+            await asyncio.to_thread(eventually, partial(is_held, made, calculation.id))
             asked = await client.ask("DELETE", path)
             assert not held.done()
             await asyncio.to_thread(end_cancelled, engine, claimed)
@@ -126,8 +125,8 @@ def test_a_cancel_of_what_runs_is_answered_at_once_and_its_end_when_the_worker_h
     assert answer.json()["status"] == "cancelled"
 
 
-def test_a_wait_that_is_over_is_answered_with_what_there_is(
-    engine, store_settings, registry, waiting
+def test_when_the_time_to_wait_is_over_the_response_is_the_unfinished_document(
+    engine, store_settings, registry, made
 ):
     calculation = queued(engine)
 
@@ -149,7 +148,7 @@ def test_a_wait_that_is_over_is_answered_with_what_there_is(
         assert answer.headers["preference-applied"] == "wait=1"
         assert "prefer" in answer.headers["vary"].lower()
         assert int(answer.headers["retry-after"]) >= 1
-    assert not waiting[0]._watches, "nobody waits any more"
+    assert not made[0]._waiters, "nobody waits any more"
 
 
 def queued(engine, lane=Lane.QUICK):
@@ -160,7 +159,7 @@ def queued(engine, lane=Lane.QUICK):
 
 
 def finish(engine, calculation):
-    """Store the result as a quick worker does, whose statement tells of it."""
+    """Store the result as a quick worker does, whose statement notifies the gateways."""
     computed = Calculator().compute(calculation.function, calculation.arguments)
     with engine.begin() as connection:
         assert finish_quick_succeeded(connection, {calculation.id: computed}).ids == {
