@@ -9,7 +9,6 @@ from gateway.database.shared_query import SharedQuery
 from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane, Status
 from shared.store.calculations import Row
-from shared.store.system import count_lanes
 
 _FRESH_SECONDS = 2.0
 
@@ -50,8 +49,9 @@ class RetryAfter:
 def _seconds_ahead(connection: Connection) -> dict[Lane, float | None]:
     """Return how long the work of each lane will take; None if nothing can be computed there."""
     capacity = find_capacity(connection)
-    to_go = {row["lane"]: float(row["seconds_to_go"]) for row in count_lanes(connection)}
     return {
-        lane: to_go.get(lane, 0.0) / capacity.slots[lane] if capacity.can_compute(lane) else None
+        lane: states[lane].seconds_to_go / capacity.slots[lane]
+        if capacity.can_compute(lane)
+        else None
         for lane in Lane
     }

@@ -15,13 +15,13 @@ from migrations.schema import upgrade
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.postgres.connections import make_engine
-from shared.store.presence import list_workers
+from shared.store.presence import WorkerState, list_workers
 from tests.eventually import eventually
 from tests.integration.worker_processes import WorkerProcess
 from workers.broker.log_levels import warn_of_outages
 
 
-def registered(engine) -> list[dict[str, Any]]:
+def registered(engine) -> list[WorkerState]:
     with engine.begin() as connection:
         return list_workers(connection, 60)
 
