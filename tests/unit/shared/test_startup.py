@@ -58,11 +58,13 @@ def test_a_process_that_has_started_logs_json_and_dies_at_its_crash_point():
 def test_a_stop_signal_calls_stop(handlers, number):
     calls = []
     call_on_stop_signals(lambda: calls.append(number))
+    assert callable(signal.getsignal(number))  # or this test would end here
     signal.raise_signal(number)
     assert calls == [number]
 
 
-def test_a_second_sighup_changes_nothing(handlers):
+def test_a_second_sighup_changes_nothing(handlers, monkeypatch):
+    monkeypatch.setattr("os._exit", lambda status: calls.append(f"exit {status}"))
     calls = []
     call_on_stop_signals(lambda: calls.append("stop"))
     signal.raise_signal(signal.SIGHUP)
