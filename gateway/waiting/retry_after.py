@@ -9,6 +9,7 @@ from gateway.database.shared_query import SharedQuery
 from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane, Status
 from shared.store.calculations import Row
+from shared.store.system import count_lanes
 
 _FRESH_SECONDS = 2.0
 
@@ -50,8 +51,6 @@ def _seconds_ahead(connection: Connection) -> dict[Lane, float | None]:
     """Return how long the work of each lane will take; None if nothing can be computed there."""
     capacity = find_capacity(connection)
     return {
-        lane: states[lane].seconds_to_go / capacity.slots[lane]
-        if capacity.can_compute(lane)
-        else None
-        for lane in Lane
+        lane: state.seconds_to_go / capacity.slots[lane] if capacity.can_compute(lane) else None
+        for lane, state in count_lanes(connection).items()
     }
