@@ -64,8 +64,8 @@ def test_a_stop_signal_calls_stop(handlers, number):
 
 
 def test_a_second_sighup_changes_nothing(handlers, monkeypatch):
+    calls: list[str] = []
     monkeypatch.setattr("os._exit", lambda status: calls.append(f"exit {status}"))
-    calls = []
     call_on_stop_signals(lambda: calls.append("stop"))
     signal.raise_signal(signal.SIGHUP)
     signal.raise_signal(signal.SIGHUP)
