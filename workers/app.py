@@ -76,7 +76,7 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
     settings = start_process()
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
     engine = make_engine(
-        settings,
+        settings.sqlalchemy_url,
         connections=_BASE_CONNECTIONS + CONCURRENT_WRITES * slots,
         name=f"reckoner-{lane}-worker",
         # Each statement of a quick worker is a transaction by itself.
