@@ -35,7 +35,7 @@ def test_a_worker_waits_for_the_schema_and_logs_that(empty_database_url, broker_
         assert {line["level"] for line in lines_of(log)} == {"WARNING"}
         assert process.poll() is None
         upgrade(make_url(empty_database_url))
-        engine = make_engine(settings, connections=1, name="test")
+        engine = make_engine(settings.sqlalchemy_url, connections=1, name="test")
         eventually(lambda: registered(engine))
         engine.dispose()
 
