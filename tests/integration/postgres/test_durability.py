@@ -27,7 +27,9 @@ _ASK = f"SELECT {', '.join(f'current_setting({name!r})' for name in DURABLE)}"
 @pytest.mark.parametrize("is_autocommit", [False, True])
 def test_a_commit_of_each_process_waits_for_the_disk(store_settings, is_autocommit):
     """Workers, relay and gateway have their engines from here."""
-    engine = make_engine(store_settings, connections=1, name="t", is_autocommit=is_autocommit)
+    engine = make_engine(
+        store_settings.sqlalchemy_url, connections=1, name="t", is_autocommit=is_autocommit
+    )
     with engine.connect() as connection:
         assert set(connection.exec_driver_sql(_ASK).one()) == {"on"}
     engine.dispose()
@@ -47,7 +49,7 @@ def test_a_commit_of_the_gateways_event_loop_waits_for_the_disk(store_settings):
 
 
 def test_a_commit_of_a_listener_waits_for_the_disk(store_settings):
-    connection = connect_to_listen(store_settings, "channel", name="t")
+    connection = connect_to_listen(store_settings.sqlalchemy_url, "channel", name="t")
     with connection.cursor() as cursor:
         cursor.execute(_ASK)
         assert set(cursor.fetchone() or ()) == {"on"}
@@ -58,7 +60,11 @@ def test_a_commit_of_a_listener_waits_for_the_disk(store_settings):
 def test_every_connection_has_time_limits(store_settings, is_autocommit):
     """Rows that a transaction has locked are free again when its program has gone silent."""
     engine = make_engine(
-        store_settings, connections=1, name="t", statement_seconds=7, is_autocommit=is_autocommit
+        store_settings.sqlalchemy_url,
+        connections=1,
+        name="t",
+        statement_seconds=7,
+        is_autocommit=is_autocommit,
     )
     names = ("statement_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode")
     with engine.connect() as connection:

@@ -156,14 +156,20 @@ async def follows(settings, primary, standby):
     numbers = iter(range(1_000_000, 2_000_000))
     pool = make_pool(settings, timeout_seconds=2)
     engine, autocommit = (
-        make_engine(settings, connections=2, name="test", statement_seconds=1, is_autocommit=alone)
+        make_engine(
+            settings.sqlalchemy_url,
+            connections=2,
+            name="test",
+            statement_seconds=1,
+            is_autocommit=alone,
+        )
         for alone in (False, True)
     )
     database = Database(pool, engine, autocommit, transactions=2, connections=2)
     waiting = Heard(database)
 
     def listen():
-        return connect_to_listen(settings, CHANGED, name="listener")
+        return connect_to_listen(settings.sqlalchemy_url, CHANGED, name="listener")
 
     def one():
         return make_calculation(arguments={"n": next(numbers)})

@@ -18,7 +18,7 @@ MANY = 2 * IDS_PER_PAYLOAD + 1
 @pytest.fixture
 def heard(store_settings):
     """What comes on both channels until now, as channels and payloads."""
-    listener = connect_to_listen(store_settings, OUTBOX, CHANGED, name="test")
+    listener = connect_to_listen(store_settings.sqlalchemy_url, OUTBOX, CHANGED, name="test")
 
     def until_now():
         found = []

@@ -44,7 +44,9 @@ def filled(postgres, admin, template_database) -> Iterator[str]:
     with new_database(postgres, admin, template_database) as url:
         url = postgres.url_of(url.rsplit("/", 1)[1], admin.url.username)
         settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
-        engine = make_engine(settings, connections=1, name="fill", is_autocommit=True)
+        engine = make_engine(
+            settings.sqlalchemy_url, connections=1, name="fill", is_autocommit=True
+        )
         with engine.connect() as connection:
             fill(connection)
         engine.dispose()

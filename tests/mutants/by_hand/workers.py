@@ -5,18 +5,21 @@ from functools import partial
 from tests.mutants.mutation import mutation
 
 _ADMISSION = "unit/workers/quick/test_admission.py"
-_CONSUMER = "integration/workers/test_worker_consumer.py"
+_CONSUMER = "integration/workers/broker/test_consumer.py"
 _HEAVY = "integration/workers/heavy"
-_QUICK = "integration/workers/test_quick_worker.py"
-_SLOTS = "unit/workers/test_slots.py"
+_QUICK_RESULTS = "integration/workers/quick/test_results.py"
+_MESSAGES = "integration/workers/quick/test_messages.py"
+_ACKNOWLEDGED = "integration/workers/quick/test_acknowledgements.py"
+_SLOTS = "unit/workers/broker/test_slots.py"
+_ROW = "integration/workers/test_presence.py"
 _START = "integration/workers/test_worker_start.py"
 _TOLD = "integration/workers/heavy/test_notifications.py"
 
-_COMMITTED = f"{_QUICK}::test_a_message_is_acknowledged_after_its_result_is_committed"
+_COMMITTED = f"{_ACKNOWLEDGED}::test_a_message_is_acknowledged_after_its_result_is_committed"
 _CLAIMED = f"{_HEAVY}/test_leases.py::test_a_claim_is_committed_before_its_message_is_acknowledged"
-_KILLS = f"{_QUICK}::test_what_kills_worker_after_worker_is_left_to_the_heavy_lane"
+_KILLS = f"{_MESSAGES}::test_a_message_that_was_redelivered_too_often_goes_to_the_heavy_lane"
 _UNSTORED = (
-    f"{_QUICK}::test_a_result_that_cannot_be_stored_is_not_acknowledged_and_holds_up_no_other"
+    f"{_ACKNOWLEDGED}::test_a_result_that_cannot_be_stored_is_dead_lettered_and_delays_no_other"
 )
 _WHOLE = f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once"
 
@@ -103,12 +106,12 @@ _DELIVERIES = [
     _group(
         "            self._waiting_digits -= digits\n",
         "",
-        f"{_QUICK}::test_who_computes_waits_while_more_is_to_be_written_than_may_wait",
+        f"{_QUICK_RESULTS}::test_computing_waits_while_too_many_results_wait_for_their_commit",
     ),
     _group(
         "        finished.delivery.is_detached = True\n",
         "",
-        f"{_QUICK}::test_results_that_could_not_be_written_by_the_end_leave_their_messages_to_others",
+        f"{_ACKNOWLEDGED}::test_results_that_a_stopping_worker_cannot_store_are_computed_by_another",
     ),
     _quick(
         "delivery.redeliveries >= self._max_redeliveries",
@@ -118,17 +121,17 @@ _DELIVERIES = [
     _quick(
         "                notify_outbox(connection, [Lane.HEAVY])\n",
         "",
-        f"{_QUICK}::test_what_goes_to_the_heavy_lane_is_told_to_the_relay",
+        f"{_MESSAGES}::test_a_calculation_that_goes_to_the_heavy_lane_wakes_the_relay",
     ),
     _quick(
         "            delivery.is_detached = True  # without an answer it is redelivered\n",
         "",
-        f"{_QUICK}::test_what_cannot_be_moved_to_the_heavy_lane_by_the_end_comes_again",
+        f"{_MESSAGES}::test_a_calculation_not_moved_to_the_heavy_lane_by_the_end_is_redelivered",
     ),
     _quick(
         "get(work.function, work.function_version)",
         "get(work.function)",
-        f"{_QUICK}::test_another_version_of_a_function_is_gone",
+        f"{_QUICK_RESULTS}::test_another_version_of_a_function_fails_as_gone",
     ),
     _admission("estimate.seconds > self._quick", "estimate.seconds >= self._quick", _ADMISSION),
     _admission("estimate.bytes > self._memory", "estimate.bytes >= self._memory", _ADMISSION),
@@ -139,17 +142,17 @@ _PRESENCE = [
     _presence(
         "            self._thread.join(_CLOSING_SECONDS)\n",
         "            self._thread.join(0)\n",
-        f"{_START}::test_a_worker_that_signs_off_is_not_put_back_by_a_beat_under_way",
+        f"{_ROW}::test_a_heartbeat_under_way_does_not_put_a_deleted_row_back",
     ),
     _presence(
         "        if self._thread.is_alive():\n",
         "        if False:\n",
-        f"{_START}::test_a_worker_whose_last_beat_hangs_leaves_its_row_to_grow_old",
+        f"{_ROW}::test_a_worker_whose_last_heartbeat_hangs_leaves_its_row",
     ),
     _presence(
         "                elif _lacks_table(error):\n",
         "                elif False:\n",
-        f"{_START}::test_a_worker_waits_for_the_schema_and_says_so",
+        f"{_START}::test_a_worker_waits_for_the_schema_and_logs_that",
     ),
     _presence(
         "                elif _lacks_table(error):\n",

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
-from shared.messages import actor_name, decode_work, encode, queue_arguments, queue_name
+from shared.messages import (
+    actor_name,
+    decode_message,
+    decode_work,
+    encode,
+    queue_arguments,
+    queue_name,
+)
 
 IDENTITY = calculation_id("fibonacci", 1, {"n": 5})
 ONE = {
@@ -99,3 +106,31 @@ def test_queues_are_quorum_queues_with_a_dead_letter_queue():
     arguments = queue_arguments(Lane.HEAVY)
     assert arguments["x-queue-type"] == "quorum"
     assert arguments["x-dead-letter-routing-key"] == "reckoner.heavy.dead"
+
+
+def message(**changes: object) -> bytes:
+    """Return a message that the quick lane takes, but for these changes."""
+    return json.dumps({**json.loads(encode([work_for(5, None)], Lane.QUICK)), **changes}).encode()
+
+
+def test_the_work_of_a_message_is_decoded():
+    decoded = decode_message(message(), Lane.QUICK)
+    assert decode_work(decoded.kwargs["work"]) == [work_for(5, None)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        message(queue_name=queue_name(Lane.HEAVY)),
+        message(actor_name=actor_name(Lane.HEAVY)),
+        message(args=[1]),
+        message(options={"eta": 1}),
+        message(kwargs=None),
+        message(kwargs={"work": MEMBERS, "more": 1}),
+    ],
+)
+def test_a_delivery_of_another_form_is_refused(body):
+    with pytest.raises(MessageInvalid):
+        decode_message(body, Lane.QUICK)

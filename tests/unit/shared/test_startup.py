@@ -58,12 +58,14 @@ def test_a_process_that_has_started_logs_json_and_dies_at_its_crash_point():
 def test_a_stop_signal_calls_stop(handlers, number):
     calls = []
     call_on_stop_signals(lambda: calls.append(number))
+    assert callable(signal.getsignal(number))  # or this test would end here
     signal.raise_signal(number)
     assert calls == [number]
 
 
-def test_a_second_sighup_changes_nothing(handlers):
-    calls = []
+def test_a_second_sighup_changes_nothing(handlers, monkeypatch):
+    calls: list[str] = []
+    monkeypatch.setattr("os._exit", lambda status: calls.append(f"exit {status}"))
     call_on_stop_signals(lambda: calls.append("stop"))
     signal.raise_signal(signal.SIGHUP)
     signal.raise_signal(signal.SIGHUP)

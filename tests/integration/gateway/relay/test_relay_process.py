@@ -24,6 +24,7 @@ from tests.integration.outbox import (
     problem,
     queue,
     relays,
+    reports,
     running,
     unpublished,
 )
@@ -150,7 +151,7 @@ def test_a_relay_of_which_one_lane_works_does_not_give_up(
         eventually(lambda: relay.lanes[Lane.HEAVY].loop.failing_seconds > 1)
         queue(relay_engine, 1)
         eventually(lambda: unpublished(relay_engine) == 0)
-        assert "bug" in problem(relay_engine, Lane.HEAVY)
+        eventually(lambda: reports(relay_engine, Lane.HEAVY, "bug"))
 
 
 def test_a_rescue_that_fails_is_reported_in_the_health_file(
@@ -192,7 +193,7 @@ def test_a_missing_column_is_logged_as_a_bug(settings, relay_engine, engine, mon
 
 
 def test_without_rabbitmq_the_connections_to_postgresql_stay(store_settings, engine):
-    relay_engine = make_engine(store_settings, connections=5, name="lasting")
+    relay_engine = make_engine(store_settings.sqlalchemy_url, connections=5, name="lasting")
 
     def backends():
         with engine.begin() as connection:

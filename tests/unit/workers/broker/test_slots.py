@@ -35,7 +35,7 @@ class Alone:
         slots.give_back()
 
 
-def test_it_waits_for_those_that_run_and_takes_nothing_meanwhile(slots):
+def test_it_waits_for_running_calculations_and_takes_no_new_ones(slots):
     one = Alone(slots)
     slots.give_back()
     assert not one.has_begun.wait(0.2)
@@ -47,7 +47,7 @@ def test_it_waits_for_those_that_run_and_takes_nothing_meanwhile(slots):
     eventually(lambda: slots.free == COUNT)
 
 
-def test_several_have_it_one_after_the_other(slots):
+def test_several_are_alone_one_after_the_other(slots):
     left = [Alone(slots) for _ in range(COUNT)]
     while left:
         [running] = eventually(lambda: [one for one in left if one.has_begun.is_set()])
@@ -58,7 +58,7 @@ def test_several_have_it_one_after_the_other(slots):
     eventually(lambda: slots.free == COUNT)
 
 
-def test_one_that_is_to_stop_waits_no_longer_and_holds_up_nobody(slots):
+def test_one_that_gives_up_stops_waiting_and_delays_no_other(slots):
     first, second = Alone(slots), Alone(slots)
     assert not first.has_begun.wait(0.2)
     first.give_up.set()
@@ -72,7 +72,7 @@ def test_one_that_is_to_stop_waits_no_longer_and_holds_up_nobody(slots):
     eventually(lambda: slots.free == COUNT)
 
 
-def test_none_is_to_be_had_while_one_is_alone_nor_after_the_end(slots):
+def test_no_slot_is_free_while_one_is_alone_or_after_closing(slots):
     one = Alone(slots)
     slots.give_back()
     assert not slots.take()

@@ -4,6 +4,8 @@ import itertools
 import threading
 
 import pytest
+from dramatiq.errors import ConnectionClosed
+from pika.exceptions import AMQPConnectionError
 
 from shared import messages
 from shared.calculation import Lane
@@ -57,7 +59,7 @@ def take(consumer: LaneConsumer, count: int) -> list[Delivery]:
         [[1], [1]],
     ],
 )
-def test_exactly_what_was_acknowledged_does_not_come_again(feed, settings, batches):
+def test_exactly_the_acknowledged_messages_are_not_redelivered(feed, settings, batches):
     consumer = make_consumer(settings)
     deliveries = take(consumer, COUNT)
     assert [delivery.tag for delivery in deliveries] == list(range(1, COUNT + 1))
@@ -103,7 +105,7 @@ def test_answers_from_other_threads_arrive(feed, settings):
     eventually(lambda: feed.ready(Lane.QUICK) == 0)
 
 
-def test_an_answer_after_the_connection_is_gone_is_dropped(feed, settings):
+def test_an_answer_after_the_connection_has_closed_is_dropped(feed, settings):
     consumer = make_consumer(settings)
     deliveries = take(consumer, COUNT)
     consumer.close()
@@ -122,7 +124,7 @@ def test_no_more_than_the_prefetch_is_held(feed, settings):
     consumer.close()
 
 
-def test_a_renewed_channel_goes_on(feed, settings, monkeypatch):
+def test_a_renewed_channel_delivers(feed, settings, monkeypatch):
     monkeypatch.setattr("workers.broker.consumer._RENEWAL_SECONDS", 0.0)
     consumer = make_consumer(settings)
     for delivery in take(consumer, COUNT):
@@ -148,7 +150,7 @@ def test_a_channel_is_not_renewed_while_an_answer_is_due(feed, settings, monkeyp
     assert feed.ready(Lane.QUICK) == 0
 
 
-def test_a_consumer_says_that_it_consumes_whether_or_not_anything_comes(settings):
+def test_a_consumer_counts_as_consuming_also_without_deliveries(settings):
     broker = make_broker(settings, Lane.QUICK, LaneConsumer)
     consumer = LaneConsumer(broker, messages.queue_name(Lane.QUICK), 1, 10)
     broker._consumed_at -= 1_000
@@ -158,7 +160,7 @@ def test_a_consumer_says_that_it_consumes_whether_or_not_anything_comes(settings
     consumer.close()
 
 
-def test_what_arrives_as_another_begins_to_be_alone_goes_back_to_the_queue(
+def test_a_delivery_that_arrives_as_another_begins_to_be_alone_is_requeued(
     settings, engine, monkeypatch
 ):
     feed = Feed(settings, engine)
@@ -190,3 +192,20 @@ def test_what_arrives_as_another_begins_to_be_alone_goes_back_to_the_queue(
     eventually(lambda: next(consumer) is None and slots.free == 2)
     consumer.close()
     assert feed.ready(Lane.HEAVY) == 0
+
+
+def test_consumers_connect_to_the_nodes_in_random_order(monkeypatch):
+    nodes = [f"amqp://node-{number}:5672" for number in range(3)]
+    firsts = set()
+
+    def connect(parameters):
+        assert {node.host for node in parameters} == {"node-0", "node-1", "node-2"}
+        firsts.add(parameters[0].host)
+        raise AMQPConnectionError("unavailable")
+
+    monkeypatch.setattr("workers.broker.consumer.BlockingConnection", connect)
+    broker = LaneBroker(nodes, Lane.QUICK, LaneConsumer, name="a worker in a test")
+    for _ in range(200):
+        with pytest.raises(ConnectionClosed):
+            broker.consume("reckoner.quick")
+    assert firsts == {"node-0", "node-1", "node-2"}
