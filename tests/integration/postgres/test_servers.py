@@ -24,7 +24,7 @@ from tests.eventually import eventually
 from tests.integration.gateway.server.test_gateway_process import running_gateway
 from tests.integration.worker_processes import WorkerProcess
 
-#: Each with what it changes: {there} is the server's port, and nobody listens on {gone}.
+#: Forms of the URL: {there} is the server's port, and nothing listens on {gone}.
 FORMS = {
     "@127.0.0.1:{there}/{name}": {},
     "@/{name}?host=127.0.0.1:{there}": {},

@@ -1,4 +1,4 @@
-"""What the statements say of the whole: who works, what waits, and what was done."""
+"""Statements on the whole system: workers, lanes, the outbox and recent results."""
 
 from uuid import uuid4
 
