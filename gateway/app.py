@@ -54,7 +54,9 @@ def create_app(settings: Settings, registry: Registry) -> App:
     threads = ComputeThreads()
     waiters = Waiters(database)
     listener = Listener(
-        lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"),
+        lambda: connect_to_listen(
+            settings.sqlalchemy_url, CHANGED, name="reckoner gateway listener"
+        ),
         database,
         waiters,
     )
@@ -82,7 +84,7 @@ def _make_database(settings: Settings) -> Database:
     transactions = max(1, connections // 2)
     engine, autocommit = (
         make_engine(
-            settings,
+            settings.sqlalchemy_url,
             connections=most,
             name="reckoner gateway",
             statement_seconds=_STATEMENT_SECONDS,
@@ -92,7 +94,7 @@ def _make_database(settings: Settings) -> Database:
     )
     pool = AsyncPool(
         make_async_connector(
-            settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
+            settings.sqlalchemy_url, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
         ),
         size=transactions,
         timeout_seconds=_STATEMENT_SECONDS + GRACE_SECONDS,

@@ -196,7 +196,7 @@ def settings(database_url, broker_url) -> Settings:
 
 @pytest.fixture
 def engine(store_settings) -> Iterator[Engine]:
-    engine = make_engine(store_settings, connections=4, name="test")
+    engine = make_engine(store_settings.sqlalchemy_url, connections=4, name="test")
     yield engine
     engine.dispose()
 

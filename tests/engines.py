@@ -15,7 +15,7 @@ def autocommit(engine: Engine) -> Engine:
 def make_pool(settings: Settings, *, size: int = 2, timeout_seconds: float = 15) -> AsyncPool:
     """Return connections like those of a gateway process."""
     return AsyncPool(
-        make_async_connector(settings, name="test pool", statement_seconds=10),
+        make_async_connector(settings.sqlalchemy_url, name="test pool", statement_seconds=10),
         size=size,
         timeout_seconds=timeout_seconds,
     )

@@ -1,4 +1,4 @@
-"""Builders of what tests need, valid unless they are told otherwise."""
+"""Builders of test data, valid unless overridden."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -55,11 +55,13 @@ def _set_up(lane: Lane) -> None:
     if main_process is not None:
         is_direct = multiprocessing.get_start_method() != "forkserver"
         pid = main_process.pid if is_direct else os.getppid()
-        threading.Thread(target=_end_with, args=(pid,), name="main-process", daemon=True).start()
+        threading.Thread(
+            target=_stop_with_parent, args=(pid,), name="main-process", daemon=True
+        ).start()
     dramatiq.set_broker(broker)
 
 
-def _end_with(parent_pid: int | None) -> None:
+def _stop_with_parent(parent_pid: int | None) -> None:
     """Stop this process when its parent, Dramatiq's main process, has been killed.
 
     Nobody reads the pipe of its log lines then, so it ends without stopping if that blocks.
@@ -76,7 +78,7 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
     settings = start_process()
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
     engine = make_engine(
-        settings,
+        settings.sqlalchemy_url,
         connections=_BASE_CONNECTIONS + CONCURRENT_WRITES * slots,
         name=f"reckoner-{lane}-worker",
         # Each statement of a quick worker is a transaction by itself.

@@ -38,7 +38,7 @@ def find_fault(
     settings: Settings, host: str, lane: Lane | None = None, pid: int | None = None
 ) -> str | None:
     """Return what is wrong with the workers of a host; None if nothing is."""
-    engine = make_engine(settings, connections=1, name="health of a worker")
+    engine = make_engine(settings.sqlalchemy_url, connections=1, name="health of a worker")
     try:
         with engine.begin() as connection:
             silences = find_silences(connection, host)

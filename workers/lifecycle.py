@@ -31,7 +31,6 @@ _POLL_MILLISECONDS = 200
 
 FAILURE_STATUS = 1
 
-
 WorkerLane = QuickLane | HeavyLane
 
 
@@ -57,6 +56,7 @@ class Lifecycle(Middleware):
             engine, lane.worker_id, lane.watermark, lane=lane.lane, slots=lane.threads
         )
         self._stopping = threading.Event()
+        self._is_registering = True
         self._status = 0
         self._extra = {"worker_id": lane.worker_id, "lane": lane.lane}
 
@@ -78,8 +78,11 @@ class Lifecycle(Middleware):
 
     def after_consumer_thread_boot(self, broker: Broker, thread: ConsumerThread) -> None:  # noqa: ARG002
         """Register the worker before it consumes, as soon as PostgreSQL is available."""
-        if self._presence.start(self._stopping):
-            logger.info("started", extra={**self._extra, "slots": self._lane.threads})
+        try:
+            if self._presence.start(self._stopping):
+                logger.info("started", extra={**self._extra, "slots": self._lane.threads})
+        finally:
+            self._is_registering = False
 
     def _watch(self, worker: Worker) -> None:
         """End the process when it can no longer work."""
@@ -92,8 +95,11 @@ class Lifecycle(Middleware):
 
     def _problem(self, worker: Worker) -> str | None:
         assert isinstance(worker.broker, LaneBroker)
+        if self._is_registering:  # it consumes once PostgreSQL is available
+            worker.broker.note_consuming()
+            return None
         if not self._presence.is_registered:
-            worker.broker.note_consuming()  # it waits for PostgreSQL, and logs that
+            return "could not register"
         if not self._lane.is_busy and worker.broker.silent_seconds > SILENCE_SECONDS:
             return f"could not consume for {SILENCE_SECONDS:g} seconds"
         if not self._lane.is_sound() or not all(thread.is_alive() for thread in worker.workers):

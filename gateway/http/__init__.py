@@ -1,1 +1,1 @@
-"""HTTP's own rules: bodies, ranges, preferences, problem documents, limits."""
+"""The rules of HTTP: bodies, ranges, preferences, documents, problems, limits."""

@@ -70,7 +70,7 @@ CLIENT_CACHE_SECONDS = 365 * 24 * 60 * 60
 #: How long NGINX may keep the document and the digits of a calculation that has succeeded.
 NGINX_CACHE_SECONDS = 60 * 60
 
-#: /system and /health/ready answer from a query that is up to this old, or older if it took long:
-#: it takes at most this share of the time.
+#: /system and /health/ready share the rows of one query for this time, and longer if it is slow:
+#: it may run for at most this share of the time.
 STATE_FRESH_SECONDS = 0.5
 STATE_MAX_SHARE = 0.05

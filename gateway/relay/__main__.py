@@ -40,9 +40,12 @@ def _check(pid: int | None) -> int:
 
 def _run() -> int:
     settings = start_process()
-    engine = make_engine(settings, connections=1, name="reckoner relay")
+    engine = make_engine(settings.sqlalchemy_url, connections=1, name="reckoner relay")
     autocommit = make_engine(
-        settings, connections=len(Lane) + 1, name="reckoner relay", is_autocommit=True
+        settings.sqlalchemy_url,
+        connections=len(Lane) + 1,
+        name="reckoner relay",
+        is_autocommit=True,
     )
     health_file = _make_health_file()
     relay = Relay(settings, engine, autocommit, health_file)

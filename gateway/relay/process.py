@@ -115,7 +115,7 @@ class Relay:
     def _step(self) -> None:
         if self._listener is None:
             self._listener = connect_to_listen(
-                self._settings, OUTBOX, name="reckoner relay listener"
+                self._settings.sqlalchemy_url, OUTBOX, name="reckoner relay listener"
             )
             self._next_poll_at = 0.0  # wake-ups that came before were missed
         self._pass_on_wakeups(self._listener)

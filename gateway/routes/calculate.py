@@ -46,7 +46,7 @@ class Calculate:
             resp.status = falcon.HTTP_202
             resp.set_header("Location", path)
             resp.set_header("Retry-After", str(self._retry_after.seconds(row)))
-            resp.text = f"fibonacci({int(n)}) is {row.status}; look at {path}\n"
+            resp.text = f"fibonacci({int(n)}) is {row.status}; see {path}\n"
         resp.content_type = "text/plain; charset=us-ascii"
         resp.cache_control = ["no-cache"]
 

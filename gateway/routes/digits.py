@@ -48,7 +48,7 @@ class Digits:
         self._retry_after = retry_after
 
     def check_available(self, row: Row) -> None:
-        """Raise the ResultUnavailable that says why there are no digits, if there are none."""
+        """Raise ResultUnavailable with the reason if there are no digits."""
         status = Status(row.status)
         if not is_final(status):
             raise ResultNotFinished(row.id, status, self._retry_after.seconds(row))

@@ -83,7 +83,7 @@ class Ready:
         except psycopg2.Error as error:
             return f"refuses what a submission needs: {brief(error)}"
         if schema.fault is None and schema.is_read_only:
-            return "read-only: it takes no calculations at present"
+            return "read-only: calculations are not accepted"
         return schema.fault
 
     async def _find_schema(self) -> Schema:

@@ -6,7 +6,7 @@ from gateway.http.responses import write_json
 
 _INDEX = {
     "name": "Reckoner",
-    "summary": "Calculations over REST: queued durably, computed once, exact, kept for good.",
+    "summary": "Calculations over REST: queued durably, computed once, exact, kept permanently.",
     "links": {
         "submit": "/calculations",
         "submit many": "/calculations/batch",

@@ -1,6 +1,6 @@
 """/system: GET shows queue depths, relays, and workers and what they run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import falcon.asgi
@@ -13,8 +13,8 @@ from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.http.responses import write_json
 from gateway.waiting.capacity import SILENT_SECONDS, Capacity, find_capacity
 from shared.calculation import Lane
-from shared.store.presence import RelayState, list_workers
-from shared.store.system import count_finished_last_minute, count_lanes, measure_outbox
+from shared.store.presence import RelayState, WorkerState, list_workers
+from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
 
 
 class System:
@@ -37,11 +37,11 @@ class System:
 def _query(connection: Connection) -> dict[str, Any]:
     capacity = find_capacity(connection)
     workers = list_workers(connection, SILENT_SECONDS)
-    work = {row["lane"]: row for row in count_lanes(connection)}
+    states = count_lanes(connection)
     finished = count_finished_last_minute(connection)
     return {
-        "lanes": {lane: _lane(work.get(lane, {}), lane, workers, capacity) for lane in Lane},
-        "outbox": dict(measure_outbox(connection)),
+        "lanes": {lane: _lane(states[lane], lane, workers, capacity) for lane in Lane},
+        "outbox": measure_outbox(connection)._asdict(),
         "relays": [_relay(relay) for relay in capacity.relays],
         "workers": [_worker(worker) for worker in workers],
         "calculations_per_minute": sum(finished.values()),
@@ -50,19 +50,19 @@ def _query(connection: Connection) -> dict[str, Any]:
 
 
 def _lane(
-    work: Mapping[str, Any],
+    state: LaneState,
     lane: Lane,
-    workers: Sequence[Mapping[str, Any]],
+    workers: Sequence[WorkerState],
     capacity: Capacity,
 ) -> dict[str, Any]:
     slots = capacity.slots.get(lane, 0)
-    to_go = round(work.get("seconds_to_go", 0) / max(1, slots), 3)
+    to_go = round(state.seconds_to_go / max(1, slots), 3)
     return {
-        "queued": work.get("queued", 0),
-        "running": work.get("running", 0),
-        "oldest_queued_seconds": work.get("oldest_queued_seconds"),
+        "queued": state.queued,
+        "running": state.running,
+        "oldest_queued_seconds": state.oldest_queued_seconds,
         "estimated_seconds_to_go": to_go if capacity.can_compute(lane) else None,
-        "workers": sum(worker["lane"] == lane for worker in workers),
+        "workers": sum(worker.lane == lane for worker in workers),
         "slots": slots,
     }
 
@@ -77,14 +77,14 @@ def _relay(relay: RelayState) -> dict[str, Any]:
     }
 
 
-def _worker(worker: Mapping[str, Any]) -> dict[str, Any]:
+def _worker(worker: WorkerState) -> dict[str, Any]:
     return {
-        "id": str(worker["id"]),
-        "host": worker["host"],
-        "pid": worker["pid"],
-        "lane": worker["lane"],
-        "slots": worker["slots"],
-        "started_at": rfc3339(worker["started_at"]),
-        "seen_at": rfc3339(worker["seen_at"]),
-        "running": worker["running"],
+        "id": str(worker.id),
+        "host": worker.host,
+        "pid": worker.pid,
+        "lane": worker.lane,
+        "slots": worker.slots,
+        "started_at": rfc3339(worker.started_at),
+        "seen_at": rfc3339(worker.seen_at),
+        "running": worker.running,
     }

@@ -50,8 +50,7 @@ class RetryAfter:
 def _seconds_ahead(connection: Connection) -> dict[Lane, float | None]:
     """Return how long the work of each lane will take; None if nothing can be computed there."""
     capacity = find_capacity(connection)
-    to_go = {row["lane"]: float(row["seconds_to_go"]) for row in count_lanes(connection)}
     return {
-        lane: to_go.get(lane, 0.0) / capacity.slots[lane] if capacity.can_compute(lane) else None
-        for lane in Lane
+        lane: state.seconds_to_go / capacity.slots[lane] if capacity.can_compute(lane) else None
+        for lane, state in count_lanes(connection).items()
     }

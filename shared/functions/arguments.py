@@ -1,20 +1,16 @@
-"""The check of arguments against a function's JSON Schema, with sentences for users."""
+"""The check of arguments against a function's JSON Schema."""
 
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.errors import MAX_FAULTS, Fault, pointer_to
+from shared.functions.fault_descriptions import describe, shortened
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-
-MAX_SHOWN = 60  # characters of an invalid value that a message shows
-MAX_EXTRAS = 20  # unknown arguments that are named
-LONG_INTEGER = 10**MAX_SHOWN
 
 # CPython does not format integers of more than 4,300 digits, which the validator's messages would.
 # A longer one is beyond every bound, so it is replaced by this.
@@ -47,7 +43,11 @@ class ArgumentsCheck:
         """
         if self._is_plainly_right(arguments):
             return []
-        found = (fault for error in self._errors(arguments) for fault in self._described(error))
+        found = (
+            fault
+            for error in self._errors(arguments)
+            for fault in describe(error, self._function_name)
+        )
         return list(itertools.islice(found, MAX_FAULTS)) or list(
             itertools.islice(_unstorable_faults(arguments, ""), MAX_FAULTS)
         )
@@ -94,42 +94,6 @@ class ArgumentsCheck:
             if type(value) is not int or not minimum <= value <= maximum:
                 return False
         return True
-
-    def _described(self, error: ValidationError) -> Iterator[Fault]:
-        pointer = "".join(pointer_to(str(part)) for part in error.absolute_path)
-        name = ".".join(str(part) for part in error.absolute_path) or "The arguments"
-        value: Any = error.instance
-        limit: Any = error.validator_value
-        match error.validator:
-            case "required":
-                for missing in limit:
-                    # The validator reports each missing name in an error of its own.
-                    if missing not in value and error.message.startswith(repr(missing)):
-                        yield Fault(pointer + pointer_to(missing), f"{missing} is missing.")
-            case "additionalProperties" if isinstance(error.schema, Mapping):
-                known = error.schema.get("properties", {})
-                extras = (name for name in value if name not in known)
-                for extra in itertools.islice(extras, MAX_EXTRAS):
-                    yield Fault(
-                        pointer + pointer_to(_shortened(extra)),
-                        f"{_shortened(extra)} is not an argument of {self._function_name},"
-                        f" which takes {', '.join(known) or 'none'}.",
-                    )
-            case "type" if limit == "object":
-                yield Fault(pointer, f"{name} must be an object; got {_shown(value)}.")
-            case "type" if limit == "integer":
-                yield Fault(pointer, _integer_fault(name, value))
-            case "type":
-                yield Fault(pointer, f"{name} must be of type {limit}; it is {_shown(value)}.")
-            case "minimum":
-                yield Fault(pointer, f"{name} must be at least {limit}; it is {_shown(value)}.")
-            case "maximum":
-                yield Fault(pointer, f"{name} must be at most {limit}; it is {_shown(value)}.")
-            case keyword:
-                yield Fault(
-                    pointer,
-                    f"{name} must satisfy {keyword} {_shown(limit)}; it is {_shown(value)}.",
-                )
 
 
 def _weight(error: ValidationError) -> int:
@@ -191,7 +155,7 @@ def _unstorable_faults(value: object, pointer: str) -> Iterator[Fault]:
         yield Fault(pointer, "Text must not contain NUL or lone surrogates.")
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _unstorable_faults(member, pointer + pointer_to(_shortened(str(name))))
+            yield from _unstorable_faults(member, pointer + pointer_to(shortened(str(name))))
     elif isinstance(value, list | tuple):
         for index, member in enumerate(value):
             yield from _unstorable_faults(member, f"{pointer}/{index}")
@@ -205,26 +169,6 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text
 
 
-def _integer_fault(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return f"{name} must be an integer; {_shown(value)} is not a number."
-    if isinstance(value, str):
-        return f"{name} must be an integer; {_shown(value)} is text."
-    if isinstance(value, float) and value.is_integer():
-        return (
-            f"{name} must be an integer, written without a fraction or an exponent;"
-            f" it is {_shown(value)}."
-        )
-    return f"{name} must be an integer; it is {_shown(value)}."
-
-
-def _shown(value: object) -> str:
-    """Return a value as JSON, shortened."""
-    if isinstance(value, int) and abs(value) >= LONG_INTEGER:
-        return f"a {'negative ' if value < 0 else ''}number of more than {MAX_SHOWN} digits"
-    return _shortened(json.dumps(value, ensure_ascii=False))
-
-
 def _with_writable_integers(value: object) -> object:
     if type(value) is int:
         return max(-HUGE_INTEGER, min(value, HUGE_INTEGER))
@@ -233,8 +177,3 @@ def _with_writable_integers(value: object) -> object:
     if isinstance(value, list):
         return [_with_writable_integers(member) for member in value]
     return value
-
-
-def _shortened(text: str) -> str:
-    text = text.replace("\0", "\\0")
-    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

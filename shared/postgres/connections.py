@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2.extensions
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from shared.config import Settings
 from shared.postgres.deadlines import Deadlines
 from shared.postgres.outages import is_connection_unusable
 from shared.postgres.servers import Server, Servers, servers_of
@@ -25,7 +24,7 @@ GRACE_SECONDS = 5
 
 
 def make_engine(
-    settings: Settings,
+    url: URL,
     *,
     connections: int,
     name: str,
@@ -43,13 +42,13 @@ def make_engine(
         # No transaction is open when a connection returns to its pool: no ROLLBACK is needed.
         pool |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     connect = functools.partial(
-        servers_of(settings.sqlalchemy_url).connect,
+        servers_of(url).connect,
         name=name,
         options=_options(statement_seconds, _BY_KEY if is_autocommit else ()),
         connection_factory=Deadlines(statement_seconds + GRACE_SECONDS).connection_factory,
     )
     engine = create_engine(
-        settings.sqlalchemy_url,
+        url,
         creator=connect,
         pool_timeout=10,
         use_native_hstore=False,  # looking for the extension would cost a query
@@ -79,20 +78,16 @@ class AsyncConnector:
         return self.servers.open(server, name=self.name, options=self.options, async_=True)
 
 
-def make_async_connector(
-    settings: Settings, *, name: str, statement_seconds: int
-) -> AsyncConnector:
+def make_async_connector(url: URL, *, name: str, statement_seconds: int) -> AsyncConnector:
     """Return a connector for connections whose statements find rows by their key."""
-    servers = servers_of(settings.sqlalchemy_url)
+    servers = servers_of(url)
     return AsyncConnector(servers, name, _options(statement_seconds, _BY_KEY))
 
 
-def connect_to_listen(
-    settings: Settings, *channels: str, name: str
-) -> psycopg2.extensions.connection:
+def connect_to_listen(url: URL, *channels: str, name: str) -> psycopg2.extensions.connection:
     """Open an autocommit connection, outside any pool, that listens on these channels."""
     factory = _listeners_deadlines().connection_factory
-    servers = servers_of(settings.sqlalchemy_url)
+    servers = servers_of(url)
     connection = servers.connect(name=name, connection_factory=factory)
     connection.autocommit = True
     with connection.cursor() as cursor:

@@ -2,9 +2,9 @@
 
 The server ends a statement that takes too long. A server that froze, or a proxy that holds a
 connection open and passes nothing on, still answers TCP's keepalives and would be waited for
-without end. One thread checks the waiting connections and shuts the socket of those overdue, which
-the waiting thread sees as a broken connection. (docs/decisions.md tells why this is not psycopg2's
-wait callback.)
+without end. One thread checks the waiting connections and shuts the sockets of those overdue, which
+the waiting threads see as broken connections. (docs/decisions.md explains why this is not done with
+psycopg2's wait callback.)
 """
 
 import contextlib

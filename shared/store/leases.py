@@ -37,7 +37,7 @@ class Claim:
     """A heavy worker's lease on one calculation; `attempt` fences its writes.
 
     `attempts` counts those of this round, this one included, without those that were released.
-    `history` tells how earlier attempts of all rounds ended.
+    `history` lists how earlier attempts of all rounds ended.
     """
 
     calculation_id: UUID
@@ -80,9 +80,9 @@ def claim_calculation(
 def extend_leases(
     connection: Connection, renewals: Sequence[Renewal], *, worker_id: UUID, lease_seconds: float
 ) -> dict[UUID, bool]:
-    """Renew claims and note their progress.
+    """Extend claims and store their progress.
 
-    Return those still held, each with whether its cancel was asked for; the others are lost.
+    Return those still held, each with whether a cancel is requested; the others are lost.
     """
     rows = connection.execute(
         _EXTEND,

@@ -7,7 +7,7 @@ with its next heartbeat; any other counts as silent.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -65,6 +65,19 @@ _LIST_RELAYS = text("""
     FROM relays ORDER BY silent_seconds""")
 
 
+class WorkerState(NamedTuple):
+    """A worker process, and the ids of the calculations it runs."""
+
+    id: UUID
+    host: str
+    pid: int
+    lane: str
+    slots: int
+    started_at: datetime
+    seen_at: datetime
+    running: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class RelayState:
     """A relay process: when it was last seen, and what prevents publishing in each lane."""
@@ -110,12 +123,10 @@ def delete_silent_workers(connection: Connection, silent_seconds: float) -> None
     connection.execute(_DELETE_SILENT_WORKERS, {"silent_seconds": silent_seconds})
 
 
-def list_workers(connection: Connection, silent_seconds: float) -> list[dict[str, Any]]:
-    """Return the workers seen lately, each with the ids of the calculations it runs."""
-    return [
-        dict(row)
-        for row in connection.execute(_LIST_WORKERS, {"silent_seconds": silent_seconds}).mappings()
-    ]
+def list_workers(connection: Connection, silent_seconds: float) -> list[WorkerState]:
+    """Return the workers seen within the last `silent_seconds`, by lane."""
+    rows = connection.execute(_LIST_WORKERS, {"silent_seconds": silent_seconds})
+    return list(map(WorkerState._make, rows))
 
 
 def find_silences(connection: Connection, host: str) -> dict[tuple[Lane, int], float]:

@@ -4,9 +4,11 @@ After the clock was set back, times may lie in the future (gateway/relay/clock_s
 that is returned is negative.
 """
 
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
+
+from shared.calculation import Lane
 
 _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
@@ -31,14 +33,34 @@ _FINISHED_LAST_MINUTE = text("""
     GROUP BY status""")
 
 
-def count_lanes(connection: Connection) -> list[dict[str, Any]]:
-    """Return for each lane with unfinished calculations how many, and how long they will take."""
-    return [dict(row) for row in connection.execute(_LANES).mappings()]
+class LaneState(NamedTuple):
+    """The unfinished calculations of a lane; `seconds_to_go` is the rest of their estimates."""
+
+    queued: int
+    running: int
+    seconds_to_go: float
+    oldest_queued_seconds: float | None
 
 
-def measure_outbox(connection: Connection) -> dict[str, Any]:
-    """Return how many rows are due for publication, and the age of the oldest in seconds."""
-    return dict(connection.execute(_OUTBOX).mappings().one())
+class OutboxState(NamedTuple):
+    """How many rows are due for publication, and the age of the oldest in seconds."""
+
+    depth: int
+    age_seconds: float
+
+
+_IDLE = LaneState(0, 0, 0.0, None)
+
+
+def count_lanes(connection: Connection) -> dict[Lane, LaneState]:
+    """Return the state of each lane."""
+    found = {Lane(lane): LaneState(*counts) for lane, *counts in connection.execute(_LANES)}
+    return {lane: found.get(lane, _IDLE) for lane in Lane}
+
+
+def measure_outbox(connection: Connection) -> OutboxState:
+    """Return the state of the outbox."""
+    return OutboxState._make(connection.execute(_OUTBOX).one())
 
 
 def count_finished_last_minute(connection: Connection) -> dict[str, int]:

@@ -15,7 +15,7 @@ def test_an_expensive_number_is_queued_with_its_location(client):
     answer = client.get(f"/calculate/{n}")
     location = answer.headers["Location"]
     assert answer.status_code == 202
-    assert answer.text == f"fibonacci({n}) is queued; look at {location}\n"
+    assert answer.text == f"fibonacci({n}) is queued; see {location}\n"
     assert int(answer.headers["Retry-After"]) >= 1
     assert client.get(location).json()["arguments"] == {"n": n}
     client.delete(location)

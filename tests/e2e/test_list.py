@@ -9,7 +9,7 @@ from tests.eventually import eventually
 
 
 def pages(client, path):
-    """Yield pages, from the first that `path` names."""
+    """Yield the pages, beginning at this path."""
     while path:
         page = client.get(path).json()
         yield page["calculations"]
@@ -17,7 +17,7 @@ def pages(client, path):
 
 
 def listed(client, path, *, down_to):
-    """Return what pages hold until all these ids were there; fail if the list ends before."""
+    """Return the documents up to these ids; fail if the list ends before."""
     seen = []
     for page in pages(client, path):
         seen += page
@@ -98,8 +98,8 @@ def test_the_list_can_be_filtered_by_function_on_every_page(client, one_of_each,
 
 
 def test_filters_that_match_nothing_give_an_empty_list(client, one_of_each):
-    for narrowed in ("function=none", "status=succeeded&function=none", "status=running&function="):
-        page = client.get(f"/calculations?{narrowed}").json()
+    for filtered in ("function=none", "status=succeeded&function=none", "status=running&function="):
+        page = client.get(f"/calculations?{filtered}").json()
         assert page == {"calculations": [], "next": None}
 
 

@@ -1,4 +1,4 @@
-"""What hardly is HTTP, on a socket of our own: httpx would not send it."""
+"""Malformed HTTP, sent on a plain socket because httpx would not send it."""
 
 import json
 import socket

@@ -16,7 +16,7 @@ N = 3_000_000  # 626,963 digits: three chunks
 
 @pytest.fixture(scope="module")
 def stored(base_url):
-    """The path and the digits of a result that is stored."""
+    """The path and the digits of a stored result."""
     with httpx.Client(base_url=base_url, timeout=90) as client:
         return finish(client, N)["result"]["href"], fibonacci(N).encode()
 
@@ -160,7 +160,7 @@ def test_an_unfinished_result_is_409_with_retry_after(client):
 
 @pytest.fixture(scope="module")
 def large(base_url):
-    """The address and the SHA-256 of F(10^8)."""
+    """The URL and the SHA-256 of F(10^8)."""
     with httpx.Client(base_url=base_url, timeout=90) as client:
         result = finish(client, 100_000_000)["result"]
     return f"{base_url}{result['href']}", result["sha256"]

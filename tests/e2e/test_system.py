@@ -1,4 +1,4 @@
-"""The catalogue, the state of the whole, health, and request ids."""
+"""The catalogue, the state of the system, health, and request ids."""
 
 import pytest
 
@@ -27,13 +27,13 @@ def test_the_catalogue_shows_bounds_and_estimates(client):
 
 def test_the_system_shows_workers_and_throughput(client):
     finish(client, fresh(400_000, 500_000))
-    # What it shows may be some seconds old on a busy machine.
+    # The state may be some seconds old on a busy machine.
     eventually(lambda: client.get("/system").json()["calculations_per_minute"] >= 1)
     system = client.get("/system").json()
     assert {worker["lane"] for worker in system["workers"]} == {"quick", "heavy"}
     assert system["lanes"]["heavy"]["slots"] >= 1
     assert set(system["outbox"]) == {"depth", "age_seconds"}
-    # A relay makes itself known within its first seconds.
+    # A relay appears within its first seconds.
     eventually(lambda: None not in seconds_to_go(client))
 
 
@@ -47,7 +47,7 @@ def test_health_names_each_dependency(client):
     ready = client.get("/health/ready")
     assert ready.status_code == 200
     names = {"postgresql", "relay", "rabbitmq", "quick_workers", "heavy_workers"}
-    # A relay makes itself known within its first seconds.
+    # A relay appears within its first seconds.
     eventually(lambda: client.get("/health/ready").json()["checks"] == dict.fromkeys(names, "ok"))
 
 

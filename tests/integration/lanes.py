@@ -187,7 +187,7 @@ class WorkerThread:
         self.status: int | None = None
         self._stopping = threading.Event()
         self._engine = make_engine(
-            settings,
+            settings.sqlalchemy_url,
             connections=4,
             name="worker in a test",
             is_autocommit=lane is Lane.QUICK,

@@ -50,6 +50,8 @@ class Heard:
 @contextmanager
 def listening(settings: Settings) -> Iterator[Heard]:
     """Receive all notifications from now on."""
-    connection = connect_to_listen(settings, CHANGED, OUTBOX, _MARKER, name="a test that listens")
+    connection = connect_to_listen(
+        settings.sqlalchemy_url, CHANGED, OUTBOX, _MARKER, name="a test that listens"
+    )
     with closing(connection):
         yield Heard(connection)

@@ -1,4 +1,4 @@
-"""What NGINX answers by itself from what it has kept, and what it leaves to the gateway."""
+"""What NGINX answers from its cache, and what it passes to the gateway."""
 
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,7 @@ OF_A_RESULT: dict[str, Any] = {
     "Vary": "Accept-Encoding",
 }
 
-#: Each of these has the gateway decide, on a document as on a result.
+#: With any of these headers the gateway answers, for a document and for a result.
 DECIDED_BY_THE_GATEWAY = {
     "Prefer": "wait=1",
     "Authorization": "Basic eDp5",
@@ -99,7 +99,7 @@ def test_no_other_route_is_cached(nginx, path):
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "br, GZIP;q=0.5"])
 def test_a_result_with_gzip_comes_from_the_gateway(nginx, coding):
-    """It compresses and has a tag for that; a document is compressed by NGINX, and is kept."""
+    """The gateway compresses results, with an ETag; NGINX compresses documents, and caches them."""
     with Upstream(X_Accel_Expires=FOR_A_WHILE) as upstream:
         server = nginx(upstream.address)
         path = result()
@@ -132,7 +132,7 @@ def test_a_long_result_is_passed_on_and_not_cached(nginx, length, times_asked):
     ids=["none", "Cache-Control", "Expires"],
 )
 def test_cache_control_and_expires_do_not_make_nginx_cache(nginx, lifetime):
-    """Only X-Accel-Expires counts: a document that is not finished never has it."""
+    """Only X-Accel-Expires counts, which an unfinished document never has."""
     with Upstream(**lifetime) as upstream:
         url = nginx(upstream.address).url + document()
         for _ in range(2):

@@ -18,7 +18,7 @@ _TEMPLATE = Path(private.__file__).parents[1] / "nginx" / "reckoner.conf.templat
 
 
 def seconds_of(directive):
-    """Return the seconds that a directive has, wherever it stands in the template."""
+    """Return the seconds of a directive, for each time it is in the template."""
     template = _TEMPLATE.read_text()
     return [int(found) for found in re.findall(rf"^\s*{directive} (\d+)s;", template, re.MULTILINE)]
 
@@ -30,7 +30,7 @@ def test_nginx_waits_longer_than_the_longest_wait():
 
 
 def test_nginx_closes_an_idle_connection_before_the_gateway_does():
-    """Else the gateway might close one on which a POST is just being sent."""
+    """Otherwise the gateway might close one just when a POST is sent on it."""
     to_gateways, to_clients = seconds_of("keepalive_timeout")
     assert to_gateways < _IDLE_SECONDS
     assert to_clients >= MAX_WAIT_SECONDS
@@ -50,7 +50,7 @@ def test_event_streams_are_limited_by_client_address(nginx):
         assert int(refused.headers["Retry-After"]) >= 1
         assert "3 event streams" in refused.json()["detail"]
         assert httpx.get(f"{server.url}/other").status_code == 200
-        # Each address has its own.
+        # Each address has its own limit.
         stack.callback(open_stream(server, path, "127.0.0.2").close)
         streams[0].close()
         eventually(lambda: upstream.streams == 3, within_seconds=5)

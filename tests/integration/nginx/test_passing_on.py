@@ -17,9 +17,9 @@ from tests.upstream import Upstream
 def test_gateway_and_client_get_the_same_request_id(nginx, given, is_kept):
     with Upstream(X_Request_ID="upstream") as upstream:
         answer = httpx.get(nginx(upstream.address).url, headers={"X-Request-ID": given})
-    (told,) = answer.headers.get_list("X-Request-ID")
-    assert (told == given) is is_kept
-    assert upstream.requests[0][1].get_all("X-Request-ID") == [told]
+    (returned,) = answer.headers.get_list("X-Request-ID")
+    assert (returned == given) is is_kept
+    assert upstream.requests[0][1].get_all("X-Request-ID") == [returned]
 
 
 def test_the_gateway_gets_the_clients_host(nginx):
@@ -66,7 +66,7 @@ def test_nginx_compresses_json_and_leaves_digits_to_the_gateway(nginx, case):
     if is_compressed:
         assert "Accept-Encoding" in answer.headers["Vary"]
         assert "Accept-Encoding" in plain.headers["Vary"]
-    assert answer.headers["Server"] == "nginx", "which version it is concerns nobody"
+    assert answer.headers["Server"] == "nginx", "the version must not be shown"
 
 
 @pytest.mark.parametrize("header", ["If-Unmodified-Since", "If-Modified-Since"])

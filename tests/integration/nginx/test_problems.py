@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.nginx.raw import send
 
-#: With 408 and 444 NGINX closes the connection without a word, and 499 is for the log.
+#: With 408 and 444 NGINX closes the connection without a response, and 499 is only logged.
 STATUSES = [status for status in range(400, 600) if status not in (408, 444, 499)]
 
 
@@ -75,7 +75,7 @@ UNFINISHED = {
 
 @pytest.mark.parametrize("case", UNFINISHED)
 def test_a_body_that_is_too_long_is_refused_before_it_has_arrived(nginx, case):
-    """Else it would be held in memory for as long as its client likes."""
+    """Otherwise a client could have it held in memory as long as it likes."""
     sent = b"POST /calculations HTTP/1.1\r\nHost: a\r\n" + UNFINISHED[case]
     status, problem = send(nginx("127.0.0.1:1"), sent)
     assert status == 413
@@ -83,7 +83,7 @@ def test_a_body_that_is_too_long_is_refused_before_it_has_arrived(nginx, case):
 
 
 def test_unfinished_bodies_take_little_memory(nginx):
-    """Each has 64 KiB at most, of the 900 KB that its client would like to leave there."""
+    """At most 64 KiB are kept of each, of the 900 KB that its client sends."""
     server = nginx("127.0.0.1:1")
     count, length = 60, 900_000
     before = memory_of(server)

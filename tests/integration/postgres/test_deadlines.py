@@ -57,7 +57,7 @@ def test_only_a_connection_whose_server_falls_silent_is_shut(database_url, link,
     cursor = connection.cursor()
     cursor.execute("SELECT 1")
     other = connect(database_url, make_url(database_url).port, deadlines)
-    other.cursor().execute("SELECT 1")  # its time is over first, but it has its answer
+    other.cursor().execute("SELECT 1")  # its deadline is earlier, but it has its answer
     assert link.freeze() == 1
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(wait, connection, cursor)
@@ -65,7 +65,7 @@ def test_only_a_connection_whose_server_falls_silent_is_shut(database_url, link,
             with pytest.raises(psycopg2.Error):
                 waiting.result(20)
         finally:
-            link.refuse()  # else the thread would wait for ever
+            link.refuse()  # otherwise the thread would never end
     assert connection.closed
     other.cursor().execute("SELECT 1")
     other.commit()
@@ -75,7 +75,7 @@ def test_only_a_connection_whose_server_falls_silent_is_shut(database_url, link,
 def test_a_connection_within_its_time_limit_is_left_alone(database_url):
     connection = connect(database_url, make_url(database_url).port, Deadlines(60))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(0.5), 42")  # there are some looks meanwhile
+        cursor.execute("SELECT pg_sleep(0.5), 42")  # the deadlines are checked several times
         assert cursor.fetchone()[1] == 42
     connection.close()
 

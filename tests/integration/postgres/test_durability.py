@@ -18,7 +18,7 @@ from tests.integration.rows import queue
 
 _CONFIGURATION = Path(__file__).parents[3] / "compose" / "postgres" / "postgresql.conf"
 
-#: What makes a commit outlive a power failure. The last is about a page half written.
+#: The settings with which a commit survives a power failure; the last protects from torn pages.
 DURABLE = ("synchronous_commit", "fsync", "full_page_writes")
 
 _ASK = f"SELECT {', '.join(f'current_setting({name!r})' for name in DURABLE)}"
@@ -26,8 +26,10 @@ _ASK = f"SELECT {', '.join(f'current_setting({name!r})' for name in DURABLE)}"
 
 @pytest.mark.parametrize("is_autocommit", [False, True])
 def test_a_commit_of_each_process_waits_for_the_disk(store_settings, is_autocommit):
-    """Workers, relay and gateway have their engines from here."""
-    engine = make_engine(store_settings, connections=1, name="t", is_autocommit=is_autocommit)
+    """The engines of workers, relay and gateway."""
+    engine = make_engine(
+        store_settings.sqlalchemy_url, connections=1, name="t", is_autocommit=is_autocommit
+    )
     with engine.connect() as connection:
         assert set(connection.exec_driver_sql(_ASK).one()) == {"on"}
     engine.dispose()
@@ -47,7 +49,7 @@ def test_a_commit_of_the_gateways_event_loop_waits_for_the_disk(store_settings):
 
 
 def test_a_commit_of_a_listener_waits_for_the_disk(store_settings):
-    connection = connect_to_listen(store_settings, "channel", name="t")
+    connection = connect_to_listen(store_settings.sqlalchemy_url, "channel", name="t")
     with connection.cursor() as cursor:
         cursor.execute(_ASK)
         assert set(cursor.fetchone() or ()) == {"on"}
@@ -56,9 +58,13 @@ def test_a_commit_of_a_listener_waits_for_the_disk(store_settings):
 
 @pytest.mark.parametrize("is_autocommit", [False, True])
 def test_every_connection_has_time_limits(store_settings, is_autocommit):
-    """Rows that a transaction has locked are free again when its program has gone silent."""
+    """So that rows are unlocked after the process of a transaction has gone silent."""
     engine = make_engine(
-        store_settings, connections=1, name="t", statement_seconds=7, is_autocommit=is_autocommit
+        store_settings.sqlalchemy_url,
+        connections=1,
+        name="t",
+        statement_seconds=7,
+        is_autocommit=is_autocommit,
     )
     names = ("statement_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode")
     with engine.connect() as connection:
@@ -68,7 +74,7 @@ def test_every_connection_has_time_limits(store_settings, is_autocommit):
 
 
 def test_only_the_relays_commit_does_not_wait_for_the_disk(engine):
-    """One that a crash undoes costs a second publication."""
+    """A mark that is lost in a crash costs a second publication."""
     at_once = autocommit(engine)
 
     def synchronous(connection):
@@ -98,7 +104,7 @@ def feed(settings, engine):
 
 
 def refuse(engine, digits):
-    """Have PostgreSQL refuse results of so many digits."""
+    """Have PostgreSQL refuse results of this many digits."""
     with engine.begin() as connection:
         connection.execute(
             text(f"ALTER TABLE calculations ADD CHECK (result_digits <> {digits}) NOT VALID")
@@ -106,7 +112,7 @@ def refuse(engine, digits):
 
 
 def test_a_result_that_cannot_be_stored_is_not_acknowledged(feed, settings, engine, registry):
-    """It is put aside, for someone to look at, and takes no other down with it."""
+    """It is dead-lettered for inspection, and the others are stored."""
     bad, *good = [make_calculation(arguments={"n": n}) for n in (1_000, *range(20))]
     refuse(engine, 209)  # as many as F(1000) has
     feed.insert(bad, *good)

@@ -31,7 +31,7 @@ from tests.factories import make_calculation
 
 @pytest.fixture
 def pair(state_folder):
-    """A primary at our schema, and a standby that follows it."""
+    """A migrated primary, and a standby that follows it."""
     primary = Postgres(state_folder / f"primary-{uuid4().hex}", free_port())
     standby = Postgres(state_folder / f"standby-{uuid4().hex}", free_port())
     try:
@@ -61,7 +61,7 @@ def let_replicate(server):
 
 
 def copy(primary, standby):
-    """Begin a standby with the primary's data and passwords."""
+    """Start a standby with the primary's data and passwords."""
     standby.folder.mkdir(parents=True)
     standby.folder.chmod(0o755)
     password = (primary.folder / "password").read_text()
@@ -102,7 +102,7 @@ def processes_of(server):
 
 @contextmanager
 def frozen(server):
-    """Have a server say nothing any more, though its connections are there."""
+    """Stop a server from answering, without closing its connections."""
     ids = processes_of(server)
     for pid in ids:
         os.kill(pid, signal.SIGSTOP)
@@ -132,7 +132,7 @@ def count(server):
 
 
 class Heard(Waiters):
-    """Notes that the listener has begun to listen, anew if it did before."""
+    """Waiters whose event is set when the listener begins to listen."""
 
     def __init__(self, database):
         super().__init__(database)
@@ -152,18 +152,24 @@ def address(servers, more=""):
 
 
 async def follows(settings, primary, standby):
-    """Fail over while everything is in use."""
+    """Fail over while all processes are connected."""
     numbers = iter(range(1_000_000, 2_000_000))
     pool = make_pool(settings, timeout_seconds=2)
     engine, autocommit = (
-        make_engine(settings, connections=2, name="test", statement_seconds=1, is_autocommit=alone)
+        make_engine(
+            settings.sqlalchemy_url,
+            connections=2,
+            name="test",
+            statement_seconds=1,
+            is_autocommit=alone,
+        )
         for alone in (False, True)
     )
     database = Database(pool, engine, autocommit, transactions=2, connections=2)
     waiting = Heard(database)
 
     def listen():
-        return connect_to_listen(settings, CHANGED, name="listener")
+        return connect_to_listen(settings.sqlalchemy_url, CHANGED, name="listener")
 
     def one():
         return make_calculation(arguments={"n": next(numbers)})

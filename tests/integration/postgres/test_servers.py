@@ -24,7 +24,7 @@ from tests.eventually import eventually
 from tests.integration.gateway.server.test_gateway_process import running_gateway
 from tests.integration.worker_processes import WorkerProcess
 
-#: Each with what it changes: {there} is the server's port, and nobody listens on {gone}.
+#: Forms of the URL: {there} is the server's port, and nothing listens on {gone}.
 FORMS = {
     "@127.0.0.1:{there}/{name}": {},
     "@/{name}?host=127.0.0.1:{there}": {},
@@ -59,12 +59,14 @@ def in_form(form, url):
 def test_every_form_of_a_url_is_accepted_everywhere(database_url, form):
     url = in_form(form, database_url)
     settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
-    engine = make_engine(settings, connections=1, name="test pool", statement_seconds=10)
+    engine = make_engine(
+        settings.sqlalchemy_url, connections=1, name="test pool", statement_seconds=10
+    )
     seen = asyncio.run(ask_in_every_way(settings, engine))
     engine.dispose()
     expected = {"application_name": "test pool", "statement_timeout": "10s", "work_mem": "16MB"}
     assert seen == [expected | FORMS[form]] * 3
-    listener = connect_to_listen(settings, "news", name="listener")
+    listener = connect_to_listen(settings.sqlalchemy_url, "news", name="listener")
     assert listener.info.dsn_parameters["application_name"] == (
         FORMS[form].get("application_name", "listener")
     )

@@ -20,7 +20,7 @@ def stored(engine):
 
 
 def refused(engine, statement, **values):
-    """Say whether PostgreSQL refuses a statement for one of the tables' CHECKs."""
+    """Return whether a CHECK refuses the statement."""
     try:
         with engine.begin() as connection:
             connection.execute(text(statement), values)
@@ -90,7 +90,7 @@ def test_chunks_are_deleted_with_their_calculation(engine, stored):
 
 
 def test_digits_are_stored_uncompressed_and_out_of_line(engine):
-    """Compressing them takes longer than it saves, and a piece could not be read by itself."""
+    """Compression takes longer than it saves, and would prevent reading slices."""
     with engine.begin() as connection:
         storage = connection.execute(
             text(
@@ -103,5 +103,5 @@ def test_digits_are_stored_uncompressed_and_out_of_line(engine):
 
 
 def test_the_length_of_a_chunk_never_changes():
-    """Ranges of what is stored find their chunks by it."""
+    """The chunks of a range are calculated from it."""
     assert CHUNK_DIGITS == 262_144

@@ -78,7 +78,7 @@ def test_a_calculation_whose_lease_ran_out_is_queued_as_if_it_had_never_run(conn
 
 def test_a_calculation_whose_lease_ran_out_with_a_pending_cancel_is_cancelled(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
-    change(connection, calculation, "attempt = 9")  # and not failed, though it was tried enough
+    change(connection, calculation, "attempt = 9")  # cancelled, although its attempts are used up
     claim(connection, calculation, lease_seconds=-1)
     cancel(connection, calculation)
     assert expire(connection) == {calculation.id: "cancelled"}

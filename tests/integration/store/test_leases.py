@@ -88,7 +88,7 @@ def test_a_result_ends_the_claim_and_records_where_its_digits_are(connection):
     for calculation, value in ((short, "42"), (long, None)):
         change(connection, calculation, "attempt = 4, attempt_base = 3")
         claimed = claim(connection, calculation)
-        cancel(connection, calculation)  # too late: the result is there
+        cancel(connection, calculation)  # too late: the result is stored
         assert attempts.finish_succeeded(connection, claimed, make_result(digits=value), **MINE)
         row = row_of(connection, calculation)
         assert (row.status, row.progress, row.attempt) == ("succeeded", 1, 5)
@@ -113,7 +113,7 @@ def test_a_failure_ends_the_claim_with_its_reason(connection):
 
 def test_handing_back_costs_no_attempt(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
-    change(connection, calculation, "attempt = 1")  # one that was lost counts as before
+    change(connection, calculation, "attempt = 1")  # a lost attempt is still counted
     outbox.take_due(Lane.HEAVY, 10).on(connection)
     claimed = claim(connection, calculation)
     extend(connection, (claimed, 0.5))

@@ -69,7 +69,7 @@ def test_of_two_concurrent_inserts_of_a_calculation_one_succeeds(engine, insert)
 
 @pytest.mark.parametrize("insert", [insert_batch, insert_singles])
 def test_batches_that_overlap_do_not_deadlock(engine, insert):
-    """They insert in the order of their ids, whichever order they came in."""
+    """They insert in the order of their ids, whatever the order of the batch."""
     made = [make_calculation(arguments={"n": n}) for n in range(50)]
     with engine.begin() as connection:
         insert(connection, made)
@@ -89,7 +89,7 @@ def test_the_row_of_a_new_calculation_equals_the_one_that_is_found(connection, r
     assert row.lane == lane
     assert (row.result_attempt == 1) is (result is not None and result.value is None)
     assert stored(connection, calculation, "request_id") == "a"
-    # What has its result is nothing for the relay.
+    # A calculation that has its result is not published.
     assert len(outbox.take_due(lane, 9).on(connection)) == (result is None)
 
 

@@ -17,12 +17,12 @@ MANY = 2 * IDS_PER_PAYLOAD + 1
 
 @pytest.fixture
 def heard(store_settings):
-    """What comes on both channels until now, as channels and payloads."""
-    listener = connect_to_listen(store_settings, OUTBOX, CHANGED, name="test")
+    """Return the notifications received so far on both channels, with their payloads."""
+    listener = connect_to_listen(store_settings.sqlalchemy_url, OUTBOX, CHANGED, name="test")
 
     def until_now():
         found = []
-        # PostgreSQL sends a notification before it says that the commit is done.
+        # PostgreSQL sends notifications before it reports the commit.
         while select.select([listener], [], [], 0.2)[0]:
             listener.poll()
             found += [(one.channel, one.payload) for one in listener.notifies]
@@ -38,7 +38,7 @@ def make(count, lane=Lane.QUICK):
 
 
 def ids_in(told):
-    """Return the ids that notifications name, each as often as it is named."""
+    """Return the ids in the payloads, with repetitions."""
     return [identity for _, payload in told for identity in notifications.read_changed(payload)]
 
 
@@ -49,7 +49,7 @@ def test_a_new_calculation_notifies_the_relay_of_its_lane_when_committed(engine,
             new = [New(calculation, None, "request")]
             assert new_calculations.insert_new(new, wakes_relay=True).on(connection)
         assert heard() == []
-    # PostgreSQL itself makes one of two that are alike in a transaction.
+    # PostgreSQL merges equal notifications of a transaction.
     assert heard() == [(OUTBOX, str(lane))]
 
 

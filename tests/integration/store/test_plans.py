@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 
 LIMIT = 20
 
-#: Newest first of each of the three functions, and what it takes to find them.
+#: The newest of each of the three functions, and the rows read to find the functions.
 _PAGE = 3 * LIMIT + 4
 
 
@@ -44,7 +44,9 @@ def filled(postgres, admin, template_database) -> Iterator[str]:
     with new_database(postgres, admin, template_database) as url:
         url = postgres.url_of(url.rsplit("/", 1)[1], admin.url.username)
         settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
-        engine = make_engine(settings, connections=1, name="fill", is_autocommit=True)
+        engine = make_engine(
+            settings.sqlalchemy_url, connections=1, name="fill", is_autocommit=True
+        )
         with engine.connect() as connection:
             fill(connection)
         engine.dispose()
@@ -60,14 +62,14 @@ def transactions(filled):
 
 @pytest.fixture(scope="module")
 def at_once(filled):
-    """Statements as those connections have them whose every statement is a transaction."""
+    """Statements on connections in autocommit mode."""
     explained = Explained(filled, is_autocommit=True)
     yield explained
     explained.engine.dispose()
 
 
 def test_the_tables_are_large_enough_for_the_planner_to_choose(transactions):
-    """What an index is not used for reads everything: the figures below tell the two apart."""
+    """Without an index a statement reads whole tables, which the limits below must detect."""
     nodes = transactions.nodes(
         lambda connection: connection.execute(text("SELECT * FROM calculations WHERE version = 2"))
     )
@@ -82,7 +84,7 @@ def page(connection, **narrowed):
 
 
 def middle(connection):
-    """Return a place in the middle of the list."""
+    """Return a position in the middle of the list."""
     return connection.execute(
         text("SELECT created_at, id FROM calculations ORDER BY 1, 2 LIMIT 1 OFFSET 15000")
     ).one()
@@ -98,7 +100,7 @@ def test_a_page_of_the_list_reads_a_page_of_each_function(transactions, is_first
         lambda connection: page(connection, status=status, function=function, before=before)
     )
     assert indexes(nodes) == {"calculations_newest"}
-    # Of what is not succeeded, there may be some between. On the first page it is the whole burst.
+    # Calculations that have not succeeded may be in between: on the first page the whole burst.
     if not (is_first and status):
         assert rows_read(nodes) <= _PAGE + 10
 
@@ -111,7 +113,7 @@ def test_a_page_of_one_status_reads_no_other_calculations(transactions, status, 
     nodes = transactions.nodes(
         lambda connection: page(connection, status=Status(status), before=before)
     )
-    # What runs is never much, and has an index of its own as well.
+    # Running calculations are few, and have an index of their own.
     assert indexes(nodes) & {"calculations_not_succeeded", "calculations_leases"}
     assert rows_read(nodes) <= RUNNING
 
@@ -160,7 +162,7 @@ UNDER_A_CLAIM = {
 @pytest.mark.parametrize("use", BY_KEY.values(), ids=BY_KEY)
 @pytest.mark.parametrize("way", ["transactions", "at_once"])
 def test_rows_are_found_by_their_ids(request, way, use):
-    """With statistics from before a burst, the partial index looks better that holds the burst."""
+    """With statistics from before a burst, the planner prefers the index that holds the burst."""
     nodes = request.getfixturevalue(way).nodes(use)
     assert indexes(nodes) <= {"calculations_pkey", "result_chunks_pkey"}
     assert "calculations_pkey" in indexes(nodes)
@@ -178,7 +180,7 @@ def test_claims_are_found_by_their_ids_or_their_worker(transactions, use):
 def test_the_relay_reads_only_the_rows_it_takes(at_once, lane):
     nodes = at_once.nodes(lambda connection: outbox.take_due(lane, LIMIT).on(connection))
     assert "calculations_outbox" in indexes(nodes)
-    # Each of them once to find it, and once to mark it.
+    # Each row once to find it, and once to mark it.
     assert rows_read(nodes) <= 3 * LIMIT
 
 

@@ -1,4 +1,4 @@
-"""What the statements say of the whole: who works, what waits, and what was done."""
+"""Statements on the whole system: workers, lanes, the outbox and recent results."""
 
 from uuid import uuid4
 
@@ -8,6 +8,7 @@ from shared.calculation import Lane
 from shared.failures import failure_json
 from shared.store import attempts, new_calculations, outbox, presence, quick, system
 from shared.store.new_calculations import New
+from shared.store.system import LaneState, OutboxState
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, change, claim, queue
 
@@ -19,17 +20,17 @@ def test_workers_are_listed_with_what_they_run_until_they_fall_silent(connection
         presence.upsert_worker(connection, worker_id, host="h", pid=1, lane=Lane.HEAVY, slots=slots)
     claims = [claim(connection, calculation) for calculation in made]
     attempts.finish_succeeded(connection, claims[0], make_result(), worker_id=WORKER)
-    listed = {worker["id"]: worker for worker in presence.list_workers(connection, 15)}
-    assert {identity: worker["slots"] for identity, worker in listed.items()} == {
+    listed = {worker.id: worker for worker in presence.list_workers(connection, 15)}
+    assert {identity: worker.slots for identity, worker in listed.items()} == {
         WORKER: 2,
         idle: 3,
     }
-    assert set(listed[WORKER]["running"]) == {str(one.id) for one in made[1:]}
-    assert listed[idle]["running"] == []
+    assert set(listed[WORKER].running) == {str(one.id) for one in made[1:]}
+    assert listed[idle].running == []
     connection.execute(text("UPDATE workers SET seen_at = now() - interval '16s'"))
     assert presence.list_workers(connection, 15) == []
     presence.upsert_worker(connection, idle, host="h", pid=1, lane=Lane.HEAVY, slots=3)
-    assert [worker["id"] for worker in presence.list_workers(connection, 15)] == [idle]
+    assert [worker.id for worker in presence.list_workers(connection, 15)] == [idle]
 
 
 def test_rows_of_silent_workers_go_and_others_stay(connection):
@@ -67,16 +68,15 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     change(connection, done[2], "finished_at = now() - interval '61s'")
     failed = queue(connection, n=9)
     quick.finish_quick_failed(connection, {failed.id: failure_json("function-failed", ".")})
-    lanes = {row.pop("lane"): row for row in system.count_lanes(connection)}
-    assert lanes == {
-        "quick": {"queued": 3, "running": 0, "seconds_to_go": 7, "oldest_queued_seconds": 40},
-        "heavy": {"queued": 1, "running": 1, "seconds_to_go": 18, "oldest_queued_seconds": 0},
+    assert system.count_lanes(connection) == {
+        Lane.QUICK: LaneState(3, 0, seconds_to_go=7, oldest_queued_seconds=40),
+        Lane.HEAVY: LaneState(1, 1, seconds_to_go=18, oldest_queued_seconds=0),
     }
-    assert system.measure_outbox(connection) == {"depth": 3, "age_seconds": 40}
+    assert system.measure_outbox(connection) == OutboxState(depth=3, age_seconds=40)
     assert system.count_finished_last_minute(connection) == {"succeeded": 2, "failed": 1}
     outbox.take_due(Lane.QUICK, 9).on(connection)
     outbox.take_due(Lane.HEAVY, 9).on(connection)
-    assert system.measure_outbox(connection) == {"depth": 0, "age_seconds": 0}
+    assert system.measure_outbox(connection) == OutboxState(depth=0, age_seconds=0)
 
 
 def test_relays_are_listed_with_what_hinders_each_lane_until_they_go(connection):

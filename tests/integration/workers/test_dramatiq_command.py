@@ -19,7 +19,7 @@ from workers import health
 
 def registered(engine) -> set[int]:
     with engine.begin() as connection:
-        return {worker["pid"] for worker in list_workers(connection, 60)}
+        return {worker.pid for worker in list_workers(connection, 60)}
 
 
 def fibonacci(n, **overrides):
@@ -49,7 +49,7 @@ def test_each_process_is_a_worker_with_its_own_row_and_slots_from_our_settings(
         with engine.begin() as connection:
             found = list_workers(connection, 60)
         slots = 2 if lane is Lane.HEAVY else 3
-        assert {(worker["lane"], worker["slots"]) for worker in found} == {(lane, slots)}
+        assert {(worker.lane, worker.slots) for worker in found} == {(lane, slots)}
         for pid in registered(engine):
             host = socket.gethostname()
             assert health.find_fault(settings, host, lane, pid) is None

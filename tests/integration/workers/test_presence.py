@@ -2,20 +2,19 @@
 
 import socket
 import threading
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from shared.calculation import Lane
-from shared.store.presence import list_workers, upsert_worker
+from shared.store.presence import WorkerState, list_workers, upsert_worker
 from tests.eventually import eventually
 from tests.integration.worker_processes import WorkerProcess
 from workers.presence import Presence, Watermark
 
 
-def registered(engine) -> list[dict[str, Any]]:
+def registered(engine) -> list[WorkerState]:
     with engine.begin() as connection:
         return list_workers(connection, 60)
 
@@ -24,11 +23,11 @@ def registered(engine) -> list[dict[str, Any]]:
 def test_a_worker_is_registered_while_it_lives(settings, engine, tmp_path, lane):
     with WorkerProcess(settings, lane, tmp_path / "log") as process:
         (worker,) = eventually(lambda: registered(engine))
-        assert (worker["lane"], worker["pid"]) == (lane, process.pid)
+        assert (worker.lane, worker.pid) == (lane, process.pid)
         slots = settings.heavy_slots if lane is Lane.HEAVY else settings.quick_threads
-        assert (worker["slots"], worker["host"]) == (slots, socket.gethostname())
-        seen_at = worker["seen_at"]
-        eventually(lambda: registered(engine)[0]["seen_at"] > seen_at)
+        assert (worker.slots, worker.host) == (slots, socket.gethostname())
+        seen_at = worker.seen_at
+        eventually(lambda: registered(engine)[0].seen_at > seen_at)
         process.terminate()
         assert process.wait(10) == 0
     assert registered(engine) == []

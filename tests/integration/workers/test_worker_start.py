@@ -15,13 +15,13 @@ from migrations.schema import upgrade
 from shared.calculation import Lane
 from shared.config import load_settings
 from shared.postgres.connections import make_engine
-from shared.store.presence import list_workers
+from shared.store.presence import WorkerState, list_workers
 from tests.eventually import eventually
 from tests.integration.worker_processes import WorkerProcess
 from workers.broker.log_levels import warn_of_outages
 
 
-def registered(engine) -> list[dict[str, Any]]:
+def registered(engine) -> list[WorkerState]:
     with engine.begin() as connection:
         return list_workers(connection, 60)
 
@@ -35,7 +35,7 @@ def test_a_worker_waits_for_the_schema_and_logs_that(empty_database_url, broker_
         assert {line["level"] for line in lines_of(log)} == {"WARNING"}
         assert process.poll() is None
         upgrade(make_url(empty_database_url))
-        engine = make_engine(settings, connections=1, name="test")
+        engine = make_engine(settings.sqlalchemy_url, connections=1, name="test")
         eventually(lambda: registered(engine))
         engine.dispose()
 

@@ -9,6 +9,9 @@ ROOT = Path(__file__).parents[3]
 DECISIONS = ROOT / "docs/decisions.md"
 
 _DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+_FILE = re.compile(
+    r"(?<![\w/.-])(?:compose|gateway|migrations|reckoner|shared|tests|workers)/[\w./-]*\w"
+)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -31,6 +34,12 @@ def test_each_link_leads_to_a_file_and_a_heading(page):
         if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
             broken.append(link)
     assert not broken
+
+
+@pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: page.name)
+def test_each_file_that_a_page_names_exists(page):
+    named = set(_FILE.findall(page.read_text())) - {"compose/.env"}  # which a user writes
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
 
 
 def test_the_contents_of_the_decisions_name_every_entry():

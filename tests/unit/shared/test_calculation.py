@@ -36,7 +36,7 @@ def test_the_canonical_form_decodes_to_the_same_arguments(arguments):
 
 
 def test_an_id_never_changes():
-    # A changed id would compute everything stored so far again: this value is forever.
+    # With another id everything stored so far would be computed again: this must never change.
     expected = UUID("ffcfeb02-09f4-5c06-889e-7cd5cd61b456")
     assert calculation_id("fibonacci", 1, {"n": 30}) == expected
 

@@ -51,4 +51,4 @@ def test_a_new_prime_is_drawn_after_some_checks(monkeypatch):
     for _ in range(9):
         calculator.compute(function, {"n": 50})
     assert len(set(primes)) == 4
-    assert primes == sorted(primes, key=primes.index)  # none comes again
+    assert primes == sorted(primes, key=primes.index)  # none is used again later

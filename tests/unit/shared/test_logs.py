@@ -30,7 +30,7 @@ def formatted(*, message="it %s", arguments=("works",), error=None, **extra):
 
 @pytest.fixture
 def own_root_logger():
-    """Give the root logger back as it was."""
+    """Restore the root logger."""
     root, pika = logging.getLogger(), logging.getLogger("pika")
     before = root.handlers[:], root.level, pika.level
     yield root

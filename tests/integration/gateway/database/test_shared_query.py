@@ -117,7 +117,9 @@ class Counting:
 
 def ask(settings, is_enough, use_case, max_share):
     """Ask again and again until the answers, or their errors, are enough; return them."""
-    engine = make_engine(settings, connections=1, name="shared query", statement_seconds=1)
+    engine = make_engine(
+        settings.sqlalchemy_url, connections=1, name="shared query", statement_seconds=1
+    )
     pool = make_pool(settings)
 
     async def main():

@@ -16,7 +16,7 @@ from tests.integration.gateway.relay.postgres_clock import LEASE_SECONDS, replac
 
 @pytest.fixture
 def relay_engine(settings) -> Iterator[Engine]:
-    engine = make_engine(settings, connections=5, name="test relay")
+    engine = make_engine(settings.sqlalchemy_url, connections=5, name="test relay")
     yield engine
     engine.dispose()
 

@@ -113,7 +113,7 @@ def test_an_alarm_is_noticed_by_a_relay_with_nothing_to_publish(
 
 
 def test_a_relay_reports_in_its_row_that_rabbitmq_is_unavailable(store_settings, engine):
-    relay_engine = make_engine(store_settings, connections=5, name="test relay")
+    relay_engine = make_engine(store_settings.sqlalchemy_url, connections=5, name="test relay")
     queue(engine, 1)
     with running(make_relay(store_settings, relay_engine)):
         eventually(lambda: reports(engine, Lane.QUICK, "cannot be reached", "Connection refused"))

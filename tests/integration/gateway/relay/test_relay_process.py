@@ -193,7 +193,7 @@ def test_a_missing_column_is_logged_as_a_bug(settings, relay_engine, engine, mon
 
 
 def test_without_rabbitmq_the_connections_to_postgresql_stay(store_settings, engine):
-    relay_engine = make_engine(store_settings, connections=5, name="lasting")
+    relay_engine = make_engine(store_settings.sqlalchemy_url, connections=5, name="lasting")
 
     def backends():
         with engine.begin() as connection:

@@ -149,7 +149,7 @@ def test_rows_missed_by_a_silent_listener_are_found_by_polling(
                 "relay_poll_seconds": 0.5,
             }
         )
-        through_link = make_engine(settings, connections=5, name="test relay")
+        through_link = make_engine(settings.sqlalchemy_url, connections=5, name="test relay")
         with running(make_relay(settings, through_link)):
             eventually(lambda: listeners(engine))
             queue(engine, 1)

@@ -1,4 +1,4 @@
-"""What may be kept: a result by everybody, a document by NGINX alone, and only once it stays."""
+"""What may be cached: a result by everybody, a document by NGINX alone, once it is final."""
 
 import asyncio
 import gzip
@@ -19,7 +19,7 @@ from tests.integration.rows import WORKER, claim, queue
 
 SHORT, LONG = {"n": 1_000}, {"n": 400_000}
 
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 def queued(engine):
@@ -66,7 +66,7 @@ def succeeded_long(engine):
 
 
 def ask(settings, registry, *requests):
-    """Send requests one after the other, as (method, path, headers); return the answers."""
+    """Send requests one after the other, as (method, path, headers); return the responses."""
 
     async def scenario():
         async with serving(settings, registry) as client:
@@ -126,7 +126,7 @@ def test_nginx_may_cache_what_has_succeeded_and_clients_its_result(
     assert document.headers["cache-control"] == "no-cache"
     assert "retry-after" not in document.headers
     for answer in (result, compressed, part, unchanged):
-        assert answer.headers["cache-control"] == FOR_EVER
+        assert answer.headers["cache-control"] == IMMUTABLE
         assert answer.headers["vary"] == "Accept-Encoding"
     for answer in (document, result):
         assert int(answer.headers["x-accel-expires"]) > 0
@@ -170,7 +170,7 @@ def test_no_other_response_may_be_cached(store_settings, registry, case):
 
 def test_a_stream_is_not_buffered_and_ends_with_the_final_event(engine, store_settings, registry):
     path = f"/calculations/{succeeded(engine).id}/events"
-    stream, again, told_to_stop = ask(
+    stream, again, stop = ask(
         store_settings,
         registry,
         ("GET", path, {}),
@@ -183,7 +183,7 @@ def test_a_stream_is_not_buffered_and_ends_with_the_final_event(engine, store_se
         assert answer.headers["x-accel-buffering"] == "no"
         (event,) = answer.body.decode().rstrip().split("\n\n")
         assert event.startswith("id: final\ndata: {")
-    assert (told_to_stop.status, told_to_stop.body) == (204, b"")
+    assert (stop.status, stop.body) == (204, b"")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_stream_is_not_buffered_and_ends_with_the_final_event(engine, store_se
 def test_a_damaged_result_is_not_served_whole(
     engine, store_settings, registry, damage, asked, status
 ):
-    """A range is not held against the SHA-256, which is of the whole."""
+    """A range is not checked, because the SHA-256 is that of the whole."""
     calculation = succeeded_long(engine)
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE result_chunks {damage}"))

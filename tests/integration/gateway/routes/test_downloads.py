@@ -1,4 +1,4 @@
-"""GET /calculations/{id}/result of a gateway process: right to the digit, or broken off."""
+"""GET /calculations/{id}/result of a gateway process: every digit is right, or it breaks off."""
 
 import gzip
 
@@ -70,7 +70,7 @@ def test_a_result_of_any_length_is_served_whole_and_in_ranges(client, sql, lengt
 
 
 def ranges(length):
-    """Return firsts and ends: all, the ends, and what lies about each boundary of chunks."""
+    """Return ranges: the whole, either end, and around each boundary of chunks."""
     found = {(0, length), (0, 1), (length - 1, length)}
     for boundary in range(CHUNK, length, CHUNK):
         found |= {
@@ -85,7 +85,7 @@ def ranges(length):
 
 
 def test_an_empty_result_is_served(client, sql):
-    """No digits are that few; what functions of other kinds return may be."""
+    """Digits are never empty, but results of other kinds may be."""
     with sql() as connection:
         identity = insert_result(connection, "")
     for headers in (PLAIN, {"Accept-Encoding": "gzip"}):
@@ -107,7 +107,7 @@ def test_a_compressed_download_has_the_same_digits(client, sql, length):
 
 
 def received(client, identity, **headers):
-    """Return what came of a download before it broke off; fail if it ended well."""
+    """Return the bytes of a download that breaks off; fail if it ends normally."""
     came = b""
     with client.stream("GET", path(identity), headers={**PLAIN, **headers}) as answer:
         assert answer.status_code in (200, 206)
@@ -120,7 +120,7 @@ def received(client, identity, **headers):
 
 
 def is_refused(answer):
-    """Say whether this is a problem document, and nothing that anybody would keep."""
+    """Return whether this is a problem document that nobody may cache."""
     problem = answer.json()
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert problem["type"].endswith("result-corrupt")
@@ -141,7 +141,7 @@ def test_a_download_with_one_wrong_digit_breaks_off(client, sql, ordinal, place)
         stored_results.damage(connection, identity, change, ordinal)
     for headers in ({}, {"Range": "bytes=0-"}):
         came = received(client, identity, **headers)
-        # The last chunk is held back until all is known to be right.
+        # The last chunk is held back until all digits have been checked.
         assert len(came) <= 2 * CHUNK
 
 
@@ -213,7 +213,7 @@ def test_a_chunk_that_is_missing_breaks_every_download_through_it(client, sql, o
         assert received(client, identity) == digits[: ordinal * CHUNK].encode()
     first = ordinal * CHUNK
     assert is_refused(get_range(client, identity, f"{first}-{first}"))
-    # What lies beside it can be had all the same.
+    # Ranges in the other chunks are served nevertheless.
     beside = [place for place in range(3) if place != ordinal]
     for place in beside:
         assert get_range(client, identity, f"{place * CHUNK}-{place * CHUNK}").status_code == 206

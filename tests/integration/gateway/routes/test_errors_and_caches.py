@@ -1,4 +1,4 @@
-"""What goes wrong for one client is not served to another."""
+"""An error for one client is not served to another."""
 
 import asyncio
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.integration.results import store_result
 
 LONG = {"n": 400_000}  # 83,595 digits: in a chunk, and short enough for NGINX's cache
 
-#: What describes a success, and only that.
+#: Headers that only a success may have.
 OF_A_SUCCESS = {
     "etag",
     "repr-digest",
@@ -30,8 +30,8 @@ OF_A_SUCCESS = {
 
 
 @contextmanager
-def away(engine, table):
-    """Have a table away for a moment."""
+def missing(engine, table):
+    """Rename a table for a moment."""
     with engine.begin() as connection:
         connection.execute(text(f"ALTER TABLE {table} RENAME TO away"))
     try:
@@ -69,7 +69,7 @@ def test_an_error_at_the_first_digits_carries_no_header_of_a_success(
 
     async def scenario():
         async with serving(store_settings, registry) as client:
-            with away(engine, "result_chunks"):
+            with missing(engine, "result_chunks"):
                 failed = await client.ask(method, path, **headers)
             return failed, await client.ask(method, path, **headers)
 
@@ -103,7 +103,7 @@ def test_no_error_of_a_calculation_carries_a_header_of_a_success(
 
     async def scenario():
         async with serving(store_settings, registry) as client:
-            with away(engine, table):
+            with missing(engine, table):
                 return await client.ask(method, f"/calculations/{calculation.id}{path}", **headers)
 
     answer = asyncio.run(scenario())
@@ -123,7 +123,7 @@ def test_one_clients_momentary_error_is_not_served_to_the_next(engine, database_
     with running_gateway(database_url) as (_, port):
         url = f"{nginx(f'127.0.0.1:{port}').url}/calculations/{calculation.id}/result"
         plain = {"Accept-Encoding": "identity"}
-        with away(engine, "result_chunks"):
+        with missing(engine, "result_chunks"):
             assert httpx.get(url, headers=plain).status_code == 500
         later = httpx.get(url, headers=plain)
         assert later.status_code == 200

@@ -1,4 +1,4 @@
-"""Event streams behind NGINX: what they leave when their clients go, and what they cost others."""
+"""Event streams behind NGINX: they end with their clients, and do not slow down others."""
 
 import contextlib
 import http.client
@@ -26,7 +26,7 @@ def connections_to(port):
 
 
 def open_stream(server, path):
-    """Return a socket on which the first event has come."""
+    """Return a socket on which the first event has arrived."""
     stream = socket.create_connection((server.host, server.port), timeout=30)
     stream.sendall(f"GET {path}/events HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     while b"data: " not in stream.recv(65_536):
@@ -42,7 +42,7 @@ def test_a_stream_ends_when_its_client_disconnects(engine, database_url, nginx):
         assert connections_to(port) >= len(streams)
         for stream in streams:
             stream.close()
-        # A second is stated; the rest is for a machine that is busy with something else.
+        # The promise is one second; the rest is for a busy machine.
         eventually(lambda: connections_to(port) < 5, within_seconds=5)
 
 

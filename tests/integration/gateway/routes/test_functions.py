@@ -1,4 +1,4 @@
-"""GET /functions tells what this server accepts, and it accepts what it tells."""
+"""GET /functions: `accepted_maximum` is what the server really accepts."""
 
 import asyncio
 import json

@@ -71,23 +71,23 @@ def test_a_silent_relay_is_shown_with_the_seconds_of_its_silence(engine, ready, 
 
 
 @pytest.mark.parametrize(
-    ("problems", "told"),
+    ("problems", "shown"),
     [
         ({Lane.HEAVY: "precondition failed"}, "heavy lane: precondition failed"),
         (dict.fromkeys(Lane, "login refused"), "login refused"),
         ({Lane.QUICK: "full", Lane.HEAVY: "gone"}, "quick lane: full; heavy lane: gone"),
     ],
 )
-def test_the_relays_problems_with_rabbitmq_are_shown(engine, ready, problems, told):
+def test_the_relays_problems_with_rabbitmq_are_shown(engine, ready, problems, shown):
     for lane in Lane:
         register_worker(engine, lane)
     register_relay(engine, problems=problems)
-    # What one that fell silent saw once does not count.
+    # The problems of a silent relay do not count.
     register_relay(engine, silent_seconds=40)
     status, document = ready()
     assert (status, document["status"]) == (200, "degraded")
     assert document["checks"]["relay"] == "ok"
-    assert document["checks"]["rabbitmq"] == told
+    assert document["checks"]["rabbitmq"] == shown
 
 
 def test_readiness_shows_why_rabbitmq_refuses_the_relay(engine, settings, rabbitmq, ready):
@@ -99,14 +99,14 @@ def test_readiness_shows_why_rabbitmq_refuses_the_relay(engine, settings, rabbit
 def test_readiness_shows_which_lanes_queue_is_of_another_type(engine, settings, ready, channel):
     channel.queue_declare(queue_name(Lane.QUICK), durable=True)  # and no quorum queue
 
-    def is_told():
-        told = ready()[1]["checks"]["rabbitmq"]
-        assert told.startswith("quick lane: "), told
-        assert "PRECONDITION_FAILED" in told, told
-        return "heavy lane: " not in told  # which is told until it is connected
+    def is_shown():
+        shown = ready()[1]["checks"]["rabbitmq"]
+        assert shown.startswith("quick lane: "), shown
+        assert "PRECONDITION_FAILED" in shown, shown
+        return "heavy lane: " not in shown  # until it is connected
 
     with running(make_relay(settings, engine)):
-        eventually(is_told)
+        eventually(is_shown)
 
 
 def test_one_relay_without_problems_is_enough(engine, ready):

@@ -97,7 +97,7 @@ def test_a_database_that_takes_no_writes_is_not_ready(engine, admin, gateway):
 
 
 def test_readiness_uses_the_connections_that_submissions_need(admin, store_settings, gateway):
-    """They are lost, and the role's limit lets nobody in again; others go on."""
+    """They are lost, and the role's connection limit allows no new ones; other connections work."""
     role = f"limited_{uuid4().hex}"
     url = make_url(store_settings.database_url).set(username=role, password="limited")
     settings = load_settings(
@@ -130,7 +130,7 @@ def test_readiness_uses_the_connections_that_submissions_need(admin, store_setti
 
 
 def take_the_connections_of_submissions(admin, url, stack):
-    """End what has prepared statements, which is what the event loop uses; leave no room."""
+    """End those with prepared statements, which the event loop uses; take all that are free."""
     with admin.connect() as connection:
         ended = connection.execute(
             text(

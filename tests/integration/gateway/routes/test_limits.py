@@ -1,4 +1,4 @@
-"""Limits are where they are said to be: of bodies to the byte, of those who wait to the request."""
+"""Limits: of bodies to the byte, and of waiting requests."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ BODIES = {
 
 
 def body(path, length):
-    """Return a body that the path takes, of so many bytes."""
+    """Return a valid body of this length in bytes."""
     return json.dumps(BODIES[path][0]).encode().ljust(length)
 
 
@@ -52,7 +52,7 @@ def test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it(store_settings
 
 @pytest.mark.parametrize("path", [*BODIES, "/calculations/batch/"])
 def test_nginx_accepts_slightly_more_than_the_gateway(nginx, path):
-    """With its length said before and without. What is far too long is not even read."""
+    """With and without Content-Length. A body that is far too long is not even read."""
     _, most, _ = BODIES[path.rstrip("/")]
     with Upstream() as upstream:
         url = nginx(upstream.address).url + path
@@ -75,7 +75,7 @@ def assert_unavailable(answer):
 
 
 def wait_for_lock(engine, count):
-    """Return once so many statements wait for the table that we have locked."""
+    """Return once this many statements wait for the locked table."""
 
     def are_waiting():
         with engine.begin() as connection:
@@ -124,4 +124,6 @@ def test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_a
     served = [answer for answer in answers if answer not in refused]
     assert {answer.status for answer in served} == {200}
     assert 3 <= len(served) < len(answers)
-    assert 503 not in {answer.status for answer in later}, "nobody waits any more"
+    assert 503 not in {answer.status for answer in later}, (
+        "the limit is of those that wait, not of all"
+    )

@@ -1,4 +1,4 @@
-"""The list: its pages are, row for row, what SQL says that they are."""
+"""The list: its pages have the same rows as plain SQL."""
 
 import itertools
 from datetime import timedelta
@@ -26,7 +26,7 @@ FILTERS = list(itertools.product((None, *Status), FUNCTIONS))
 
 @pytest.fixture(scope="module")
 def url(postgres, admin, template_database):
-    """A database with a thousand rows of all kinds, many of the same moment."""
+    """A database with a thousand rows of all kinds, many with the same time."""
     with new_database(postgres, admin, template_database) as url:
         engine = create_engine(url)
         with engine.begin() as connection:
@@ -57,7 +57,7 @@ def client(url):
 
 
 def expected(sql, status, function):
-    """Return the ids of a narrowed list by the plainest statement."""
+    """Return the ids of a filtered list with a plain statement."""
     return (
         sql.execute(
             text(
@@ -74,7 +74,7 @@ def expected(sql, status, function):
 
 
 def pages(sql, status, function, limit):
-    """Yield the pages of a narrowed list, each of which begins where the last ended."""
+    """Yield the pages of a filtered list, each of which begins where the last ended."""
     before = None
     for _ in range(1_000):
         page = listing.list_calculations(
@@ -88,7 +88,7 @@ def pages(sql, status, function, limit):
 
 
 def test_the_rows_cover_every_filter(sql):
-    """Each filter has matches but for the one that must not, and many rows share a moment."""
+    """Each filter has matches but for one that must not, and many rows share a time."""
     for status, function in FILTERS:
         assert bool(expected(sql, status, function)) is (function != "no such function")
     moments = sql.execute(text("SELECT count(*), count(DISTINCT created_at) FROM calculations"))
@@ -130,7 +130,7 @@ def test_a_page_begins_after_its_position_whether_or_not_a_row_is_there(sql):
 
 
 def test_rows_of_the_list_are_complete(sql):
-    """They make documents, like those of a look."""
+    """They have all that documents need, like those of a look-up."""
     page = listing.list_calculations(sql, status=None, function=None, before=None, limit=50)
     found = {row.id: row for row in find_calculations([row.id for row in page]).on(sql)}
     assert page == [found[row.id] for row in page]

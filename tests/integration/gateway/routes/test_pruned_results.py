@@ -1,4 +1,4 @@
-"""A result that was removed to make room, and can be had again."""
+"""A result that was removed to free space, and is computed again on request."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ def body_of(arguments):
 
 
 def ask(settings, registry, *requests):
-    """Send requests one after the other, as (method, path, body, headers); return the answers."""
+    """Send requests one after the other, as (method, path, body, headers); return the responses."""
 
     async def scenario():
         async with serving(settings, registry) as client:
@@ -174,7 +174,7 @@ def test_one_that_was_queued_again_can_be_cancelled_and_leaves_no_result(
 def test_digits_that_are_pruned_during_a_download_are_410_and_not_corrupt(
     engine, store_settings, registry, caplog
 ):
-    """The row was read before, its chunk is looked for after."""
+    """The row is read before, its chunk after."""
     calculation, _ = store_result(engine, QUEUED)
 
     async def scenario():

@@ -1,4 +1,4 @@
-"""What the gateway itself makes of every request, whoever stands before it."""
+"""What the gateway does with every request: its id, query, method and media type."""
 
 import asyncio
 import re
@@ -11,13 +11,13 @@ from tests.conftest import new_database
 
 @pytest.fixture(scope="module")
 def database_url(postgres, admin, template_database):
-    """One database for all tests here, which are short and leave little."""
+    """One database for all tests here, which store little."""
     with new_database(postgres, admin, template_database) as url:
         yield url
 
 
 def ask(settings, registry, *requests):
-    """Send requests one after the other, as (method, target, headers); return the answers."""
+    """Send requests one after the other, as (method, target, headers); return the responses."""
 
     async def scenario():
         async with serving(settings, registry) as client:

@@ -39,7 +39,7 @@ def test_a_blocked_lane_has_no_estimated_time_to_go(engine, system):
 def test_retry_after_is_longer_while_a_lane_is_blocked(engine, gateway):
     async def scenario(client):
         answers = []
-        for _ in range(200):  # the first only begins the look
+        for _ in range(200):  # the first only starts the query
             answer = await client.simulate_post("/calculations", json={**_HEAVY})
             answers.append(int(answer.headers["Retry-After"]))
             if answers[-1] != answers[0]:

@@ -27,7 +27,7 @@ QUICK, HEAVY, INLINE = 300_000, 30_000_000, 1_000
 @pytest.fixture
 def relay(store_settings):
     """A connection that listens as a relay does."""
-    connection = connect_to_listen(store_settings, OUTBOX, name="test relay")
+    connection = connect_to_listen(store_settings.sqlalchemy_url, OUTBOX, name="test relay")
     yield connection
     connection.close()
 

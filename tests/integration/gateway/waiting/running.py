@@ -71,7 +71,7 @@ def cancel(engine, ids):
 
 def listen(settings, *channels):
     """Return a connection for a listener."""
-    return connect_to_listen(settings, *channels, name="test listener")
+    return connect_to_listen(settings.sqlalchemy_url, *channels, name="test listener")
 
 
 async def wait_until_listening(engine):

@@ -8,7 +8,7 @@ from tests.conftest import new_database
 
 @pytest.fixture(scope="module")
 def database_url(postgres, admin, template_database):
-    """One database for all tests here: they are many, and short."""
+    """One database for all tests of a module, since they are many and short."""
     with new_database(postgres, admin, template_database) as url:
         yield url
 

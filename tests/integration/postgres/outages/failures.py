@@ -36,12 +36,12 @@ BUGS = [
     "XX001",  # data corrupted
 ]
 CODES = [*OUTAGES, *CONFLICTS, *BUGS]
-#: One of each class, for what takes a while.
+#: One of each class, for tests that take longer.
 FEW = ["08006", "25006", "40003", "40P01", "42703", "53100", "55P03", "57P01", "58030", "XX000"]
 
 
 def raises(engine, code, *, before=None, times=10**9):
-    """Have PostgreSQL raise this code so many times: by `failing.now()`, or before a statement."""
+    """Have PostgreSQL raise this code `times` times: by `failing.now()`, or before a statement."""
     body = (
         f"BEGIN IF nextval('failing.tries') <= {times} THEN"
         f" RAISE EXCEPTION 'made to fail' USING ERRCODE = '{code}'; END IF; RETURN NULL; END"
@@ -62,10 +62,10 @@ def tries(engine):
 
 
 def expected(code):
-    """Return what a party raises that gives up."""
+    """Return the exception that is raised for this code."""
     return DBAPIError if code in BUGS else StoreUnavailable
 
 
 def errors_in(caplog, logger):
-    """Return the levels at which this logger has said something."""
+    """Return the levels of the records of this logger."""
     return {record.levelno for record in caplog.records if record.name == logger}

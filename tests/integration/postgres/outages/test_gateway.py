@@ -31,7 +31,7 @@ async def fetched(pool, fetching):
 
 
 @pytest.mark.parametrize("code", FEW)
-@pytest.mark.parametrize("way", ["run", "run_one"])
+@pytest.mark.parametrize("way", ["run_transaction", "run_autocommit"])
 def test_the_threads_raise_store_unavailable_for_outages(engine, store_settings, code, way):
     raises(engine, code)
     pool = make_pool(store_settings)

@@ -27,7 +27,7 @@ from workers.sandbox.spares import SpareChildren
 
 
 class Answers:
-    """Stands where a consumer does, and notes how messages were answered."""
+    """A consumer that records how messages were answered."""
 
     def __init__(self):
         self.acknowledged: list[int] = []

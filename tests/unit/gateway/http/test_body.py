@@ -1,4 +1,4 @@
-"""Strict JSON: all that is JSON is read exactly, and nothing else is."""
+"""Strict JSON: whatever is JSON is parsed exactly, and nothing else is accepted."""
 
 import json
 
@@ -48,7 +48,7 @@ def test_nesting_is_taken_up_to_its_limit(opening, closing):
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "detail"),
     [
         (b'{"n":NaN}', "NaN"),
         (b"[Infinity]", "Infinity"),
@@ -60,6 +60,6 @@ def test_nesting_is_taken_up_to_its_limit(opening, closing):
         (b'{"a":1} x', "column 9"),
     ],
 )
-def test_a_fault_is_described(body, words):
-    with pytest.raises(BodyInvalid, match=words):
+def test_a_fault_is_described(body, detail):
+    with pytest.raises(BodyInvalid, match=detail):
         parse_json(body)

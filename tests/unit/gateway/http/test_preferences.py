@@ -1,4 +1,4 @@
-"""Prefer (RFC 7240), as clients write it and as they should not."""
+"""The Prefer header (RFC 7240): valid and invalid ones."""
 
 import falcon.testing
 import pytest

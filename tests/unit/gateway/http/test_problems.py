@@ -1,4 +1,4 @@
-"""Every error that a client can cause has a problem document of its own."""
+"""Every error that a client can cause has its own problem document."""
 
 import inspect
 import json

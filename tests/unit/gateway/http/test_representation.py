@@ -1,4 +1,4 @@
-"""Ranges and validators against the plain meaning of a slice."""
+"""Ranges compared to slices, and validators."""
 
 import hashlib
 

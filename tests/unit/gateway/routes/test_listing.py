@@ -1,4 +1,4 @@
-"""Cursors: what a page gives is taken back, anything else is refused."""
+"""Cursors: those of a page are accepted, and nothing else is."""
 
 import base64
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,9 +16,9 @@ IDENTITY = UUID("633c8518-213a-513b-a7e0-93f891953e0d")
 CURSOR = encode_cursor((MOMENT, IDENTITY))
 
 
-def written(words):
-    """Return words as a cursor has them."""
-    return base64.urlsafe_b64encode(words.encode()).decode()
+def encoded(text):
+    """Encode text as in a cursor."""
+    return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 @given(moment=st.datetimes(timezones=st.just(UTC)), identity=st.uuids())
@@ -32,30 +32,30 @@ def test_a_cursor_is_in_utc_whatever_the_time_zone():
 
 
 def test_the_refused_cursors_are_built_like_a_valid_one():
-    """Each of those below differs from this in one thing."""
-    assert written(f"{MOMENT.isoformat()} {IDENTITY}") == CURSOR
+    """Each of those below differs from this one in one detail."""
+    assert encoded(f"{MOMENT.isoformat()} {IDENTITY}") == CURSOR
     assert decode_cursor(CURSOR) == (MOMENT, IDENTITY)
 
 
 @pytest.mark.parametrize(
     "cursor",
     [
-        written(f"{MOMENT.replace(tzinfo=None).isoformat()} {IDENTITY}"),
-        written(f"{MOMENT.isoformat().replace('+00:00', 'Z')} {IDENTITY}"),
-        written(f"{MOMENT.isoformat().replace('T', ' ')} {IDENTITY}"),
-        written(f"{MOMENT.isoformat().replace('+00:00', '+01:00')} {IDENTITY}"),
-        written(f"{MOMENT.isoformat()} {str(IDENTITY).upper()}"),
-        written(f"{MOMENT.isoformat()} {IDENTITY.hex}"),
-        written(f"{MOMENT.isoformat()} {{{IDENTITY}}}"),
-        written(f"{MOMENT.isoformat()}  {IDENTITY}"),
-        written(f"{MOMENT.isoformat()} {IDENTITY} "),
-        written(f"{MOMENT.isoformat()} "),
-        written(f"{MOMENT.isoformat()}"),
-        written(f" {IDENTITY}"),
-        written(f"{IDENTITY} {MOMENT.isoformat()}"),
-        written(f"0000-11-26T10:30:15+00:00 {IDENTITY}"),
-        written(f"{MOMENT.isoformat()} {IDENTITY}ü"),
-        written(""),
+        encoded(f"{MOMENT.replace(tzinfo=None).isoformat()} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat().replace('+00:00', 'Z')} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat().replace('T', ' ')} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat().replace('+00:00', '+01:00')} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat()} {str(IDENTITY).upper()}"),
+        encoded(f"{MOMENT.isoformat()} {IDENTITY.hex}"),
+        encoded(f"{MOMENT.isoformat()} {{{IDENTITY}}}"),
+        encoded(f"{MOMENT.isoformat()}  {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat()} {IDENTITY} "),
+        encoded(f"{MOMENT.isoformat()} "),
+        encoded(f"{MOMENT.isoformat()}"),
+        encoded(f" {IDENTITY}"),
+        encoded(f"{IDENTITY} {MOMENT.isoformat()}"),
+        encoded(f"0000-11-26T10:30:15+00:00 {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat()} {IDENTITY}ü"),
+        encoded(""),
         CURSOR + "=",
         CURSOR + "\n",
         CURSOR[:-1],

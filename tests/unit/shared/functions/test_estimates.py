@@ -10,7 +10,7 @@ from workers.sandbox.protocol import Request
 
 _REGISTRY = load_registry()
 
-#: A worker's child, which says in the end how much memory it ever had in use.
+#: A child process that reports its peak memory at the end.
 _PROGRAM = """
 import re, sys
 from pathlib import Path
@@ -22,7 +22,7 @@ print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) * 1024, file=sys.stderr)
 
 
 def peak_bytes(function, n):
-    """Return the most memory that its process ever had in use."""
+    """Return the peak memory of its process."""
     request = Request(
         function=function.name,
         version=function.version,

@@ -98,7 +98,7 @@ def test_large_numbers_come_in_pieces_and_report_progress():
 
 @pytest.mark.parametrize("limbs", [1, 2, 7])
 def test_leading_zeros_are_dropped_from_pieces_of_any_length(monkeypatch, limbs):
-    """The highest limbs that there is room for may be zeros, and more of them than a piece has."""
+    """The highest limbs may be zeros, and more of them than a piece has."""
     monkeypatch.setattr("shared.functions.fibonacci.PIECE_LIMBS", limbs)
     for n in (*range(SMALLEST_IN_LIMBS, SMALLEST_IN_LIMBS + 30_000, 1_500), 1_000_000):
         assert computed(n) == gmpy2.fib(n).digits()

@@ -24,12 +24,12 @@ from shared.functions.limbs import (
 )
 from tests.unit.shared.functions.fibonacci_numbers import agrees_with_gmp, computed
 
-# On the way to each of them a doubling needs more than twice the limbs of its operand.
+# Indexes on the way to which a doubling needs more than twice the limbs of its operand.
 OUTGROWING = (
     643176, 689076, 703395, 706266, 723500, 735083, 746471, 861305, 872790, 895774, 918735,
     950298, 964692, 987636, 1828819, 4076805, 11943536,
 )  # fmt: skip
-# The largest and smallest limbs fill, carry and borrow the most; a run of one of them does at once.
+# The largest and smallest limbs carry and borrow the most, runs of one of them most of all.
 extreme_limbs = st.sampled_from([0, 1, BASE // 10, BASE // 2, BASE - 2, BASE - 1])
 operands = (
     st.lists(extreme_limbs | st.integers(0, BASE - 1), min_size=1, max_size=40)
@@ -48,7 +48,7 @@ def test_numbers_that_outgrow_two_operands_agree_with_gmp(n):
 
 
 def last_index_of(limbs):
-    """Find the last k whose F(k) fits so many limbs. Twice as many never hold F(2k+1)."""
+    """Return the last k for which F(k) fits into `limbs` limbs; F(2k+1) needs more than twice."""
     k = int(limbs * LIMB_DIGITS / 0.20898764)
     while digit_count(k + 1) <= limbs * LIMB_DIGITS:
         k += 1
@@ -74,7 +74,7 @@ def coefficients(formula, x, y, cores):
 
 
 def limbs_of(formula, x, y, cores):
-    """Return the limbs of each value of the formula, as proper as limbs must be."""
+    """Return the limbs of each value of the formula, after checking that each is below BASE."""
     values = [number.limbs() for number in coefficients(formula, x, y, cores)]
     assert all(0 <= limb < BASE for limbs in values for limb in limbs)
     return values
@@ -122,7 +122,7 @@ def test_limbs_from_the_top_are_those_from_the_bottom(cores, one, other, k, odd,
 
 
 def test_a_carry_may_propagate_through_all_limbs(cores):
-    """With nines all over, only the lowest limb decides whether all the others are zero."""
+    """If all digits are nines, the lowest limb decides whether all others become zero."""
     nines = gmpy2.mpz(10) ** (40 * LIMB_DIGITS) - 1
     for formula in (lambda x, y: (x * y + 1,), lambda x, y: (x * y - 1,)):
         (limbs,) = limbs_of(formula, nines, gmpy2.mpz(1), cores)
@@ -135,7 +135,7 @@ def test_a_carry_may_propagate_through_all_limbs(cores):
 @pytest.mark.parametrize("limb", [BASE // 2, BASE - 2, BASE - 1])
 @pytest.mark.parametrize("odd", [0, 1])
 def test_two_cores_give_the_same_result_as_one(limb, odd, cores):
-    # Limbs all alike are the extreme: the largest products, and the largest differences of them.
+    # Equal limbs are the extreme: the largest products, and the largest differences of products.
     operand = number([limb] * SMALLEST_ON_TWO_CORES)
     for other in (operand, gmpy2.mpz(1)):
         (limbs,) = limbs_of(_last_doubling(0, odd), operand, other, cores)
@@ -149,7 +149,7 @@ def test_leading_zeros_are_dropped():
 
 
 def test_other_threads_run_during_a_product(cores):
-    """Without this, two threads take as long as one."""
+    """Otherwise two threads would take as long as one."""
     operand = gmpy2.mpz(3) ** 10_000_000
     computing = cores.submit(without_gil, lambda x, y: (x * y,), operand, operand + 1)
     looks = 0

@@ -40,7 +40,7 @@ def test_value_does_not_depend_on_the_pieces(value, cuts):
     assert residue_of(pieces) == value % PRIME
 
 
-# Long enough for blocks, which shorter numbers do without, and for many of them.
+# Long enough for many blocks.
 LONG = gmpy2.fib(2_000_000).digits()
 
 
@@ -74,7 +74,7 @@ def test_the_value_can_be_read_between_pieces():
 
 
 def test_the_largest_digits_do_not_overflow_their_sum():
-    """More blocks of nines than one sum takes, modulo a prime of the most bits."""
+    """More blocks of nines than one sum can hold, modulo a prime of the most bits."""
     prime = int(gmpy2.next_prime(2**61 + 2**10))
     digits = 20_000_000
     assert residue_of(["9" * digits], prime) == (pow(10, digits, prime) - 1) % prime

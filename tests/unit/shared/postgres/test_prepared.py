@@ -25,14 +25,14 @@ def test_a_statement_is_prepared_once_for_a_connection():
 
 
 def test_a_statement_that_was_not_noted_is_prepared_again():
-    """The connection broke before, or the statement failed."""
+    """As when the connection broke or the statement failed."""
     known = PreparedStatements()
     assert known.needed_before(ONE)[-1] == ONE.preparing
     assert known.needed_before(ONE) == [ONE.preparing]
 
 
 def test_statements_are_prepared_again_after_some_seconds(monkeypatch: pytest.MonkeyPatch):
-    """The table that they were made for may be another by now."""
+    """Since the tables may have grown or been migrated."""
     known = PreparedStatements()
     needed(known, ONE)
     needed(known, OTHER)

@@ -11,7 +11,7 @@ from shared.postgres.servers import Servers
 
 @pytest.fixture(autouse=True)
 def names(monkeypatch):
-    """Two names are known here, one of them with two addresses."""
+    """Two names resolve, one of them to two addresses."""
     known = {"one": ["192.0.2.1"], "two": ["192.0.2.2", "2001:db8::2"]}
 
     def look_up(name, port, *, type):  # noqa: A002
