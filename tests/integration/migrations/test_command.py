@@ -119,7 +119,7 @@ def test_an_option_of_the_url_that_libpq_does_not_know_is_named(monkeypatch, cap
         command.main()
     assert end.value.code == 2
     [_, line] = capsys.readouterr().err.splitlines()
-    assert "RECKONER_DATABASE_URL has an option that libpq does not take" in line
+    assert "RECKONER_DATABASE_URL has an option unknown to libpq" in line
     assert "no_such_option" in line
 
 
