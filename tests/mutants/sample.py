@@ -47,7 +47,7 @@ def draw(count: int, seed: int) -> Iterator[Sampled]:
         source = (ROOT / file).read_text()
         try:
             text = mutate_code(source, get_operator(operator)(), occurrence)
-        except AttributeError:  # ExceptionReplacer cannot replace a dotted name (cosmic-ray 8.4)
+        except AttributeError:  # ExceptionReplacer cannot replace a dotted name (cosmic-ray 8.7)
             continue
         if text is None or _is_same(source, text):
             continue
