@@ -5,6 +5,8 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,12 +33,14 @@ sys.exit(launcher.main())
 
 
 @pytest.fixture
-def state(tmp_path):
-    """A folder that other users can get to, so that only what is in it protects it."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path(folder.root):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    return tmp_path / "var"
+def state() -> Iterator[Path]:
+    """A folder that other users can enter, so that only the modes of what is in it protect it.
+
+    Not below pytest's folder, which every start of pytest closes to other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="reckoner-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "var"
 
 
 def open_to_others(state: Path) -> dict[str, str]:
