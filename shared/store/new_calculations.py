@@ -144,7 +144,7 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
     is_done = result is not None
     done_at = created_at if is_done else None
     value = result.value if result else None
-    return Row(  # in the order of its fields: this many keywords take three times as long
+    return Row(  # in the order of its fields: so many keywords would take longer
         calculation.id,
         function.name,
         function.version,
