@@ -25,7 +25,7 @@ class Lookup:
 
     def find(self, calculation_id: UUID) -> Awaitable[Row | None]:
         """Return the row of this id, or None, when awaited. Raises StoreUnavailable."""
-        return self._batcher.execute(calculation_id)  # no coroutine more on the hot path
+        return self._batcher.execute(calculation_id)  # not awaited here: one coroutine less
 
     async def get(self, calculation_id: UUID) -> Row:
         """Return the row of this id. Raises CalculationNotFound or StoreUnavailable."""
