@@ -138,12 +138,10 @@ class BrokerConnection:
         if len(confirmed) == len(batch.bodies):
             return Receipt(confirmed)
         problem = self._alarm or self._problem
-        if not problem and is_answered:
-            problem = batch.describe_failure(self._node)
-        elif not problem:
+        if not is_answered:
             self._is_unresponsive = True
-            problem = describe_timeout(self._node, CONFIRM_SECONDS)
-        return Receipt(confirmed, problem)
+            problem = problem or describe_timeout(self._node, CONFIRM_SECONDS)
+        return Receipt(confirmed, problem or batch.describe_failure(self._node))
 
     # What follows runs in pika's thread.
 

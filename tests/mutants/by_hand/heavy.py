@@ -12,9 +12,10 @@ _RESULTS = "integration/workers/heavy/test_results.py"
 _RETRIES = "unit/workers/heavy/test_retry_policy.py"
 _UNTRUSTED = "integration/workers/heavy/test_untrusted_child.py"
 
-_AT_ONCE = (
-    "integration/workers/heavy/test_leases.py::test_a_stopped_worker_hands_its_work_back_at_once"
-)
+_LOST_LEASES = "integration/workers/heavy/test_leases.py"
+
+_AT_ONCE = f"{_LOST_LEASES}::test_a_stopped_worker_hands_its_work_back_at_once"
+_NO_CHILD = f"{_LOST_LEASES}::test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back"
 _WHOLE = f"{_RESULTS}::test_a_result_is_stored_whole_and_once"
 
 _attempt = partial(mutation, "workers/heavy/attempt.py")
@@ -57,7 +58,7 @@ _LEASES = [
 
 _ATTEMPTS = [
     _attempt(
-        "                self._lease.check()  # a child", "                # a child", _AT_ONCE
+        "                self._lease.check()  # a child", "                # a child", _NO_CHILD
     ),
     _attempt(
         "result != child.result",
