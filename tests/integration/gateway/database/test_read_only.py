@@ -16,7 +16,7 @@ from shared.store.system import count_lanes
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_calculation
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
 from tests.integration.outbox import make_relay, relays, running
 from tests.integration.rows import WORKER

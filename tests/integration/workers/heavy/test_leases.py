@@ -42,7 +42,9 @@ def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path, 
     assert feed.ready(Lane.HEAVY) == 0
 
 
-def test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back(feed, settings):
+@pytest.fixture
+def stopped_attempt(feed, settings):
+    """An attempt at a calculation, in a worker that stops and starts no child any more."""
     calculation = make_heavy("whole")
     feed.insert(calculation)
     with feed.engine.begin() as connection:
@@ -50,7 +52,21 @@ def test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back(feed, set
     children = SpareChildren(COMMAND)
     children.close()
     lease.end_as(End.STOPPING)
-    Attempt(lease, settings, feed.engine, WORKER, children).run()
+    return calculation, Attempt(lease, settings, feed.engine, WORKER, children)
+
+
+def test_a_stopped_worker_tries_only_briefly_to_hand_a_claim_back(feed, stopped_attempt):
+    calculation, attempt = stopped_attempt
+    make_unwritable(feed.engine, "53100")
+    began = time.monotonic()
+    attempt.run()
+    assert time.monotonic() - began < 5
+    assert feed.status(calculation) is Status.RUNNING
+
+
+def test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back(feed, stopped_attempt):
+    calculation, attempt = stopped_attempt
+    attempt.run()
     assert feed.status(calculation) is Status.QUEUED
     assert outcomes(feed, calculation) == ["released"]
     assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
