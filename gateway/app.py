@@ -3,8 +3,7 @@
 import falcon
 import falcon.asgi
 
-from gateway.database.database import Database
-from gateway.database.pool import AsyncPool
+from gateway.database.database import Database, make_database
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
 from gateway.http.request_ids import RequestIds
@@ -32,16 +31,8 @@ from gateway.waiting.waiters import Waiters
 from shared.calculator import Calculator
 from shared.config import Settings
 from shared.functions.registry import Registry
-from shared.postgres.connections import (
-    GRACE_SECONDS,
-    connect_to_listen,
-    make_async_connector,
-    make_engine,
-)
+from shared.postgres.connections import connect_to_listen
 from shared.store.notifications import CHANGED
-
-#: No statement may take longer; a batch of 10,000 takes about one second.
-_STATEMENT_SECONDS = 10
 
 App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
@@ -50,7 +41,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
     for function in registry:
         function.prepare()
-    database = _make_database(settings)
+    database = make_database(settings)
     threads = ComputeThreads()
     waiters = Waiters(database)
     listener = Listener(
@@ -77,29 +68,6 @@ def create_app(settings: Settings, registry: Registry) -> App:
     app.add_error_handler(falcon.HTTPError, handle_error)
     _add_routes(app, settings, registry, database, threads, waiters)
     return app
-
-
-def _make_database(settings: Settings) -> Database:
-    connections = settings.gateway_database_connections
-    transactions = max(1, connections // 2)
-    engine, autocommit = (
-        make_engine(
-            settings.sqlalchemy_url,
-            connections=most,
-            name="reckoner gateway",
-            statement_seconds=_STATEMENT_SECONDS,
-            is_autocommit=is_autocommit,
-        )
-        for is_autocommit, most in ((False, transactions), (True, connections))
-    )
-    pool = AsyncPool(
-        make_async_connector(
-            settings.sqlalchemy_url, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
-        ),
-        size=transactions,
-        timeout_seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
-    )
-    return Database(pool, engine, autocommit, transactions=transactions, connections=connections)
 
 
 def _add_routes(

@@ -11,13 +11,18 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gateway.database.pool import AsyncPool
+from shared.config import Settings
 from shared.errors import StoreUnavailable
+from shared.postgres.connections import GRACE_SECONDS, make_async_connector, make_engine
 from shared.postgres.outages import is_conflict, outages_raised
 from shared.postgres.prepared import Query
 
 T = TypeVar("T")
 
 _Connect = Callable[[], AbstractContextManager[Connection]]
+
+#: No statement may take longer. A batch of 10,000 takes about one second.
+_STATEMENT_SECONDS = 10
 
 #: Transactions that may wait. Beyond this, a 503 at once is better than a late answer.
 _MAX_WAITING = 4_000
@@ -91,6 +96,34 @@ class Database:
         self._pool.close()
         self._engine.dispose()
         self._autocommit.dispose()
+
+
+def make_database(settings: Settings) -> Database:
+    """Return the database of a gateway process.
+
+    `gateway_database_connections` are for autocommit; queries and transactions have half as many
+    each.
+    """
+    connections = settings.gateway_database_connections
+    transactions = max(1, connections // 2)
+    engine, autocommit = (
+        make_engine(
+            settings.sqlalchemy_url,
+            connections=count,
+            name="reckoner gateway",
+            statement_seconds=_STATEMENT_SECONDS,
+            is_autocommit=is_autocommit,
+        )
+        for is_autocommit, count in ((False, transactions), (True, connections))
+    )
+    pool = AsyncPool(
+        make_async_connector(
+            settings.sqlalchemy_url, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
+        ),
+        size=transactions,
+        timeout_seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
+    )
+    return Database(pool, engine, autocommit, transactions=transactions, connections=connections)
 
 
 def _attempt_twice(connect: _Connect, use_case: Callable[[Connection], T]) -> T:

@@ -130,7 +130,7 @@ class Submission:
                 )
         except TimeoutError:
             _logger.warning(
-                "%d calculations are queued: they could not be computed within %g s",
+                "%d calculations are queued: no thread was free to compute them within %g s",
                 len(submitted),
                 _MAX_INLINE_SECONDS,
             )

@@ -23,9 +23,9 @@ class Lookup:
         self._waiters = waiters
         self._batcher = Batcher(self._find_all, lambda _: 1, _MAX_IDS)
 
-    async def find(self, calculation_id: UUID) -> Row | None:
-        """Return the row of this id, or None. Raises StoreUnavailable."""
-        return await self._batcher.execute(calculation_id)
+    def find(self, calculation_id: UUID) -> Awaitable[Row | None]:
+        """Return the row of this id, or None, when awaited. Raises StoreUnavailable."""
+        return self._batcher.execute(calculation_id)  # not awaited here: one coroutine less
 
     async def get(self, calculation_id: UUID) -> Row:
         """Return the row of this id. Raises CalculationNotFound or StoreUnavailable."""

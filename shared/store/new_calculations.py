@@ -140,32 +140,34 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
     The arguments are read from PostgreSQL, which may format a number differently.
     """
     calculation, result = new.calculation, new.result
+    function, estimate = calculation.function, calculation.estimate
     is_done = result is not None
     done_at = created_at if is_done else None
-    return Row(
-        id=calculation.id,
-        function=calculation.function.name,
-        version=calculation.function.version,
-        arguments=arguments,
-        status=str(Status.SUCCEEDED if is_done else Status.QUEUED),
-        lane=str(calculation.lane),
-        progress=float(is_done),
-        attempt=int(is_done),
-        created_at=created_at,
-        started_at=done_at,
-        finished_at=done_at,
-        compute_seconds=result.compute_seconds if result else None,
-        estimate_seconds=calculation.estimate.seconds,
-        estimate_digits=calculation.estimate.digits,
-        estimate_bytes=calculation.estimate.bytes,
-        cancel_requested=False,
-        result_digits=result.digit_count if result else None,
-        result_sha256=result.sha256 if result else None,
-        result_head=result.head if result else None,
-        result_tail=result.tail if result else None,
-        result_value=result.value if result else None,
-        result_attempt=1 if result and result.value is None else None,
-        result_pruned_at=None,
-        error=None,
-        history=[],
+    value = result.value if result else None
+    return Row(  # in the order of its fields: so many keywords would take longer
+        calculation.id,
+        function.name,
+        function.version,
+        arguments,
+        str(Status.SUCCEEDED if is_done else Status.QUEUED),
+        str(calculation.lane),
+        float(is_done),  # progress
+        int(is_done),  # attempt
+        created_at,
+        done_at,
+        done_at,
+        result.compute_seconds if result else None,
+        estimate.seconds,
+        estimate.digits,
+        estimate.bytes,
+        False,  # cancel_requested
+        result.digit_count if result else None,
+        result.sha256 if result else None,
+        result.head if result else None,
+        result.tail if result else None,
+        value,
+        1 if result and value is None else None,  # result_attempt
+        None,  # result_pruned_at
+        None,  # error
+        [],  # history
     )

@@ -15,7 +15,7 @@ from tests.faults.links import Links
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch):
-    monkeypatch.setattr("shared.postgres.deadlines._LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("shared.postgres.deadlines._CHECK_SECONDS", 0.02)
 
 
 @pytest.fixture

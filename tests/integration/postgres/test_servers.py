@@ -21,7 +21,7 @@ from shared.postgres.prepared import Prepared, Query
 from shared.postgres.servers import Servers
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 from tests.integration.worker_processes import WorkerProcess
 
 #: Forms of the URL: {there} is the server's port, and nothing listens on {gone}.

@@ -56,8 +56,8 @@ def test_each_process_is_a_worker_with_its_own_row_and_slots_from_our_settings(
         command.send(signal.SIGTERM)
         assert command.wait() == 0
         assert registered(engine) == set()
-    levels = {line["level"] for line in lines_of(command.log)}
-    assert levels == {"INFO"}
+    # A warning is possible: both declare the queue at once, and RabbitMQ may refuse one of them.
+    assert {line["level"] for line in lines_of(command.log)} <= {"INFO", "WARNING"}
 
 
 @pytest.mark.parametrize("lane", Lane)

@@ -6,7 +6,7 @@ _LIMITS = "integration/gateway/routes/test_limits.py"
 _WAKEUP = "integration/gateway/submission/test_relay_wakeup.py"
 _SHARED_QUERY = "integration/gateway/database/test_shared_query.py"
 _TRANSACTIONS = "integration/gateway/database/test_transactions.py"
-_POOL = "integration/gateway/database/test_async_pool.py"
+_LOST = "integration/gateway/database/test_lost_connections.py"
 _PLANNING = "unit/gateway/submission/test_plan.py"
 
 MUTATIONS = [
@@ -117,13 +117,13 @@ MUTATIONS = [
         "gateway/database/pool.py",
         "            self._renew()\n            raise StoreUnavailable",
         "            raise StoreUnavailable",
-        f"{_POOL}::test_after_a_timeout_no_older_connection_is_used_again",
+        f"{_LOST}::test_after_a_timeout_no_older_connection_is_used_again",
     ),
     mutation(
         "gateway/database/pool.py",
         "if connection.is_open and generation == self._generation:",
         "if connection.is_open:",
-        f"{_POOL}::test_after_a_timeout_no_older_connection_is_used_again",
+        f"{_LOST}::test_after_a_timeout_no_older_connection_is_used_again",
     ),
     mutation(
         "gateway/database/pool.py",
@@ -135,6 +135,6 @@ MUTATIONS = [
         "gateway/database/pool.py",
         "                    if connection.is_open and not is_conflict(error):\n",
         "                    if not is_conflict(error):\n",
-        f"{_POOL}::test_a_query_whose_connection_breaks_is_executed_again",
+        f"{_LOST}::test_a_query_whose_connection_breaks_is_executed_again",
     ),
 ]

@@ -12,9 +12,10 @@ _RESULTS = "integration/workers/heavy/test_results.py"
 _RETRIES = "unit/workers/heavy/test_retry_policy.py"
 _UNTRUSTED = "integration/workers/heavy/test_untrusted_child.py"
 
-_AT_ONCE = (
-    "integration/workers/heavy/test_leases.py::test_a_stopped_worker_hands_its_work_back_at_once"
-)
+_LOST_LEASES = "integration/workers/heavy/test_leases.py"
+
+_BRIEFLY = f"{_LOST_LEASES}::test_a_stopped_worker_tries_only_briefly_to_hand_a_claim_back"
+_NO_CHILD = f"{_LOST_LEASES}::test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back"
 _WHOLE = f"{_RESULTS}::test_a_result_is_stored_whole_and_once"
 
 _attempt = partial(mutation, "workers/heavy/attempt.py")
@@ -57,7 +58,7 @@ _LEASES = [
 
 _ATTEMPTS = [
     _attempt(
-        "                self._lease.check()  # a child", "                # a child", _AT_ONCE
+        "                self._lease.check()  # a child", "                # a child", _NO_CHILD
     ),
     _attempt(
         "result != child.result",
@@ -73,7 +74,7 @@ _ATTEMPTS = [
     _attempt("if not chunk.isdigit():", "if False:", _UNTRUSTED),
     _attempt("len(chunk) <= ROW_DIGITS", "len(chunk) < ROW_DIGITS", _WHOLE),
     _attempt("            writer.finish()\n", "", _WHOLE),
-    _attempt("if is_cancelled else _HANDING", "if not is_cancelled else _HANDING", _AT_ONCE),
+    _attempt("if is_cancelled else _HANDING", "if not is_cancelled else _HANDING", _BRIEFLY),
 ]
 
 _WRITES = [

@@ -11,6 +11,9 @@ _QUICK_RESULTS = "integration/workers/quick/test_results.py"
 _MESSAGES = "integration/workers/quick/test_messages.py"
 _ACKNOWLEDGED = "integration/workers/quick/test_acknowledgements.py"
 _SLOTS = "unit/workers/broker/test_slots.py"
+_COMMAND = "integration/workers/test_dramatiq_command.py"
+_ENDS = "integration/workers/test_lifecycle.py"
+_LIFECYCLE = "unit/workers/test_lifecycle.py"
 _ROW = "integration/workers/test_presence.py"
 _START = "integration/workers/test_worker_start.py"
 _TOLD = "integration/workers/heavy/test_notifications.py"
@@ -27,6 +30,7 @@ _admission = partial(mutation, "workers/quick/admission.py")
 _consumer = partial(mutation, "workers/broker/consumer.py")
 _group = partial(mutation, "workers/quick/group_commit.py")
 _heavy = partial(mutation, "workers/heavy/actor.py")
+_lifecycle = partial(mutation, "workers/lifecycle.py")
 _presence = partial(mutation, "workers/presence.py")
 _quick = partial(mutation, "workers/quick/actor.py")
 _tags = partial(mutation, "workers/broker/delivery_tags.py")
@@ -165,6 +169,27 @@ _COME_TO = (
     "integration/gateway/relay/test_outbox.py::test_workers_of_both_lanes_report_their_watermark"
 )
 
+_LIFECYCLES = [
+    _lifecycle("worker.worker_threads = self._lane.threads", "pass", _LIFECYCLE),
+    _lifecycle("worker.queue_prefetch = self._lane.prefetch", "pass", _LIFECYCLE),
+    _lifecycle("worker.workers if not thread.is_alive()]", "worker.workers]", _LIFECYCLE),
+    _lifecycle('return "could not register"', "return None", _ENDS),
+    _lifecycle("            worker.broker.note_consuming()\n", "", _LIFECYCLE),
+    _lifecycle("if self._status:\n            raise", "if False:\n            raise", _ENDS),
+    mutation(
+        "workers/app.py",
+        "    end_this_process()\n    time.sleep",
+        "    time.sleep",
+        f"{_COMMAND}::test_workers_whose_main_process_is_killed_hand_their_work_back",
+    ),
+    mutation(
+        "workers/broker/broker.py",
+        "raise SendRefused(message.actor_name)",
+        "return message",
+        "unit/workers/test_actors.py",
+    ),
+]
+
 _WATERMARKS = [
     _heavy("self.watermark.note(claim.published_at)", "pass", _COME_TO),
     _group("self.watermark.note(written.published_at)", "pass", _COME_TO),
@@ -173,4 +198,4 @@ _WATERMARKS = [
 ]
 
 
-MUTATIONS = [*_DELIVERIES, *_PRESENCE, *_WATERMARKS]
+MUTATIONS = [*_LIFECYCLES, *_DELIVERIES, *_PRESENCE, *_WATERMARKS]

@@ -2,41 +2,11 @@
 
 import subprocess
 import sys
-from uuid import uuid4
 
-import dramatiq
 import pytest
-from sqlalchemy import create_engine
 
-from shared.calculation import Lane
-from shared.config import Settings, load_settings
 from shared.errors import SendRefused
-from shared.functions.registry import load_registry
 from shared.messages import actor_name, queue_name
-from workers.app import make_broker
-from workers.heavy.lane import HeavyLane
-from workers.lifecycle import WorkerLane
-from workers.quick.lane import QuickLane
-
-
-@pytest.fixture(scope="module")
-def settings() -> Settings:
-    return load_settings(
-        {"database_url": "postgresql+psycopg2://h/none", "broker_url": "amqp://h/%2F"}
-    )
-
-
-@pytest.fixture(params=Lane)
-def broker(request, settings) -> dramatiq.Broker:
-    engine = create_engine(
-        settings.sqlalchemy_url
-    )  # which connects to nothing before its first use
-    lane: WorkerLane
-    if request.param is Lane.QUICK:
-        lane = QuickLane(settings, engine, uuid4(), load_registry())
-    else:
-        lane = HeavyLane(settings, engine, uuid4())
-    return make_broker(settings, lane, engine)
 
 
 def test_each_lane_has_one_actor_with_the_name_and_queue_of_the_message_contract(broker):

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import contextmanager
-from functools import partial
 
 import httpx
 import pytest
@@ -17,10 +16,11 @@ from shared.store.system import count_lanes
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_calculation
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
 from tests.integration.outbox import make_relay, relays, running
 from tests.integration.rows import WORKER
+from tests.misbehaving.digits import HOLDING_FILE
 
 
 @pytest.fixture
@@ -47,13 +47,17 @@ def read_only(admin, engine):
 
 
 def test_workers_keep_their_results_until_they_can_be_written(
-    feed, settings, registry, admin, caplog
+    feed, settings, registry, admin, caplog, tmp_path, monkeypatch
 ):
+    holding = tmp_path / "held"
+    holding.touch()
+    monkeypatch.setenv(HOLDING_FILE, str(holding))
     quick = [make_calculation(arguments={"n": n}) for n in range(1_000, 1_300)]
-    heavy = make_test_calculation("slow", 10, Lane.HEAVY)
+    heavy = make_test_calculation("wait_for_release", 10, Lane.HEAVY)
 
-    def was_refused(what):
-        return any(f"cannot {what}, trying again" in message for message in caplog.messages)
+    def wait_until_refused(what):
+        refusal = f"cannot {what}, trying again"
+        eventually(lambda: any(refusal in message for message in caplog.messages), what=what)
 
     with WorkerThread(settings, Lane.QUICK, registry), WorkerThread(settings, Lane.HEAVY):
         feed.insert(*quick)
@@ -61,8 +65,10 @@ def test_workers_keep_their_results_until_they_can_be_written(
         feed.wait_for(Status.RUNNING, heavy)
         with read_only(admin, feed.engine):
             feed.publish(Lane.QUICK, *[body_of(one) for one in quick])
-            for what in ("store results", "store a result", "renew leases"):
-                eventually(partial(was_refused, what), what=what)
+            wait_until_refused("store results")
+            wait_until_refused("renew leases")
+            holding.unlink()
+            wait_until_refused("store a result")
         feed.wait_for(Status.SUCCEEDED, *quick, heavy)
         assert feed.row(heavy).attempt == 1
     assert [feed.dead(lane) for lane in Lane] == [0, 0]

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from shared.result import CHUNK_DIGITS, ROW_DIGITS
 from tests.conftest import new_database
 from tests.integration import stored_results
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 from tests.integration.stored_results import insert_result, make_digits
 
 CHUNK = CHUNK_DIGITS

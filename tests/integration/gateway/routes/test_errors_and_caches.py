@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.asgi import serving
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 from tests.integration.results import store_result
 
 LONG = {"n": 400_000}  # 83,595 digits: in a chunk, and short enough for NGINX's cache

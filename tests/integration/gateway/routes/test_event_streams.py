@@ -12,7 +12,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.integration.gateway.routes.queued import queue_calculations
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 
 _ROOT = Path(__file__).parents[4]
 _ESTABLISHED = "01"

@@ -15,7 +15,7 @@ from shared.calculation import Status
 from shared.store import listing
 from shared.store.calculations import find_calculations
 from tests.conftest import new_database
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 from tests.integration.many_rows import insert_rows
 from tests.integration.rows import without_indexes
 

@@ -2,57 +2,19 @@
 
 import http.client
 import json
-import os
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from compose.services import free_port
 from tests.eventually import eventually
-
-_STOP_SECONDS = 30
-
-
-@contextmanager
-def running_gateway(database_url, command=("gateway",), log=None, **settings):
-    """Run the gateway without NGINX; yield its process and its port."""
-    port = free_port()
-    environment = {
-        "RECKONER_DATABASE_URL": database_url,
-        "RECKONER_BROKER_URL": "amqp://127.0.0.1:1/%2F",
-        "RECKONER_GATEWAY_BIND": f"127.0.0.1:{port}",
-        "RECKONER_GATEWAY_PROCESSES": "1",
-        **{f"RECKONER_{name.upper()}": str(value) for name, value in settings.items()},
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command],
-        env=os.environ | environment,
-        stderr=log.open("wb") if log else None,
-    )
-    try:
-        eventually(lambda: is_up(port))
-        yield process, port
-    finally:
-        process.terminate()
-        assert process.wait(_STOP_SECONDS) == 0
-
-
-def changed(**constants):
-    """Return the command of a gateway with the functions of tests and other constants."""
-    return ("tests.gateway_with_test_functions", json.dumps(constants))
-
-
-def is_up(port):
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
-    except httpx.TransportError:
-        return False
+from tests.integration.gateway.server.running import (
+    STOP_SECONDS,
+    running_gateway,
+    with_constants,
+)
 
 
 def ask(connection):
@@ -85,7 +47,7 @@ def test_an_idle_connection_does_not_keep_a_process_from_stopping(database_url):
         idle = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         assert ask(idle) == (200, None)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(_STOP_SECONDS) == 0
+        assert process.wait(STOP_SECONDS) == 0
 
 
 def lines(log):
@@ -125,7 +87,7 @@ def test_a_process_that_can_store_nothing_is_replaced(database_url, engine, tmp_
         harm = f"{role} SET default_transaction_read_only = on"
         repair = f"SET transaction_read_only = off; {role} RESET default_transaction_read_only"
     with (
-        running_gateway(database_url, changed(**constants), log) as (_, port),
+        running_gateway(database_url, with_constants(**constants), log) as (_, port),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
     ):
         assert submit(client) == 202
@@ -162,13 +124,13 @@ def execute(engine, statement):
 def test_functions_that_hang_delay_no_request_and_end_their_process(database_url, tmp_path):
     log = tmp_path / "log"
     constants = {
-        "gateway.server.threads._MAX_INLINE_SECONDS": 8.0,
+        "gateway.server.threads._MAX_INLINE_SECONDS": 12.0,
         "gateway.submission.submit._MAX_INLINE_SECONDS": 0.3,
         "gateway.server.watchdog._SHUTDOWN_SECONDS": 1.0,
     }
     with (
         running_gateway(
-            database_url, changed(**constants), log, inline_seconds=0.05, quick_seconds=0.05
+            database_url, with_constants(**constants), log, inline_seconds=0.05, quick_seconds=0.05
         ) as (_, port),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
         ThreadPoolExecutor(8) as others,

@@ -16,7 +16,7 @@ from shared.store.presence import upsert_relay
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_row
-from tests.integration.gateway.server.test_gateway_process import running_gateway
+from tests.integration.gateway.server.running import running_gateway
 from tests.integration.rows import change, claim, queue
 
 

@@ -10,14 +10,18 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane, Status
+from tests.child_with_test_functions import COMMAND
 from tests.children import calculating_children_of
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.failing import make_unwritable
 from tests.integration.lanes import WorkerThread
-from tests.integration.rows import waits_for_a_lock
+from tests.integration.rows import WORKER, claim, waits_for_a_lock
 from tests.integration.worker_processes import WorkerProcess
-from tests.integration.workers.heavy.steps import make_heavy
+from tests.integration.workers.heavy.steps import make_heavy, outcomes
+from workers.heavy.attempt import Attempt
+from workers.heavy.lease import End, Lease
+from workers.sandbox.spares import SpareChildren
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
@@ -36,6 +40,36 @@ def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path, 
     assert feed.scalar(f"SELECT count(*) FROM calculations WHERE {released}") == 1
     assert feed.scalar("SELECT count(*) FROM workers") == 0
     assert feed.ready(Lane.HEAVY) == 0
+
+
+@pytest.fixture
+def stopped_attempt(feed, settings):
+    """An attempt at a calculation, in a worker that stops and starts no child any more."""
+    calculation = make_heavy("whole")
+    feed.insert(calculation)
+    with feed.engine.begin() as connection:
+        lease = Lease(claim(connection, calculation), time.monotonic() + 60)
+    children = SpareChildren(COMMAND)
+    children.close()
+    lease.end_as(End.STOPPING)
+    return calculation, Attempt(lease, settings, feed.engine, WORKER, children)
+
+
+def test_a_stopped_worker_tries_only_briefly_to_hand_a_claim_back(feed, stopped_attempt):
+    calculation, attempt = stopped_attempt
+    make_unwritable(feed.engine, "53100")
+    began = time.monotonic()
+    attempt.run()
+    assert time.monotonic() - began < 5
+    assert feed.status(calculation) is Status.RUNNING
+
+
+def test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back(feed, stopped_attempt):
+    calculation, attempt = stopped_attempt
+    attempt.run()
+    assert feed.status(calculation) is Status.QUEUED
+    assert outcomes(feed, calculation) == ["released"]
+    assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
 
 
 def test_a_second_signal_ends_a_worker_at_once(feed, settings, tmp_path):

@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+from pathlib import Path
 from uuid import uuid4
 
 import falcon
@@ -10,7 +11,7 @@ import falcon.asgi
 import pytest
 
 from gateway.http.errors import describe
-from gateway.http.problems import write_problem
+from gateway.http.problems import MALFORMED_REQUEST, write_problem
 from shared import errors
 
 SAMPLES = [
@@ -27,6 +28,10 @@ SAMPLES = [
     errors.ResultPruned(uuid4()),
     errors.StoreUnavailable(),
 ]
+
+OTHERS = [falcon.HTTPMethodNotAllowed(["GET"]), falcon.HTTPBadRequest(), KeyError("a bug")]
+
+_ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
@@ -76,3 +81,19 @@ def test_a_bug_is_a_500_that_reveals_nothing():
     problem = describe(KeyError("secret"))
     assert problem.status == 500
     assert "secret" not in problem.detail
+
+
+def test_problems_of_nginx_have_the_same_titles_and_form():
+    template = _ROOT / "compose" / "nginx" / "reckoner.conf.template"
+    found = re.findall(
+        r'"type":"urn:reckoner:problem:([a-z-]+)","title":"([^"]+)",.*"detail":"([^"]+)"',
+        template.read_text(),
+    )
+    problems = [MALFORMED_REQUEST, *(describe(error) for error in [*SAMPLES, *OTHERS])]
+    titles = {problem.name: problem.title for problem in problems}
+    shared_with_nginx = [name for name, _, _ in found if name in titles]
+    assert len(shared_with_nginx) >= 5
+    assert {name: title for name, title, _ in found if name in titles} == {
+        name: titles[name] for name in shared_with_nginx
+    }
+    assert all(re.fullmatch(r"[A-Z].+\. [A-Z].+\.", detail) for _, _, detail in found)
