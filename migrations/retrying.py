@@ -25,7 +25,7 @@ _SHOWN_CHARACTERS = 120
 def run_migration(migrate: Callable[[], None], report: Report) -> int:
     """Migrate, with retries; return the exit status, after at most two lines on what is wrong."""
     try:
-        retry_while_unavailable(migrate, report)
+        retry_migration(migrate, report)
     except LockNotAvailable as error:
         report.write(f"Gave up after {GIVE_UP_SECONDS:g} s of waiting for {error}")
         report.write("End what holds it, or wait for its end, and run this again.")
@@ -40,7 +40,7 @@ def run_migration(migrate: Callable[[], None], report: Report) -> int:
     return 1
 
 
-def retry_while_unavailable(migrate: Callable[[], None], report: Report) -> None:
+def retry_migration(migrate: Callable[[], None], report: Report) -> None:
     """Migrate, and start again after an outage, a conflict or a lock that was not free in time.
 
     Raises what the last attempt raised, after GIVE_UP_SECONDS without a completed migration; at

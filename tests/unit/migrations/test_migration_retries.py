@@ -30,7 +30,7 @@ def test_a_migration_that_loses_its_connection_late_is_tried_again(clock):
             clock[0] += 600  # the validation of a constraint, say
             raise BROKEN
 
-    retrying.retry_while_unavailable(migrate, Report())
+    retrying.retry_migration(migrate, Report())
     assert len(tries) == 2
 
 
@@ -40,7 +40,7 @@ def test_a_lasting_outage_is_given_up(clock):
 
     began = clock[0]
     with pytest.raises(DBAPIError):
-        retrying.retry_while_unavailable(migrate, Report())
+        retrying.retry_migration(migrate, Report())
     assert retrying.GIVE_UP_SECONDS <= clock[0] - began <= retrying.GIVE_UP_SECONDS + 2
 
 
@@ -56,5 +56,5 @@ def test_the_time_to_give_up_starts_again_with_each_completed_migration(clock):
         if len(tries) < 100:
             raise BROKEN
 
-    retrying.retry_while_unavailable(migrate, report)
+    retrying.retry_migration(migrate, report)
     assert len(tries) == 100

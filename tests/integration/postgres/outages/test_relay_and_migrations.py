@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.relay.process import Relay
 from migrations.report import Report
-from migrations.retrying import retry_while_unavailable
+from migrations.retrying import retry_migration
 from migrations.schema import upgrade
 from shared.calculation import Lane
 from tests.engines import autocommit
@@ -49,6 +49,6 @@ def test_a_migration_is_tried_again_after_an_outage(empty_database_url, admin, m
     superuser.dispose()
     if code in BUGS:
         with pytest.raises(DBAPIError):
-            retry_while_unavailable(lambda: upgrade(url), Report())
+            retry_migration(lambda: upgrade(url), Report())
     else:
-        retry_while_unavailable(lambda: upgrade(url), Report())
+        retry_migration(lambda: upgrade(url), Report())
