@@ -1,8 +1,8 @@
-# What can be done here. Plain commands: each is one that could be typed as well.
+# The commands for development; each could be typed as well.
 
 LANE ?= heavy
 
-# Two at a time, the tests of one file together: they share servers and builders.
+# Two at a time, the tests of one file together: they share servers and helpers.
 SIDE_BY_SIDE = -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -11,51 +11,51 @@ SIDE_BY_SIDE = -n 2 --dist loadfile
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# exec: so that a signal that make passes on reaches the launcher itself.
-up: ## Run all of Reckoner here, at http://localhost:8080, until Ctrl-C
+# exec, so that a signal that make passes on reaches the launcher itself.
+up: ## Run Reckoner on this machine, at http://localhost:8080, until Ctrl-C
 	@compose/bootstrap.sh up
 	@exec .venv/bin/python -m compose.local
 
-worker: ## Run one more worker beside `make up`, for LANE=quick or LANE=heavy
+worker: ## Run another worker while `make up` runs: LANE=quick or LANE=heavy
 	@test -r var/reckoner.env || { echo "Start Reckoner first: make up" >&2; exit 1; }
 	@set -a; . var/reckoner.env; set +a; exec .venv/bin/python -m workers $(LANE)
 
-check: lint ## What to run at every save: checks, unit tests and the quick integration tests
+check: lint ## Run the checks, the unit tests and the fast integration tests; for every save
 	.venv/bin/python -m pytest $(SIDE_BY_SIDE) -m "not slow" tests/unit tests/integration
 
-test: lint ## Check and test everything, against real services started for it
+test: lint ## Check and test everything, against real services that it starts
 	.venv/bin/coverage erase
 	.venv/bin/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=
 	.venv/bin/python -m pytest tests/faults -m short
 	.venv/bin/coverage report
 
-mutants: ## Put small faults into copies of the product: the tests must notice (SAMPLE=60 SEED=…)
+mutants: ## Put small faults into copies of the product, which tests must notice (SAMPLE=60 SEED=…)
 	@compose/bootstrap.sh mutants
 	.venv/bin/python -m tests.mutants --sample $(or $(SAMPLE),60) $(if $(SEED),--seed $(SEED)) --write-table
 
-faults: ## Break everything that can break, and write docs/reliability.md's table
+faults: ## Break everything that can break, and update the table in docs/reliability.md
 	@compose/bootstrap.sh dev
 	.venv/bin/python -m pytest tests/faults --write-table
 
-soak: ## Break things at random for SECONDS=1200 with SEED=…, then check everything
+soak: ## Break things at random for SECONDS=1200 with SEED=…, then check all results
 	@compose/bootstrap.sh dev
 	SOAK_SECONDS=$(or $(SECONDS),1200) SOAK_SEED=$(SEED) .venv/bin/python -m pytest tests/faults/soak.py
 
-bench: ## Measure it beside its peers, and write docs/benchmarks.md (about 25 minutes)
+bench: ## Measure Reckoner and its peers, and update docs/benchmarks.md (about 25 minutes)
 	@compose/bootstrap.sh bench
 	.venv/bin/python -m tests.benchmarks $(ARGUMENTS)
 
-test-compose: ## Test the Docker Compose shape; needs Docker and the images
+test-compose: ## Test the deployment by Docker Compose; needs Docker and the images
 	@compose/bootstrap.sh dev
 	.venv/bin/python -m pytest tests/compose
 
-lint: ## Check style, types and the arrows between packages
+lint: ## Check style, types and the imports between packages
 	@compose/bootstrap.sh dev
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-clean: ## Delete .venv and var, with the database in it
-	@if [ -x .venv/bin/python ]; then .venv/bin/python -m compose.clean; fi
+clean: ## Delete .venv and var, including the database
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m compose.local.clean; fi
 	rm -rf .venv

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Installs what `make up` and `make test` need and is not there yet: programs by apt-get, Python
-# packages into .venv. Asks nothing. Run again, it looks, finds all there, and is done.
+# Installs what `make up` and `make test` need and is missing: programs by apt-get, Python packages
+# into .venv. It asks no questions, and does nothing when all is installed.
 #
 #   compose/bootstrap.sh up          for `make up`
 #   compose/bootstrap.sh dev         for `make test`
@@ -11,9 +11,9 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where nginx is, and what a user's PATH leaves out
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # nginx is there, and a user's PATH leaves them out
 
-# The system services that the packages bring, and that must not run because of us.
+# The system services of the packages, which must not run because of this script.
 UNITS=(postgresql.service rabbitmq-server.service nginx.service epmd.service epmd.socket
     redis-server.service)
 POLICY=/usr/sbin/policy-rc.d
@@ -29,7 +29,7 @@ die() {
 quietly() {
     local log
     log=$(mktemp)
-    # 9 is the lock: nothing that a command leaves running may hold it.
+    # 9 is the lock, which no process that a command leaves running may hold.
     if ! "$@" >"$log" 2>&1 </dev/null 9<&-; then
         cat "$log" >&2 || true
         rm -f "$log"
@@ -40,7 +40,7 @@ quietly() {
 
 good_python() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
-# A pyenv can hold names that do not work just now, so each is tried.
+# pyenv has commands for versions that are not installed, so each is tried.
 find_python() {
     local name
     for name in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.14 /usr/bin/python3; do
@@ -61,7 +61,7 @@ missing_packages() {
         type -P wrk >/dev/null || echo wrk
         type -P redis-server >/dev/null || echo redis-server
     fi
-    if [[ ${requirements:-} == requirements-@(dev|mutants).txt ]]; then # clients that the tests download with
+    if [[ ${requirements:-} == requirements-@(dev|mutants).txt ]]; then # the tests download with these
         type -P curl >/dev/null || echo curl
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
@@ -74,15 +74,15 @@ missing_packages() {
     fi
 }
 
-unit_is_there() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ]; }
+unit_exists() { [ -e "/lib/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ]; }
 
 # Leave no service running or enabled that was not there before.
-calm_services() {
+disable_services() {
     local unit
     [ -z "$policy_is_ours" ] || rm -f "$POLICY"
     type -P systemctl >/dev/null || return 0
     for unit in "${new_units[@]}"; do
-        unit_is_there "$unit" || continue
+        unit_exists "$unit" || continue
         quietly systemctl disable "$unit" || true
         [ ! -d /run/systemd/system ] || quietly systemctl stop "$unit" || true
     done
@@ -94,9 +94,9 @@ install_packages() {
     say "Installing $* (once; a minute or two)"
     new_units=() policy_is_ours=
     for unit in "${UNITS[@]}"; do
-        unit_is_there "$unit" || new_units+=("$unit")
+        unit_exists "$unit" || new_units+=("$unit")
     done
-    trap calm_services EXIT # also when interrupted
+    trap disable_services EXIT # also when interrupted
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
@@ -107,12 +107,12 @@ install_packages() {
     fi
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
     local apt=(apt-get -y -o DPkg::Lock::Timeout=300)
-    # An outdated list may still do; if it does not, the installation says so.
-    quietly "${apt[@]}" update || say "apt-get update failed; going on with the lists that are there."
-    # In a session of its own: a Ctrl-C must not cut it off half-way, which apt would not get over.
+    # An outdated list may still be good enough; if not, the installation fails.
+    quietly "${apt[@]}" update || say "apt-get update failed; using the existing package lists."
+    # In a session of its own: a Ctrl-C half-way would leave packages unconfigured.
     quietly setsid --wait "${apt[@]}" install --no-install-recommends \
         -o Dpkg::Options::=--force-confold "$@" ||
-        die "These packages could not be installed: $*" "What apt-get says about it is above."
+        die "These packages could not be installed: $*" "See the messages of apt-get above."
 }
 
 packages() {
@@ -120,11 +120,11 @@ packages() {
     mapfile -t missing < <(missing_packages "$1")
     [ ${#missing[@]} -gt 0 ] || return 0
     type -P apt-get >/dev/null || die "Missing: ${missing[*]}" \
-        "This is not a Debian or Ubuntu: install the like of these packages, then try again."
+        "This is not Debian or Ubuntu: install the equivalent packages, then try again."
     if [ "$(id -u)" = 0 ]; then
         install_packages "${missing[@]}"
     elif type -P sudo >/dev/null && sudo -n true 2>/dev/null; then
-        flock -u 9 # which the other takes
+        flock -u 9 # the child process takes it
         sudo -n compose/bootstrap.sh packages "${missing[@]}"
         flock 9
     else
@@ -132,7 +132,7 @@ packages() {
     fi
 }
 
-# What .venv is made from; another sum means that it is out of date.
+# The files that .venv is made from; when their checksums differ, it is out of date.
 fingerprint() {
     printf '%s\n' "$PWD"
     cksum "$1" setup.cfg pyproject.toml
@@ -143,24 +143,24 @@ virtual_environment() {
     if [ ! -x .venv/bin/python ] || ! good_python .venv/bin/python; then
         say "Creating .venv with $python"
         rm -rf .venv
-        quietly "$python" -m venv .venv || die ".venv could not be created with $python; see above."
+        quietly "$python" -m venv .venv || die ".venv could not be created with $python; see the messages above."
     fi
     if ! fingerprint "$requirements" | cmp -s - "$stamp"; then
         say "Installing Python packages into .venv"
         local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet)
-        quietly "${pip[@]}" -r "$requirements" || die "Python packages could not be installed; see above."
+        quietly "${pip[@]}" -r "$requirements" || die "Python packages could not be installed; see the messages above."
         # Editable: the functions are found by entry points, which need an installation.
-        quietly "${pip[@]}" --no-deps -e . || die "Reckoner could not be installed into .venv; see above."
+        quietly "${pip[@]}" --no-deps -e . || die "Reckoner could not be installed into .venv; see the messages above."
         fingerprint "$requirements" >"$stamp"
     fi
 }
 
-# One at a time. The lock is on this file itself, so that none is left lying about.
+# One at a time. The lock is on this file, so that no lock file is left behind.
 exec 9<compose/bootstrap.sh
 flock 9
 
 case ${1:-} in
-up) requirements=requirements.txt ;;
+up) requirements=requirements-up.txt ;;
 dev) requirements=requirements-dev.txt ;;
 bench) requirements=requirements-bench.txt ;;
 mutants) requirements=requirements-mutants.txt ;;
@@ -173,11 +173,11 @@ packages)
 *) die "Usage: compose/bootstrap.sh up|dev|bench|mutants|packages" ;;
 esac
 
-[ -w . ] || die "This folder cannot be written by $(id -un)." "Run this as its owner, or copy it."
+[ -w . ] || die "The user $(id -un) cannot write to this folder." "Run this as its owner, or copy it."
 [ ! -e .venv ] || [ -O .venv ] || die "The folder .venv belongs to another user." \
-    "Run this as that user, or remove the folder."
+    "Run this as that user, or delete the folder."
 
-# What .venv was made with does for all later runs, and needs no looking for.
+# Later runs use the Python that .venv was made with.
 if [ -x .venv/bin/python ] && good_python .venv/bin/python; then
     python=.venv/bin/python
 else
@@ -185,6 +185,6 @@ else
 fi
 packages "$python"
 [ -n "$python" ] || python=$(find_python)
-[ -n "$python" ] || die "There is no Python 3.11 or newer." \
-    "Install one, and if it is not on the PATH, name it: PYTHON=/path/to/python3 make up"
+[ -n "$python" ] || die "Python 3.11 or newer was not found." \
+    "Install it; if it is not on the PATH, give its path: PYTHON=/path/to/python3 make up"
 virtual_environment "$requirements" "$python"

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 #
-# Replaces a running deployment by the version of these sources, or takes changed settings over,
-# while it goes on answering. PostgreSQL and RabbitMQ are not touched.
+# Upgrades a running deployment to the version of these sources, or applies changed settings, without
+# a pause in its answers. PostgreSQL and RabbitMQ are not touched.
 #
 #   compose/upgrade.sh [--no-build | --back] [options of `docker compose`, such as -f own-secrets.yaml]
 #
-#   --no-build   take the image that is there under the name, which RECKONER_VERSION may change
-#   --back       take the image that ran before the last upgrade; again, and it is undone
+#   --no-build   use the existing image of that name and RECKONER_VERSION
+#   --back       use the image that ran before the last upgrade; a second --back undoes the first
 #
-# 1. The image is built. The settings are checked, and the schema is brought up to date, while the old
-#    version runs. What fails up to here changes nothing of what runs.
+# 1. The image is built, the settings are checked and the schema is upgraded, while the old version
+#    runs. A failure in this step does not affect the running version.
 # 2. New gateways, relays and quick workers start beside the old ones. When they are healthy, NGINX
-#    passes on to the new gateways alone, and the old ones finish what they have.
-# 3. Heavy workers are stopped and started anew. What they compute is handed back and starts again.
+#    passes requests to the new gateways only, and the old ones finish their work.
+# 3. Heavy workers are stopped and new ones started. Their calculations are handed back and start
+#    again.
 #
 # If it fails or is interrupted, it can be run again. docs/deploying.md says how to go back.
 set -euo pipefail
@@ -29,110 +30,27 @@ options=(-f "$here/compose.yaml" "$@")
 
 ready_seconds=300
 follow_gateway=/etc/nginx/reckoner/follow-gateway.sh
-beside=(gateway relay quick) # heavy workers need their memory for themselves
+beside=(gateway relay quick) # not heavy workers: there is no memory for twice their number
 
 compose() { docker compose "${options[@]}" "$@"; }
-# With the image that is not named as the one to use yet.
+# With the new image, whose tag is not the configured one yet.
 compose_new() { RECKONER_VERSION=$new_version compose "$@"; }
 say() { printf '%s\n' "$*"; }
 die() {
     printf '%s\n' "$@" >&2
     exit 1
 }
-
-images() { compose config --images | sort -u; }
-
-# Run a command in a container of its own, with a service's settings.
-run_new() { compose_new --progress quiet run --rm --no-deps -T "$@" </dev/null; }
-
-check_running() {
-    local service
-    for service in postgres rabbitmq nginx gateway; do
-        [ -n "$(compose ps --quiet "$service")" ] || die "The service $service does not run." \
-            "Start everything first: docker compose -f compose/compose.yaml up --build -d --wait"
-    done
-}
-
-find_image() {
-    # The image's name, as all files and settings together say it.
-    new_image=$(RECKONER_VERSION=candidate images | sed -n 's/:candidate$//p')
-    image=$(compose config --images | grep -x "$new_image:.*" | sort -u)
-    case $source in
-    build)
-        say "Building the image"
-        new_version=candidate
-        compose_new build migrate
-        ;;
-    no-build) new_version=${image##*:} ;;
-    back) new_version=previous ;;
-    esac
-    new_id=$(docker image inspect --format '{{.Id}}' "$new_image:$new_version" 2>/dev/null) ||
-        die "There is no image $new_image:$new_version." \
-            "There are: $(docker image ls --format '{{.Tag}}' "$new_image" | xargs)"
-}
-
-check_settings() {
-    local service said faulty=
-    for service in migrate "${beside[@]}" heavy; do
-        if ! said=$(run_new "$service" python -m shared.config 2>&1); then
-            printf '%s: %s\n' "$service" "$said" >&2
-            faulty=yes
-        fi
-    done
-    if ! said=$(run_new --entrypoint "sh $follow_gateway check" nginx 2>&1); then
-        printf 'nginx: %s\n' "$said" >&2
-        faulty=yes
-    fi
-    if ! said=$(check_ports 2>&1); then
-        printf 'nginx: %s\n' "$said" >&2
-        faulty=yes
-    fi
-    for service in "${beside[@]}" heavy; do
-        if ! [[ $(replicas "$service") =~ ^[0-9]*$ ]]; then
-            printf '%s: a number of replicas that is none\n' "$service" >&2
-            faulty=yes
-        fi
-    done
-    [ -z "$faulty" ] || die "Nothing has been changed. Correct the settings and run this again."
-}
-
-# The lines of a service's definition.
-definition_of() {
-    compose config | awk -v service="$1:" '
-        /^[^ ]/ { is_service = 0 }
-        /^  [^ ]/ { is_service = $1 == service }
-        is_service { gsub(/"/, ""); print }'
-}
-
-replicas() { definition_of "$1" | sed -n 's/^ *replicas: //p'; }
-
-# Listen where NGINX does not listen yet and is to. By the time it would find out that this cannot be,
-# the old one is gone.
-check_ports() {
-    local host port used
-    used=$(docker inspect --format \
-        '{{range .HostConfig.PortBindings}}{{range .}}{{.HostIp}} {{.HostPort}} {{end}}{{end}}' \
-        "$(compose ps --quiet nginx)")
-    definition_of nginx | awk '
-        $1 == "-" { host = "0.0.0.0" }
-        $1 == "host_ip:" { host = $2 }
-        $1 == "published:" { print host, $2 }' | while read -r host port; do
-        [[ " $used" != *" $host $port "* ]] || continue
-        [[ " $used" != *" $port "* ]] || port= # ours to have: any other one shows whether the address is
-        [[ $host != *:* ]] || host="[$host]"
-        docker run --rm --network bridge --entrypoint true --publish "$host:$port:8080" "$new_id" </dev/null ||
-            exit 1
-    done
-}
+# shellcheck source=compose/upgrade-checks.sh
+. "$here/upgrade-checks.sh"
 
 migrate() {
-    run_new migrate || die "The schema could not be brought up to date; the lines above say why." \
-        "Nothing else has been changed: the old version goes on."
+    run_new migrate || die "The schema could not be upgraded; see the lines above." \
+        "Nothing else has been changed: the old version still runs."
 }
 
-# From now on the new image is the one that `up` takes. The one before is kept.
+# From now on `up` uses the new image. The previous one is kept.
 name_image() {
-    # Of several, after an upgrade that was interrupted, the one that is not the new one.
+    # After an interrupted upgrade there are several: the one that is not the new one.
     running=$(docker inspect --format '{{.Image}}' "${old[@]}" | grep -vxF "$new_id" | head -n 1) || true
     [ -z "$running" ] || docker tag "$running" "$new_image:previous"
     docker tag "$new_id" "$image"
@@ -141,14 +59,14 @@ name_image() {
 
 health() { docker inspect --format '{{.State.Status}} {{.State.Health.Status}}' "$@"; }
 
-# Start what is not there; touch nothing that is, whatever it depends on included. Not by --no-deps:
-# Compose takes a container that was made so for one of other settings, and `up` would make it anew.
+# Start what is missing; leave existing containers and their dependencies alone. Not with --no-deps:
+# `up` would recreate a container that was created so, because Compose computes another hash for it.
 start() { compose --progress quiet up -d --no-recreate "$@"; }
 
 containers() { compose ps --all --quiet "$@"; }
 
-# Start as many new ones of each as the settings say, and wait until all are healthy. Not as many as
-# there are: after an upgrade that was interrupted that is twice the number, and the next time four.
+# Start as many new containers of each service as the settings say, and wait until all are healthy.
+# The number that runs would be wrong: after an interrupted upgrade it is twice that.
 start_beside() {
     local service count scale=() states id deadline=$((SECONDS + ready_seconds))
     for service in "${beside[@]}"; do
@@ -158,7 +76,7 @@ start_beside() {
     start "${scale[@]}" "${beside[@]}" || deadline=0
     mapfile -t new < <(containers "${beside[@]}" | grep -vxF "$(printf '%s\n' "${old[@]}")")
     until states=$(health "${new[@]}") && [ "$(sort -u <<<"$states")" = "running healthy" ]; do
-        # Not at once when one is unhealthy: on a machine that is busy it may only be slow.
+        # Unhealthy ones have until the deadline: on a busy machine they may only be slow.
         if [ $SECONDS -gt $deadline ] || grep -Eq 'exited|restarting|dead' <<<"$states"; then
             go_back
         fi
@@ -172,17 +90,17 @@ go_back() {
         docker logs --tail 20 "$id" >&2 || true
     done
     if [ ${#new[@]} -gt 0 ]; then
-        # One of them may have been ready, and have requests already.
+        # One of them may have been ready and may have requests already.
         # shellcheck disable=SC2046 # one word for each
         follow_gateway leave $(addresses "${new[@]}")
-        sleep 5 # NGINX looks every 2 s
+        sleep 5 # follow-gateway.sh checks every 2 s
         remove "${new[@]}"
         follow_gateway leave
     fi
     [ -z "$running" ] || docker tag "$running" "$image"
     forget_ended
-    die "The new containers are not healthy; the lines above may say why." \
-        "They have been removed, and the old version goes on."
+    die "The new containers are not healthy; see their log lines above." \
+        "They have been removed, and the old version still runs."
 }
 
 in_nginx() { compose exec -T nginx "$@" </dev/null; }
@@ -191,7 +109,7 @@ addresses() {
     docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$@" | xargs
 }
 
-# Have NGINX take the new configuration and pass on to new gateways only.
+# Make NGINX use the new configuration and pass requests to the new gateways only.
 switch_nginx() {
     local deadline=$((SECONDS + ready_seconds)) leaving
     mapfile -t gateways < <(containers gateway | grep -xF "$(printf '%s\n' "${new[@]}")")
@@ -200,14 +118,14 @@ switch_nginx() {
     # shellcheck disable=SC2086 # one word for each
     follow_gateway leave $leaving
     until nginx_has_all_but "$leaving"; do
-        [ $SECONDS -le $deadline ] || die "NGINX does not take the new gateways." \
+        [ $SECONDS -le $deadline ] || die "NGINX does not use the new gateways." \
             "See docker compose -f compose/compose.yaml logs nginx, and run this again."
         sleep 1
     done
-    sleep 2 # until the last request that was on its way to an old one has got there
+    sleep 2 # the last requests on their way to an old gateway arrive
 }
 
-# Whether NGINX passes on to each of the new gateways, and to none of the addresses given.
+# Whether NGINX uses all new gateways and none of the addresses given.
 nginx_has_all_but() {
     local used address id found
     used=" $(in_nginx cat /run/reckoner/gateways | xargs) "
@@ -229,15 +147,15 @@ remove() {
     docker rm "$@" >/dev/null
 }
 
-# What has ended and is of the old image: `up` would make it anew, and stop what depends on it.
+# Remove ended containers of the old image: `up` would recreate them and stop what depends on them.
 forget_ended() { compose --progress quiet rm --force migrate secrets >/dev/null 2>&1; }
 
-# NGINX holds the port: without a pause only its configuration can be replaced, not its container.
+# NGINX holds the port, so its container cannot be replaced without a pause, only its configuration.
 replace_nginx_if_changed() {
     local id
     id=$(compose ps --quiet nginx)
     [ "$(definition nginx)" != "$(made_from "$id")" ] || return 0
-    say "The service nginx is another one: nothing answers for some seconds"
+    say "The definition of the service nginx has changed: no answers for some seconds"
     docker stop --time 10 "$id" >/dev/null
     docker rm "$id" >/dev/null
     start --wait nginx
@@ -250,7 +168,7 @@ name_servers_that_changed() {
     local service
     for service in postgres rabbitmq; do
         [ "$(definition $service)" = "$(made_from "$(compose ps --quiet $service)")" ] ||
-            say "The service $service has changed and goes on as it was; the next \`up\` restarts it."
+            say "The definition of the service $service has changed; the next \`up\` restarts it."
     done
 }
 
@@ -259,7 +177,7 @@ check_running
 find_image
 say "Checking the settings"
 check_settings
-say "Bringing the schema up to date"
+say "Upgrading the schema"
 migrate
 mapfile -t old < <(containers "${beside[@]}")
 name_image
@@ -267,9 +185,9 @@ forget_ended
 in_nginx test -e $follow_gateway || replace_nginx_if_changed
 say "Starting the new version beside the old one"
 start_beside
-say "Passing on to the new gateways"
+say "Passing requests to the new gateways"
 switch_nginx
-say "Stopping the old version; it finishes what it has"
+say "Stopping the old version, which finishes its work first"
 remove "${old[@]}" &
 removing=$!
 mapfile -t heavy < <(containers heavy)
@@ -281,4 +199,4 @@ start --wait "${beside[@]}" heavy # as many as the settings say
 replace_nginx_if_changed
 forget_ended
 name_servers_that_changed
-say "Done: $image runs. The version before, if it was another, is the image $new_image:previous."
+say "Done: $image runs. The previous version, if it was another image, is $new_image:previous."

@@ -1,4 +1,4 @@
-"""`python -m gateway`: the application under gunicorn."""
+"""`python -m gateway`: serve the application under gunicorn."""
 
 import gc
 import sys
@@ -8,43 +8,41 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
-from gateway.server import end_when_told
-from shared.config import Settings, load_settings
-from shared.crash_points import arm_from_environment
-from shared.errors import SettingsInvalid
+from gateway.server.gunicorn_worker import post_fork
+from shared.config import Settings
 from shared.functions.registry import load_registry
-from shared.logs import set_up_logs
+from shared.startup import start_process
 
-#: NGINX may open so many connections at once.
+#: Connections that NGINX may open at once.
 _BACKLOG = 4_096
 
 
 class _Log(Logger):  # type: ignore[misc]
-    """Gunicorn's messages as JSON lines among ours; the access log is NGINX's to write."""
+    """Gunicorn's messages, as JSON lines like ours. NGINX writes the access log."""
 
     def setup(self, cfg: Any) -> None:
-        """Leave the handlers to the root logger."""
+        """Use the handlers of the root logger."""
         self.error_log.setLevel(cfg.loglevel.upper())
         self.error_log.propagate = True
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    """Gunicorn with our settings instead of its command line and configuration file."""
+    """Gunicorn, configured by our settings and not by its command line or configuration file."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         super().__init__()
 
     def load_config(self) -> None:
-        """Hand our settings to gunicorn."""
+        """Pass our settings to gunicorn."""
         options: dict[str, Any] = {
             "loglevel": self._settings.log_level,
             "bind": self._settings.gateway_bind,
             "workers": self._settings.gateway_processes,
-            "worker_class": "gateway.server.Worker",
-            "post_fork": end_when_told,
+            "worker_class": "gateway.server.gunicorn_worker.Worker",
+            "post_fork": post_fork,
             "backlog": _BACKLOG,
-            # A held request may take 60 s, and it must not be cut off by a restart.
+            # A restart must not interrupt a request with `Prefer: wait`, which may take 60 s.
             "graceful_timeout": 75,
             "timeout": 60,
             "keepalive": 75,
@@ -57,17 +55,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Build the application, in each process after the fork."""
-        set_up_logs(self._settings.log_level)
-        arm_from_environment()
         app = create_app(self._settings, load_registry())
-        _spare_the_collector()
+        _collect_garbage_rarely()
         return app
 
 
-def _spare_the_collector() -> None:
-    """Look for garbage less often, and not among what lives as long as the process.
+def _collect_garbage_rarely() -> None:
+    """Search for cycles less often, and not among objects that live as long as the process.
 
-    A request makes hundreds of objects and few cycles: looking for them took a tenth of its time.
+    A request creates many objects and few cycles. What the search costs: docs/decisions.md.
     """
     gc.collect()
     gc.freeze()
@@ -75,14 +71,8 @@ def _spare_the_collector() -> None:
 
 
 def main() -> int:
-    """Serve until told to stop; return the exit status."""
-    try:
-        settings = load_settings()
-    except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201 (before there are logs)
-        return 2
-    set_up_logs(settings.log_level)
-    _Server(settings).run()
+    """Serve until a signal stops it; return the exit status."""
+    _Server(start_process()).run()
     return 0
 
 

@@ -1,127 +1,62 @@
-"""The application: routes, the error table, and what starts and stops with the process."""
-
-import asyncio
-import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+"""The application: routes, middleware, error handling, and how its parts are wired."""
 
 import falcon
 import falcon.asgi
 
-from gateway.async_pool import AsyncPool
-from gateway.backlog import Backlog
-from gateway.calculations import Calculation, CalculationBatch, Calculations, Services
-from gateway.catalogue import Functions
-from gateway.database import Database
-from gateway.error_table import handle_error
-from gateway.events import Events
-from gateway.health import Live, Ready
-from gateway.listener import Listener
-from gateway.listing import CalculationList
-from gateway.looking import make_look
-from gateway.middleware import KnownParameters, RequestIds
-from gateway.planning import Planner
-from gateway.results import Result
-from gateway.root import Root
-from gateway.seed import Seed
-from gateway.submission import Submission
-from gateway.system import System
-from gateway.waiting import Waiting
-from gateway.watchdog import Watchdog
-from shared.computing import Calculator
+from gateway.database.database import Database, make_database
+from gateway.http.errors import handle_error
+from gateway.http.query_parameters import KnownParameters
+from gateway.http.request_ids import RequestIds
+from gateway.routes.batch import Batch
+from gateway.routes.calculate import Calculate
+from gateway.routes.calculation import Calculation
+from gateway.routes.calculations import Calculations
+from gateway.routes.digits import Digits
+from gateway.routes.events import Events
+from gateway.routes.functions import Functions
+from gateway.routes.health import Live, Ready
+from gateway.routes.index import Index
+from gateway.routes.listing import Listing
+from gateway.routes.results import Result
+from gateway.routes.system import System
+from gateway.server.background import Background
+from gateway.server.threads import ComputeThreads
+from gateway.server.watchdog import Watchdog
+from gateway.submission.plan import Planner
+from gateway.submission.submit import Submission
+from gateway.waiting.listener import Listener
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.retry_after import RetryAfter
+from gateway.waiting.waiters import Waiters
+from shared.calculator import Calculator
 from shared.config import Settings
-from shared.connections import GRACE_SECONDS, connect_to_listen, make_async_connector, make_engine
 from shared.functions.registry import Registry
+from shared.postgres.connections import connect_to_listen
 from shared.store.notifications import CHANGED
-
-_PAUSE_SECONDS = 1.0
-
-#: Nobody waits longer than this for a statement; a batch of 10,000 takes about one second.
-_STATEMENT_SECONDS = 10
-
-_logger = logging.getLogger(__name__)
 
 App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
 
-class Background:
-    """The tasks and connections of one process, which live as long as it does."""
-
-    def __init__(
-        self,
-        database: Database,
-        watchdog: Watchdog,
-        *runs: Callable[[], Coroutine[Any, Any, None]],
-    ) -> None:
-        self._database = database
-        self._watchdog = watchdog
-        self._runs = runs
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def process_startup(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
-        """Begin to look and to listen."""
-        self._tasks = [asyncio.create_task(for_ever(run)) for run in self._runs]
-
-    async def process_shutdown(self, scope: dict[str, Any], event: dict[str, Any]) -> None:  # noqa: ARG002
-        """End them, and close the connections."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(self._database.close)
-        self._watchdog.end()
-
-
-async def for_ever(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Begin again after a bug: requests that wait must not wait for nothing."""
-    while True:
-        try:
-            await run()
-        except Exception:
-            _logger.exception("A background task failed; it begins again")
-            await asyncio.sleep(_PAUSE_SECONDS)
-
-
 def create_app(settings: Settings, registry: Registry) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs."""
-    connections = settings.gateway_database_connections
-    transactions = max(1, connections // 2)
-    engine, autocommit = (
-        make_engine(
-            settings,
-            connections=most,
-            name="reckoner gateway",
-            statement_seconds=_STATEMENT_SECONDS,
-            is_autocommit=is_autocommit,
-        )
-        for is_autocommit, most in ((False, transactions), (True, connections))
-    )
-    pool = AsyncPool(
-        make_async_connector(
-            settings, name="reckoner gateway", statement_seconds=_STATEMENT_SECONDS
-        ),
-        most=transactions,
-        seconds=_STATEMENT_SECONDS + GRACE_SECONDS,
-    )
-    database = Database(
-        pool, engine, autocommit, transactions=transactions, connections=connections
-    )
-    waiting = Waiting(database)
-    listener = Listener(
-        lambda: connect_to_listen(settings, CHANGED, name="reckoner gateway listener"),
-        database,
-        waiting,
-    )
     for function in registry:
         function.prepare()
-    planner = Planner(registry, settings)
-    look = make_look(database)
-    submission = Submission(database, planner, Calculator(), look)
-    services = Services(database, look, planner, submission, waiting, Backlog(database))
-    watchdog = Watchdog(database)
+    database = make_database(settings)
+    threads = ComputeThreads()
+    waiters = Waiters(database)
+    listener = Listener(
+        lambda: connect_to_listen(
+            settings.sqlalchemy_url, CHANGED, name="reckoner gateway listener"
+        ),
+        database,
+        waiters,
+    )
+    watchdog = Watchdog(database, threads)
     background = Background(
         database,
+        threads,
         watchdog,
-        waiting.run,
+        waiters.run,
         listener.run,
         watchdog.watch_store,
         watchdog.watch_threads,
@@ -131,28 +66,33 @@ def create_app(settings: Settings, registry: Registry) -> App:
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)
     app.add_error_handler(falcon.HTTPError, handle_error)
-    _add_routes(app, services, settings, registry)
+    _add_routes(app, settings, registry, database, threads, waiters)
     return app
 
 
-def _add_routes(app: App, services: Services, settings: Settings, registry: Registry) -> None:
-    result = Result(services)
-    app.add_route("/", Root())
-    app.add_route("/calculations", _Collection(services))
-    app.add_route("/calculations/batch", CalculationBatch(services))
-    app.add_route("/calculations/{calculation_id}", Calculation(services))
-    app.add_route("/calculations/{calculation_id}/result", result)
-    app.add_route("/calculations/{calculation_id}/events", Events(services))
-    app.add_route("/calculate/{n}", Seed(services, result))
+def _add_routes(
+    app: App,
+    settings: Settings,
+    registry: Registry,
+    database: Database,
+    threads: ComputeThreads,
+    waiters: Waiters,
+) -> None:
+    planner = Planner(registry, settings)
+    lookup = Lookup(database, waiters)
+    submission = Submission(database, planner, Calculator(), lookup, threads.inline)
+    retry_after = RetryAfter(database)
+    digits = Digits(database, threads.long, lookup, retry_after)
+    listing = Listing(database, threads.long)
+    calculations = Calculations(threads.long, planner, submission, lookup, retry_after, listing)
+    app.add_route("/", Index())
+    app.add_route("/calculations", calculations)
+    app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
+    app.add_route("/calculations/{calculation_id}", Calculation(database, lookup, retry_after))
+    app.add_route("/calculations/{calculation_id}/result", Result(lookup, digits))
+    app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiters))
+    app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, digits))
     app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
-    app.add_route("/system", System(services.database))
+    app.add_route("/system", System(database))
     app.add_route("/health/live", Live())
-    app.add_route("/health/ready", Ready(services.database))
-
-
-class _Collection(Calculations, CalculationList):
-    """POST and GET of /calculations, which stand in files of their own."""
-
-    def __init__(self, services: Services) -> None:
-        Calculations.__init__(self, services)
-        CalculationList.__init__(self, services.database)
+    app.add_route("/health/ready", Ready(database))

@@ -1,4 +1,4 @@
-"""Who is in a migration's way: the sessions that hold a lock that it waits for."""
+"""Reports which sessions hold a lock that a migration waits for."""
 
 import threading
 from functools import partial
@@ -9,12 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from migrations.report import Report
-from shared.servers import servers_of
+from shared.postgres.servers import servers_of
 
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
-#: The same is said again after so long.
-_SAY_SECONDS = 5.0
+#: When the same line is written again.
+_REPEAT_SECONDS = 5.0
 
 _SHOWN_CHARACTERS = 120
 
@@ -30,17 +30,17 @@ _BLOCKERS = text("""
 
 
 class BlockerWatch:
-    """Looks from a connection of its own, in a thread, while the one that migrates waits."""
+    """Watches the session that migrates, from a thread with a connection of its own."""
 
     def __init__(self, url: URL, pid: int, report: Report) -> None:
-        """Watch the server's process `pid`."""
+        """Watch the session whose server process is `pid`."""
         self._engine = create_engine(
             url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             creator=partial(
                 servers_of(url).connect,
-                name="reckoner migrations: what they wait for",
+                name="reckoner migrations: blockers",
                 options=("statement_timeout=5000",),
             ),
         )
@@ -48,7 +48,7 @@ class BlockerWatch:
         self._report = report
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="blockers", daemon=True)
-        #: What was waited for last, and who had it.
+        #: The lock that was waited for last, and who held it.
         self.last: str | None = None
 
     def __enter__(self) -> Self:
@@ -60,37 +60,39 @@ class BlockerWatch:
         self._thread.join()
 
     def _run(self) -> None:
-        # Connected only when it takes long enough for anybody to wonder.
-        if self._closed.wait(_LOOK_SECONDS):
+        # A migration that does not wait long needs no second connection.
+        if self._closed.wait(_POLL_SECONDS):
             return
         try:
             with self._engine.connect() as connection:
                 self._watch(connection)
         except SQLAlchemyError:
-            return  # the migration itself will say what is wrong with PostgreSQL
+            return  # the migration itself reports what is wrong with PostgreSQL
 
     def _watch(self, connection: Connection) -> None:
-        quiet = 0.0
+        silent_seconds_left = 0.0
         while True:
             rows = connection.execute(_BLOCKERS, {"pid": self._pid}).mappings().all()
             if rows:
-                self.last = _awaited(rows[0]) + "; ".join(_holder(row) for row in rows)
-                if quiet <= 0:
-                    self._report.say(f"Waiting for {self.last}")
-                    quiet = _SAY_SECONDS
-            if self._closed.wait(_LOOK_SECONDS):
+                self.last = _describe_lock(rows[0]) + "; ".join(
+                    _describe_holder(row) for row in rows
+                )
+                if silent_seconds_left <= 0:
+                    self._report.write(f"Waiting for {self.last}")
+                    silent_seconds_left = _REPEAT_SECONDS
+            if self._closed.wait(_POLL_SECONDS):
                 return
-            quiet -= _LOOK_SECONDS
+            silent_seconds_left -= _POLL_SECONDS
 
 
-def _awaited(row: Any) -> str:
+def _describe_lock(row: Any) -> str:
     if row["locktype"] == "advisory":
         return "another migration to end, which is run by "
     what = row["relation"] or row["locktype"]
     return f"{row['mode']} on {what}, held by "
 
 
-def _holder(row: Any) -> str:
+def _describe_holder(row: Any) -> str:
     if row["pid"] == 0:
         return "a prepared transaction (see pg_prepared_xacts)"
     query = " ".join((row["query"] or "").split())

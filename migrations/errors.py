@@ -1,8 +1,8 @@
-"""Why a migration does not go on. The message says what is wrong and what to do."""
+"""Why a migration cannot be done. The message says what is wrong and what to do."""
 
 
 class MigrationError(Exception):
-    """Base of what is wrong with a database or a command, and no fault in a migration."""
+    """Base of errors in a command, a database or an installation, not in a migration itself."""
 
 
 class SchemaUnfit(MigrationError):
@@ -10,7 +10,7 @@ class SchemaUnfit(MigrationError):
 
 
 class RevisionUnknown(MigrationError):
-    """Raised when the command names a revision that cannot be gone to."""
+    """Raised when the command names a revision to which the schema cannot go."""
 
 
 class InstallationIncomplete(MigrationError):
@@ -18,4 +18,4 @@ class InstallationIncomplete(MigrationError):
 
 
 class LockNotAvailable(MigrationError):
-    """Raised when a lock was not to be had in time; the message says which, and who has it."""
+    """Raised when a lock was not free in time; the message names it and who holds it."""

@@ -1,28 +1,40 @@
-"""What a migration tells whoever runs it."""
+"""What a migration prints for whoever runs it."""
 
 import sys
 import time
 from collections.abc import Callable
 
+from alembic.runtime.migration import MigrationInfo
 
-def _silent(_: str) -> None:
+
+def _discard(_: str) -> None:
     pass
 
 
 class Report:
-    """Passes lines on, and knows when a step was last done."""
+    """Writes lines, and knows when a migration was last completed."""
 
-    def __init__(self, write: Callable[[str], None] = _silent) -> None:
-        self.say = write
-        #: On the monotonic clock; before the first step, when all began.
+    def __init__(self, write: Callable[[str], None] = _discard) -> None:
+        self.write = write
+        #: On the monotonic clock; before the first migration, when this was made.
         self.progress_at = time.monotonic()
 
-    def stepped(self, before: str, after: str) -> None:
-        """Tell of a migration that was carried out."""
+    def on_version_apply(
+        self,
+        ctx: object,  # noqa: ARG002 (Alembic passes all of these by name)
+        step: MigrationInfo,
+        heads: object,  # noqa: ARG002
+        run_args: object,  # noqa: ARG002
+    ) -> None:
+        """Write that a migration was completed; Alembic calls this after each."""
+        before, after = (
+            " + ".join(revisions) or "nothing"
+            for revisions in (step.source_revision_ids, step.destination_revision_ids)
+        )
         self.progress_at = time.monotonic()
-        self.say(f"The schema went from {before} to {after}.")
+        self.write(f"The schema went from {before} to {after}.")
 
 
-def to_standard_error(line: str) -> None:
+def print_to_stderr(line: str) -> None:
     """Print a line at once."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201

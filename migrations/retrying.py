@@ -1,38 +1,58 @@
-"""Trying again while PostgreSQL starts, or while somebody holds a lock that a migration needs."""
+"""Runs a migration: retries while PostgreSQL or a lock is unavailable, and explains failures."""
 
 import time
 from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError
 
-from migrations.errors import LockNotAvailable
+from migrations.errors import LockNotAvailable, MigrationError
 from migrations.report import Report
-from shared.outages import brief, is_transient
+from shared.postgres.outages import brief, is_transient
 
-#: So long after a step failed first, with none done since, it gives up. Not after it began: a step
-#: may take longer, and lose its connection then.
+#: When to give up after the first failure, if no migration was completed since. It does not count
+#: from the start: a long migration may lose its connection late.
 GIVE_UP_SECONDS = 60.0
 
-#: Requests that queued up behind an attempt get their turn before the next.
+#: Requests that queued up behind one attempt run before the next.
 _PAUSE_SECONDS = 1.0
 
-#: The same is said again after so long.
-_SAY_SECONDS = 5.0
+#: When the same line is written again.
+_REPEAT_SECONDS = 5.0
+
+_SHOWN_CHARACTERS = 120
 
 
-def retry_while_unavailable(migrate: Callable[[], None], report: Report) -> None:
-    """Migrate, and begin again after an outage, a conflict or a lock that was not to be had.
+def run_migration(migrate: Callable[[], None], report: Report) -> int:
+    """Migrate, with retries; return the exit status, after at most two lines on what is wrong."""
+    try:
+        retry_migration(migrate, report)
+    except LockNotAvailable as error:
+        report.write(f"Gave up after {GIVE_UP_SECONDS:g} s of waiting for {error}")
+        report.write("End what holds it, or wait for its end, and run this again.")
+    except MigrationError as error:
+        report.write(str(error))
+    except DBAPIError as error:
+        report.write(_explain(error))
+    except KeyboardInterrupt:
+        report.write("Interrupted. Run this again; it continues where it stopped.")
+    else:
+        return 0
+    return 1
 
-    Raises what the last attempt raised, once GIVE_UP_SECONDS went by so without a step; and at once
-    what waiting does not help.
+
+def retry_migration(migrate: Callable[[], None], report: Report) -> None:
+    """Migrate, and start again after an outage, a conflict or a lock that was not free in time.
+
+    Raises what the last attempt raised, after GIVE_UP_SECONDS without a completed migration; at
+    once if a retry does not help.
     """
-    said_until = 0.0
+    written_until = 0.0
     failing_since: float | None = None
     while True:
         try:
             migrate()
         except (LockNotAvailable, DBAPIError) as error:
-            is_lock = isinstance(error, LockNotAvailable)  # of which the session has told
+            is_lock = isinstance(error, LockNotAvailable)  # the session has reported that
             now = time.monotonic()
             if not is_lock and not is_transient(error):
                 raise
@@ -40,9 +60,28 @@ def retry_while_unavailable(migrate: Callable[[], None], report: Report) -> None
                 failing_since = now
             if now - failing_since >= GIVE_UP_SECONDS:
                 raise
-            if not is_lock and now >= said_until:
-                report.say(f"Waiting for PostgreSQL: {brief(error)}")
-                said_until = now + _SAY_SECONDS
+            if not is_lock and now >= written_until:
+                report.write(f"Waiting for PostgreSQL: {brief(error)}")
+                written_until = now + _REPEAT_SECONDS
             time.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+def _explain(error: DBAPIError) -> str:
+    """Return what PostgreSQL answered, and what to do about it."""
+    if getattr(error.orig, "pgcode", None) is None:  # there is no session that could answer
+        return (
+            f"PostgreSQL cannot be reached: {brief(error)}\n"
+            "Check RECKONER_DATABASE_URL and that the server runs."
+        )
+    if not is_transient(error):
+        statement = " ".join((error.statement or "").split())[:_SHOWN_CHARACTERS]
+        return (
+            f"PostgreSQL refused a step of the migration: {brief(error)} (in: {statement})\n"
+            "Remove the cause, and run this again; it continues where it stopped."
+        )
+    return (
+        f"PostgreSQL is not available: {brief(error)}\n"
+        "Remove the cause, and run this again; it continues where it stopped."
+    )

@@ -1,4 +1,7 @@
-"""${message}"""
+"""${message}.
+
+Revision ${up_revision}
+"""
 
 import sqlalchemy as sa
 from alembic import op

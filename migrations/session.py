@@ -1,4 +1,4 @@
-"""The one connection that migrates: its time-outs, its lock, and its end."""
+"""The connection that migrates: its time-outs, its lock, and its end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,16 @@ from sqlalchemy.pool import NullPool
 from migrations.blockers import BlockerWatch
 from migrations.errors import LockNotAvailable
 from migrations.report import Report
-from shared.servers import servers_of
+from shared.postgres.servers import servers_of
 
-#: Only one process migrates at a time; any number that nobody else uses.
+#: The advisory lock of whoever migrates; any number that no other program uses.
 _LOCK = 7_325_663_437
 
-#: All requests queue up behind a statement that waits for a table's lock, so it gives up soon, and
+#: All requests queue up behind a statement that waits for a table's lock, so it gives up soon and
 #: is tried again.
 LOCK_SECONDS = 3.0
 
-#: What takes long, the validation of a constraint, holds nobody up; but there is an end to it.
+#: The validation of a constraint takes long, and blocks nobody.
 _STATEMENT_SECONDS = 7_200
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -28,12 +28,12 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 @contextmanager
 def migration_session(url: URL, report: Report) -> Iterator[Connection]:
-    """Connect, take the lock that only one has, and give both back in any case.
+    """Connect and take the lock of migrations; release both in any case.
 
-    Meanwhile it says what it waits for. Raises LockNotAvailable if a lock is not to be had in
-    LOCK_SECONDS, and what SQLAlchemy raises.
+    It reports what it waits for. Raises LockNotAvailable if a lock is not free within LOCK_SECONDS,
+    and what SQLAlchemy raises.
     """
-    # The lock belongs to the session. Without a pool, closing the connection ends that.
+    # The advisory lock belongs to the session: without a pool, closing the connection releases it.
     connect = partial(servers_of(url).connect, name="reckoner migrations")
     engine = create_engine(url, poolclass=NullPool, creator=connect)
     with engine.connect() as connection:

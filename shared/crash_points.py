@@ -1,8 +1,8 @@
-"""Places where a process can be made to die, for the fault tests. Inert unless asked for.
+"""Points at which a process kills itself, for the fault tests. Inactive by default.
 
 A test starts a process with RECKONER_CRASH_POINT set to one of the names below; the process then
-kills itself with SIGKILL the first time that it gets there, as a power cut would. The variable is
-read when a process sets itself up, so a normal run costs one comparison.
+kills itself with SIGKILL when it first reaches that point. The variable is read when a process
+starts, so that a crash point costs one comparison.
 """
 
 import os
@@ -19,12 +19,12 @@ _armed: str | None = None
 
 
 def arm_from_environment() -> None:
-    """Read which point, if any, this process is to die at."""
+    """Read at which point, if any, this process shall kill itself."""
     global _armed
     _armed = os.environ.get("RECKONER_CRASH_POINT")
 
 
 def crash_point(name: str) -> None:
-    """Die here if this is the point."""
+    """Kill this process if this is the chosen point."""
     if name == _armed:
         os.kill(os.getpid(), signal.SIGKILL)

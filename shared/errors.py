@@ -2,7 +2,7 @@
 
 ReckonerError
 ├── SettingsInvalid            the process cannot start with these settings
-├── RequestFault               the client can mend it
+├── RequestFault               a request that its client must correct
 │   ├── FunctionUnknown
 │   ├── ArgumentsInvalid
 │   ├── BodyInvalid            not JSON, or not in a form that can be read
@@ -18,15 +18,16 @@ ReckonerError
 ├── ResultWrong                a result did not pass its check; it is never stored
 ├── ResultCorrupt              stored digits no longer match their digest
 ├── CalculationAborted         a child process ended without a result
-│   └── ProcessDied            by no word of the function's: another attempt may end otherwise
+│   └── ProcessDied            for a reason outside the function: another attempt may succeed
 ├── StoreUnavailable           PostgreSQL does not answer
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
-├── LeaseLost                  a worker's claim is no longer its own
-├── CalculationUnfit           a message asks a lane for what it does not compute
-└── MessageInvalid             a delivery that is not a message of ours
+├── LeaseLost                  a worker no longer holds its claim
+├── CalculationUnfit           a message names a calculation that its lane does not compute
+├── MessageInvalid             a delivery that is not a message of Reckoner's
+└── SendRefused                an actor is sent a message directly, past the API
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -36,7 +37,7 @@ class ReckonerError(Exception):
 
 
 class SettingsInvalid(ReckonerError):
-    """Raised when the settings name something that cannot work."""
+    """Raised when settings are missing, wrong or contradictory; `faults` lists all of them."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__(
@@ -45,8 +46,8 @@ class SettingsInvalid(ReckonerError):
         self.faults = tuple(faults)
 
 
-#: Faults of one request that are named; the others are counted.
-MOST_FAULTS = 100
+#: Faults of one request that are described; further ones are counted.
+MAX_FAULTS = 100
 
 
 class Fault(NamedTuple):
@@ -56,33 +57,40 @@ class Fault(NamedTuple):
     detail: str
 
 
+def pointer_to(name: str) -> str:
+    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) wants it."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
 class RequestFault(ReckonerError):
-    """Raised when a request asks for something that cannot be."""
+    """Raised when a request is invalid."""
 
 
 class FunctionUnknown(RequestFault):
-    """Raised when no function of this name is installed."""
+    """Raised when no function of this name, or of this version, is installed."""
 
-    def __init__(self, name: str, known_names: Sequence[str]) -> None:
-        super().__init__(f"There is no function {name!r}.")
+    def __init__(self, name: str, known_names: Sequence[str], version: int | None = None) -> None:
+        which = f"{name!r}" if version is None else f"{name!r} in version {version}"
+        super().__init__(f"There is no function {which}.")
         self.name = name
         self.known_names = tuple(known_names)
+        self.faults = (Fault("/function", f"function must be one of: {', '.join(known_names)}."),)
 
 
 class ArgumentsInvalid(RequestFault):
     """Raised when members of a request are missing, unknown or out of bounds.
 
-    `faults` are the first of them, `count` says how many there are.
+    `faults` describes the first of them, `count` is how many there are.
     """
 
     def __init__(self, faults: Sequence[Fault], count: int | None = None) -> None:
-        self.faults = tuple(faults[:MOST_FAULTS])
+        self.faults = tuple(faults[:MAX_FAULTS])
         self.count = len(faults) if count is None else count
         super().__init__("; ".join(fault.detail for fault in self.faults))
 
 
 class BodyInvalid(RequestFault):
-    """Raised when a request's body cannot be read as JSON; `detail` says where it ends."""
+    """Raised when a request's body is not valid JSON; `detail` says where."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -90,7 +98,7 @@ class BodyInvalid(RequestFault):
 
 
 class BodyTooLarge(RequestFault):
-    """Raised when a request's body is longer than its route takes."""
+    """Raised when a request's body is longer than its route allows."""
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"more than {limit_bytes} bytes")
@@ -112,6 +120,11 @@ class CalculationTooLarge(RequestFault):
         super().__init__(f"needs {needed_bytes} bytes, the limit is {limit_bytes}")
         self.needed_bytes = needed_bytes
         self.limit_bytes = limit_bytes
+        detail = (
+            f"The calculation needs about {needed_bytes} bytes of memory; "
+            f"the limit of this server is {limit_bytes} bytes."
+        )
+        self.faults = (Fault("/arguments", detail),)
 
 
 class CalculationNotFound(ReckonerError):
@@ -123,7 +136,7 @@ class CalculationNotFound(ReckonerError):
 
 
 class CalculationFinal(ReckonerError):
-    """Raised when a calculation that has ended is to be cancelled."""
+    """Raised when a calculation that has already ended is cancelled."""
 
     def __init__(self, calculation_id: UUID, status: str) -> None:
         super().__init__(f"{calculation_id} has already {status}")
@@ -151,21 +164,23 @@ class ResultNotFinished(ResultUnavailable):
 class ResultMissing(ResultUnavailable):
     """Raised when the calculation failed or was cancelled."""
 
-    def __init__(self, calculation_id: UUID, status: str, reason: dict[str, object] | None) -> None:
+    def __init__(
+        self, calculation_id: UUID, status: str, reason: Mapping[str, object] | None
+    ) -> None:
         super().__init__(calculation_id)
         self.status = status
         self.reason = reason
 
 
 class ResultPruned(ResultUnavailable):
-    """Raised when the digits were removed to make room."""
+    """Raised when the digits were deleted to free space."""
 
 
 class ResultWrong(ReckonerError):
     """Raised when digits fail the independent check before they are stored."""
 
     def __init__(self, function_name: str) -> None:
-        super().__init__(f"The digits that {function_name} gave did not pass their check.")
+        super().__init__(f"The digits that {function_name} returned did not pass their check.")
         self.function_name = function_name
 
 
@@ -187,11 +202,11 @@ class CalculationAborted(ReckonerError):
 
 
 class ProcessDied(CalculationAborted):
-    """Raised when a child process was killed, crashed or could not start: `end` names which."""
+    """Raised when a child process was killed, crashed or could not start."""
 
-    def __init__(self, end: str, detail: str) -> None:
+    def __init__(self, exit_reason: str, detail: str) -> None:
         super().__init__("process-died", detail)
-        self.end = end
+        self.exit_reason = exit_reason
 
 
 class StoreUnavailable(ReckonerError):
@@ -207,12 +222,22 @@ class LeaseLost(ReckonerError):
 
 
 class CalculationUnfit(ReckonerError):
-    """Raised when a message asks for invalid arguments, or for more than its lane computes."""
+    """Raised when a message has invalid arguments, or a calculation too large for its lane."""
 
 
 class MessageInvalid(ReckonerError):
-    """Raised when a delivery cannot be read; `raw` is what came."""
+    """Raised when a delivery cannot be decoded; `raw` is its data."""
 
     def __init__(self, detail: str, raw: object) -> None:
         super().__init__(f"{detail}: {raw!r:.200}")
         self.raw = raw
+
+
+class SendRefused(ReckonerError):
+    """Raised when a message is sent to an actor: only the relay publishes."""
+
+    def __init__(self, actor_name: str) -> None:
+        super().__init__(
+            f"{actor_name} takes no messages from here: without a row in PostgreSQL they mean "
+            "nothing. Submit the calculation with POST /calculations."
+        )

@@ -1,24 +1,36 @@
-"""Why a calculation has no result: the problem documents that are stored with it.
-
-They have the form of RFC 9457, like every error that the gateway answers with.
-"""
+"""The problem documents (RFC 9457) that are stored with calculations that have no result."""
 
 import json
 from typing import Any
 
-#: Every problem type of Reckoner begins with this.
+from shared.errors import FunctionUnknown, ResultWrong
+
+#: The beginning of all problem types of Reckoner.
 PROBLEM_PREFIX = "urn:reckoner:problem:"
+
+#: How much of an exception's text is stored.
+_DETAIL_CHARACTERS = 500
 
 _TITLES = {
     "cancelled": "The calculation was cancelled",
-    "function-failed": "The function raised an error",
+    "function-failed": "The function raised an exception",
     "memory-limit": "The calculation needed too much memory",
-    "process-died": "The calculation's process died",
-    "result-wrong": "The result did not pass its check",
+    "process-died": "The calculation's process ended without a result",
+    "result-wrong": "The result failed its check",
     "time-limit": "The calculation took too long",
-    "worker-lost": "The calculation's workers were lost",
-    "function-gone": "No worker knows this function",
+    "worker-lost": "The workers that ran the calculation were lost",
+    "function-gone": "The worker does not have this function",
 }
+
+
+def explain_failure(error: Exception) -> tuple[str, str]:
+    """Return the reason and the detail of the failure that an exception of a function leads to."""
+    match error:
+        case FunctionUnknown():
+            return "function-gone", f"{error} Install it on every worker, then resubmit."
+        case ResultWrong():
+            return "result-wrong", f"{error} Report this to the function's author."
+    return "function-failed", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]
 
 
 def failure(reason: str, detail: str) -> dict[str, Any]:
@@ -27,11 +39,11 @@ def failure(reason: str, detail: str) -> dict[str, Any]:
 
 
 def failure_json(reason: str, detail: str) -> str:
-    """Return the same as JSON, as the store takes it: it cannot keep NUL and lone surrogates."""
+    """Return the document as JSON that PostgreSQL can store: no NUL, no lone surrogates."""
     storable = detail.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
     return json.dumps(failure(reason, storable))
 
 
 CANCELLED_JSON = failure_json(
-    "cancelled", "It was cancelled on request. Submit it again to have it computed."
+    "cancelled", "It was cancelled on request. Resubmit it to have it computed."
 )

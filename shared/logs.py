@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error, with request and calculation ids."""
+"""Logs on standard error: one JSON object in each line, with request and calculation ids."""
 
 import json
 import logging
@@ -9,10 +9,10 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a record as one line of JSON; whatever was passed as `extra` becomes a member."""
+    """Formats records as lines of JSON; what is passed as `extra` becomes members."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, times in RFC 3339 UTC."""
+        """Return the line, with the time in UTC as RFC 3339 writes it."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -28,11 +28,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logs(level: str) -> None:
-    """Send every logger of this process to standard error as JSON lines."""
+    """Have all loggers of this process write JSON lines to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # pika reports each lost connection as many errors with tracebacks; its callers say it once.
+    # pika logs each lost connection as many errors with tracebacks; our own code logs it once.
     logging.getLogger("pika").setLevel(logging.CRITICAL)

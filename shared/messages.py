@@ -1,19 +1,20 @@
 """The message contract: what the relay publishes and the workers consume.
 
-A message is a hint that calculations may want work. Whether they do, PostgreSQL says. The
-message carries their identities, which never change, so that a quick worker need not ask for
-them. Its form is Dramatiq's, with one keyword argument that holds our versioned members:
-publishing needs no actor, and a worker can refuse what it does not understand.
+A message is a hint that there is work; PostgreSQL decides whether there is. It carries the
+function and the arguments of each calculation, which never change, so that a quick worker needs no
+query for them. Its form is Dramatiq's, with one keyword argument, `work`, that holds our versioned
+members: the relay publishes without importing an actor, and a worker can refuse what it does not
+understand.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from dramatiq import Message
+from dramatiq.errors import DecodeError
 
-from shared.calculation import Lane, calculation_id
+from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
-from shared.work import Work
 
 VERSION = 2
 
@@ -24,7 +25,7 @@ def queue_name(lane: Lane) -> str:
 
 
 def dead_letter_queue_name(lane: Lane) -> str:
-    """Return the name of the queue that keeps what this lane's workers refused."""
+    """Return the name of the queue that keeps the messages this lane's workers refused."""
     return f"{queue_name(lane)}.dead"
 
 
@@ -36,9 +37,8 @@ def actor_name(lane: Lane) -> str:
 def queue_arguments(lane: Lane) -> dict[str, Any]:
     """Return the declaration arguments that publisher and consumer must agree on.
 
-    Quorum queues survive the loss of a node. RabbitMQ 4 would dead-letter after 20 redeliveries
-    by default; how often a calculation may be tried is PostgreSQL's to say, so the limit here
-    only stops a loop that nothing else stops.
+    Quorum queues survive the loss of a node. PostgreSQL decides how often a calculation is tried,
+    so the delivery limit, which is 20 by default in RabbitMQ 4, is only a last resort here.
     """
     return {
         "x-queue-type": "quorum",
@@ -49,12 +49,12 @@ def queue_arguments(lane: Lane) -> dict[str, Any]:
 
 
 def dead_letter_queue_arguments() -> dict[str, Any]:
-    """Return the declaration arguments of a dead-letter queue: kept, but not without end."""
+    """Return the declaration arguments of a dead-letter queue, which drops its oldest when full."""
     return {"x-queue-type": "quorum", "x-max-length": 100_000}
 
 
 def encode(works: Sequence[Work], lane: Lane) -> bytes:
-    """Return the body of a message for this lane's actor; a heavy one is of one calculation."""
+    """Return the body of a message for this lane's actor. The heavy lane takes one calculation."""
     message: Message[None] = Message(
         queue_name=queue_name(lane),
         actor_name=actor_name(lane),
@@ -79,19 +79,45 @@ def encode(works: Sequence[Work], lane: Lane) -> bytes:
     return message.encode()
 
 
-def decode(members: object) -> list[Work]:
-    """Return the work that a message's `work` argument names, at least one calculation.
+def decode_message(body: bytes, lane: Lane) -> Message[Any]:
+    """Return the message in a delivery from this lane's queue.
 
-    Raises MessageInvalid for anything but the exact members of a version that we know, and when
-    an id is not the one that follows from function and arguments.
+    Anyone with access to RabbitMQ can put anything into a queue. Dramatiq routes a message by the
+    queue and actor names inside it and obeys options such as `eta`, so a message that is not
+    exactly of our form must not reach it.
+
+    Raises MessageInvalid.
+    """
+    try:
+        message: Message[Any] = Message.decode(body)
+    except DecodeError as error:
+        raise MessageInvalid("not a message", body) from error
+    kwargs: object = message.kwargs  # of any type: Dramatiq does not check
+    if (
+        message.queue_name != queue_name(lane)
+        or message.actor_name != actor_name(lane)
+        or message.args != ()
+        or message.options != {}
+        or not isinstance(kwargs, dict)
+        or kwargs.keys() != {"work"}
+    ):
+        raise MessageInvalid("not a message for this queue", body)
+    return message
+
+
+def decode_work(members: object) -> list[Work]:
+    """Return the work in a message's `work` argument, at least one calculation.
+
+    Raises MessageInvalid for anything but the exact members of the version that we know, and when
+    an id does not follow from function and arguments.
     """
     match members:
         case {"version": version, "calculations": [_, *_] as items, **rest} if not rest:
             pass
         case _:
-            raise MessageInvalid("not the members of a work message", members)
+            raise MessageInvalid("the members of `work` are wrong", members)
     if version != VERSION or isinstance(version, bool):
-        raise MessageInvalid("a version that this worker does not know", members)
+        raise MessageInvalid("its version is unknown to this worker", members)
     return [_decode_one(item) for item in items]
 
 
@@ -107,11 +133,11 @@ def _decode_one(members: object) -> Work:
         } if not rest:
             pass
         case _:
-            raise MessageInvalid("not the members of a calculation", members)
+            raise MessageInvalid("the members of a calculation are wrong", members)
     try:
         expected = calculation_id(function, function_version, arguments)
-    except (ValueError, RecursionError) as error:  # no JSON: NaN, a lone surrogate
-        raise MessageInvalid("arguments that no calculation has", members) from error
+    except (ValueError, RecursionError) as error:  # not JSON: NaN, a lone surrogate
+        raise MessageInvalid("its arguments are not JSON", members) from error
     if identity != str(expected):
         raise MessageInvalid("calculation_id does not follow from the arguments", members)
     return Work(expected, function, function_version, arguments, request_id)

@@ -1,22 +1,24 @@
-"""Finding child processes, and telling those that calculate from those that wait."""
+"""Finding the children of a process, and telling those that calculate from the spare ones."""
 
-import re
-from pathlib import Path
+import resource
 
-_UNLIMITED = re.compile(r"^Max address space +unlimited", re.MULTILINE)
-
-
-def is_limited(pid: int) -> bool:
-    """Say whether this child has its limit of memory, which comes with its request."""
-    try:
-        return not _UNLIMITED.search(Path(f"/proc/{pid}/limits").read_text())
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+import psutil
 
 
 def children_of(pid: int) -> list[int]:
     """Return the ids of a process's children."""
-    found: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (thread / "children").read_text().split()]
-    return found
+    return [child.pid for child in psutil.Process(pid).children()]
+
+
+def is_limited(pid: int) -> bool:
+    """Say whether a child has its memory limit, which it sets when its request has come."""
+    try:
+        soft, _ = psutil.Process(pid).rlimit(psutil.RLIMIT_AS)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or another user's server
+        return False
+    return soft != resource.RLIM_INFINITY
+
+
+def calculating_children_of(pid: int) -> list[int]:
+    """Return the ids of a worker's children that have had their request."""
+    return [child for child in children_of(pid) if is_limited(child)]

@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from compose.services import Postgres, RabbitMQ, free_port
 from migrations.schema import upgrade
 from shared.config import Settings, load_settings
-from shared.connections import make_engine
 from shared.functions.registry import Registry, load_registry
+from shared.postgres.connections import make_engine
 
 
 def pytest_addoption(parser):
@@ -196,7 +196,7 @@ def settings(database_url, broker_url) -> Settings:
 
 @pytest.fixture
 def engine(store_settings) -> Iterator[Engine]:
-    engine = make_engine(store_settings, connections=4, name="test")
+    engine = make_engine(store_settings.sqlalchemy_url, connections=4, name="test")
     yield engine
     engine.dispose()
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Engine
 
-from gateway.async_pool import AsyncPool
+from gateway.database.pool import AsyncPool
 from shared.config import Settings
-from shared.connections import make_async_connector
+from shared.postgres.connections import make_async_connector
 
 
 def autocommit(engine: Engine) -> Engine:
@@ -12,10 +12,10 @@ def autocommit(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def make_pool(settings: Settings, *, most: int = 2, seconds: float = 15) -> AsyncPool:
+def make_pool(settings: Settings, *, size: int = 2, timeout_seconds: float = 15) -> AsyncPool:
     """Return connections like those of a gateway process."""
     return AsyncPool(
-        make_async_connector(settings, name="test pool", statement_seconds=10),
-        most=most,
-        seconds=seconds,
+        make_async_connector(settings.sqlalchemy_url, name="test pool", statement_seconds=10),
+        size=size,
+        timeout_seconds=timeout_seconds,
     )

@@ -1,11 +1,17 @@
-"""Builders of what tests need, valid unless they are told otherwise."""
+"""Builders of test data, valid unless overridden."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from shared.calculation import Calculation, Lane, calculation_id
-from shared.functions.registry import Function, load_registry
-from shared.store.rows import FinishedResult
+from shared.functions.registry import load_registry
+from shared.functions.signature import Function
+from shared.result import Result
+from shared.store.calculations import Row
+
+MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
 
 _registry = load_registry()
 
@@ -29,13 +35,44 @@ def make_calculation(
     return Calculation(**{**values, **overrides})
 
 
-def make_result(**overrides: Any) -> FinishedResult:
+def make_result(**overrides: Any) -> Result:
     values: dict[str, Any] = {
-        "digits": 2,
+        "digit_count": 2,
         "sha256": "73475cb40a568e8da8a045ced110137e159f890ac4da883b6b17dc651b3a8049",  # of "42"
         "head": "42",
         "tail": "42",
-        "value": "42",
+        "digits": "42",
         "compute_seconds": 0.25,
     }
-    return FinishedResult(**{**values, **overrides})
+    return Result(**{**values, **overrides})
+
+
+def make_row(**columns: Any) -> Row:
+    values: dict[str, Any] = {
+        "id": UUID("633c8518-213a-513b-a7e0-93f891953e0d"),
+        "function": "fibonacci",
+        "version": 1,
+        "arguments": {"n": 77},
+        "status": "queued",
+        "lane": "quick",
+        "progress": 0.0,
+        "attempt": 0,
+        "created_at": MOMENT,
+        "started_at": None,
+        "finished_at": None,
+        "compute_seconds": None,
+        "estimate_seconds": 1.2345678e-3,
+        "estimate_digits": 16,
+        "estimate_bytes": 30_000_000,
+        "cancel_requested": False,
+        "result_digits": None,
+        "result_sha256": None,
+        "result_head": None,
+        "result_tail": None,
+        "result_value": None,
+        "result_attempt": None,
+        "result_pruned_at": None,
+        "error": None,
+        "history": [],
+    }
+    return Row(**{**values, **columns})

@@ -1,6 +1,6 @@
 """A gateway with functions that misbehave, and with constants that a test has changed.
 
-Run as a module, with the constants as one JSON object, such as `{"gateway.watchdog._X": 1}`.
+Run as a module, with the constants as one JSON object, such as `{"gateway.server.watchdog._X": 1}`.
 """
 
 import importlib

@@ -1,143 +1,123 @@
-"""A worker process: what it is made of, how it starts, and how it ends."""
+"""Workers by Dramatiq's command line: `dramatiq workers.app:quick`, `dramatiq workers.app:heavy`.
 
-import logging
+Dramatiq calls the function in each of its processes. Importing this module does nothing.
+docs/deploying.md says what Dramatiq's options do here; `python -m workers` needs none.
+"""
+
+import multiprocessing
 import os
-import signal
-import sys
 import threading
-from types import FrameType
-from uuid import UUID, uuid4
+import time
+from collections.abc import Callable
+from uuid import uuid4
 
 import dramatiq
 from dramatiq import Worker
 from sqlalchemy import Engine
 
 from shared.calculation import Lane
-from shared.config import Settings, load_settings
-from shared.connections import make_engine
-from shared.crash_points import arm_from_environment
-from shared.errors import MessageInvalid, SettingsInvalid
+from shared.config import Settings
 from shared.functions.registry import load_registry
-from shared.logs import set_up_logs
-from shared.messages import actor_name, queue_name
-from workers.broker import QuorumBroker
-from workers.chunks import CONCURRENT_WRITES
-from workers.dramatiq_logs import soften_outages
-from workers.heavy import HeavyLane
-from workers.limits import inherit_orphans
-from workers.presence import Presence
-from workers.quick import QuickLane
-
-logger = logging.getLogger(__name__)
-
-#: A worker that could not consume for so long ends, so that its supervisor starts a fresh one.
-SILENCE_SECONDS = 60.0
-
-_LOOK_SECONDS = 0.5
-_POLL_MILLISECONDS = 200
+from shared.postgres.connections import make_engine
+from shared.startup import start_process
+from workers.broker.broker import LaneBroker
+from workers.heavy.chunks import CONCURRENT_WRITES
+from workers.heavy.lane import HeavyLane
+from workers.lifecycle import FAILURE_STATUS, Lifecycle, WorkerLane, end_this_process
+from workers.quick.lane import QuickLane
+from workers.sandbox.limits import become_subreaper
 
 #: Connections to PostgreSQL besides those of heavy slots: heartbeat or writer, and presence.
-_OWN_CONNECTIONS = 2
+_BASE_CONNECTIONS = 2
 
-USAGE_STATUS = 2
+#: For the connection to RabbitMQ to end; calculations have a time of their own (Lifecycle).
+_STOP_MILLISECONDS = 20_000
+
+_PARENT_POLL_SECONDS = 0.5
+
+#: How long a worker may take to stop once Dramatiq's main process has been killed.
+_ORPHAN_SECONDS = 45.0
 
 
-def main(arguments: list[str]) -> int:
-    """Run the worker of the lane that the command line names; return its exit status."""
-    if arguments not in ([Lane.QUICK], [Lane.HEAVY]):
-        sys.stderr.write("usage: python -m workers quick|heavy\n")
-        return USAGE_STATUS
-    try:
-        settings = load_settings()
-    except SettingsInvalid as error:
-        sys.stderr.write(f"{error}\n")
-        return USAGE_STATUS
-    set_up_logs(settings.log_level)
-    arm_from_environment()
-    worker_id = uuid4()
-    lane = Lane(arguments[0])
+def quick() -> None:
+    """Make the broker of a quick worker, and have Dramatiq use it."""
+    _set_up(Lane.QUICK)
+
+
+def heavy() -> None:
+    """Make the broker of a heavy worker, and have Dramatiq use it."""
+    _set_up(Lane.HEAVY)
+
+
+def _set_up(lane: Lane) -> None:
+    broker = make_worker_broker(lane)
+    main_process = multiprocessing.parent_process()
+    if main_process is not None:
+        is_direct = multiprocessing.get_start_method() != "forkserver"
+        pid = main_process.pid if is_direct else os.getppid()
+        threading.Thread(
+            target=_stop_with_parent, args=(pid,), name="main-process", daemon=True
+        ).start()
+    dramatiq.set_broker(broker)
+
+
+def _stop_with_parent(parent_pid: int | None) -> None:
+    """Stop this process when its parent, Dramatiq's main process, has been killed.
+
+    Nobody reads the pipe of its log lines then, so it ends without stopping if that blocks.
+    """
+    while os.getppid() == parent_pid:
+        time.sleep(_PARENT_POLL_SECONDS)
+    end_this_process()
+    time.sleep(_ORPHAN_SECONDS)
+    os._exit(FAILURE_STATUS)
+
+
+def make_worker_broker(lane: Lane) -> LaneBroker:
+    """Set up this process as a worker of the lane, and return its broker."""
+    settings = start_process()
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
     engine = make_engine(
-        settings,
-        connections=_OWN_CONNECTIONS + CONCURRENT_WRITES * slots,
+        settings.sqlalchemy_url,
+        connections=_BASE_CONNECTIONS + CONCURRENT_WRITES * slots,
         name=f"reckoner-{lane}-worker",
         # Each statement of a quick worker is a transaction by itself.
         is_autocommit=lane is Lane.QUICK,
     )
-    part: QuickLane | HeavyLane
+    part: WorkerLane
     if lane is Lane.HEAVY:
-        inherit_orphans()
-        part = HeavyLane(settings, engine, worker_id)
+        become_subreaper()
+        part = HeavyLane(settings, engine, uuid4())
     else:
-        part = QuickLane(settings, engine, load_registry())
-    return run(settings, part, engine, worker_id, _stop_on_signals())
+        part = QuickLane(settings, engine, uuid4(), load_registry())
+    return make_broker(settings, part, engine)
 
 
-def run(
+def make_broker(
     settings: Settings,
-    part: QuickLane | HeavyLane,
+    lane: WorkerLane,
     engine: Engine,
-    worker_id: UUID,
-    stopping: threading.Event,
-) -> int:
-    """Work until `stopping` is set, and return 0; or 1 when this process can no longer work."""
-    lane = part.lane
-    presence = Presence(engine, worker_id, part.watermark, lane=lane, slots=part.threads)
-    if not presence.start(stopping):
-        return 0
-    broker = QuorumBroker(
-        settings.amqp_urls,
-        part.make_consumer,
-        part.before_hanging_up,
-        name=f"reckoner-{lane}-worker {worker_id}",
-    )
-    part.start()
-    dramatiq.actor(
-        broker=broker,
-        actor_name=actor_name(lane),
-        queue_name=queue_name(lane),
-        throws=MessageInvalid,
-    )(part.calculate)
-    soften_outages(lane)
-    worker = Worker(broker, worker_threads=part.threads, worker_timeout=_POLL_MILLISECONDS)
-    worker.start()
-    logger.info("started", extra={"worker_id": worker_id, "lane": lane, "slots": part.threads})
-    status = _watch(worker, part, stopping)
-    part.stop()
-    worker.stop(timeout=int(part.stopping_seconds * 1000))
-    presence.close()
-    engine.dispose()
-    logger.info("stopped", extra={"worker_id": worker_id, "status": status})
-    return status
+    end: Callable[[], None] = end_this_process,
+) -> LaneBroker:
+    """Return the broker with the lane's actor, which starts and stops the lane with its worker.
 
-
-def _watch(worker: Worker, part: QuickLane | HeavyLane, stopping: threading.Event) -> int:
-    """Wait for the end; return the exit status that it calls for."""
-    while not stopping.wait(_LOOK_SECONDS):
-        if part.silent_seconds() > SILENCE_SECONDS:
-            logger.critical("could not consume for %g seconds: giving up", SILENCE_SECONDS)
-            return 1
-        if not part.is_sound() or not all(thread.is_alive() for thread in worker.workers):
-            logger.critical("a thread of this worker has died or hangs: giving up")
-            return 1
-    return 0
-
-
-def _stop_on_signals() -> threading.Event:
-    """Return an event that SIGTERM, SIGINT and SIGHUP set.
-
-    A second SIGTERM or SIGINT ends the process at once. A second SIGHUP does not: when a terminal
-    closes, the kernel and the shell each send one.
+    `end` is called when the worker can no longer work, and must stop it.
     """
-    stopping = threading.Event()
+    broker = LaneBroker(
+        settings.amqp_urls,
+        lane.lane,
+        lane.consumer_class,
+        name=f"reckoner-{lane.lane}-worker {lane.worker_id}",
+        middleware=[Lifecycle(lane, engine, end)],
+    )
+    lane.declare_actor(broker)
+    return broker
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(128 + number)
-        stopping.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
-        signal.signal(signal.SIGHUP, lambda _number, _frame: stopping.set())
-    return stopping
+def run(broker: LaneBroker, stopping: threading.Event) -> None:
+    """Work until `stopping` is set. Raises SystemExit if this process could not work any longer."""
+    worker = Worker(broker)
+    worker.start()
+    stopping.wait()
+    worker.stop(timeout=_STOP_MILLISECONDS)
+    broker.close()

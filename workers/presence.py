@@ -1,9 +1,10 @@
-"""A worker process's row in `workers`: there from start to stop, and fresh while it lives."""
+"""A worker process's row in `workers`, from start to stop, with its heartbeat and watermark."""
 
 import logging
 import os
 import socket
 import threading
+from datetime import datetime
 from uuid import UUID
 
 from psycopg2.errors import UndefinedTable
@@ -11,17 +12,37 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
-from shared.outages import DATABASE_ERRORS, brief, is_transient, outages_raised
-from shared.store.workers import delete_worker, upsert_worker
-from workers.watermark import Watermark
+from shared.postgres.outages import DATABASE_ERRORS, brief, is_transient, outages_raised
+from shared.store.presence import delete_worker, upsert_worker
 
 logger = logging.getLogger(__name__)
 
-_BEAT_SECONDS = 3.0
+_HEARTBEAT_SECONDS = 3.0
 _START_PAUSE_SECONDS = 2.0
 
-#: How long signing off waits for a beat that is under way.
+#: How long deregistering waits for a heartbeat that is under way.
 _CLOSING_SECONDS = 5.0
+
+
+class Watermark:
+    """When the message that was consumed last had been published, on PostgreSQL's clock.
+
+    Queues are first in, first out: a message that was published well before this one, and whose
+    calculation still waits, is lost. The relay's rescue draws that conclusion. The last one counts
+    and not the latest, which would stay ahead for as long as that clock is ever set back.
+    """
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+
+    def note(self, published_at: datetime | None) -> None:
+        """Note one that was consumed; None does not count: its row was not marked yet."""
+        if published_at is not None:
+            self._last = published_at
+
+    def __call__(self) -> datetime | None:
+        """Return it; None before the first."""
+        return self._last
 
 
 class Presence:
@@ -41,7 +62,7 @@ class Presence:
     def start(self, stopping: threading.Event) -> bool:
         """Register as soon as PostgreSQL and the schema are there; False if `stopping` came first.
 
-        Anything else that PostgreSQL refuses is a bug, told as an error and tried again as well.
+        Anything else that PostgreSQL refuses is a bug, logged as an error and tried again as well.
         """
         while not stopping.is_set():
             try:
@@ -62,32 +83,37 @@ class Presence:
                 return True
         return False
 
-    def close(self) -> None:
-        """Sign off, if PostgreSQL is there; otherwise the row grows old and is removed.
+    @property
+    def is_registered(self) -> bool:
+        """Return whether `start` has succeeded."""
+        return self._thread.ident is not None
 
-        Never while a beat is under way, which would put the row back.
+    def close(self) -> None:
+        """Delete the row if PostgreSQL is available; otherwise the relay removes it after a while.
+
+        Never while a heartbeat is under way, which would put the row back.
         """
         self._closed.set()
-        if self._thread.ident is not None:
+        if self.is_registered:
             self._thread.join(_CLOSING_SECONDS)
         if self._thread.is_alive():
-            logger.warning("cannot sign off: PostgreSQL has not answered the last beat")
+            logger.warning("cannot deregister: PostgreSQL has not answered the last heartbeat")
             return
         try:
             with outages_raised(), self._engine.begin() as connection:
                 delete_worker(connection, self._worker_id)
         except StoreUnavailable as error:
-            logger.warning("cannot sign off: %s", error)
+            logger.warning("cannot deregister: %s", error)
 
     def _run(self) -> None:
-        while not self._closed.wait(_BEAT_SECONDS):
+        while not self._closed.wait(_HEARTBEAT_SECONDS):
             try:
                 with outages_raised():
                     self._beat()
             except StoreUnavailable as error:
-                logger.warning("cannot say that this worker lives: %s", error)
+                logger.warning("cannot write this worker's heartbeat: %s", error)
             except Exception:
-                logger.exception("cannot say that this worker lives")
+                logger.exception("cannot write this worker's heartbeat")
 
     def _beat(self) -> None:
         with self._engine.begin() as connection:

@@ -1,20 +1,20 @@
 #!/bin/sh
 # NGINX in Docker Compose: its configuration, and the addresses of the gateways in it.
 #
-#   follow-gateway.sh start         what the container runs: NGINX, and `follow` beside it
-#   follow-gateway.sh check         see whether NGINX would take the files and the settings
-#   follow-gateway.sh configure     take over the mounted files as they are now; upgrade.sh asks for it
-#   follow-gateway.sh addresses     show what stands behind RECKONER_GATEWAY now
-#   follow-gateway.sh leave [A…]    pass on nothing more to these addresses; upgrade.sh asks for it
+#   follow-gateway.sh start         run NGINX, and `follow` every 2 s; the container's command
+#   follow-gateway.sh check         check whether NGINX accepts the files and the settings
+#   follow-gateway.sh configure     use the mounted files as they are now; for upgrade.sh
+#   follow-gateway.sh addresses     show the addresses that RECKONER_GATEWAY stands for now
+#   follow-gateway.sh leave [A…]    pass no more requests to these addresses; for upgrade.sh
 #
-# NGINX looks a name in an `upstream` up once, when it reads its configuration, and Docker gives a
-# container that was made anew, or scaled, another address. So addresses stand there in place of the
-# names in RECKONER_GATEWAY, and whenever they change NGINX reads its configuration again: open
-# requests are served to their end. A new gateway is taken once it says that it is ready.
+# NGINX resolves a name in an `upstream` once, when it reads its configuration, and Docker gives each
+# new container another address. So this script writes addresses in place of the names in
+# RECKONER_GATEWAY, and reloads NGINX whenever they change; open requests are served to their end. A
+# new gateway is used once it reports that it is ready.
 set -eu
 
-source=/etc/nginx/reckoner # mounted; as it was at the last `configure` it is in:
-state=/run/reckoner
+source=/etc/nginx/reckoner # mounted
+state=/run/reckoner         # a copy of it as of the last `configure`, and the addresses in use
 conf=/etc/nginx/conf.d
 
 configure() {
@@ -24,17 +24,17 @@ configure() {
 # Write the configuration, with a line for each address and port.
 render() {
     RECKONER_GATEWAY_SERVERS=$(
-        for server in ${*:-127.0.0.1:1}; do # NGINX refuses a list without any
+        for server in ${*:-127.0.0.1:1}; do # NGINX refuses an empty list
             echo "server $server max_fails=3 fail_timeout=2s;"
         done
     )
     export RECKONER_GATEWAY_SERVERS
-    # Names of this kind only: the template's own $variables stay.
+    # Only these names: the template's own $variables stay.
     names=$(env | sed -n 's/^\(RECKONER_[A-Z_]*\)=.*/${\1}/p')
     envsubst "$names" <"$state/reckoner.conf.template" >"$conf/reckoner.conf"
 }
 
-# The addresses behind all names, each with its port: of `one:8081,[::1]:8081`, say,
+# The addresses of all names, each with its port: for `one:8081,[::1]:8081`, for example,
 # 10.0.0.7:8081 and [::1]:8081.
 addresses() {
     echo "$RECKONER_GATEWAY" | tr ',' '\n' | while read -r gateway; do
@@ -51,8 +51,8 @@ addresses() {
 
 is_in() { case " $2 " in *" $1 "*) ;; *) return 1 ;; esac; }
 
-# The gateways to pass requests on to: those that were known before and are still there, and new
-# ones that are ready, but none that is about to stop.
+# The gateways to pass requests to: those in use that still exist, and new ones that are ready, but
+# none that is about to stop.
 wanted() {
     known=$1 leaving=$(cat "$state/leaving") found=
     for server in $(addresses); do
@@ -65,16 +65,16 @@ wanted() {
     echo "$found"
 }
 
-# Look once; have the configuration read again if something has changed.
+# Check once; reload NGINX if something has changed.
 follow() {
     known=$(cat "$state/gateways")
     now=$(wanted "$known")
-    # None: all gateways are gone, or not ready yet. Keep those that NGINX tries.
+    # None exists, or none is ready yet: keep those in use.
     [ -n "$now" ] || now=$known
     if [ "$now" != "$known" ] || [ -e "$state/changed" ]; then
         # shellcheck disable=SC2086 # one word for each address
         render $now
-        # A configuration that is faulty is refused here, and NGINX goes on with what it has.
+        # NGINX refuses a faulty configuration here and keeps the one it has.
         nginx -c "$state/nginx.conf" -s reload
         rm -f "$state/changed"
         echo "$now" >"$state/gateways"
@@ -86,16 +86,16 @@ start)
     mkdir -p "$state"
     : >"$state/leaving"
     configure
-    # Otherwise clients' idle connections are cut off when the configuration is read again, just as a
-    # request may be under way on one. NGINX before 1.27.4 does not know this.
+    # Otherwise a reload closes clients' idle connections, on which a request may just be on its way.
+    # NGINX before 1.27.4 does not know this directive.
     echo "keepalive_min_timeout 10s;" >"$conf/keepalive.conf"
-    # All that have a name, ready or not: one that does not answer is passed over.
+    # All addresses, ready or not: NGINX skips those that do not answer.
     now=$(addresses | tr '\n' ' ') now=${now% }
     echo "$now" >"$state/gateways"
     # shellcheck disable=SC2086
     render $now
     nginx -t -q -c "$state/nginx.conf" 2>/dev/null || rm "$conf/keepalive.conf"
-    # Each time a process of its own, so that an error in one look is not the end of it.
+    # A process each time, so that an error in one check does not end the loop.
     while sleep 2; do sh "$0" follow || true; done &
     exec nginx -c "$state/nginx.conf" -g 'daemon off;'
     ;;
@@ -104,7 +104,7 @@ check)
     configure
     servers=$(addresses)
     [ -n "$servers" ] || {
-        echo "RECKONER_GATEWAY=$RECKONER_GATEWAY: nothing has that name. Write host:port." >&2
+        echo "RECKONER_GATEWAY=$RECKONER_GATEWAY: no such name. Write host:port." >&2
         exit 1
     }
     # shellcheck disable=SC2086

@@ -1,5 +1,5 @@
--- Run once, when the data folder is made: Reckoner's own role, which is no superuser, and its
--- database. PUBLIC has no business in it.
+-- Run once, when the data folder is created: Reckoner's role, which is no superuser, and its database,
+-- which nobody else may use.
 CREATE ROLE reckoner LOGIN;
 CREATE DATABASE reckoner OWNER reckoner;
 REVOKE ALL ON DATABASE reckoner FROM PUBLIC;

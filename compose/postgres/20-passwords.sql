@@ -1,4 +1,4 @@
--- Run when the data folder is made, and by hand after the passwords were changed.
+-- Run when the data folder is created, and by hand after a change of passwords.
 \set superuser `cat /run/secrets/postgres/password`
 \set reckoner `cat /run/secrets/database/password`
 ALTER ROLE postgres PASSWORD :'superuser';

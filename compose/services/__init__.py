@@ -1,4 +1,4 @@
-"""Private PostgreSQL, RabbitMQ and NGINX, as the launcher and the tests run them."""
+"""Private PostgreSQL, RabbitMQ and NGINX for `make up` and the tests."""
 
 from compose.services.errors import ServiceError
 from compose.services.nginx import Nginx

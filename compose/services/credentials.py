@@ -1,4 +1,4 @@
-"""A service's login: generated once, and kept in a file that only its owner reads."""
+"""A service's login: generated once, and kept in a file that only its owner may read."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ def password_in(file: Path) -> str:
     """Return the password kept in the file, generating it first if there is none."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Written aside and renamed, so that a crash leaves either a whole password or none.
+        # Renamed when complete, so that a crash leaves a whole password or none.
         draft = file.with_name(file.name + ".new")
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

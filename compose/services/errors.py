@@ -1,4 +1,4 @@
-"""What can go wrong with a private service, each with what to do about it.
+"""Errors of the private services; each says what to do about it.
 
 ServiceError
 ├── ProgramMissing
@@ -10,7 +10,7 @@ ServiceError
 
 
 class ServiceError(Exception):
-    """Base of all faults here: one sentence on what is wrong, one on what to do."""
+    """Base of these errors: one sentence on what is wrong, one on what to do."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem} {remedy}")
@@ -19,7 +19,7 @@ class ServiceError(Exception):
 
 
 class ProgramMissing(ServiceError):
-    """Raised when a program that a service consists of is not installed."""
+    """Raised when a service's program is not installed."""
 
     def __init__(self, program: str, package: str) -> None:
         super().__init__(
@@ -37,8 +37,8 @@ class DataOfAnotherVersion(ServiceError):
 
 
 class PreparationFailed(ServiceError):
-    """Raised when the first set-up of a service's data did not work."""
+    """Raised when a service's data could not be created."""
 
 
 class NotReady(ServiceError):
-    """Raised when a service ended, or did not answer in time, after its start."""
+    """Raised when a started service ended or did not answer in time."""

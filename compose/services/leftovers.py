@@ -1,4 +1,4 @@
-"""What an earlier run left running because it was killed: found by its records, and ended."""
+"""Processes of an earlier run that was killed: recorded, found again, and ended."""
 
 import contextlib
 import json
@@ -14,10 +14,19 @@ _GRACE_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 
 
-def end_leftovers(records: Iterable[Path]) -> list[str]:
-    """End what the records name and is still there; return the names of those that were.
+def write_record(record: Path, pid: int, started: float, folder: Path) -> None:
+    """Record a program's process, its start in seconds since boot, and its working folder."""
+    note = {"pid": pid, "started": started, "boot": process_table.boot_id(), "folder": str(folder)}
+    # Under its name it is whole: whoever starts a program may be killed at any time.
+    unfinished = record.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(note) + "\n")
+    unfinished.replace(record)
 
-    The kernel has already told each of them to stop (see processes.py), so most need only time.
+
+def end_leftovers(records: Iterable[Path]) -> list[str]:
+    """End the recorded programs that still run; return their names.
+
+    The kernel has already sent each its stop signal (see processes.py), so most only need time.
     """
     remaining = {file: pids for file in records if (pids := _still_running(file))}
     names = sorted(file.stem for file in remaining)
@@ -35,22 +44,24 @@ def end_leftovers(records: Iterable[Path]) -> list[str]:
 
 
 def _still_running(record: Path) -> list[int]:
-    """Return the processes of the recorded instance that are alive; remove the record if none."""
+    """Return the living processes of a recorded program; remove the record if there are none."""
     try:
         note = json.loads(record.read_text())
-        leader, started = int(note["pid"]), int(note["started"])
+        leader, started = int(note["pid"]), float(note["started"])
         boot, folder = str(note["boot"]), Path(note["folder"])
     except FileNotFoundError:
         return []
-    except (ValueError, KeyError, TypeError):  # cut off by a crash of the machine
-        boot, leader, started, folder = "", 0, 0, Path("/")
+    except (ValueError, KeyError, TypeError):  # cut off when the machine crashed
+        boot, leader, started, folder = "", 0, 0.0, Path("/")
     found = []
     if boot == process_table.boot_id():
         family = process_table.family_of(leader, started)
-        led = any(entry.pid == leader for entry in family)
-        # Without its leader, a session is known only by a number that could have been used again
-        # since, so each member must also be at work where the leader was started.
-        found = [e.pid for e in family if led or process_table.working_folder(e.pid) == folder]
+        has_leader = any(entry.pid == leader for entry in family)
+        # Without its leader, the session's number may be another session's by now, so each member
+        # must also have the working folder that the leader was started in.
+        found = [
+            e.pid for e in family if has_leader or process_table.working_folder(e.pid) == folder
+        ]
     if not found:
         record.unlink(missing_ok=True)
     return found

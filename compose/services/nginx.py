@@ -10,27 +10,27 @@ from pathlib import Path
 
 from compose.services.leftovers import end_leftovers
 from compose.services.ports import answers
-from compose.services.processes import Process, never
+from compose.services.processes import Process, no_hurry
 from compose.services.programs import find_program, service_environment
 
 HOST = "127.0.0.1"
 
 #: Event streams that one client address may have open at once: a quarter of what the two processes
-#: of this configuration can hold. docs/api.md tells of it, compose/compose.yaml has the same.
+#: of this configuration can hold. docs/api.md documents it, compose/compose.yaml has the same.
 STREAMS_PER_ADDRESS = 1_000
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "nginx"
 _MAX_FILES = 16_384
 _LOG_BYTES_KEPT = 64 * 1024 * 1024
 
-# SIGQUIT lets open requests finish, event streams among them: not for long.
+# SIGQUIT lets open requests finish, but event streams may stay open for long.
 _STOP_PLAN = ((signal.SIGQUIT, 2.0), (signal.SIGTERM, 3.0))
 
 
 class Nginx:
-    """NGINX in `folder`, listening on `host` and `port`, passing on to `gateway`.
+    """NGINX in `folder`, listening on `host` and `port`, in front of `gateway`.
 
-    That is host:port, or several with commas between them.
+    `gateway` is host:port, or several separated by commas.
     """
 
     name = "nginx"
@@ -71,7 +71,7 @@ class Nginx:
 
     @property
     def exit_status(self) -> int | None:
-        """How the server ended last."""
+        """Its last exit status, or minus the signal that killed it."""
         return self._process.exit_status if self._process else None
 
     @property
@@ -83,8 +83,8 @@ class Nginx:
         """Write the configuration."""
         (self.folder / "temporary").mkdir(parents=True, exist_ok=True)
         end_leftovers([self.folder / "nginx.process"])
-        self._shift_access_log()
-        # The cache is of the last run's database, which could have been deleted since.
+        self._rotate_access_log()
+        # The cached answers are of the last run's database, which may have been deleted since.
         shutil.rmtree(self.folder / "cache", ignore_errors=True)
         hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         names = {
@@ -102,7 +102,7 @@ class Nginx:
             (self.folder / f"{target}.conf").write_text(_render(template, names))
         self._process = Process(
             self.name,
-            # -e: otherwise it opens the log file it was built with before it reads anything.
+            # Without -e it first opens the log file that was compiled in.
             [
                 find_program("nginx", "nginx"),
                 *("-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"),
@@ -121,7 +121,7 @@ class Nginx:
         self._process.start()
 
     def ready(self) -> bool:
-        """Tell whether connections are accepted now, whether or not the gateway answers."""
+        """Return whether connections are accepted now, whether or not the gateway answers."""
         return answers(self.port, self.host)
 
     def wait_ready(self, timeout: float = 10.0) -> None:
@@ -129,8 +129,8 @@ class Nginx:
         assert self._process is not None, "prepare() comes first"
         self._process.wait_until(self.ready, timeout)
 
-    def stop(self, hurry: Callable[[], bool] = never) -> None:
-        """Let open requests finish for a moment, and stop."""
+    def stop(self, hurry: Callable[[], bool] = no_hurry) -> None:
+        """Give open requests a moment to finish, and stop."""
         if self._process is not None:
             self._process.stop(hurry)
 
@@ -150,14 +150,14 @@ class Nginx:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _shift_access_log(self) -> None:
-        """Keep one older access log, so that the two do not grow for ever."""
+    def _rotate_access_log(self) -> None:
+        """Keep at most one older access log, so that logs do not grow without bound."""
         if self.access_log.exists() and self.access_log.stat().st_size > _LOG_BYTES_KEPT:
             self.access_log.rename(self.access_log.with_suffix(".log.1"))
 
 
 def servers(gateway: str) -> str:
-    """Return the lines of the upstream, as compose/nginx/follow-gateway.sh does."""
+    """Return the server lines of the upstream, as compose/nginx/follow-gateway.sh writes them."""
     addresses = (address.strip() for address in gateway.split(","))
     return "\n".join(
         f"server {address} max_fails=3 fail_timeout=2s;" for address in addresses if address
@@ -165,10 +165,10 @@ def servers(gateway: str) -> str:
 
 
 def _render(template: str, names: Mapping[str, str]) -> str:
-    """Replace ${NAME} as envsubst does; a name that is not there stays, and NGINX complains."""
+    """Replace ${NAME} as envsubst does; unknown names stay, and NGINX refuses them."""
     return re.sub(r"\$\{([A-Z_]+)\}", lambda found: names.get(found[1], found[0]), template)
 
 
 def _quoted(path: Path) -> str:
-    """Write a path for NGINX's configuration, which splits words at spaces."""
+    """Quote a path for NGINX's configuration, which splits words at spaces."""
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'

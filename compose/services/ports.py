@@ -1,15 +1,19 @@
-"""TCP ports: find a free one, and say who holds a taken one."""
+"""TCP ports: find a free one, name the holder of a taken one, and check what answers there."""
 
+import base64
+import contextlib
+import http.client
 import secrets
 import socket
-from pathlib import Path
+
+import psutil
 
 # Below the range from which the kernel takes ports for outgoing connections (32768 on Linux by
 # default): otherwise a client that retries while its server restarts can take the server's port,
 # or even be connected to itself.
 FIRST_PORT, LAST_PORT = 20_000, 32_000
 
-_LISTEN = "0A"  # the state column of /proc/net/tcp
+_HTTP_TIMEOUT_SECONDS = 5.0
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -21,7 +25,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether a server could listen on the port now."""
+    """Return whether a server could listen on the port now."""
     return refusal(port, host) is None
 
 
@@ -38,7 +42,7 @@ def refusal(port: int, host: str = "127.0.0.1") -> str | None:
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether something accepts connections on the port."""
+    """Return whether something accepts connections on the port."""
     try:
         socket.create_connection((host, port), timeout=1).close()
     except OSError:
@@ -46,30 +50,28 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def holder_of(port: int) -> str | None:
-    """Name the program that listens on the port, as far as this user may see it."""
-    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
-    if not sockets:
+def http_status(
+    port: int, path: str, login: tuple[str, str] | None = None, host: str = "127.0.0.1"
+) -> int | None:
+    """Return the status of a GET request, or None if nothing answers."""
+    headers = {}
+    if login is not None:
+        headers["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
+    connection = http.client.HTTPConnection(host, port, timeout=_HTTP_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
         return None
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if any(str(link.readlink()) in sockets for link in (process / "fd").iterdir()):
-                name = (process / "comm").read_text().strip()
-                return f"{name}, process {process.name}"
-        except OSError:
-            continue  # ended meanwhile, or another user's
+    finally:
+        connection.close()
+
+
+def holder_of(port: int) -> str | None:
+    """Return the name of the program that listens on the port, as far as this user may see it."""
+    for connection in psutil.net_connections("tcp"):
+        local, pid = connection.laddr, connection.pid
+        if local and local.port == port and connection.status == psutil.CONN_LISTEN and pid:
+            with contextlib.suppress(psutil.Error):  # it has ended
+                return f"{psutil.Process(pid).name()}, process {pid}"
     return None
-
-
-def _listening_inodes(port: int) -> set[str]:
-    """Return the inodes of the sockets that listen on the port, of either address family."""
-    inodes = set()
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        if not table.exists():
-            continue
-        for line in table.read_text().splitlines()[1:]:
-            columns = line.split()
-            local, state, inode = columns[1], columns[3], columns[9]
-            if state == _LISTEN and int(local.rpartition(":")[2], 16) == port:
-                inodes.add(inode)
-    return inodes

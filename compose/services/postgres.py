@@ -1,4 +1,4 @@
-"""A private PostgreSQL server: its own data, port and logins, and no other way in."""
+"""A private PostgreSQL server with its own data, port and logins."""
 
 import os
 import shutil
@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from compose.services import process_table
-from compose.services.account import drop_to
 from compose.services.credentials import USER, password_in
 from compose.services.leftovers import end_leftovers
 from compose.services.postgres_data import (
@@ -19,8 +18,8 @@ from compose.services.postgres_data import (
     home_of,
     programs_for,
 )
-from compose.services.processes import Process, never
-from compose.services.programs import service_environment
+from compose.services.processes import Process, no_hurry
+from compose.services.programs import drop_to, service_environment
 
 HOST = "127.0.0.1"
 
@@ -33,9 +32,9 @@ PARAMETERS: Mapping[str, str] = {
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
-    # What is written whole after a checkpoint are mostly pages of ids, which do not get smaller.
+    # Full pages in the WAL are mostly random ids, which do not compress.
     "wal_compression": "off",
-    # Queue-like tables die and grow fast: clean them before they bloat, and without pausing.
+    # Queue-like tables have many dead rows soon: vacuum them early, and without pausing.
     "autovacuum_naptime": "15s",
     "autovacuum_vacuum_scale_factor": "0.05",
     "autovacuum_vacuum_cost_delay": "1ms",
@@ -51,9 +50,9 @@ _STOP_PLAN = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))
 
 
 def _memory_parameters() -> dict[str, str]:
-    """Return how much memory PostgreSQL may use, and may expect the system to use for its files.
+    """Return PostgreSQL's own cache and its guess of the system's, from the machine's memory.
 
-    A large table's indexes should be in memory: ids are random, so each touches another page.
+    A large table's indexes should fit: ids are random, so each row touches another page.
     """
     megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     return {
@@ -78,13 +77,13 @@ class Postgres:
         *,
         parameters: Mapping[str, str] | None = None,
         output: int | None = None,
-        say: Callable[[str], None] = print,
+        show: Callable[[str], None] = print,
     ) -> None:
         self.folder = folder.absolute()
         self.port = port
         self._parameters = {**PARAMETERS, **_memory_parameters(), **(parameters or {})}
         self._output = output
-        self._say = say
+        self._show = show
         self._process: Process | None = None
 
     @property
@@ -99,7 +98,7 @@ class Postgres:
 
     def url_of(self, database: str, user: str = USER) -> str:
         """Return the SQLAlchemy URL of a database of this server."""
-        # Both roles have one password: whoever may read its file may do anything here anyway.
+        # Both roles share a password: whoever may read its file may do anything here anyway.
         password = password_in(self.folder / "password")
         return f"postgresql+psycopg2://{user}:{password}@{HOST}:{self.port}/{database}"
 
@@ -110,7 +109,7 @@ class Postgres:
 
     @property
     def exit_status(self) -> int | None:
-        """How the server ended last."""
+        """Its last exit status, or minus the signal that killed it."""
         return self._process.exit_status if self._process else None
 
     @property
@@ -123,10 +122,12 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftovers([self._record])
         account = drop_to("postgres")  # PostgreSQL refuses to run as root
-        self.folder.chmod(0o711 if account else 0o700)  # the way to its data, which is its own
+        self.folder.chmod(0o711 if account else 0o700)  # the data folder below is closed
         home = home_of(self.folder, account)
         if account is not None and home != self.folder:
-            self._say(f"The user {account.name} cannot enter {self.folder}; its data is in {home}.")
+            self._show(
+                f"The user {account.name} cannot enter {self.folder}; its data is in {home}."
+            )
         data = home / "data"
         programs = programs_for(data)
         if not data.exists():
@@ -151,14 +152,14 @@ class Postgres:
         self._prepared.start()
 
     def ready(self) -> bool:
-        """Tell whether the server accepts connections now."""
+        """Return whether the server accepts connections now."""
         return subprocess.run(self._probe, start_new_session=True).returncode == 0
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Return once the server accepts connections; `NotReady` if it does not."""
         self._prepared.wait_until(self.ready, timeout)
 
-    def stop(self, hurry: Callable[[], bool] = never) -> None:
+    def stop(self, hurry: Callable[[], bool] = no_hurry) -> None:
         """Disconnect the clients and stop; by force if that takes too long."""
         if self._process is not None:
             self._process.stop(hurry)
@@ -193,13 +194,13 @@ class Postgres:
         network = {
             "listen_addresses": HOST,
             "port": str(self.port),
-            # None: its path could exceed the kernel's 107 bytes, and TCP does all that is needed.
+            # No socket file: its path could exceed the kernel's 107 bytes, and TCP is enough.
             "unix_socket_directories": "",
         }
         return [f"--{name}={value}" for name, value in {**network, **self._parameters}.items()]
 
     def _remove_stale_lock(self) -> None:
-        """Remove the lock file of a crashed server whose process id now is another program's."""
+        """Remove the lock file of a crashed server if another program has its process id now."""
         lock = self._data / "postmaster.pid"
         if not lock.exists():
             return

@@ -6,10 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from compose.services.account import Account
 from compose.services.credentials import USER
 from compose.services.errors import DataOfAnotherVersion, PreparationFailed
-from compose.services.programs import find_program, service_environment
+from compose.services.programs import Account, find_program, service_environment
 
 DATABASE = "reckoner"
 ADMIN = "postgres"
@@ -19,12 +18,12 @@ _DEBIAN = Path("/usr/lib/postgresql")
 
 
 def home_of(folder: Path, account: Account | None) -> Path:
-    """Return where the data goes: in the folder, unless the server's user cannot enter it.
+    """Return where the data goes: the folder itself, unless the server's user cannot enter it.
 
-    So it is in a checkout below /root: the data then has a folder below /var/lib/reckoner that
-    only depends on the checkout's path.
+    That is the case in a checkout below /root. The data then gets a folder below
+    /var/lib/reckoner whose name depends on the checkout's path alone.
     """
-    if account is None or account.reaches(folder):
+    if account is None or account.can_enter(folder):
         return folder
     home = home_elsewhere(folder)
     home.mkdir(parents=True, exist_ok=True)
@@ -34,12 +33,12 @@ def home_of(folder: Path, account: Account | None) -> Path:
 
 
 def home_elsewhere(folder: Path) -> Path:
-    """Return the other place for the data of a folder that the server's user cannot enter."""
+    """Return the place for the data if the server's user cannot enter the folder."""
     return _ELSEWHERE / hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
 
 
 def programs_for(data: Path) -> Path:
-    """Return the folder of the programs that fit the data: their version, or the newest if none.
+    """Return the folder of the programs for the data: of its version, or the newest without data.
 
     Raises `ProgramMissing` and `DataOfAnotherVersion`.
     """
@@ -54,14 +53,14 @@ def programs_for(data: Path) -> Path:
         return same
     raise DataOfAnotherVersion(
         f"The data in {data} was written by PostgreSQL {version}, which is not installed.",
-        f"Install postgresql-{version}, or move {data} away to begin with no data.",
+        f"Install postgresql-{version}, or move {data} elsewhere to begin without data.",
     )
 
 
 def create_data(data: Path, programs: Path, password: str, account: Account | None) -> None:
     """Create the data with the superuser, the role and the database.
 
-    It is made beside its place and renamed, so that it is complete or not there.
+    It is renamed when complete, so that there are never incomplete data.
     """
     draft = data.with_name("data.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -71,9 +70,9 @@ def create_data(data: Path, programs: Path, password: str, account: Account | No
     options = ["-U", ADMIN, "--auth=reject", "--encoding=UTF8", "--locale=C"]
     initdb: list[str | Path] = [programs / "initdb", "-D", draft, "--data-checksums", *options]
     _run(initdb, "", draft.parent, account)
-    # The only way in: both roles, with a password, from this machine.
+    # Only with a password, and from this machine.
     (draft / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
-    # The server in single-user mode reads one statement per line, and needs no port or password.
+    # In single-user mode, the server reads one statement per line, without a port or password.
     statements = (
         f"ALTER ROLE {ADMIN} PASSWORD '{password}'\n"
         f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{password}'\n"
@@ -84,7 +83,7 @@ def create_data(data: Path, programs: Path, password: str, account: Account | No
 
 
 def _run(command: list[str | Path], text: str, folder: Path, account: Account | None) -> None:
-    """Run a command of the set-up to its end, with `text` as its input."""
+    """Run a command of the set-up with `text` as its input."""
     done = subprocess.run(
         command,
         input=text,
@@ -95,18 +94,19 @@ def _run(command: list[str | Path], text: str, folder: Path, account: Account | 
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,
-        start_new_session=True,  # a Ctrl-C meant for this process must not cut it off
+        start_new_session=True,  # a Ctrl-C meant for this process must not interrupt it
     )
-    # Single-user mode reports a faulty statement, and ends well all the same.
+    # Single-user mode exits with 0 even after a faulty statement.
     if done.returncode != 0 or "ERROR:" in done.stderr:
         raise PreparationFailed(
-            f"{command[0]} failed with {done.returncode}.", f"It says: {done.stderr.strip()}"
+            f"{command[0]} failed with {done.returncode}.",
+            f"Its error output: {done.stderr.strip()}",
         )
 
 
 def _major_version(programs: Path) -> str:
     """Return for example 15."""
-    said = subprocess.run(
+    shown = subprocess.run(
         [programs / "postgres", "--version"], capture_output=True, text=True, start_new_session=True
     )
-    return said.stdout.split()[2].partition(".")[0]
+    return shown.stdout.split()[2].partition(".")[0]

@@ -1,24 +1,30 @@
-"""The kernel's process table (proc(5)): who descends from whom, and since when."""
+"""Processes of this machine, by psutil: who descends from whom, and since when."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+# psutil adds the boot time, which the kernel rounds to a second, to a process's start.
+_SAME_START_SECONDS = 2.0
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One living process. `started`, in clock ticks since boot, tells reused ids apart."""
+    """One living process. Two with the same id differ in `started`, in seconds since boot."""
 
     pid: int
     parent: int
     session: int
-    started: int
+    started: float
 
 
 def living() -> Iterator[Entry]:
     """Yield every process that has not ended."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        entry = find(int(folder.name))
+    for pid in psutil.pids():
+        entry = find(pid)
         if entry is not None:
             yield entry
 
@@ -26,26 +32,27 @@ def living() -> Iterator[Entry]:
 def find(pid: int) -> Entry | None:
     """Return the process with this id, unless there is none or it has ended (a zombie)."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+                return None
+            # Relative to boot, so that setting the clock does not change it.
+            started = process.create_time() - psutil.boot_time()
+            return Entry(pid, process.ppid(), os.getsid(pid), started)
+    except (psutil.Error, OSError):
         return None
-    # The second column is the program's name in brackets, and may itself hold spaces and brackets.
-    columns = text.rpartition(")")[2].split()
-    if columns[0] in "ZX":
-        return None
-    return Entry(pid, parent=int(columns[1]), session=int(columns[3]), started=int(columns[19]))
 
 
-def family_of(leader: int, started: int) -> list[Entry]:
+def family_of(leader: int, started: float) -> list[Entry]:
     """Return the living members of the session that a process began, and their descendants.
 
     The session outlives its leader, and the kernel gives a leader's id to no other process as long
-    as the session has members. Descendants are looked for besides it because some programs
-    (PostgreSQL, Erlang's helpers) give each of their children a session of its own.
+    as the session has members. Descendants are collected as well because some programs (PostgreSQL,
+    Erlang's helpers) give each of their children a session of its own.
     """
     entries = list(living())
-    if any(entry.pid == leader and entry.started != started for entry in entries):
-        return []  # all ended long ago, and the id was given to a stranger
+    if any(entry.pid == leader and not _is_same(entry.started, started) for entry in entries):
+        return []  # all ended long ago, and another program has the id now
     family = {entry.pid: entry for entry in entries if leader in (entry.pid, entry.session)}
     grown = True
     while grown:
@@ -57,26 +64,28 @@ def family_of(leader: int, started: int) -> list[Entry]:
 
 def with_environment(name: str, value: str) -> list[Entry]:
     """Return the processes that were started with this environment variable."""
-    wanted = f"{name}={value}".encode()
-    found = []
-    for entry in living():
-        try:
-            environment = Path(f"/proc/{entry.pid}/environ").read_bytes()
-        except OSError:
-            continue  # ended meanwhile, or another user's
-        if wanted in environment.split(b"\0"):
-            found.append(entry)
-    return found
+    return [entry for entry in living() if _environment(entry.pid).get(name) == value]
 
 
 def working_folder(pid: int) -> Path | None:
-    """Return a process's working directory, if this user may see it."""
+    """Return a process's working directory, if this user may read it."""
     try:
-        return Path(f"/proc/{pid}/cwd").readlink()
-    except OSError:
+        return Path(psutil.Process(pid).cwd())
+    except psutil.Error:
         return None
 
 
 def boot_id() -> str:
-    """Return what tells this boot of the machine from every other."""
+    """Return a text that no other boot of the machine has."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _is_same(started: float, other: float) -> bool:
+    return abs(started - other) < _SAME_START_SECONDS
+
+
+def _environment(pid: int) -> dict[str, str]:
+    try:
+        return psutil.Process(pid).environ()
+    except psutil.Error:  # it has ended, or is another user's
+        return {}

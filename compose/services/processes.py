@@ -1,8 +1,7 @@
-"""One program run as a child in a session of its own: started, watched, and ended completely."""
+"""A program run in a session of its own: started, watched, and ended with all its children."""
 
 import contextlib
 import functools
-import json
 import os
 import signal
 import subprocess
@@ -12,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from compose.services import process_table
-from compose.services.account import Account
 from compose.services.errors import NotReady
+from compose.services.leftovers import write_record
+from compose.services.programs import Account
 
-# Signals to send one after the other, each with the seconds to wait for its effect.
+# The signals to send in turn, each with how many seconds to wait for its effect.
 StopPlan = Sequence[tuple[signal.Signals, float]]
 
 TERMINATE: StopPlan = ((signal.SIGTERM, 10.0),)
@@ -26,16 +26,16 @@ _HURRIED_SECONDS = 0.5
 _KILL_SECONDS = 10.0
 
 
-def never() -> bool:
-    """Be in no hurry."""
+def no_hurry() -> bool:
+    """Never shorten a stop."""
     return False
 
 
 class Process:
-    """A program that can be started again and again, one instance at a time.
+    """A program that can be started repeatedly, one instance at a time.
 
-    `output` is a file descriptor for its standard output and error; without it they are added to
-    the file `log`. `record` is a file in which the running instance is noted, see leftovers.py.
+    `output` is a file descriptor for its standard output and error; without it they are appended
+    to the file `log`. `record` is a file that identifies the running instance, see leftovers.py.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class Process:
         self._account = account
         self._stop_plan = stop_plan
         self._child: subprocess.Popen[bytes] | None = None
-        self._started = 0
+        self._started = 0.0
 
     @property
     def pid(self) -> int | None:
-        """The id of the instance started last."""
+        """The process id of the last instance."""
         return self._child.pid if self._child else None
 
     @property
@@ -75,41 +75,34 @@ class Process:
 
     @property
     def exit_status(self) -> int | None:
-        """How the last instance ended: its status, or minus the signal that killed it."""
+        """The last instance's exit status, or minus the signal that killed it."""
         return self._child.poll() if self._child else None
 
     def start(self) -> None:
-        """Start the program; what an instance that died has left behind is killed first."""
+        """Start the program; first kill what an earlier instance left behind."""
         if self.running:
             return
         self.kill()
         self._child = _spawner().submit(self._spawn).result()
         entry = process_table.find(self._child.pid)
-        self._started = entry.started if entry else 0
-        note = {
-            "name": self.name,
-            "pid": self._child.pid,
-            "started": self._started,
-            "boot": process_table.boot_id(),
-            "folder": str(self._folder),
-        }
-        self._record.write_text(json.dumps(note) + "\n")
+        self._started = entry.started if entry else 0.0
+        write_record(self._record, self._child.pid, self._started, self._folder)
 
     def family(self) -> list[process_table.Entry]:
-        """Return the processes of the last instance that are alive: it and its descendants."""
+        """Return the living processes of the last instance: the program and its descendants."""
         if self._child is None:
             return []
         return process_table.family_of(self._child.pid, self._started)
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the program itself, not to its children."""
+        """Send a signal to the program, not to its children."""
         if self._child is not None:
             self._child.send_signal(number)
 
-    def stop(self, hurry: Callable[[], bool] = never) -> None:
-        """End the program in its own way, then by force; nothing of it stays.
+    def stop(self, hurry: Callable[[], bool] = no_hurry) -> None:
+        """Send the stop plan's signals, then kill what is left of the program.
 
-        Once `hurry` says so, every step is given half a second.
+        Once `hurry` returns true, each signal has half a second.
         """
         for number, seconds in self._stop_plan:
             if not self.running:
@@ -128,20 +121,20 @@ class Process:
         if self._child is None:
             return
         give_up = time.monotonic() + _KILL_SECONDS
-        # Looked up again after each round: a child may have been born meanwhile.
+        # Listed again after each round: a child may have been started in between.
         while family := self.family():
             for entry in family:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(entry.pid, signal.SIGKILL)
             self._child.poll()
             if time.monotonic() > give_up:
-                break  # in an uninterruptible system call: the kernel ends it when that returns
+                break  # in an uninterruptible system call, after which the kernel ends it
             time.sleep(_POLL_SECONDS)
         self._child.wait()
         self._record.unlink(missing_ok=True)
 
     def wait_until(self, ready: Callable[[], bool], timeout: float) -> None:
-        """Return once `ready` says so; `NotReady` if the program ends or the time runs out."""
+        """Return once `ready` returns true; `NotReady` if the program ends or time runs out."""
         give_up = time.monotonic() + timeout
         while not ready():
             if not self.running:
@@ -151,13 +144,13 @@ class Process:
             time.sleep(_READY_POLL_SECONDS)
 
     def _hint(self) -> str:
-        return f"Its log says why: {self._log}" if self._output is None else "Its log says why."
+        return f"See its log: {self._log}" if self._output is None else "See its log."
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        """Run the command; setpriv(1) replaces itself by it, so the process id is the program's.
+        """Run the command through setpriv(1), which replaces itself by it.
 
-        If this process dies without stopping it, the kernel sends the program the first signal of
-        its stop plan. Not a preexec_fn, which is unsafe in a process with threads.
+        If this process ends without stopping the program, the kernel sends it the first signal of
+        its stop plan. A preexec_fn could do the same, but is unsafe in a process with threads.
         """
         prefix = ["setpriv", "--pdeathsig", self._stop_plan[0][0].name.removeprefix("SIG")]
         if self._account is not None:
@@ -175,7 +168,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                umask=0o077,  # what it writes, logs among it, is nobody else's
+                umask=0o077,  # only the owner may read what it writes, logs included
             )
 
 
@@ -183,7 +176,7 @@ class Process:
 def _spawner() -> ThreadPoolExecutor:
     """Return the thread that starts all programs.
 
-    The kernel takes the end of the thread that started a program for the death of its parent, so
-    this has to be a thread that lives as long as this process.
+    When the thread that started a program ends, the kernel takes that for the end of its parent,
+    so this thread lives as long as this process.
     """
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")

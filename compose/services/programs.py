@@ -1,12 +1,15 @@
-"""Where the services' programs are, and the environment they get."""
+"""What a service's program runs with: its path, its environment, and its system user."""
 
 import os
+import pwd
 import re
 import shutil
+import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from compose.services.errors import ProgramMissing
+from compose.services.errors import ProgramMissing, ServiceError
 
 # A user's PATH on Debian leaves out the sbin folders, where nginx is.
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -16,7 +19,7 @@ _KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 
 
 def find_program(name: str, package: str, patterns: Iterable[str] = ()) -> Path:
-    """Return the program: the newest that matches one of the patterns, else as PATH has it.
+    """Return the newest program that matches one of the patterns, or else the one on the PATH.
 
     Raises `ProgramMissing`, which names `package`.
     """
@@ -36,9 +39,47 @@ def search_path() -> str:
 
 
 def service_environment() -> dict[str, str]:
-    """Return the environment for a service: nothing that could change what it serves."""
+    """Return the environment for a service: no variable that could change what it serves."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     return {"PATH": search_path(), **kept}
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system user to change to."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def can_enter(self, folder: Path) -> bool:
+        """Return whether this user may enter the folder."""
+        # The kernel decides, rather than the mode bits: access lists count as well.
+        done = subprocess.run(
+            ["/usr/bin/test", "-x", folder],
+            user=self.uid,
+            group=self.gid,
+            extra_groups=[],
+            start_new_session=True,  # a Ctrl-C meant for this process must not end it
+        )
+        return done.returncode == 0
+
+
+def drop_to(name: str) -> Account | None:
+    """Return the account that root has to change to; None if this process does not run as root.
+
+    Raises `ServiceError` if there is no such user.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError as error:
+        raise ServiceError(
+            f"The system user {name}, which root has to change to, does not exist.",
+            "Install the Debian package postgresql, which creates it, or run this as another user.",
+        ) from error
+    return Account(user.pw_name, user.pw_uid, user.pw_gid)
 
 
 def _by_version(path: Path) -> list[int]:

@@ -11,19 +11,19 @@ from pathlib import Path
 from compose.services import process_table
 from compose.services.credentials import USER, password_in
 from compose.services.leftovers import end_leftovers
-from compose.services.probes import http_status
-from compose.services.processes import Process, never
+from compose.services.ports import http_status
+from compose.services.processes import Process, no_hurry
 from compose.services.rabbitmq_node import HOST, Node, epmd_program, script
 
-# A node needs some seconds to close its queues' logs; a kill is safe, only the next start slower.
+# A node needs some seconds to close its queues' logs. A kill is safe, but slows the next start.
 _STOP_PLAN = ((signal.SIGTERM, 30.0),)
 
 
 class RabbitMQ:
     """RabbitMQ in `folder`, listening on 127.0.0.1 only, with one user and the vhost /.
 
-    An Erlang node is looked up through epmd, a small name server. The node gets one of its own, so
-    that it neither depends on the machine's nor leaves one behind.
+    Erlang nodes are found through epmd, a small name server. This node gets its own, so that it
+    neither depends on the machine's nor leaves one behind.
     """
 
     name = "rabbitmq"
@@ -67,18 +67,13 @@ class RabbitMQ:
         return password_in(self.folder / "password")
 
     @property
-    def node_name(self) -> str:
-        """The Erlang node's name, which is another one for every folder."""
-        return self._node.name
-
-    @property
     def running(self) -> bool:
         """Whether the node and its epmd run now."""
         return all(p is not None and p.running for p in (self._epmd, self._process))
 
     @property
     def exit_status(self) -> int | None:
-        """How the node ended last, or its epmd if the node runs."""
+        """The last exit status of the node, or of its epmd if the node runs."""
         ended = [p for p in (self._process, self._epmd) if p is not None and not p.running]
         return ended[0].exit_status if ended else None
 
@@ -88,7 +83,7 @@ class RabbitMQ:
         return self._process.pid if self._process else None
 
     def prepare(self) -> None:
-        """Write the configuration; the data is kept if there is some."""
+        """Write the configuration; existing data is kept."""
         self.folder.mkdir(parents=True, exist_ok=True)
         end_leftovers([self.folder / "rabbitmq.process", self.folder / "epmd.process"])
         self._end_strays()
@@ -120,15 +115,15 @@ class RabbitMQ:
         assert self._epmd is not None, "prepare() comes first"
         assert self._process is not None
         if not self._epmd.running:
-            # Erlang starts an epmd by itself when it finds none; it would bar the port.
+            # Erlang starts an epmd itself when it finds none, which would hold the port.
             self._end_strays()
         self._epmd.start()
         self._process.start()
 
     def ready(self) -> bool:
-        """Tell whether AMQP clients and the management API are served now."""
-        # Asked of the API, which has to answer anyway: a probe of the AMQP port would be logged as
-        # a client that broke off.
+        """Return whether AMQP clients and the management API are served now."""
+        # By the API, which has to answer anyway: RabbitMQ would log a probe of the AMQP port as a
+        # client that closed its connection unexpectedly.
         check = f"/api/health/checks/port-listener/{self.port}"
         return http_status(self.management_port, check, (USER, self.password)) == 200
 
@@ -137,10 +132,10 @@ class RabbitMQ:
         assert self._process is not None, "prepare() comes first"
         self._process.wait_until(self.ready, timeout)
 
-    def stop(self, hurry: Callable[[], bool] = never) -> None:
-        """Stop the node, by force if that takes too long, and all that came with it."""
+    def stop(self, hurry: Callable[[], bool] = no_hurry) -> None:
+        """Stop the node with all its processes, by force if that takes too long."""
         if not self.ready():
-            # While it starts, it does not hear SIGTERM; and there is nothing that it could lose.
+            # While it starts, it ignores SIGTERM, and it has nothing to lose yet.
             self.kill()
         for process in (self._process, self._epmd):
             if process is not None:
@@ -187,7 +182,7 @@ class RabbitMQ:
         ).stdout
 
     def _end_strays(self) -> None:
-        """Kill what escaped from the session, such as an epmd that Erlang started by itself."""
+        """Kill what left the session, such as an epmd that Erlang started itself."""
         kept = {
             entry.pid
             for process in (self._process, self._epmd)

@@ -1,4 +1,4 @@
-"""What makes RabbitMQ's scripts mean our own node: its configuration and environment."""
+"""The configuration and environment with which RabbitMQ's scripts manage our own node."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 _PACKAGE = "rabbitmq-server"
 _SCRIPT_FOLDERS = ("/usr/lib/rabbitmq/bin", "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin")
 
-# The login is created at the first start only: its file and the data stay and go together.
+# The login is created at the first start only: its file and the data belong together.
 _CONFIGURATION = """\
 listeners.tcp.1 = {host}:{port}
 management.tcp.ip = {host}
@@ -39,11 +39,11 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The Erlang node's name, which is another one for every folder."""
+        """The Erlang node's name, which differs for each folder."""
         return f"{USER}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}@localhost"
 
     def write_configuration(self, password: str) -> None:
-        """Write the files that `environment` names."""
+        """Write the files named in `environment`."""
         for folder in ("home", "data"):
             (self.folder / folder).mkdir(exist_ok=True)
         settings = self.folder / "rabbitmq.conf"
@@ -58,7 +58,7 @@ class Node:
             )
         )
         (self.folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
-        # Instead of /etc/rabbitmq/rabbitmq-env.conf, which is for the machine's own node.
+        # Replaces /etc/rabbitmq/rabbitmq-env.conf, which is for the machine's own node.
         (self.folder / "rabbitmq-env.conf").write_text("")
 
     def environment(self) -> dict[str, str]:
@@ -82,7 +82,7 @@ class Node:
 def script(name: str) -> Path:
     """Return one of RabbitMQ's scripts.
 
-    Not as the PATH has them: those insist on the system user rabbitmq and on its folders.
+    Not those on the PATH, which require the system user rabbitmq and its folders.
     """
     return find_program(name, _PACKAGE, [f"{folder}/{name}" for folder in _SCRIPT_FOLDERS])
 

@@ -1,6 +1,6 @@
-"""A chunk's length is checked in bytes, which PostgreSQL knows, and not counted in characters.
+"""A chunk's length is checked in bytes, which PostgreSQL knows without counting characters.
 
-Digits are ASCII, so it is the same number. Counting took two fifths of the time of storing one.
+Digits are ASCII, so both lengths are equal.
 
 Revision 0002
 """
@@ -22,9 +22,9 @@ def downgrade() -> None:
 
 
 def _check_by(function: str) -> None:
-    # The lock that keeps everyone out is held for a moment: what is stored is read only by the
-    # validation, which keeps nobody out, once that lock is gone. If it does not come to that, both
-    # are done again.
+    # The exclusive lock is held for a moment only: the stored rows are read by the validation, in
+    # the next transaction, which blocks nobody. An upgrade that is interrupted between the two
+    # does both again.
     op.execute(
         "ALTER TABLE result_chunks DROP CONSTRAINT result_chunks_digits_check, "
         "ADD CONSTRAINT result_chunks_digits_check "

@@ -1,4 +1,4 @@
-"""Relays say what they see of RabbitMQ, and a schema says which versions work with it.
+"""Relays report their problems with RabbitMQ; a schema names the oldest version that works with it.
 
 Revision 0003
 """
@@ -12,7 +12,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-#: Chunks that versions before have left: of neither a result nor an attempt that goes on.
+#: Notes the chunks that earlier versions left: of neither a result nor a running attempt.
 LEFTOVERS = """
     INSERT INTO lost_attempts (calculation_id, attempt)
     SELECT DISTINCT calculation_id, result_chunks.attempt
@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.CheckConstraint("is_only_row", name=op.f("schema_compatibility_is_only_row_check")),
         sa.PrimaryKeyConstraint("is_only_row", name=op.f("schema_compatibility_pkey")),
     )
-    # The new tables are nobody's but the new version's: what knows 0002 goes on as before.
+    # Code that knows 0002 does not use the new tables, and works as before.
     op.execute("INSERT INTO schema_compatibility (oldest_revision) VALUES ('0002')")
 
 

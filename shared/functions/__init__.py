@@ -1,1 +1,1 @@
-"""The calculations this service offers, and the registry that finds more of them."""
+"""The functions that this service computes, and the registry that finds installed ones."""

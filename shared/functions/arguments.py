@@ -1,23 +1,19 @@
-"""Checking arguments against a function's JSON Schema, in words a user can act on."""
+"""The check of arguments against a function's JSON Schema."""
 
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shared.errors import MOST_FAULTS, Fault
+from shared.errors import MAX_FAULTS, Fault, pointer_to
+from shared.functions.fault_descriptions import describe, shortened
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-MAX_SHOWN = 60  # characters of an offending value that a message repeats
-MAX_EXTRAS = 20  # unknown arguments that are named
-LONG_INTEGER = 10**MAX_SHOWN
-
-# CPython writes no integer of more than 4,300 digits, and the validator's messages try to. A
-# longer one is beyond every bound whatever it is, so it is cut to this.
+# CPython does not format integers of more than 4,300 digits, which the validator's messages would.
+# A longer one is beyond every bound, so it is replaced by this.
 HUGE_INTEGER = 10**4_200
 
 
@@ -27,7 +23,7 @@ class _Bounds(NamedTuple):
 
 
 class ArgumentsCheck:
-    """The check of one function's arguments. Builds its validator when first needed."""
+    """The check of one function's arguments. Builds its validator when it is first needed."""
 
     def __init__(self, function_name: str, schema: Mapping[str, Any]) -> None:
         self._function_name = function_name
@@ -36,24 +32,28 @@ class ArgumentsCheck:
         self._validator: Any = None
 
     def prepare(self) -> None:
-        """Build the validator, which takes long enough to be missed by others, ahead of time."""
+        """Build the validator, which takes some milliseconds."""
         if self._validator is None:
             self._validator = _strict_validator(self._schema)
 
     def faults(self, arguments: object) -> list[Fault]:
-        """List the faults, each with a pointer into the arguments object and a sentence.
+        """Return the faults, each with a pointer into the arguments object and a sentence.
 
-        Of very many only the first are listed; `count` says how many there are.
+        At most MAX_FAULTS of them; `count` returns how many there are.
         """
         if self._is_plainly_right(arguments):
             return []
-        found = (fault for error in self._errors(arguments) for fault in self._described(error))
-        return list(itertools.islice(found, MOST_FAULTS)) or list(
-            itertools.islice(_unstorable_faults(arguments, ""), MOST_FAULTS)
+        found = (
+            fault
+            for error in self._errors(arguments)
+            for fault in describe(error, self._function_name)
+        )
+        return list(itertools.islice(found, MAX_FAULTS)) or list(
+            itertools.islice(_unstorable_faults(arguments, ""), MAX_FAULTS)
         )
 
     def count(self, arguments: object) -> int:
-        """Return how many faults there are, without words for them, which take most time."""
+        """Return how many faults there are, without their sentences, which take most time."""
         if self._is_plainly_right(arguments):
             return 0
         if self._bounds is not None and type(arguments) is dict:
@@ -62,7 +62,7 @@ class ArgumentsCheck:
         return counted or sum(1 for _ in _unstorable_faults(arguments, ""))
 
     def _count_of_integers(self, bounds: Mapping[str, _Bounds], arguments: dict[str, Any]) -> int:
-        """Count where all arguments are bounded integers, as the validator would."""
+        """Count as the validator would, where all arguments are bounded integers."""
         missing = sum(name not in arguments for name in self._schema.get("required", ()))
         extras = len(arguments.keys() - bounds.keys())
         wrong = sum(
@@ -80,10 +80,10 @@ class ArgumentsCheck:
         return errors
 
     def _is_plainly_right(self, arguments: object) -> bool:
-        """Accept exactly what the validator would, where all arguments are bounded integers.
+        """Say whether all arguments are there, no others, and each an int within its bounds.
 
-        The validator takes 20 times as long, and this runs on every request. It says yes only
-        if every property is there, nothing else is, and each is an int within its bounds.
+        Where all arguments are bounded integers, the validator would accept exactly these, but
+        takes 20 times as long, and this runs for every request.
         """
         if self._bounds is None or type(arguments) is not dict:
             return False
@@ -95,45 +95,9 @@ class ArgumentsCheck:
                 return False
         return True
 
-    def _described(self, error: ValidationError) -> Iterator[Fault]:
-        pointer = "".join(f"/{_escaped(str(part))}" for part in error.absolute_path)
-        name = ".".join(str(part) for part in error.absolute_path) or "The arguments"
-        value: Any = error.instance
-        limit: Any = error.validator_value
-        match error.validator:
-            case "required":
-                for missing in limit:
-                    # The validator reports each missing name in an error of its own.
-                    if missing not in value and error.message.startswith(repr(missing)):
-                        yield Fault(f"{pointer}/{_escaped(missing)}", f"{missing} is missing.")
-            case "additionalProperties" if isinstance(error.schema, Mapping):
-                known = error.schema.get("properties", {})
-                extras = (name for name in value if name not in known)
-                for extra in itertools.islice(extras, MAX_EXTRAS):
-                    yield Fault(
-                        f"{pointer}/{_escaped(_shortened(extra))}",
-                        f"{_shortened(extra)} is not an argument of {self._function_name},"
-                        f" which takes {', '.join(known) or 'none'}.",
-                    )
-            case "type" if limit == "object":
-                yield Fault(pointer, f"{name} must be an object; got {_shown(value)}.")
-            case "type" if limit == "integer":
-                yield Fault(pointer, _integer_fault(name, value))
-            case "type":
-                yield Fault(pointer, f"{name} must be of type {limit}; it is {_shown(value)}.")
-            case "minimum":
-                yield Fault(pointer, f"{name} must be at least {limit}; it is {_shown(value)}.")
-            case "maximum":
-                yield Fault(pointer, f"{name} must be at most {limit}; it is {_shown(value)}.")
-            case keyword:
-                yield Fault(
-                    pointer,
-                    f"{name} must satisfy {keyword} {_shown(limit)}; it is {_shown(value)}.",
-                )
-
 
 def _weight(error: ValidationError) -> int:
-    """Return how many faults an error of the validator is: one for each unknown argument."""
+    """Return how many faults the validator's error stands for: one for each unknown argument."""
     value: Any = error.instance
     if error.validator != "additionalProperties" or not isinstance(error.schema, Mapping):
         return 1
@@ -142,12 +106,12 @@ def _weight(error: ValidationError) -> int:
 
 
 def _strict_validator(schema: Mapping[str, Any]) -> Any:
-    """Return a validator to which only integers are integers.
+    """Return a validator that does not accept 10.0 as an integer.
 
-    To JSON Schema 10.0 is one too (core, 4.2.1). Its canonical JSON is not that of 10, though, so
-    one calculation would have two ids.
+    JSON Schema would (core, 4.2.1). But its canonical JSON is not that of 10, so one calculation
+    would have two ids.
     """
-    # Imported when a fault is to be worded: a child process never does, and starts sooner.
+    # Imported when needed: child processes never describe faults, and start faster without it.
     from jsonschema import Draft202012Validator, validators
 
     strict_types = Draft202012Validator.TYPE_CHECKER.redefine(
@@ -160,7 +124,7 @@ def _strict_validator(schema: Mapping[str, Any]) -> Any:
 
 
 def _integer_bounds(schema: Mapping[str, Any]) -> dict[str, _Bounds] | None:
-    """Return the bounds of each argument if the schema says nothing beyond them, else None."""
+    """Return the bounds of each argument if the schema has no other rules, else None."""
     known = {"$schema", "title", "description", "type", "properties", "required"}
     properties = schema.get("properties", {})
     if schema.keys() != known & schema.keys() | {"additionalProperties", "type"}:
@@ -180,18 +144,18 @@ def _integer_bounds(schema: Mapping[str, Any]) -> dict[str, _Bounds] | None:
 
 
 def _unstorable_faults(value: object, pointer: str) -> Iterator[Fault]:
-    """Find what a schema may allow and the store cannot keep as it is.
+    """Yield what a schema may allow and the store cannot keep unchanged.
 
-    PostgreSQL has no NUL and no half of a surrogate pair in text, and writes a fraction in its own
-    way, so that the id would no longer follow from the arguments.
+    PostgreSQL's text has no NUL and no lone surrogates, and its JSON formats fractions differently,
+    so that the id would no longer follow from the arguments.
     """
     if isinstance(value, float):
         yield Fault(pointer, "Numbers must be integers; give a fraction as text.")
     elif isinstance(value, str) and not _is_storable(value):
-        yield Fault(pointer, "Text must not contain NUL or half a surrogate pair.")
+        yield Fault(pointer, "Text must not contain NUL or lone surrogates.")
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _unstorable_faults(member, f"{pointer}/{_escaped(_shortened(str(name)))}")
+            yield from _unstorable_faults(member, pointer + pointer_to(shortened(str(name))))
     elif isinstance(value, list | tuple):
         for index, member in enumerate(value):
             yield from _unstorable_faults(member, f"{pointer}/{index}")
@@ -205,26 +169,6 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text
 
 
-def _integer_fault(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return f"{name} must be an integer; {_shown(value)} is not a number."
-    if isinstance(value, str):
-        return f"{name} must be an integer; {_shown(value)} is text."
-    if isinstance(value, float) and value.is_integer():
-        return (
-            f"{name} must be an integer, written without a fraction or an exponent;"
-            f" it is {_shown(value)}."
-        )
-    return f"{name} must be an integer; it is {_shown(value)}."
-
-
-def _shown(value: object) -> str:
-    """Write a value as JSON, shortened."""
-    if isinstance(value, int) and abs(value) >= LONG_INTEGER:
-        return f"a {'negative ' if value < 0 else ''}number of more than {MAX_SHOWN} digits"
-    return _shortened(json.dumps(value, ensure_ascii=False))
-
-
 def _with_writable_integers(value: object) -> object:
     if type(value) is int:
         return max(-HUGE_INTEGER, min(value, HUGE_INTEGER))
@@ -233,13 +177,3 @@ def _with_writable_integers(value: object) -> object:
     if isinstance(value, list):
         return [_with_writable_integers(member) for member in value]
     return value
-
-
-def _shortened(text: str) -> str:
-    text = text.replace("\0", "\\0")
-    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
-
-
-def _escaped(name: str) -> str:
-    """Escape a name for a JSON pointer (RFC 6901, section 3)."""
-    return name.replace("~", "~0").replace("/", "~1")

@@ -1,9 +1,9 @@
 """Long runs of decimal digits modulo a prime, by arithmetic on many small numbers at once.
 
-A block is one large integer of GMP's, of equal slots. Neighbouring digits are merged to numbers of
-2, 4, 8 and 16 digits in slots of 8 to 64 bits, in passes at the speed of memory. Blocks are then
-added up, each with its own weight modulo the prime, and only the sum's slots are reduced one by
-one. That takes half as long as having GMP convert the digits in steps of some hundreds.
+A block is one large GMP integer of equal slots. Neighbouring digits are merged to numbers of 2, 4,
+8 and 16 digits in slots of 8 to 64 bits, in passes at the speed of memory. Blocks are then added
+up, each with its own weight modulo the prime, and only the slots of the sum are reduced one by one.
+That is twice as fast as GMP's conversion of some hundred digits at a time.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from functools import cache
 import gmpy2
 from gmpy2 import mpz
 
-#: Measured: longer blocks are a few per cent faster, but reducing their sum takes as long as adding
-#: three of them does.
+#: Longer blocks are a few per cent faster to add, but their sum takes longer to reduce.
 BLOCK_DIGITS = 2**14
 
 #: A slot of the sum has 128 bits. What a block adds to it is less than 2·10^16·2^62 < 2^117, with
@@ -48,7 +47,7 @@ class BlocksResidue:
         high = merged >> 64 & _low_halves(128)
         self._sum += high * (self._weight * self._half_slot_factor % self._modulus)
         self._sum += low * self._weight
-        # The weights fall, as how many blocks will follow is not known.
+        # Each is the last divided by a block's factor: how many blocks will follow is not known.
         self._weight = self._weight * self._block_divisor % self._modulus
         self._count += 1
         if self._count == _SUMMED_BLOCKS:
@@ -61,14 +60,14 @@ class BlocksResidue:
         return self._value
 
     def _reduce(self) -> None:
-        """Bring the sum into the value."""
+        """Add the sum to the value and start a new one."""
         if not self._count:
             return
         factor = mpz(10) ** _SLOT_DIGITS % self._modulus
         found = mpz(0)
         for slot in reversed(gmpy2.unpack(self._sum, 128)):
             found = (found * factor + slot) % self._modulus
-        # The first block has the weight 1, where it is followed by all the others.
+        # In the sum the first block has the weight 1; now it is followed by all the others.
         found *= gmpy2.powmod(self._block_factor, self._count - 1, self._modulus)
         before = self._value * gmpy2.powmod(self._block_factor, self._count, self._modulus)
         self._value = (before + found) % self._modulus
@@ -78,8 +77,8 @@ class BlocksResidue:
 def _merged(block: bytes | memoryview) -> mpz:
     """Return a block's digits as 16 in each slot of 64 bits, the last digits in the lowest.
 
-    The digits are four bits each at first. A pair in a slot is high·2^(bits/2) + low, and is to be
-    high·10^(digits/2) + low: it has the difference of the factors too often.
+    At first a slot is one digit of four bits. A pair of slots has the value high·2^(bits/2) + low
+    and must become high·10^(digits/2) + low: the difference of the factors is subtracted.
     """
     merged = mpz.from_bytes(unhexlify(block), "big")
     for bits in (8, 16, 32, 64):
@@ -91,7 +90,7 @@ def _merged(block: bytes | memoryview) -> mpz:
 
 @cache
 def _low_halves(bits: int) -> mpz:
-    """Return the mask of the low half of each slot of so many bits in a block."""
+    """Return the mask of the low half of each slot of `bits` bits in a block."""
     slots = BLOCK_DIGITS * 4 // bits
     mask: mpz = gmpy2.pack([(1 << bits // 2) - 1] * slots, bits)
     return mask

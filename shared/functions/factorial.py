@@ -1,4 +1,4 @@
-"""Factorials, exact and in decimal: the second function, and the example for those to come."""
+"""Factorials, exact and in decimal. The example of a function (docs/adding-a-function.md)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import math
 
 import gmpy2
 
-from shared.functions.registry import Arguments, Estimate, Function, Progress, interpolate
+from shared.functions.estimates import Estimate, interpolate
+from shared.functions.signature import Arguments, Function, Progress
 
 MAX_N = 10_000_000
 
 # (n, seconds, bytes) of `compute`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
-# gmpy2 2.3 and GMP 6.3; peak memory of a worker's child, which checks and sends the digits as well,
-# and a seventh more.
+# gmpy2 2.3 and GMP 6.3; peak memory of the child process, which also checks and sends the digits,
+# plus a seventh.
 MEASURED = (
     (10, 0.8e-6, 30e6),
     (100, 1.3e-6, 30e6),
@@ -45,7 +46,7 @@ def digit_count(n: int) -> int:
 
 
 def compute(arguments: Arguments, progress: Progress) -> str:
-    """Return n!. Nearly all of the time goes into its conversion to decimal."""
+    """Return n!. Nearly all of the time is its conversion to decimal."""
     value = gmpy2.fac(arguments["n"])
     progress(PRODUCT_SHARE)
     digits: str = value.digits()

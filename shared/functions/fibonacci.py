@@ -1,8 +1,7 @@
 """Fibonacci numbers, exact and in decimal, up to F(10^10).
 
-Binary multiplication is fast and turning a huge binary number into decimal is slow: for
-F(10^9) GMP spends nine tenths of its time there. So a large number is kept in decimal limbs from
-the start.
+Converting a huge binary number to decimal takes GMP most of its time. So a large number is kept in
+decimal limbs from the start (docs/decisions.md, Limbs).
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import gmpy2
 from gmpy2 import mpz
 
+from shared.functions.estimates import Estimate, interpolate
 from shared.functions.limbs import (
     Coefficients,
     Formula,
@@ -21,21 +21,20 @@ from shared.functions.limbs import (
     split_into_limbs,
     stripped,
 )
-from shared.functions.registry import Arguments, Digits, Estimate, Function, Progress, interpolate
+from shared.functions.signature import Arguments, Digits, Function, Progress
 
 MAX_N = 10_000_000_000
 
-# Below this, GMP's own doubling and conversion take less time than limbs do; on one core they
-# are even near n = 200,000.
+# Below this, GMP's own doubling and conversion take less time than limbs.
 SMALLEST_IN_LIMBS = 250_000
 
-# Doubling in limbs starts from an index of at most this many bits, where a pair from GMP is cheap.
+# Doubling in limbs starts from an index of at most this many bits, for which GMP is fast.
 START_BITS = 14
 
-# The carry and the digits of the last step, as a share of the work of that step.
+# The share of the carry and the digits in the work of the last step.
 LAST_PASS_SHARE = 0.2
 
-PIECE_LIMBS = 870  # a quarter of a megabyte of digits: what follows begins early and ends soon
+PIECE_LIMBS = 870  # a quarter of a megabyte of digits, so that they are sent while others follow
 
 # floor(10^40 · log10 φ) and floor(10^40 · log10 √5).
 LOG10_PHI = 2089876402499787337692720892375554168224
@@ -43,7 +42,7 @@ LOG10_SQRT_5 = 3494850021680094023931305526377534866159
 LOG_SCALE = 10**40
 
 # (n, seconds, bytes) of `compute`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
-# gmpy2 2.3 and GMP 6.3; peak addresses of the process, with one arena of malloc, and a tenth more.
+# gmpy2 2.3 and GMP 6.3; peak address space of the process, with one malloc arena, plus a tenth.
 MEASURED = (
     (10, 0.8e-6, 30e6),
     (1_000, 1.5e-6, 30e6),
@@ -79,7 +78,7 @@ def estimate(arguments: Arguments) -> Estimate:
 
 
 def compute(arguments: Arguments, progress: Progress) -> Digits:
-    """Return F(n): from GMP if small, in pieces from limbs if large."""
+    """Return F(n): all digits from GMP if n is small, pieces from limbs if it is large."""
     n = arguments["n"]
     if n < SMALLEST_IN_LIMBS:
         digits: str = gmpy2.fib(n).digits()
@@ -94,7 +93,7 @@ def _in_limbs(n: int, progress: Progress) -> Iterator[str]:
     pair = [split_into_limbs(value) for value in gmpy2.fib2(k)]
     with ThreadPoolExecutor(max_workers=2) as cores:
         for step in range(steps - 1, 0, -1):
-            # The work doubles with every step, so this is the share of those before it.
+            # The work doubles with every step, so this is the share of the steps before it.
             progress((2.0 ** -(step + 1) - 2.0**-steps) * (1 - LAST_PASS_SHARE))
             next_k = n >> step
             doubled = evaluated(_doubling(k, next_k), pair, cores)
@@ -107,7 +106,7 @@ def _in_limbs(n: int, progress: Progress) -> Iterator[str]:
 
 
 def _doubling(k: int, next_k: int) -> Formula:
-    """Give the formula from F(k), F(k-1) to F(next_k), F(next_k - 1), where next_k is 2k or 2k+1.
+    """Return the formula from F(k), F(k-1) to F(next_k), F(next_k - 1); next_k is 2k or 2k+1.
 
     F(2k+1) = 4F(k)² - F(k-1)² + 2(-1)^k, F(2k-1) = F(k)² + F(k-1)², and F(2k) is their
     difference. Source: GMP manual, "Fibonacci Numbers Algorithm".
@@ -125,9 +124,9 @@ def _doubling(k: int, next_k: int) -> Formula:
 
 
 def _last_doubling(k: int, n: int) -> Formula:
-    """Give the formula from F(k), F(k-1) to F(n) alone, where n is 2k or 2k+1.
+    """Return the formula from F(k), F(k-1) to F(n) alone, where n is 2k or 2k+1.
 
-    One product does, which takes a quarter less than two squares: F(2k) = F(k)·(F(k) + 2F(k-1)),
+    It needs one product, which is faster than two squares: F(2k) = F(k)·(F(k) + 2F(k-1)),
     F(2k+1) = (2F(k) + F(k-1))·(2F(k) - F(k-1)) + 2(-1)^k.
     """
     sign = 2 * (-1) ** k
@@ -139,7 +138,7 @@ def _last_doubling(k: int, n: int) -> Formula:
 
 
 def _digits(number: Coefficients, count: int, progress: Progress) -> Iterator[str]:
-    """Yield the digits of a number of so many limbs in pieces, the most significant first."""
+    """Yield the digits of a number of `count` limbs in pieces, the most significant first."""
     done = 0
     is_leading = True
     for group in number.groups_from_top(PIECE_LIMBS):
@@ -153,7 +152,7 @@ def _digits(number: Coefficients, count: int, progress: Progress) -> Iterator[st
 
 
 def residue(arguments: Arguments, modulus: int) -> int:
-    """F(n) modulo a number, by fast doubling of F(k), F(k+1) in plain integers.
+    """Return F(n) modulo a number, by fast doubling of F(k), F(k+1) in plain integers.
 
     F(2k) = F(k)·(2F(k+1) - F(k)), F(2k+1) = F(k)² + F(k+1)². Source: OEIS A000045.
     """

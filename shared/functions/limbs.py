@@ -1,9 +1,9 @@
 """Large numbers in base 10^LIMB_DIGITS: products on two cores, carries, and digits.
 
-A product of two numbers is one GMP multiplication of the limbs laid out with room for their
-products (Kronecker substitution). Laid out at two points, it is two multiplications of half the
-size, one for each core: Harvey, "Faster polynomial multiplication via multipoint Kronecker
-substitution", 2009, section 3.1. A linear pass carries, and the decimal digits need no conversion.
+A product of two numbers is one GMP multiplication of the limbs, packed with room for the sums of
+their products (Kronecker substitution). Evaluated at two points, it is two multiplications of half
+the size, one for each core: Harvey, "Faster polynomial multiplication via multipoint Kronecker
+substitution", 2009, section 3.1. A linear pass carries; the decimal digits need no conversion.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from functools import partial
 import gmpy2
 from gmpy2 import mpz
 
-# Measured: 150 to 600 digits differ by a few per cent. Shorter limbs cost Python steps,
-# longer ones cost division, which is quadratic at these sizes.
+# Shorter limbs cost steps in Python, longer ones division, which is quadratic at these sizes. From
+# 150 to 600 digits the time differs by a few per cent.
 LIMB_DIGITS = 300
 BASE = mpz(10) ** LIMB_DIGITS
 
-# From operands of so many limbs on, handing a product to another thread costs far less than it
-# saves. Smaller products belong to quick calculations, of which others run on the other core.
+# From this many limbs on, handing a product to another thread costs far less than it saves. Smaller
+# products are of quick calculations, of which others run on the other core.
 SMALLEST_ON_TWO_CORES = 1_000
 
-# So many coefficients below another tell the carry into it, but for once in 10^290 times: each
-# takes the factor BASE off what is not known, which is BASE^2 times a few million at first.
-_FIRST_LOOK = 4
+# This many coefficients below another determine the carry into it, but for once in 10^290 times:
+# each divides the uncertainty by BASE, which is a few million times BASE^2 at first.
+_FIRST_WINDOW = 4
 
 Formula = Callable[[mpz, mpz], tuple[mpz, ...]]
 """From two numbers to others, by sums and at most one product in each term (see `_slot_bits`)."""
@@ -35,16 +35,17 @@ Formula = Callable[[mpz, mpz], tuple[mpz, ...]]
 class Coefficients:
     """A value of a formula as a polynomial in BASE whose coefficients are not carried yet.
 
-    They may exceed BASE or be negative. A lift of 2^(width - 2), from which they are less away than
-    it is high, makes them positive, so that none borrows from the next slot; it comes off with the
-    carry. They can be read once, by one of two methods.
+    They may exceed BASE or be negative. A lift of 2^(width - 2), which exceeds their absolute
+    values, is added to make them positive, so that none borrows from the next slot; the carry
+    subtracts it.
+    They can be read once, by one of two methods.
 
     The carry out of the last one is one limb more, from 0 to 3: F(k) < BASE^L makes
     F(2k+1) ≤ 4F(k)² + 2 < 4·BASE^2L.
     """
 
     def __init__(self, plus: mpz, minus: mpz, half_width: int, slots: int) -> None:
-        """Take the polynomial's values at 2^half_width and at its negative, of so many slots."""
+        """Take the polynomial's values at 2^half_width and at its negative, and its slots."""
         self._at_points: tuple[mpz, ...] = (plus, minus)
         self._half_width = half_width
         self._slots = slots
@@ -57,10 +58,10 @@ class Coefficients:
         return limbs
 
     def groups_from_top(self, size: int) -> Iterator[list[mpz]]:
-        """Yield the limbs in groups of so many, the most significant group first.
+        """Yield the limbs in groups of `size`, the most significant group first.
 
-        Within a group the least significant limb is first. Only the last group may be smaller, and
-        the first has the carry as well.
+        Within a group the least significant limb is first. Only the last group may be smaller; the
+        first also has the carry.
         """
         lifted = self._lifted()
         is_top = True
@@ -88,7 +89,7 @@ class Coefficients:
         return lifted
 
     def _carried(self, lifted: Iterable[mpz], carry: mpz) -> tuple[list[mpz], mpz]:
-        """Return the limbs of these coefficients, given the carry into them, and that out."""
+        """Return the limbs of these coefficients and the carry out, given the carry in."""
         lift = self._lift
         carry -= lift
         limbs = []
@@ -99,32 +100,32 @@ class Coefficients:
         return limbs, carry + lift
 
     def _carry_into(self, lifted: Sequence[mpz], index: int) -> mpz:
-        """Return the carry into a coefficient, from the few below it that decide.
+        """Return the carry into a coefficient, from as few coefficients below it as determine it.
 
-        Every carry is less than the lift away from zero, as the coefficients are, and the larger
-        the carry into one, the larger, if anything, that out of it. So where the two bounds lead
-        to the same carry, the right one leads there too.
+        The absolute value of every carry is less than the lift, as those of the coefficients are,
+        and the carry out of a coefficient never decreases when that into it grows. So if both
+        bounds lead to the same carry, the right one does too.
         """
-        look = _FIRST_LOOK
-        while look < index:
-            below = lifted[index - look : index]
+        window = _FIRST_WINDOW
+        while window < index:
+            below = lifted[index - window : index]
             least, most = (self._carried(below, bound)[1] for bound in (-self._lift, self._lift))
             if least == most:
                 return least
-            look *= 2
+            window *= 2
         return self._carried(lifted[:index], mpz(0))[1]
 
 
 def evaluated(formula: Formula, pair: list[list[mpz]], cores: Executor) -> list[Coefficients]:
-    """Apply a formula to two numbers in limbs, of which the first is no shorter; empty the pair.
+    """Apply a formula to two numbers in limbs, the first of which is no shorter; empty the pair.
 
-    The limbs are the coefficients of polynomials. The formula is computed at two points,
-    2^half_width and its negative, one on each core: two products of half the size.
+    The limbs are coefficients of polynomials. The formula is evaluated at two points, 2^half_width
+    and its negative, one on each core: two products of half the size.
     """
     slots = len(pair[0])
     half_width = _slot_bits(slots) // 2
     xs, ys = (_at_two_points(limbs, half_width) for limbs in pair)
-    pair.clear()  # memory that the products need
+    pair.clear()  # the products need its memory
     run = cores.map if slots >= SMALLEST_ON_TWO_CORES else map
     at_plus, at_minus = run(partial(without_gil, formula), xs, ys)
     return [
@@ -156,14 +157,14 @@ def stripped(limbs: list[mpz]) -> list[mpz]:
 
 
 def digits_of(limbs: Iterable[mpz]) -> str:
-    """Return the digits, leading zeros included, of limbs that have the least significant first."""
+    """Return the digits of limbs, least significant first, including leading zeros."""
     texts = [limb.digits().zfill(LIMB_DIGITS) for limb in limbs]
     texts.reverse()
     return "".join(texts)
 
 
 def _slot_bits(limbs: int) -> int:
-    """Count the bits of a slot, an even number, for products of so many limbs, L, and a lift.
+    """Return the bits of a slot, an even number, for products of L limbs, and a lift.
 
     A slot of a product sums at most L products of limbs: it is from 0 to L·(BASE - 1)². So those
     of x + y, 4x - y ± 2, 3x - 2y ± 2 and x + 2z, of squares x and y and a product z, are less

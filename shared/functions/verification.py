@@ -1,6 +1,6 @@
-"""Checking digits before they are stored: their value modulo a random prime.
+"""The check of all digits before they are stored: their value modulo a random prime.
 
-An accidental error passes once in about 2^60 times. Even the worst error that 2.1·10^9 digits
+An accidental error passes the check once in about 2^60 times. The worst error that 2.1·10^9 digits
 could have is a multiple of at most 1.2·10^8 of the 2.7·10^16 primes of 61 bits.
 """
 
@@ -14,28 +14,28 @@ from gmpy2 import mpz, powmod
 
 from shared.errors import ResultWrong
 from shared.functions.digit_blocks import BLOCK_DIGITS, BlocksResidue
-from shared.functions.registry import Arguments, Digits, Function
+from shared.functions.signature import Arguments, Digits, Function
 
 PRIME_BITS = 61
 
-# Measured: 400 to 1,000 digits per step differ by a few per cent; GMP's conversion is quadratic.
+# GMP's conversion is quadratic; from 400 to 1,000 digits per step it differs by a few per cent.
 STEP_DIGITS = 500
 
-# Measured: fewer blocks take longer than as many digits in steps, and five are quicker.
+# Fewer blocks take longer than the same digits in steps (measured).
 _FEWEST_BLOCKS = 4
 
-#: A result may come as one piece: not all of it is copied at once.
+#: A result may be one piece; it is copied in slices.
 _SLICE_DIGITS = 64 * BLOCK_DIGITS
 
 
 def random_prime() -> int:
-    """Draw a prime of 61 bits that nobody can foresee: 2^60 < prime < 2^61 + 2^10."""
+    """Draw an unpredictable prime of 61 bits: 2^60 < prime < 2^61 + 2^10."""
     top_bit = 1 << (PRIME_BITS - 1)
     return int(gmpy2.next_prime(top_bit | secrets.randbits(PRIME_BITS - 1)))
 
 
 class DigitsResidue:
-    """The value of a stream of decimal digits modulo a prime, not 2 or 5, of at most 62 bits."""
+    """The value of a stream of decimal digits modulo a prime of at most 62 bits, not 2 or 5."""
 
     def __init__(self, modulus: int) -> None:
         self._modulus = modulus
@@ -50,8 +50,8 @@ class DigitsResidue:
         """
         if not piece:
             return
-        # GMP would take white space, a sign and underscores. Looking at bytes is ten times as fast
-        # as at characters, and refuses other scripts' digits with a kind of ValueError.
+        # GMP would accept white space, a sign and underscores. Bytes are checked faster than
+        # characters, and encoding raises a ValueError for the digits of other scripts.
         digits = piece.encode("ascii")
         if not digits.isdigit():
             raise ValueError("a result has something other than digits in it")
@@ -64,7 +64,7 @@ class DigitsResidue:
                 self._take_blocks()
 
     def _take_blocks(self) -> None:
-        """Leave less than a block."""
+        """Process all whole blocks; less than a block remains."""
         if self._blocks is None:
             self._blocks = BlocksResidue(self._modulus)
         whole = len(self._rest) - len(self._rest) % BLOCK_DIGITS
@@ -75,7 +75,7 @@ class DigitsResidue:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether there were no digits yet, which is not the same as a zero."""
+        """Whether no digits have been fed, which is not the same as a zero."""
         return not self._leading
 
     @property
@@ -95,10 +95,10 @@ class DigitsResidue:
 def verified(
     function: Function, arguments: Arguments, digits: Digits, modulus: int
 ) -> Iterator[str]:
-    """Pass the pieces on while checking them; the last is right once this ends.
+    """Yield the pieces while checking them. They are verified only when this has ended.
 
     Raises ResultWrong as soon as something is not a digit, and at the end if the digits' value
-    modulo the prime is not the one the function's `residue` gives.
+    modulo the prime is not the function's `residue`.
     """
     found = DigitsResidue(modulus)
     for piece in (digits,) if isinstance(digits, str) else digits:

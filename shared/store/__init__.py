@@ -1,1 +1,1 @@
-"""All SQL. One function per statement, connection first; none of them commits."""
+"""All SQL of the service: one function per statement, connection first; none of them commits."""

@@ -1,28 +1,58 @@
-"""Statements on the rows of `calculations` that are there, as the gateway needs them."""
+"""The gateway's statements on existing rows of `calculations`."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
-from shared.store.queries import Prepared, Query, Rows
-from shared.store.rows import uuid_array
-
-#: One row of `calculations` by its columns' names.
-Row = dict[str, Any]
+from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 
 
-#: A row's columns that make its document.
-DOCUMENT_COLUMNS = """id, function, version, arguments, status, lane, progress, attempt,
-    created_at, started_at, finished_at, compute_seconds, estimate_seconds, estimate_digits,
-    estimate_bytes, cancel_requested, result_digits, result_sha256, result_head, result_tail,
-    result_value, result_attempt, result_pruned_at, error, history"""
+class Row(NamedTuple):
+    """A row of `calculations`, by the columns that make its document.
 
-_DOCUMENT_NAMES = DOCUMENT_COLUMNS.replace(",", " ").split()
+    `error` is a problem document (RFC 9457), `history` what became of earlier attempts.
+    """
 
-#: What ended without a result, and what had one that was removed to make room.
+    id: UUID
+    function: str
+    version: int
+    arguments: Mapping[str, Any]
+    status: str
+    lane: str
+    progress: float
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    compute_seconds: float | None
+    estimate_seconds: float
+    estimate_digits: int
+    estimate_bytes: int
+    cancel_requested: bool
+    result_digits: int | None
+    result_sha256: str | None
+    result_head: str | None
+    result_tail: str | None
+    result_value: str | None
+    result_attempt: int | None
+    result_pruned_at: datetime | None
+    error: Mapping[str, object] | None
+    history: Sequence[Mapping[str, Any]]
+
+    @property
+    def has_result(self) -> bool:
+        """Whether it has succeeded and its digits are there."""
+        return self.status == "succeeded" and self.result_pruned_at is None
+
+
+#: The columns of a Row, for statements.
+DOCUMENT_COLUMNS = ", ".join(Row._fields)
+
+#: Calculations that ended without a result, and those whose result was pruned.
 _REQUEUE = text("""
     UPDATE calculations
     SET status = 'queued', lane = new.lane, progress = 0, attempt_base = attempt,
@@ -55,8 +85,8 @@ _FIND_MANY = Prepared(
 
 _FIND_STATUSES = text("SELECT id, status FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))")
 
-#: The relay locks rows while RabbitMQ confirms them, which takes long if RabbitMQ is unwell.
-_SHORT_WAIT = text("SET LOCAL lock_timeout = '3s'")
+#: The relay keeps rows locked until RabbitMQ confirms them, which may take long.
+_SHORT_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '3s'")
 
 _CANCEL = text(f"""
     UPDATE calculations
@@ -73,7 +103,7 @@ def requeue_ended(
 ) -> set[UUID]:
     """Queue failed, cancelled and pruned ones again; return their ids.
 
-    Each has a new round of attempts, and no result until it has succeeded once more.
+    Each begins a new round of attempts, without a result.
     """
     requeued = connection.execute(
         _REQUEUE,
@@ -87,13 +117,13 @@ def requeue_ended(
 
 
 def withdraw_cancel(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Take back cancels that no worker has carried out yet; return the ids they were for."""
+    """Withdraw cancels that no worker has carried out yet; return the ids."""
     withdrawn = connection.execute(_WITHDRAW_CANCEL, {"ids": uuid_array(ids)})
     return set(withdrawn.scalars())
 
 
 def find_calculations(ids: Sequence[UUID]) -> Query[list[Row]]:
-    """Give the rows of those ids that exist."""
+    """Return the rows of those ids that exist, in any order."""
     return Query(_FIND_MANY, (uuid_array(ids),), _document_rows)
 
 
@@ -104,15 +134,14 @@ def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Sta
 
 
 def cancel_calculation(connection: Connection, calculation_id: UUID, error_json: str) -> Row | None:
-    """Cancel a queued one, or ask the worker of a running one; None if there is neither."""
-    connection.execute(_SHORT_WAIT)
-    return _row(connection.execute(_CANCEL, {"id": calculation_id, "error": error_json}))
+    """Cancel it if it is queued, or request that its worker cancel it; None if it is neither.
+
+    Fails with LockNotAvailable, which counts as an outage, if the row stays locked for 3 s.
+    """
+    connection.execute(_SHORT_LOCK_TIMEOUT)
+    row = connection.execute(_CANCEL, {"id": calculation_id, "error": error_json}).one_or_none()
+    return None if row is None else Row._make(row)
 
 
 def _document_rows(rows: Rows) -> list[Row]:
-    return [dict(zip(_DOCUMENT_NAMES, row, strict=True)) for row in rows]
-
-
-def _row(result: CursorResult[Any]) -> Row | None:
-    row = result.mappings().one_or_none()
-    return None if row is None else dict(row)
+    return list(map(Row._make, rows))

@@ -1,8 +1,8 @@
-"""Statements about PostgreSQL's clock, and against times that lie too far ahead of it.
+"""Statements that read PostgreSQL's clock, and correct times that lie too far in its future.
 
-A clock that was set back leaves such times behind: see gateway/clock_steps.py. All of these are
-harmless to repeat, and find what they look for by a partial index, or in a table of a few rows.
-What came first is put right first, so that the order stays.
+A clock that is set back leaves such times in the tables: see gateway/relay/clock_steps.py. All of
+these are harmless to repeat, and find their rows by a partial index, or in a table of a few rows.
+The oldest times are corrected first, so that the order of rows is kept.
 """
 
 from sqlalchemy import Connection, text
@@ -40,8 +40,8 @@ _PULL_SEEN_TIMES = tuple(
     for table in ("workers", "relays")
 )
 
-#: Of a worker that is alive nothing is ended: its next heartbeat makes its leases right, and they
-#: may be longer than ours.
+#: The leases of a worker that is alive are left alone: its next heartbeat corrects them, and its
+#: settings may allow longer leases than ours.
 _END_LEASES = text("""
     UPDATE calculations SET lease_until = now()
     WHERE id IN (
@@ -57,41 +57,46 @@ _END_LEASES = text("""
 
 
 def read_clock(connection: Connection) -> float:
-    """Return PostgreSQL's time of day, in seconds since 1970."""
+    """Return PostgreSQL's clock, in seconds since 1970."""
     seconds: float = connection.execute(_READ).scalar_one()
     return seconds
 
 
-def pull_due_times(connection: Connection, seconds: float, limit: int) -> int:
-    """Make due what is not to be published for longer than that; return how much it was.
+def correct_due_times(connection: Connection, seconds: float, limit: int) -> int:
+    """Make rows due now that are due more than `seconds` from now; return how many.
 
-    `limit` is that of a lane.
+    At most `limit` rows of each lane.
     """
     return connection.execute(
         _PULL_DUE_TIMES, {"lanes": list(Lane), "seconds": seconds, "limit": limit}
     ).rowcount
 
 
-def pull_publication_times(connection: Connection, seconds: float, limit: int) -> int:
-    """Let what was published further ahead than that have been published now; return how much.
+def correct_publication_times(connection: Connection, seconds: float, limit: int) -> int:
+    """Set publication times more than `seconds` in the future to now; return how many.
 
-    `limit` is that of a lane.
+    At most `limit` rows of each lane.
     """
     return connection.execute(
         _PULL_PUBLICATION_TIMES, {"lanes": list(Lane), "seconds": seconds, "limit": limit}
     ).rowcount
 
 
-def pull_seen_times(connection: Connection, seconds: float) -> int:
-    """Let workers and relays that were seen further ahead than that have been seen now."""
+def correct_seen_times(connection: Connection, seconds: float) -> int:
+    """Set times when workers and relays were seen, more than `seconds` in the future, to now.
+
+    Return how many.
+    """
     return sum(
         connection.execute(statement, {"seconds": seconds}).rowcount
         for statement in _PULL_SEEN_TIMES
     )
 
 
-def end_leases(connection: Connection, seconds: float, *, silent_seconds: float, limit: int) -> int:
-    """End leases of silent workers that are good for longer than that; return how many."""
+def end_overlong_leases(
+    connection: Connection, seconds: float, *, silent_seconds: float, limit: int
+) -> int:
+    """End leases of silent workers that last more than `seconds` from now; return how many."""
     return connection.execute(
         _END_LEASES, {"seconds": seconds, "silent_seconds": silent_seconds, "limit": limit}
     ).rowcount

@@ -1,32 +1,17 @@
-"""Statements of the heavy workers. Every write names the attempt that it belongs to."""
+"""Statements that give a heavy worker a claim on a calculation, and keep it.
 
-from collections.abc import Sequence
+Those that end it are in attempts.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, text
 
-from shared.store.lost_chunks import NOTE_ENDED
-from shared.store.rows import Claim, FinishedResult, Renewal, uuid_array
-
-#: An attempt's entry in the history of its calculation, appended in the statement that ends it;
-#: the list keeps the last 20, for a calculation that is handed back again and again.
-_APPEND = """history = jsonb_path_query_array(history, '$[last - 18 to last]')
-        || jsonb_build_object('attempt', attempt, 'worker', worker_id, 'began_at', started_at,
-                              'ended_at', now(), 'outcome', {outcome})"""
-
-
-def _appending(outcome: str) -> str:
-    return _APPEND.format(outcome=outcome)
-
-
-def _losing(update: str) -> TextClause:
-    """Return a statement that also notes the attempts that it ends without a result."""
-    return text(f"""
-    WITH ended AS ({update}
-    RETURNING calculations.id, calculations.attempt, calculations.status),
-    noted AS ({NOTE_ENDED})
-    SELECT id, status FROM ended""")
-
+from shared.postgres.prepared import uuid_array
 
 _CLAIM = text("""
     UPDATE calculations
@@ -46,73 +31,40 @@ _EXTEND = text("""
       AND status = 'running' AND worker_id = :worker_id
     RETURNING calculations.id, cancel_requested""")
 
-_RELEASE = _losing(f"""
-    UPDATE calculations
-    SET {_appending("'released'")},
-        status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
-        cancel_requested = false, published_at = NULL, not_before = now(),
-        attempt_base = attempt_base + 1
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-      AND NOT cancel_requested""")
 
-#: A pause that doubles with each attempt that counts.
-_AFTER_BACKOFF = """not_before = now() + make_interval(
-            secs => least(60, power(2, attempt - attempt_base - 1)) * :backoff_seconds)"""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A heavy worker's lease on one calculation; `attempt` fences its writes.
 
-_RETRY = _losing(f"""
-    UPDATE calculations
-    SET {_appending("CAST(:outcome AS text)")},
-        status = 'queued', worker_id = NULL, lease_until = NULL, started_at = NULL, progress = 0,
-        published_at = NULL, {_AFTER_BACKOFF}
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-      AND NOT cancel_requested""")
+    `attempts` counts those of this round, this one included, without those that were released.
+    `history` lists how earlier attempts of all rounds ended.
+    """
 
-_FINISH_SUCCEEDED = text(f"""
-    UPDATE calculations
-    SET {_appending("'succeeded'")},
-        status = 'succeeded', progress = 1, worker_id = NULL, lease_until = NULL,
-        cancel_requested = false, finished_at = now(), compute_seconds = :compute_seconds,
-        result_digits = :digits, result_sha256 = :sha256, result_head = :head,
-        result_tail = :tail, result_value = CAST(:value AS text),
-        result_attempt = CASE WHEN CAST(:value AS text) IS NULL THEN attempt END
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-    RETURNING id""")
+    calculation_id: UUID
+    attempt: int
+    function: str
+    version: int
+    arguments: Mapping[str, Any]
+    estimate_seconds: float
+    request_id: str | None
+    published_at: datetime | None
+    attempts: int
+    history: Sequence[Mapping[str, Any]]
 
-_FINISH_FAILED = _losing(f"""
-    UPDATE calculations
-    SET {_appending("CAST(:error AS jsonb) ->> 'type'")},
-        status = 'failed', worker_id = NULL, lease_until = NULL, cancel_requested = false,
-        finished_at = now(), error = CAST(:error AS jsonb)
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id""")
+    @property
+    def earlier_outcomes(self) -> list[str]:
+        """How the counted attempts before this one ended in this round, oldest first."""
+        counted = [entry["outcome"] for entry in self.history if entry["outcome"] != "released"]
+        return counted[max(0, len(counted) - self.attempts + 1) :]
 
-_FINISH_CANCELLED = _losing(f"""
-    UPDATE calculations
-    SET {_appending("'cancelled'")},
-        status = 'cancelled', worker_id = NULL, lease_until = NULL, cancel_requested = false,
-        finished_at = now(), error = CAST(:error AS jsonb)
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-      AND cancel_requested""")
 
-_EXPIRE = _losing(f"""
-    UPDATE calculations
-    SET {_appending("'lost'")},
-        status = verdict.status,
-        error = CASE verdict.status WHEN 'failed' THEN CAST(:failed_error AS jsonb)
-                                    WHEN 'cancelled' THEN CAST(:cancelled_error AS jsonb) END,
-        finished_at = CASE WHEN verdict.status <> 'queued' THEN now() END,
-        started_at = CASE WHEN verdict.status <> 'queued' THEN started_at END,
-        progress = CASE WHEN verdict.status <> 'queued' THEN progress ELSE 0 END,
-        worker_id = NULL, lease_until = NULL, cancel_requested = false, published_at = NULL,
-        {_AFTER_BACKOFF}
-    FROM (
-        SELECT id, CASE WHEN cancel_requested THEN 'cancelled'
-                        WHEN attempt - attempt_base >= :max_attempts THEN 'failed'
-                        ELSE 'queued' END AS status
-        FROM calculations
-        WHERE status = 'running' AND lease_until < now()
-        ORDER BY lease_until LIMIT :limit
-        FOR UPDATE SKIP LOCKED) AS verdict
-    WHERE calculations.id = verdict.id""")
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A heartbeat for one claim, with its latest progress, from 0 to 1."""
+
+    calculation_id: UUID
+    attempt: int
+    progress: float
 
 
 def claim_calculation(
@@ -128,9 +80,9 @@ def claim_calculation(
 def extend_leases(
     connection: Connection, renewals: Sequence[Renewal], *, worker_id: UUID, lease_seconds: float
 ) -> dict[UUID, bool]:
-    """Renew claims and note their progress.
+    """Extend claims and store their progress.
 
-    Return those still held, each with whether its cancel was asked for; the others are lost.
+    Return those still held, each with whether a cancel is requested; the others are lost.
     """
     rows = connection.execute(
         _EXTEND,
@@ -143,90 +95,3 @@ def extend_leases(
         },
     )
     return {row.id: row.cancel_requested for row in rows}
-
-
-def release_calculation(connection: Connection, claim: Claim, *, worker_id: UUID) -> bool:
-    """Hand a claim back to the outbox at once, not counting its attempt; False if it was lost."""
-    return _touched(connection, _RELEASE, claim, worker_id)
-
-
-def retry_calculation(
-    connection: Connection, claim: Claim, outcome: str, *, worker_id: UUID, backoff_seconds: float
-) -> bool:
-    """Queue it again after a pause, its attempt counted and its outcome noted.
-
-    False if the claim was lost, or is to be cancelled.
-    """
-    return _touched(
-        connection, _RETRY, claim, worker_id, outcome=outcome, backoff_seconds=backoff_seconds
-    )
-
-
-def finish_succeeded(
-    connection: Connection, claim: Claim, result: FinishedResult, *, worker_id: UUID
-) -> bool:
-    """Commit the result; False if the claim was lost."""
-    return _touched(
-        connection,
-        _FINISH_SUCCEEDED,
-        claim,
-        worker_id,
-        compute_seconds=result.compute_seconds,
-        digits=result.digits,
-        sha256=result.sha256,
-        head=result.head,
-        tail=result.tail,
-        value=result.value,
-    )
-
-
-def finish_failed(
-    connection: Connection, claim: Claim, error_json: str, *, worker_id: UUID
-) -> bool:
-    """Note why it failed; False if the claim was lost."""
-    return _touched(connection, _FINISH_FAILED, claim, worker_id, error=error_json)
-
-
-def finish_cancelled(
-    connection: Connection, claim: Claim, error_json: str, *, worker_id: UUID
-) -> bool:
-    """Note that it was cancelled; False if the claim was lost or the cancel withdrawn."""
-    return _touched(connection, _FINISH_CANCELLED, claim, worker_id, error=error_json)
-
-
-def expire_leases(
-    connection: Connection,
-    *,
-    max_attempts: int,
-    backoff_seconds: float,
-    failed_error_json: str,
-    cancelled_error_json: str,
-    limit: int,
-) -> dict[UUID, str]:
-    """Take claims that ran out from their workers; return each id with its new status.
-
-    Those with attempts left are queued again, after a pause that doubles with each attempt.
-    """
-    rows = connection.execute(
-        _EXPIRE,
-        {
-            "max_attempts": max_attempts,
-            "backoff_seconds": backoff_seconds,
-            "failed_error": failed_error_json,
-            "cancelled_error": cancelled_error_json,
-            "limit": limit,
-        },
-    )
-    return {row.id: row.status for row in rows}
-
-
-def _touched(
-    connection: Connection, statement: TextClause, claim: Claim, worker_id: UUID, **values: object
-) -> bool:
-    parameters = {
-        "id": claim.calculation_id,
-        "attempt": claim.attempt,
-        "worker_id": worker_id,
-        **values,
-    }
-    return connection.execute(statement, parameters).one_or_none() is not None

@@ -1,4 +1,4 @@
-"""The statement behind the list of calculations, whichever way it is narrowed."""
+"""The statement behind the list of calculations, with any of its filters."""
 
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,10 @@ from sqlalchemy import Connection, text
 from shared.calculation import Status
 from shared.store.calculations import DOCUMENT_COLUMNS, Row
 
-#: Of a page that nobody would wait for, the client had better hear.
-_PATIENCE = text("SET LOCAL statement_timeout = '5s'")
+#: A page that takes longer is answered with an error; clients would have given up.
+_TIME_LIMIT = text("SET LOCAL statement_timeout = '5s'")
 
-#: Every function that has a calculation, found by as many steps through the index.
+#: All functions that have calculations, each found by one step through the index.
 _STORED_FUNCTIONS = """
     WITH RECURSIVE stored (function) AS (
         (SELECT function FROM calculations ORDER BY function LIMIT 1)
@@ -21,7 +21,7 @@ _STORED_FUNCTIONS = """
                 WHERE calculations.function > stored.function ORDER BY 1 LIMIT 1)
         FROM stored WHERE stored.function IS NOT NULL)"""
 
-#: Newest first of each function, merged. Unsucceeded ones have an index of their own.
+#: The newest of each function, merged. Calculations that have not succeeded have their own index.
 _MERGED = (
     _STORED_FUNCTIONS
     + """
@@ -47,11 +47,11 @@ def list_calculations(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[Row]:
-    """Return up to `limit` rows, newest first, that come after the keyset position `before`."""
+    """Return up to `limit` rows, newest first, after the keyset position `before`."""
     conditions = ["true"]
     values: dict[str, Any] = {"limit": limit}
     if status is not None:
-        # Spelled out and not bound: the planner must see which partial index serves it.
+        # Part of the text, not a parameter: the planner must see that the partial index serves it.
         conditions.append(f"status = '{status.value}'")
     if before is not None:
         conditions.append("(created_at, id) < (:before_created_at, :before_id)")
@@ -66,5 +66,5 @@ def list_calculations(
     statement = (_MERGED if is_merged else _UNSUCCEEDED).format(
         columns=DOCUMENT_COLUMNS, conditions=" AND ".join(conditions), of_function=of_function
     )
-    connection.execute(_PATIENCE)
-    return [dict(row) for row in connection.execute(text(statement), values).mappings()]
+    connection.execute(_TIME_LIMIT)
+    return list(map(Row._make, connection.execute(text(statement), values)))

@@ -1,7 +1,7 @@
 """The tables, as SQLAlchemy Core describes them; migrations/ makes them.
 
-State rules stand in the tables as CHECKs, so that no bug of ours can store a state that means
-nothing. The only clock is PostgreSQL's.
+The rules for states are CHECKs of the tables, so that no bug can store an impossible state. The
+only clock is PostgreSQL's.
 """
 
 from sqlalchemy import (
@@ -21,14 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
-#: The migration that makes these tables.
-SCHEMA_REVISION = "0003"
-
-#: Digits in every chunk of a long result but its last. Part of the stored format.
-CHUNK_DIGITS = 262_144
-
-#: Results of up to this many digits live in the calculation's row.
-ROW_DIGITS = 8_192
+from shared.result import CHUNK_DIGITS
 
 metadata = MetaData(
     naming_convention={
@@ -52,7 +45,7 @@ calculations = Table(
     Column("lane", Text, nullable=False),
     Column("progress", Double, nullable=False, server_default=text("0")),
     # Fences every write of a worker. It only grows, also when a failed calculation is queued
-    # again; `attempt_base` is where the present round of attempts began.
+    # again; `attempt_base` is its value at the start of the current round of attempts.
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("attempt_base", Integer, nullable=False, server_default=text("0")),
     Column("estimate_seconds", Double, nullable=False),
@@ -60,7 +53,7 @@ calculations = Table(
     Column("estimate_bytes", BigInteger, nullable=False),
     Column("request_id", Text),
     Column("created_at", _MOMENT, nullable=False, server_default=_NOW),
-    # The outbox: queued rows without `published_at` are the relay's to publish, not before …
+    # The outbox: the relay publishes queued rows without `published_at`, from `not_before` on.
     Column("not_before", _MOMENT, nullable=False, server_default=_NOW),
     Column("published_at", _MOMENT),
     # The lease of a heavy worker.
@@ -70,7 +63,7 @@ calculations = Table(
     Column("started_at", _MOMENT),
     Column("finished_at", _MOMENT),
     Column("compute_seconds", Double),
-    # The result: short ones whole in `result_value`, others in the chunks of `result_attempt`.
+    # The result: a short one in `result_value`, a long one in the chunks of `result_attempt`.
     Column("result_digits", BigInteger),
     Column("result_sha256", Text),
     Column("result_head", Text),
@@ -79,7 +72,7 @@ calculations = Table(
     Column("result_attempt", Integer),
     Column("result_pruned_at", _MOMENT),
     Column("error", JSONB),
-    # Attempts that a worker claimed, in order, with how each ended.
+    # The attempts that workers claimed, in order, and how each ended.
     Column("history", JSONB, nullable=False, server_default=text("'[]'")),
     CheckConstraint(
         "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
@@ -108,7 +101,7 @@ calculations = Table(
     ),
     CheckConstraint("(status IN ('failed', 'cancelled')) = (error IS NOT NULL)", name="error"),
     CheckConstraint("NOT cancel_requested OR status = 'running'", name="cancel"),
-    # The list, function by function; the whole is a merge of the few functions there are.
+    # The list, by function; a list of all is merged from those of the few functions.
     Index("calculations_newest", "function", text("created_at DESC"), text("id DESC")),
     Index(
         "calculations_not_succeeded",
@@ -131,7 +124,7 @@ calculations = Table(
     ),
     Index(
         "calculations_leases",
-        # Not by lease_until: a heartbeat then touches no index, and rewrites the row in place.
+        # Not by lease_until: so a heartbeat updates no index, and rewrites the row in place.
         "worker_id",
         postgresql_where=text("status = 'running'"),
     ),
@@ -141,8 +134,8 @@ calculations = Table(
         postgresql_using="brin",
         postgresql_with={"pages_per_range": "32", "autosummarize": "on"},
     ),
-    # Room for heartbeats in place. A burst changes what is in the partial indexes at once, which
-    # a share of a large table as threshold would notice too late.
+    # Room in each page, so that heartbeats rewrite rows in place. A burst fills the partial indexes
+    # at once; a threshold that is a fraction of a large table would trigger ANALYZE too late.
     postgresql_with={
         "fillfactor": "90",
         "autovacuum_analyze_scale_factor": "0",
@@ -166,7 +159,7 @@ result_chunks = Table(
     CheckConstraint(f"octet_length(digits) BETWEEN 1 AND {CHUNK_DIGITS}", name="digits"),
 )
 
-#: Attempts that ended without a result. The rescue removes what chunks they left, then the row.
+#: Attempts that ended without a result. The rescue deletes the chunks they left, then the row.
 lost_attempts = Table(
     "lost_attempts",
     metadata,
@@ -178,14 +171,14 @@ lost_attempts = Table(
 workers = Table(
     "workers",
     metadata,
-    Column("id", UUID, primary_key=True),  # new at every start: the boot id
+    Column("id", UUID, primary_key=True),  # a new one at every start
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("lane", Text, nullable=False),
     Column("slots", SmallInteger, nullable=False),
     Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
     Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
-    # When the last message that it consumed had been published: older ones are not in the queue.
+    # When the last message that it consumed was published: the queue holds no older ones.
     Column("consumed_published_at", _MOMENT),
     CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
     CheckConstraint("slots >= 1", name="slots"),
@@ -194,18 +187,18 @@ workers = Table(
 relays = Table(
     "relays",
     metadata,
-    Column("id", UUID, primary_key=True),  # new at every start: the boot id
+    Column("id", UUID, primary_key=True),  # a new one at every start
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
     Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
-    # Why RabbitMQ takes nothing from this relay into a lane's queue, in words; NULL when it does.
+    # Why RabbitMQ accepts nothing for a lane's queue from this relay; NULL if it does.
     Column("quick_problem", Text),
     Column("heavy_problem", Text),
 )
 
-#: One row: the oldest version of this program that works with the schema as it is, by the
-#: SCHEMA_REVISION that it knows. So a gateway of the version before stays ready after a migration.
+#: One row: the SCHEMA_REVISION of the oldest version of Reckoner that works with this schema, so
+#: that a gateway of the previous version stays ready after a migration.
 schema_compatibility = Table(
     "schema_compatibility",
     metadata,

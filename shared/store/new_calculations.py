@@ -1,10 +1,9 @@
 """Statements that store new calculations.
 
-Many rows travel as one JSON text: PostgreSQL reads it in half the time of as many arrays, each of
-whose elements psycopg2 writes into the statement.
+Many rows are sent as one JSON text, which PostgreSQL reads faster than arrays (docs/decisions.md).
 
-What exists is left out before ON CONFLICT would: that waits for whoever has changed the row and
-not committed, and the relay does so while RabbitMQ confirms.
+Rows that exist are skipped before ON CONFLICT would skip them: it waits for any transaction that
+has changed the row, such as the relay's, which is open until RabbitMQ confirms.
 """
 
 import json
@@ -17,19 +16,19 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
-from shared.long_json import encode_list
+from shared.json_lists import encode_list
+from shared.postgres.prepared import Prepared, Query, Rows
+from shared.result import Result
 from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
-from shared.store.queries import Prepared, Query, Rows
-from shared.store.rows import FinishedResult
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A calculation to store, with its result if it was computed already."""
+    """A calculation to store, with its result if it has been computed."""
 
     calculation: Calculation
-    result: FinishedResult | None
+    result: Result | None
     request_id: str
 
 
@@ -80,8 +79,8 @@ def insert_queued(
 ) -> set[UUID]:
     """Queue those that do not exist yet; return their ids.
 
-    They are inserted in the order of their ids, so that two batches cannot deadlock; those
-    that queue again and withdraw a cancel lock in the same order.
+    They are inserted in the order of their ids, so that two batches cannot deadlock.
+    `requeue_ended` and `withdraw_cancel` lock rows in the same order.
     """
     ordered = sorted(calculations, key=lambda calculation: calculation.id)
     rows = [_identity_and_estimate(calculation) for calculation in ordered]
@@ -89,11 +88,12 @@ def insert_queued(
     return set(connection.execute(_INSERT_QUEUED, values).scalars())
 
 
-def insert_new(new: Sequence[New], *, is_rung: bool = False) -> Query[dict[UUID, Row]]:
-    """Store those that do not exist yet, as succeeded where there is a result, else queued.
+def insert_new(new: Sequence[New], *, wakes_relay: bool = False) -> Query[dict[UUID, Row]]:
+    """Store those that do not exist yet, as succeeded where there is a result, else as queued.
 
-    Gives their rows. They are inserted in the order of their ids, like those of a batch. With
-    `is_rung` the relay is told in the same transaction, and its commit waits for others that do.
+    The query returns their rows by id. They are inserted in the order of their ids, as in
+    `insert_queued`. With `wakes_relay` the transaction also notifies the relay, and its commit
+    waits for others that notify.
     """
     by_id = {one.calculation.id: one for one in new}
 
@@ -104,7 +104,7 @@ def insert_new(new: Sequence[New], *, is_rung: bool = False) -> Query[dict[UUID,
         }
 
     members = [_new_members(by_id[identity]) for identity in sorted(by_id)]
-    return Query(_INSERT_NEW, (json.dumps(members), is_rung), read)
+    return Query(_INSERT_NEW, (json.dumps(members), wakes_relay), read)
 
 
 def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _new_members(new: New) -> dict[str, Any]:
     if new.result is not None:
         members |= {
             "compute_seconds": new.result.compute_seconds,
-            "result_digits": new.result.digits,
+            "result_digits": new.result.digit_count,
             "sha256": new.result.sha256,
             "head": new.result.head,
             "tail": new.result.tail,
@@ -135,37 +135,39 @@ def _new_members(new: New) -> dict[str, Any]:
 
 
 def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
-    """Return what a look would find: most of it is known, and need not be read.
+    """Return the row that was inserted. Most of it is known and need not be read.
 
-    Arguments come from PostgreSQL, which may write a number otherwise than the client did.
+    The arguments are read from PostgreSQL, which may format a number differently.
     """
     calculation, result = new.calculation, new.result
+    function, estimate = calculation.function, calculation.estimate
     is_done = result is not None
     done_at = created_at if is_done else None
-    return {
-        "id": calculation.id,
-        "function": calculation.function.name,
-        "version": calculation.function.version,
-        "arguments": arguments,
-        "status": str(Status.SUCCEEDED if is_done else Status.QUEUED),
-        "lane": str(calculation.lane),
-        "progress": float(is_done),
-        "attempt": int(is_done),
-        "created_at": created_at,
-        "started_at": done_at,
-        "finished_at": done_at,
-        "compute_seconds": result.compute_seconds if result else None,
-        "estimate_seconds": calculation.estimate.seconds,
-        "estimate_digits": calculation.estimate.digits,
-        "estimate_bytes": calculation.estimate.bytes,
-        "cancel_requested": False,
-        "result_digits": result.digits if result else None,
-        "result_sha256": result.sha256 if result else None,
-        "result_head": result.head if result else None,
-        "result_tail": result.tail if result else None,
-        "result_value": result.value if result else None,
-        "result_attempt": 1 if result and result.value is None else None,
-        "result_pruned_at": None,
-        "error": None,
-        "history": [],
-    }
+    value = result.value if result else None
+    return Row(  # in the order of its fields: so many keywords would take longer
+        calculation.id,
+        function.name,
+        function.version,
+        arguments,
+        str(Status.SUCCEEDED if is_done else Status.QUEUED),
+        str(calculation.lane),
+        float(is_done),  # progress
+        int(is_done),  # attempt
+        created_at,
+        done_at,
+        done_at,
+        result.compute_seconds if result else None,
+        estimate.seconds,
+        estimate.digits,
+        estimate.bytes,
+        False,  # cancel_requested
+        result.digit_count if result else None,
+        result.sha256 if result else None,
+        result.head if result else None,
+        result.tail if result else None,
+        value,
+        1 if result and value is None else None,  # result_attempt
+        None,  # result_pruned_at
+        None,  # error
+        [],  # history
+    )

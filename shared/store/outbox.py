@@ -1,8 +1,8 @@
-"""Statements of the relay: what is to be published, and what was lost on the way.
+"""Statements of the relay: which calculations to publish, and which to publish again.
 
-A statement that names ids writes `(status = 'queued') IS TRUE`: no partial index can serve that, so
-the planner takes the primary key. Otherwise, with statistics from before a burst, it would take
-the small index that the burst has filled, and read all of it.
+A statement that names ids writes `(status = 'queued') IS TRUE`. No partial index can serve that, so
+the planner uses the primary key. With statistics from before a burst it would otherwise choose the
+partial index that the burst has filled, and read all of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,16 +13,14 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.calculation import Lane
-from shared.store.queries import Prepared, Query, Rows
-from shared.store.rows import uuid_array
-from shared.work import Work
+from shared.calculation import Lane, Work
+from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 
-#: A mark that a crash undoes costs a second publication: nothing need wait for the disk. All of it
-#: goes to PostgreSQL at once, so that the relay waits one round trip for its rows and not three.
+#: The commit need not wait for the disk: a mark that is lost in a crash costs a second publication.
+#: BEGIN, SET and the statement are sent together, in one round trip instead of three.
 _BEGIN = "BEGIN; SET LOCAL synchronous_commit = off; "
 
-#: The limit is part of the statement: to a plan for any limit, sorting a whole backlog looks good.
+#: The limit is part of the text: a plan for any limit would sort the whole backlog.
 _TAKE = """
     WITH due AS (
         SELECT id FROM calculations
@@ -54,7 +52,7 @@ _OLDEST_WAITING = text("""
     WHERE status = 'queued' AND published_at IS NOT NULL AND lane = :lane
     ORDER BY published_at LIMIT 1""")
 
-#: A worker that has come to what was published ahead of now says nothing: the clock was set back.
+#: Publication times in the future are ignored: they were written before the clock was set back.
 _RETURN_LOST = text("""
     UPDATE calculations SET published_at = NULL, not_before = now()
     WHERE id IN (
@@ -73,16 +71,16 @@ _RETURN_LOST = text("""
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A calculation to publish, and the seconds that it was estimated to take."""
+    """A calculation to publish, and how long it is estimated to take."""
 
     work: Work
     estimate_seconds: float
 
 
 def take_due(lane: Lane, limit: int) -> Query[list[Due]]:
-    """Begin a transaction and mark up to `limit` rows that are due as published, oldest first.
+    """Begin a transaction and mark up to `limit` due rows of a lane as published, oldest first.
 
-    They are of one lane, stay locked until it ends, and another relay skips them.
+    They stay locked until the transaction ends, and other relays skip them.
     """
     take = Prepared(f"take_{limit}", ("text",), _TAKE.format(limit=limit), opening=_BEGIN)
     return Query(take, (str(lane),), _due)
@@ -90,14 +88,15 @@ def take_due(lane: Lane, limit: int) -> Query[list[Due]]:
 
 @contextmanager
 def taken_due(connection: Connection, lane: Lane, limit: int) -> Iterator[list[Due]]:
-    """Take what is due, and commit in the end, or undo it all if something raises.
+    """Mark what is due as published and yield it; commit at the end, or roll back on an exception.
 
-    Put back what could not be published. The connection is in autocommit outside of this.
+    What could not be published must be put back before the end. The connection must be in
+    autocommit mode.
     """
     try:
         yield take_due(lane, limit).on(connection)
     except BaseException:
-        if not connection.invalidated:  # of one that broke, nothing is left to undo
+        if not connection.invalidated:  # a connection that broke has no transaction any more
             _roll_back(connection)
         raise
     connection.exec_driver_sql("COMMIT")
@@ -107,7 +106,7 @@ def _roll_back(connection: Connection) -> None:
     try:
         connection.exec_driver_sql("ROLLBACK")
     except DBAPIError:
-        connection.invalidate()  # its pool would not
+        connection.invalidate()  # which the pool would not do
 
 
 def _due(rows: Rows) -> list[Due]:
@@ -115,23 +114,23 @@ def _due(rows: Rows) -> list[Due]:
 
 
 def put_back(connection: Connection, ids: Iterable[UUID]) -> None:
-    """Return rows that were taken and could not be published, in the same transaction."""
+    """Unmark rows that could not be published, in the transaction that marked them."""
     connection.execute(_PUT_BACK, {"ids": uuid_array(ids)})
 
 
 def seconds_to_next(connection: Connection) -> dict[Lane, float]:
-    """Return how long the earliest unpublished row of each lane still waits, if it has one."""
+    """Return the seconds until the earliest unpublished row of each lane is due, if it has one."""
     rows = connection.execute(_SECONDS_TO_NEXT, {"lanes": list(Lane)})
     return {Lane(lane): seconds for lane, seconds in rows}
 
 
 def oldest_waiting_seconds(connection: Connection, lane: Lane) -> float:
-    """Return for how long the longest published row of a lane has waited; 0 if none waits."""
+    """Return the age of a lane's oldest publication that is still queued; 0 if there is none."""
     seconds = connection.execute(_OLDEST_WAITING, {"lane": str(lane)}).scalar_one_or_none()
     return seconds or 0.0
 
 
-def return_lost(
+def republish_lost(
     connection: Connection,
     lane: Lane,
     *,
@@ -139,10 +138,10 @@ def return_lost(
     older_than_seconds: float,
     limit: int,
 ) -> set[UUID]:
-    """Put rows whose message is gone back into the outbox; return their ids.
+    """Put rows whose message is lost back into the outbox; return their ids.
 
-    A message that waits in a long queue is not lost, however old. It is if the queue is empty,
-    or if a worker has come to messages that were published well after it.
+    A message in a long queue is not lost, however old. It is if the queue is empty, or if a worker
+    has consumed a message that was published `older_than_seconds` later.
     """
     lost = connection.execute(
         _RETURN_LOST,

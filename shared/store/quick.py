@@ -1,4 +1,4 @@
-"""Statements of the quick workers, which write whole batches and hold no claim."""
+"""Statements of the quick workers, which write results in batches and hold no claim."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,21 +9,20 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from shared.store.models import CHUNK_DIGITS
+from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
+from shared.result import Result
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
-from shared.store.queries import Prepared, Query, Rows
-from shared.store.rows import FinishedResult, uuid_array
 
-#: One notification for so many of what was written, in the statement that writes: each query ends
-#: with this, and gives a row for each notification.
-_TELLING = f"""
+#: The end of a query that writes: it sends a notification for every IDS_PER_PAYLOAD calculations
+#: that were written, and returns a row for each notification.
+_NOTIFYING = f"""
     SELECT array_agg(id) AS ids, max(published_at) AS published_at,
            pg_notify('{CHANGED}', string_agg(replace(id::text, '-', ''), ','))
     FROM (SELECT id, published_at, (row_number() OVER () - 1) / {IDS_PER_PAYLOAD} AS part
           FROM written) AS numbered
     GROUP BY part"""
 
-#: Results, the chunks of those that are too long for their row, and the news, in one round trip.
+#: Writes results with their chunks and notifies the gateways, in one round trip.
 _FINISH_SUCCEEDED = Prepared(
     "finish_succeeded",
     ("json", "uuid[]", "integer[]", "text[]"),
@@ -46,7 +45,7 @@ _FINISH_SUCCEEDED = Prepared(
         SELECT id, attempt, ordinal, chunk
         FROM unnest($2, $3, $4) AS long (id, ordinal, chunk)
         JOIN written USING (id))
-    {_TELLING}""",
+    {_NOTIFYING}""",
 )
 
 _FINISH_FAILED = text(f"""
@@ -57,7 +56,7 @@ _FINISH_FAILED = text(f"""
         FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS failed (id, error)
         WHERE calculations.id = failed.id AND (status = 'queued') IS TRUE
         RETURNING calculations.id, calculations.published_at)
-    {_TELLING}""")
+    {_NOTIFYING}""")
 
 _MOVE_TO_HEAVY = text("""
     UPDATE calculations SET lane = 'heavy', published_at = NULL, not_before = now()
@@ -66,32 +65,22 @@ _MOVE_TO_HEAVY = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class QuickSuccess:
-    """A quick calculation's result with all its digits."""
-
-    calculation_id: UUID
-    result: FinishedResult
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
-    """Which calculations were still queued, and when the latest of their messages was published."""
+    """The calculations that were still queued, and when the latest of them was published."""
 
     ids: set[UUID]
     published_at: datetime | None
 
 
-def finish_quick_succeeded(connection: Connection, successes: Sequence[QuickSuccess]) -> Written:
-    """Commit results of those still queued, and tell those who wait."""
+def finish_quick_succeeded(connection: Connection, results: Mapping[UUID, Result]) -> Written:
+    """Store results of those still queued, and notify the gateways."""
     long = [
-        (one.calculation_id, start // CHUNK_DIGITS, one.digits[start : start + CHUNK_DIGITS])
-        for one in successes
-        if one.result.value is None
-        for start in range(0, len(one.digits), CHUNK_DIGITS)
+        (identity, ordinal, chunk)
+        for identity, result in results.items()
+        for ordinal, chunk in enumerate(result.chunks())
     ]
     values = (
-        json.dumps([_members(success) for success in successes]),
+        json.dumps([_members(identity, result) for identity, result in results.items()]),
         uuid_array(identity for identity, _, _ in long),
         [ordinal for _, ordinal, _ in long],
         [chunk for _, _, chunk in long],
@@ -100,16 +89,15 @@ def finish_quick_succeeded(connection: Connection, successes: Sequence[QuickSucc
 
 
 def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str]) -> Written:
-    """Note why those still queued failed, and tell those who wait."""
+    """Store why those still queued failed, and notify the gateways."""
     values = {"ids": uuid_array(errors_json), "errors": list(errors_json.values())}
     return _written(connection.execute(_FINISH_FAILED, values))
 
 
-def _members(success: QuickSuccess) -> dict[str, Any]:
-    result = success.result
+def _members(calculation_id: UUID, result: Result) -> dict[str, Any]:
     return {
-        "id": str(success.calculation_id),
-        "digits": result.digits,
+        "id": str(calculation_id),
+        "digits": result.digit_count,
         "sha256": result.sha256,
         "head": result.head,
         "tail": result.tail,
@@ -128,6 +116,6 @@ def _written(parts: Rows) -> Written:
 
 
 def move_to_heavy(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Have the other lane compute those still queued, unpublished as yet; return their ids."""
+    """Move those still queued to the heavy lane, to be published again; return their ids."""
     moved = connection.execute(_MOVE_TO_HEAVY, {"ids": uuid_array(ids)})
     return set(moved.scalars())

@@ -1,16 +1,18 @@
-"""Which schema the database has, and whether this version of the program works with it."""
+"""The database's schema revision, and whether this version of Reckoner works with it."""
 
 import re
 from dataclasses import dataclass
 from enum import Enum
 
-from shared.store.models import SCHEMA_REVISION
-from shared.store.queries import Prepared, Query, Rows
+from shared.postgres.prepared import Prepared, Query, Rows
+
+#: The migration that makes the tables of models.py.
+SCHEMA_REVISION = "0003"
 
 _NUMBERED = re.compile(r"[0-9]{4}")
 
-#: Beside the revision: whether a submission could write at all. The look for a row that is not
-#: there takes the lock on the table that a submission takes, and reads one page of its index.
+#: Beside the revision: whether a submission could write. The query for a row that does not exist
+#: takes the table lock that a submission takes, and reads one page of the index.
 _FIND_SCHEMA = Prepared(
     "find_schema",
     (),
@@ -30,19 +32,19 @@ _FIND_REVISION = Prepared(
 
 
 class Fit(Enum):
-    """How the database's schema relates to the one that this version of the program knows."""
+    """How the database's schema relates to the one that this version of Reckoner knows."""
 
     EMPTY = "empty"
     OLDER = "older"
     EQUAL = "equal"
-    NEWER_COMPATIBLE = "newer, and says that it works with this version"
+    NEWER_COMPATIBLE = "newer, and compatible with this version"
     NEWER = "newer"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The database's revision, and the oldest SCHEMA_REVISION of code that works with it."""
+    """The database's revision, and the oldest SCHEMA_REVISION of a version that works with it."""
 
     revision: str | None
     oldest_revision: str | None
@@ -50,7 +52,7 @@ class Schema:
 
     @property
     def fit(self) -> Fit:
-        """Say whether this version of the program works with it."""
+        """Whether this version of Reckoner works with it."""
         if not self.revision:
             return Fit.EMPTY
         if not _NUMBERED.fullmatch(self.revision):
@@ -66,7 +68,7 @@ class Schema:
 
     @property
     def fault(self) -> str | None:
-        """What to tell whoever starts this version with such a database; None if it works."""
+        """Why this version does not work with the database, and what to do; None if it does."""
         match self.fit:
             case Fit.EMPTY:
                 return "not migrated: run `python -m migrations upgrade`"
@@ -82,8 +84,8 @@ class Schema:
                 )
             case Fit.UNKNOWN:
                 return (
-                    f"at schema {self.revision!r}, which is none of Reckoner's: "
-                    "use a database that no other program has"
+                    f"at schema {self.revision!r}, which is not Reckoner's: "
+                    "use a database that no other program uses"
                 )
         return None
 
@@ -92,12 +94,12 @@ NO_SCHEMA = Schema(None, None, is_read_only=False)
 
 
 def find_schema() -> Query[Schema]:
-    """Give the schema. It fails for want of a table if it is older than 0003, or none of ours."""
+    """Return the schema. Fails with UndefinedTable if it is older than 0003 or not Reckoner's."""
     return Query(_FIND_SCHEMA, (), _schema)
 
 
 def find_revision() -> Query[Schema]:
-    """Give a schema by its revision alone. It fails for want of a table if there is none."""
+    """Return the schema's revision alone. Fails with UndefinedTable if there is none."""
     return Query(_FIND_REVISION, (), _schema)
 
 
@@ -105,6 +107,6 @@ def _schema(rows: Rows) -> Schema:
     found = [tuple(row) for row in rows]
     if not found:
         return NO_SCHEMA
-    # Several revisions at once are none of ours, and are shown as they are.
+    # Several revisions at once are not Reckoner's, and are reported as they are.
     revision = ", ".join(sorted(str(row[0]) for row in found))
     return Schema(revision, found[0][1], is_read_only=found[0][2])

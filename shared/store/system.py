@@ -1,9 +1,10 @@
-"""Statements that look at the whole, for GET /system, estimates of waiting and readiness.
+"""Statements that count all calculations, for GET /system, Retry-After and readiness.
 
-A time may lie ahead of a clock that was set back (gateway/clock_steps.py): no age is negative.
+After the clock was set back, times may lie in the future (gateway/relay/clock_steps.py); no age
+that is returned is negative.
 """
 
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -31,29 +32,37 @@ _FINISHED_LAST_MINUTE = text("""
     WHERE finished_at > now() - interval '1 minute' AND finished_at <= now()
     GROUP BY status""")
 
-_SLOTS = text("""
-    SELECT lane, sum(slots) AS slots FROM workers
-    WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
-                      AND now() + make_interval(secs => :silent_seconds)
-    GROUP BY lane""")
+
+class LaneState(NamedTuple):
+    """The unfinished calculations of a lane; `seconds_to_go` is the rest of their estimates."""
+
+    queued: int
+    running: int
+    seconds_to_go: float
+    oldest_queued_seconds: float | None
 
 
-def count_lanes(connection: Connection) -> list[dict[str, Any]]:
-    """Return for each lane with unfinished work how much of it there is."""
-    return [dict(row) for row in connection.execute(_LANES).mappings()]
+class OutboxState(NamedTuple):
+    """How many rows are due for publication, and the age of the oldest in seconds."""
+
+    depth: int
+    age_seconds: float
 
 
-def measure_outbox(connection: Connection) -> dict[str, Any]:
-    """Return how many rows are due to be published, and the age of the oldest in seconds."""
-    return dict(connection.execute(_OUTBOX).mappings().one())
+_IDLE = LaneState(0, 0, 0.0, None)
+
+
+def count_lanes(connection: Connection) -> dict[Lane, LaneState]:
+    """Return the state of each lane."""
+    found = {Lane(lane): LaneState(*counts) for lane, *counts in connection.execute(_LANES)}
+    return {lane: found.get(lane, _IDLE) for lane in Lane}
+
+
+def measure_outbox(connection: Connection) -> OutboxState:
+    """Return the state of the outbox."""
+    return OutboxState._make(connection.execute(_OUTBOX).one())
 
 
 def count_finished_last_minute(connection: Connection) -> dict[str, int]:
-    """Return how many calculations reached each final status within the last minute."""
+    """Return how many calculations reached each final status in the last minute."""
     return {row.status: row.calculations for row in connection.execute(_FINISHED_LAST_MINUTE)}
-
-
-def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int]:
-    """Return how much the workers seen lately run at once, for each lane that has any."""
-    rows = connection.execute(_SLOTS, {"silent_seconds": silent_seconds})
-    return {Lane(row.lane): row.slots for row in rows}

@@ -1,9 +1,9 @@
 """`make bench`: run the suites, and write docs/benchmarks.md with its plots and figures.
 
 python -m tests.benchmarks                  all, as published; 40 minutes on two cores
-python -m tests.benchmarks --look           a tenth of the work, to see whether all runs
-python -m tests.benchmarks --only requests  one suite anew, into the figures of the others
-python -m tests.benchmarks --report         only write the page from the figures there are
+python -m tests.benchmarks --short          a tenth of the work, to check that everything runs
+python -m tests.benchmarks --only requests  one suite again, into the figures of the others
+python -m tests.benchmarks --report         only write the page from existing figures
 """
 
 import argparse
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.benchmarks import calculation, growth, latency, limits, report, requests, throughput
-from tests.benchmarks.figures import LOOK, WHOLE, Effort, machine
+from tests.benchmarks.figures import SHORT, WHOLE, Effort, machine
 from tests.benchmarks.servers import Servers, started
 
 _SUITES: dict[str, Callable[[Servers, Effort], dict[str, Any]]] = {
@@ -33,14 +33,14 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--look", action="store_true")
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--only", action="append", choices=_SUITES)
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
-    folder = report.LOOKED if options.look else report.PUBLISHED
+    folder = report.SHORT_RUN if options.short else report.PUBLISHED
     figures = report.read(folder)
     if not options.report:
-        effort = LOOK if options.look else WHOLE
+        effort = SHORT if options.short else WHOLE
         for name in options.only or _SUITES:
             figures[name] = _run(name, effort)
             report.save(folder, figures)

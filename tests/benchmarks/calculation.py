@@ -74,7 +74,7 @@ def _is_worth_repeating(run: Mapping[str, Any] | None) -> bool:
 
 
 def _is_able(tenth: Mapping[str, Any] | None) -> bool:
-    """Say whether a routine can keep to the limit, by what a tenth of n took: the cost grows."""
+    """Return whether a routine can keep to the limit, by what a tenth of n took: the cost grows."""
     if tenth is None:
         return True
     return "seconds" in tenth and 10 * tenth["seconds"]["median"] < LIMIT_SECONDS

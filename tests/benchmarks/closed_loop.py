@@ -1,4 +1,4 @@
-"""As many requests as a server answers: wrk, whose connections ask again once they are answered."""
+"""As many requests as a server answers: wrk, which sends the next after each answer."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.asking import Asked
+from tests.benchmarks.request_template import RequestTemplate
 
 _REPORT = """
 function done(summary, latency, requests)
@@ -24,7 +24,7 @@ end
 
 @dataclass(frozen=True)
 class Throughput:
-    """What a run gave. `sent` is the most that can have been asked, those unanswered included."""
+    """What a run gave. `sent` includes unanswered requests."""
 
     requests_per_second: float
     bytes_per_second: float
@@ -36,17 +36,17 @@ class Throughput:
 
 
 def run_wrk(
-    url: str, asked: Asked, seconds: float, *, connections: int = 64, threads: int = 1
+    url: str, template: RequestTemplate, seconds: float, *, connections: int = 64, threads: int = 1
 ) -> Throughput:
-    """Ask for so long on so many connections. More than one thread only for equal requests.
+    """Send requests on some connections. More than one thread only for equal requests.
 
     A status of 400 or more is an error, and no request answered.
     """
-    assert threads == 1 or not asked.varies, "each thread would count from the same number"
-    path = "" if asked.varies else asked.path
+    assert threads == 1 or not template.varies, "each thread would count from the same number"
+    path = "" if template.varies else template.path
     with tempfile.TemporaryDirectory(prefix="reckoner-wrk-") as folder:
-        script = Path(folder) / "asked.lua"
-        script.write_text(asked.lua() + _REPORT)
+        script = Path(folder) / "template.lua"
+        script.write_text(template.lua() + _REPORT)
         options = ("-t", str(threads), "-c", str(connections), "-d", f"{max(1, round(seconds))}s")
         finished = subprocess.run(
             ["wrk", *options, "--timeout", "30s", "-s", str(script), url + path],
@@ -70,6 +70,6 @@ def _throughput(found: dict[str, Any], connections: int) -> Throughput:
         p99_ms=found["p99"] / 1000,
         errors=errors,
         requests=right,
-        # wrk asks its script for one request more at its start.
+        # wrk takes one request more from its script at its start.
         sent=found["requests"] + sum(errors.values()) + 2 * connections + 2,
     )

@@ -9,13 +9,13 @@ import httpx
 from sqlalchemy import text
 
 from compose.services import process_table
-from shared.digits import DigitsSummary
-from shared.store.models import CHUNK_DIGITS, result_chunks
-from tests.benchmarks.asking import Asked
+from shared.result import CHUNK_DIGITS, ResultBuilder
+from shared.store.models import result_chunks
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, spread
 from tests.benchmarks.programs import peak_memory_bytes
 from tests.benchmarks.reckoner import Reckoner, reckoner
+from tests.benchmarks.request_template import RequestTemplate
 from tests.benchmarks.servers import Servers
 
 #: n of fibonacci, and on how many connections its digits are fetched.
@@ -50,7 +50,7 @@ def measure_downloads(servers: Servers, effort: Effort) -> dict[str, Any]:
             head = httpx.head(running.url + path, headers=_PLAIN)
             digits = int(head.headers["Content-Length"])
             runs = [
-                run_wrk(running.url, Asked(path), effort.seconds, connections=connections)
+                run_wrk(running.url, RequestTemplate(path), effort.seconds, connections=connections)
                 for _ in range(effort.rounds)
             ]
             found[name] = {
@@ -98,14 +98,14 @@ def measure_memory(servers: Servers, effort: Effort) -> dict[str, Any]:
 
 
 def _store(running: Reckoner, chunks: int) -> tuple[str, str]:
-    """Store a result of so many chunks; return its path and its SHA-256."""
+    """Store a result of this many chunks; return its path and its SHA-256."""
     body = {"function": "fibonacci", "arguments": {"n": _LARGE_N}}
     document = httpx.post(f"{running.url}/calculations", json=body).raise_for_status().json()
     chunk = ("1234567890" * (CHUNK_DIGITS // 10 + 1))[:CHUNK_DIGITS]
-    summary = DigitsSummary()
+    builder = ResultBuilder()
     rows = []
     for ordinal in range(chunks):
-        summary.feed(chunk.encode("ascii"))
+        builder.feed(chunk.encode("ascii"))
         rows.append(
             {
                 "calculation_id": document["id"],
@@ -114,7 +114,7 @@ def _store(running: Reckoner, chunks: int) -> tuple[str, str]:
                 "digits": chunk,
             }
         )
-    result = summary.finished(None, 1.0)
+    result = builder.finish(1.0)
     with running.database.begin() as connection:
         for start in range(0, chunks, _INSERTED_AT_ONCE):
             connection.execute(result_chunks.insert(), rows[start : start + _INSERTED_AT_ONCE])
@@ -122,7 +122,7 @@ def _store(running: Reckoner, chunks: int) -> tuple[str, str]:
             _FINISH,
             {
                 "id": document["id"],
-                "digits": result.digits,
+                "digits": result.digit_count,
                 "sha256": result.sha256,
                 "head": result.head,
                 "tail": result.tail,

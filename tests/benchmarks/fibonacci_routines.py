@@ -18,7 +18,7 @@ from decimal import Decimal
 from importlib import import_module
 
 from tests.benchmarks.programs import peak_memory_bytes
-from workers.limits import keep_freed_memory
+from workers.sandbox.limits import keep_freed_memory
 
 Routine = Callable[[int], list[str]]
 """Computes F(n) and returns its decimal digits in pieces."""
@@ -68,7 +68,7 @@ def _sympy() -> Prepared:
 
     def forget() -> None:
         clear_cache()
-        _forget_mpmath()  # SymPy asks mpmath
+        _forget_mpmath()  # SymPy uses mpmath
 
     return Prepared(lambda n: [str(sympy.fibonacci(n))], forget)
 

@@ -13,7 +13,7 @@ from typing import Any
 class Effort:
     """How long to measure: each run `seconds`, each contender `rounds` times.
 
-    `scale` multiplies the amounts of work; 1 is the whole, less is a look whether all works.
+    `scale` multiplies the amounts of work; 1 is the whole, less is to check that everything works.
     """
 
     rounds: int
@@ -26,7 +26,7 @@ class Effort:
 
 
 WHOLE = Effort(rounds=3, seconds=4.0, scale=1.0)
-LOOK = Effort(rounds=1, seconds=2.0, scale=0.1)
+SHORT = Effort(rounds=1, seconds=2.0, scale=0.1)
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
@@ -36,18 +36,6 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
         "min": min(values),
         "max": max(values),
         "values": list(values),
-    }
-
-
-def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return the usual percentiles of latencies, in milliseconds."""
-    ordered = sorted(seconds)
-    if not ordered:
-        return {}
-    last = len(ordered) - 1
-    return {
-        name: 1000 * ordered[round(last * share)]
-        for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
     }
 
 
@@ -63,7 +51,7 @@ def interleaved(
 
 
 def machine() -> dict[str, Any]:
-    """Describe the machine, for beside absolute figures."""
+    """Describe the machine that absolute figures are from."""
     model = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

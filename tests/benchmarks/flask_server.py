@@ -12,9 +12,9 @@ from sqlalchemy import create_engine
 
 from compose.services import Nginx, free_port
 from compose.services.ports import answers
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.peers import lineup, table, work
 from tests.benchmarks.programs import Programs
+from tests.benchmarks.request_template import RequestTemplate
 from tests.benchmarks.servers import Servers
 from tests.eventually import eventually
 
@@ -23,13 +23,15 @@ _STORED_K = 1
 _FIRST_K = 1_000
 _N = 1_000
 
-#: The digits of the look-up are those of the same number as Reckoner's.
-LOOK_UP = Asked("/calculations", "POST", f'{{"k":{_STORED_K},"n":{_N}}}', _JSON)
+#: A look-up returns the digits of the same number as Reckoner's.
+LOOK_UP = RequestTemplate("/calculations", "POST", f'{{"k":{_STORED_K},"n":{_N}}}', _JSON)
 
 
-def submission(first: int = 0) -> Asked:
+def submission(first: int = 0) -> RequestTemplate:
     """Return the submissions of calculations that are not there."""
-    return Asked("/calculations", "POST", f'{{"k":{{value}},"n":{_N}}}', _JSON, _FIRST_K + first)
+    return RequestTemplate(
+        "/calculations", "POST", f'{{"k":{{value}},"n":{_N}}}', _JSON, _FIRST_K + first
+    )
 
 
 class FlaskServer:

@@ -20,8 +20,8 @@ from typing import Any, cast
 import uvloop
 
 from tests.benchmarks.alarm import Alarm
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.http_answers import AnswerReader
+from tests.benchmarks.request_template import RequestTemplate
 
 _LEAD_SECONDS = 0.05
 
@@ -41,7 +41,7 @@ def schedule(rate: float, seconds: float, arrivals: str, seed: int) -> list[floa
 
 
 def tail_percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return percentiles in milliseconds, each the smallest value that so many do not exceed."""
+    """Return percentiles in milliseconds, the smallest values that the shares do not exceed."""
     ordered = sorted(seconds)
     if not ordered:
         return {}
@@ -113,7 +113,7 @@ class Offering:
         """Offer everything, wait a while for the last answers, and report."""
         plan = self._plan
         offsets = schedule(plan["rate"], plan["seconds"], plan["arrivals"], plan["seed"])
-        rendered = Asked(**plan["asked"]).rendered(f"{plan['host']}:{plan['port']}")
+        rendered = RequestTemplate(**plan["template"]).rendered(f"{plan['host']}:{plan['port']}")
         self._requests = list(itertools.islice(rendered, len(offsets)))
         for start in range(0, plan["connections"], _CONNECT_AT_ONCE):
             count = min(_CONNECT_AT_ONCE, plan["connections"] - start)
@@ -214,7 +214,7 @@ class Offering:
 
     def _report(self, lasted: float, cpu_seconds: float) -> dict[str, Any]:
         now = time.monotonic()
-        # At least so long did they take: to leave them out would flatter.
+        # They took at least this long: leaving them out would flatter.
         unanswered = [now - due for due in self._under_way.elements()]
         if unanswered:
             self._errors["unanswered"] = len(unanswered)

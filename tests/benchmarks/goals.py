@@ -1,4 +1,4 @@
-"""What was to be reached, beside what was: nothing left out, met or not."""
+"""All goals beside what was measured, met or not."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

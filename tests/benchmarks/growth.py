@@ -6,13 +6,13 @@ from typing import Any
 import httpx
 
 from tests.benchmarks import throughput
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, spread
 from tests.benchmarks.peers.reckoner_run import running_reckoner
 from tests.benchmarks.peers.work import works
 from tests.benchmarks.programs import peak_memory_bytes
 from tests.benchmarks.reckoner import Reckoner, reckoner
+from tests.benchmarks.request_template import RequestTemplate
 from tests.benchmarks.servers import Servers
 from tests.benchmarks.submissions import FIRST_QUEUED_N, single
 from tests.eventually import eventually
@@ -30,7 +30,7 @@ _SIZES = (10_000_000, 100_000_000, 1_000_000_000)
 #: Digits as they are: compressed, they could not be counted on their way.
 _PLAIN = {"Accept-Encoding": "identity"}
 
-#: Any preference makes NGINX ask the gateway, which asks PostgreSQL.
+#: With any preference, NGINX passes the request to the gateway, which queries PostgreSQL.
 _PAST_THE_CACHE = {"Prefer": "wait=0"}
 
 _ADD_QUEUED = """
@@ -74,7 +74,7 @@ def _with_more_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
 
 
 def _with_rows(servers: Servers, effort: Effort, rows: int, statement: str) -> dict[str, Any]:
-    """Measure submission and look-up before and after so many rows are there."""
+    """Measure submission and look-up before and after this many rows were added."""
     with reckoner(servers, quick=0) as running:
         path = _finished(running)
         first = FIRST_QUEUED_N
@@ -110,14 +110,14 @@ def _rates(
     running: Reckoner, path: str, first: int, effort: Effort
 ) -> tuple[dict[str, dict[str, Any]], int]:
     rates: dict[str, list[float]] = {"submission": [], "look-up": []}
-    asked = single(first)
-    look_up = Asked(path, headers=_PAST_THE_CACHE)
+    template = single(first)
+    look_up = RequestTemplate(path, headers=_PAST_THE_CACHE)
     for _ in range(effort.rounds):
-        found = run_wrk(running.url, asked, effort.seconds)
-        asked = asked.after(found.sent)
+        found = run_wrk(running.url, template, effort.seconds)
+        template = template.after(found.sent)
         rates["submission"].append(found.requests_per_second)
         rates["look-up"].append(run_wrk(running.url, look_up, effort.seconds).requests_per_second)
-    return {name: spread(found) for name, found in rates.items()}, asked.first
+    return {name: spread(found) for name, found in rates.items()}, template.first
 
 
 def _with_long_results(servers: Servers, effort: Effort) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class AnswerReader:
     def feed(self, data: bytes) -> bool:
         """Take what arrived; say whether the answer is complete.
 
-        Raises ValueError if the answer does not tell its length.
+        Raises ValueError if the answer has no length.
         """
         if self._pending:
             data = self._pending + data

@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx
 
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, spread
 from tests.benchmarks.open_loop import MOST_PER_SECOND, offer
 from tests.benchmarks.reckoner import Reckoner, reckoner
+from tests.benchmarks.request_template import RequestTemplate
 from tests.benchmarks.servers import Servers
 from tests.benchmarks.submissions import FIRST_QUEUED_N, single
 
@@ -39,26 +39,26 @@ def run(
 ) -> dict[str, Any]:
     """Offer waiting submissions at 50/s and at fractions of the capacity, which is found if None.
 
-    All are distinct, of the quick lane, and queued: too dear to be computed in the request.
+    All are distinct, of the quick lane, and queued: too expensive to be computed in the request.
     """
     with reckoner(servers, quick=1) as running:
-        asked = single(FIRST_QUEUED_N, Prefer="wait=30")
-        document = _check(running.url, asked)
-        asked = asked.after(1)
+        template = single(FIRST_QUEUED_N, Prefer="wait=30")
+        document = _check(running.url, template)
+        template = template.after(1)
         steady = []
         for _ in range(effort.rounds):
-            report = _offer(running, asked, _STEADY_RATE, effort)
-            asked = asked.after(report["requests"])
+            report = _offer(running, template, _STEADY_RATE, effort)
+            template = template.after(report["requests"])
             steady.append(report)
         capacity = None
         if capacity_per_second is None:
-            capacity, asked = _capacity(running, asked, effort)
+            capacity, template = _capacity(running, template, effort)
             capacity_per_second = capacity["median"]
         fractions = []
         for fraction in _FRACTIONS:
             rate = min(fraction * capacity_per_second, MOST_PER_SECOND)
-            report = _offer(running, asked, rate, effort)
-            asked = asked.after(report["requests"])
+            report = _offer(running, template, rate, effort)
+            template = template.after(report["requests"])
             fractions.append({"fraction": fraction, **report})
     return {
         "at_50_per_second": {
@@ -73,10 +73,12 @@ def run(
     }
 
 
-def _check(url: str, asked: Asked) -> dict[str, Any]:
+def _check(url: str, template: RequestTemplate) -> dict[str, Any]:
     """Submit the first one; make sure that a worker computes it. Return its document."""
-    body = asked.body.replace("{value}", str(asked.first))
-    answer = httpx.post(url + asked.path, content=body, headers=dict(asked.headers), timeout=40)
+    body = template.body.replace("{value}", str(template.first))
+    answer = httpx.post(
+        url + template.path, content=body, headers=dict(template.headers), timeout=40
+    )
     document: dict[str, Any] = answer.json()
     assert answer.status_code == 200, document
     assert document["lane"] == "quick", document
@@ -85,11 +87,13 @@ def _check(url: str, asked: Asked) -> dict[str, Any]:
     return document
 
 
-def _offer(running: Reckoner, asked: Asked, rate: float, effort: Effort) -> dict[str, Any]:
+def _offer(
+    running: Reckoner, template: RequestTemplate, rate: float, effort: Effort
+) -> dict[str, Any]:
     before = running.cpu_seconds()
     report = offer(
         running.url,
-        asked,
+        template,
         rate,
         effort.seconds,
         connections=_CONNECTIONS,
@@ -99,7 +103,7 @@ def _offer(running: Reckoner, asked: Asked, rate: float, effort: Effort) -> dict
     after = running.cpu_seconds()
     report["cpu_seconds"] = {name: after[name] - before[name] for name in after}
     with running.database.begin() as connection:
-        numbers = (asked.first, asked.first + report["requests"] - 1)
+        numbers = (template.first, template.first + report["requests"] - 1)
         stages = connection.exec_driver_sql(_STAGES, numbers).one()
     report["p50_ms_since_created"] = {
         name: None if value is None else float(value) for name, value in stages._mapping.items()
@@ -109,12 +113,14 @@ def _offer(running: Reckoner, asked: Asked, rate: float, effort: Effort) -> dict
     return report
 
 
-def _capacity(running: Reckoner, asked: Asked, effort: Effort) -> tuple[dict[str, Any], Asked]:
-    """Return the most waiting submissions per second, and what is left to ask."""
+def _capacity(
+    running: Reckoner, template: RequestTemplate, effort: Effort
+) -> tuple[dict[str, Any], RequestTemplate]:
+    """Return the most waiting submissions per second, and the template for further requests."""
     rates = []
     for _ in range(effort.rounds):
-        found = run_wrk(running.url, asked, effort.seconds, connections=_CAPACITY_CONNECTIONS)
-        asked = asked.after(found.sent)
+        found = run_wrk(running.url, template, effort.seconds, connections=_CAPACITY_CONNECTIONS)
+        template = template.after(found.sent)
         rates.append(found.requests_per_second)
     print(f"latency: capacity {spread(rates)['median']:,.0f}/s", flush=True)
-    return spread(rates), asked
+    return spread(rates), template

@@ -1,4 +1,4 @@
-"""What bounds the throughput: each of the parts alone, as fast as it goes on these servers.
+"""What bounds the throughput: each of the parts alone, as fast as these servers allow.
 
 Dramatiq with an actor that does nothing, PostgreSQL with INSERTs of rows like Reckoner's, and
 RabbitMQ with persistent messages into a quorum queue, confirmed in batches.
@@ -99,7 +99,7 @@ def _dramatiq(servers: Servers, count: int) -> float:
 
 
 def _when_at_most(waiting: Any, length: int) -> tuple[float, int]:
-    """Look until no more messages wait than that; return the moment, and how many they are."""
+    """Poll until no more messages wait than that; return the time, and how many wait."""
     deadline = time.monotonic() + 120
     while (found := waiting()) > length:
         if time.monotonic() > deadline:

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 
 from tests.benchmarks import flask_server
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, interleaved
 from tests.benchmarks.file_server import file_server
 from tests.benchmarks.open_loop import MOST_PER_SECOND, measure, offer
 from tests.benchmarks.reckoner import Reckoner, reckoner
+from tests.benchmarks.request_template import RequestTemplate
 from tests.benchmarks.servers import Servers
 
 _N = 1_000
@@ -33,14 +33,14 @@ def measure_look_ups(servers: Servers, effort: Effort) -> dict[str, Any]:
     with reckoner(servers, quick=0) as running:
         path = _submit(running.url)
         ratios = _beside_others(servers, running, path, effort)
-        cached, _ = measure(running.url, Asked(path), effort, threads=2)
+        cached, _ = measure(running.url, RequestTemplate(path), effort, threads=2)
         _tell("cached", cached)
-        stored, _ = measure(running.url, Asked(path, headers=_PAST_THE_CACHE), effort)
+        stored, _ = measure(running.url, RequestTemplate(path, headers=_PAST_THE_CACHE), effort)
         _tell("from PostgreSQL", stored)
         ids = running.folder / "ids"
         count = _copy_finished(running, effort.count(_COLD_IDS), ids)
         cold, left = measure(
-            running.url, Asked("/calculations/{value}", values_file=str(ids)), effort
+            running.url, RequestTemplate("/calculations/{value}", values_file=str(ids)), effort
         )
         _tell("each for the first time", cold)
     return {
@@ -67,20 +67,22 @@ def _beside_others(
     with file_server(folder) as files, flask_server.flask_server(servers) as flask:
         file = folder / "files" / "document"
         file.write_bytes(httpx.get(running.url + path).content)
-        asked = {
-            "cached": (running.url, Asked(path)),
-            "file": (files.url, Asked("/files/document")),
+        template = {
+            "cached": (running.url, RequestTemplate(path)),
+            "file": (files.url, RequestTemplate("/files/document")),
             "flask": (flask.url, flask_server.LOOK_UP),
         }
 
         def rate(name: str) -> float:
-            url, what = asked[name]
+            url, what = template[name]
             found = run_wrk(url, what, effort.seconds, threads=2)
             assert not found.errors, (name, found.errors)
             return found.requests_per_second
 
-        rates = interleaved({name: partial(rate, name) for name in asked}, effort.rounds)
-        generator = offer(files.url, Asked("/files/document"), MOST_PER_SECOND, effort.seconds)
+        rates = interleaved({name: partial(rate, name) for name in template}, effort.rounds)
+        generator = offer(
+            files.url, RequestTemplate("/files/document"), MOST_PER_SECOND, effort.seconds
+        )
         medians = {name: found["median"] for name, found in rates.items()}
         print(f"requests: look-ups/s: {json.dumps(medians)}", flush=True)
         return {
@@ -93,7 +95,7 @@ def _beside_others(
 
 
 def _copy_finished(running: Reckoner, count: int, ids: Path) -> int:
-    """Make so many finished calculations from the one there is; write their ids to a file."""
+    """Copy the finished calculation this many times; write the ids to a file."""
     with running.database.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         columns = connection.exec_driver_sql(

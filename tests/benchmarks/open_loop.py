@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, spread
 from tests.benchmarks.programs import ROOT
+from tests.benchmarks.request_template import RequestTemplate
 
 #: Beyond this rate the generator needs most of a core, and would be measured itself.
 MOST_PER_SECOND = 10_000
 
 FRACTIONS = (0.1, 0.5, 0.8)
 
-#: So many of a run's sends this late, in milliseconds, and the generator was the limit.
+#: If this share of a run's sends is this late, in milliseconds, the generator was the limit.
 LATE_MS = 5.0
 
 
 def offer(
     url: str,
-    asked: Asked,
+    template: RequestTemplate,
     rate: float,
     seconds: float,
     *,
@@ -42,7 +42,7 @@ def offer(
     plan = {
         "host": parts.hostname,
         "port": parts.port,
-        "asked": asked.to_json(),
+        "template": template.to_json(),
         "rate": rate,
         "seconds": seconds,
         "connections": connections,
@@ -69,30 +69,30 @@ def offer(
 
 def measure(
     url: str,
-    asked: Asked,
+    template: RequestTemplate,
     effort: Effort,
     *,
     connections: int = 64,
     threads: int = 1,
     fractions: Sequence[float] = FRACTIONS,
-) -> tuple[dict[str, Any], Asked]:
+) -> tuple[dict[str, Any], RequestTemplate]:
     """Find the most requests per second, then the latencies at fractions of them.
 
-    Return also what is left to ask, where no request may come twice.
+    Return also the template for further requests, as none may be repeated.
     """
     rates, errors = [], []
     for _ in range(effort.rounds):
-        found = run_wrk(url, asked, effort.seconds, connections=connections, threads=threads)
-        asked = asked.after(found.sent)
+        found = run_wrk(url, template, effort.seconds, connections=connections, threads=threads)
+        template = template.after(found.sent)
         rates.append(found.requests_per_second)
         errors.append(found.errors)
     closed = spread(rates)
     runs = []
     for fraction in fractions:
         rate = min(fraction * closed["median"], MOST_PER_SECOND)
-        report = offer(url, asked, rate, effort.seconds, connections=connections)
-        asked = asked.after(report["requests"])
+        report = offer(url, template, rate, effort.seconds, connections=connections)
+        template = template.after(report["requests"])
         runs.append({"fraction": rate / closed["median"], **report})
         if rate == MOST_PER_SECOND:
             break
-    return {"per_second": closed, "errors": errors, "open_loop": runs}, asked
+    return {"per_second": closed, "errors": errors, "open_loop": runs}, template

@@ -88,4 +88,4 @@ def peak_memory_bytes(pid: int) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
-    raise RuntimeError(f"process {pid} tells no peak")
+    raise RuntimeError(f"process {pid} has no VmHWM")

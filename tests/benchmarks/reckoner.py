@@ -17,7 +17,7 @@ from tests.eventually import eventually
 
 
 class Reckoner:
-    """A running one. `database` is for looking at what it stored."""
+    """A running Reckoner. `database` is for queries of what it stored."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Reckoner:
         return [entry.pid for entry in process_table.living() if entry.parent == master]
 
     def scalar(self, query: str) -> Any:
-        """Ask its database."""
+        """Query its database."""
         with self.database.begin() as connection:
             return connection.exec_driver_sql(query).scalar_one()
 
@@ -116,7 +116,7 @@ def reckoner(
 ) -> Iterator[Reckoner]:
     """Run Reckoner on an empty database and an empty virtual host.
 
-    Its processes get `environment` beside their settings.
+    Its processes get `environment` in addition to their settings.
     """
     with servers.fresh_database() as database, servers.fresh_virtual_host() as broker:
         workers = {lane: count for lane, count in (("quick", quick), ("heavy", heavy)) if count}

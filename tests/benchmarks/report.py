@@ -8,9 +8,9 @@ from typing import Any
 from tests.benchmarks import goals, plots
 from tests.benchmarks.programs import ROOT
 
-#: Where the published page is, and where a look at a tenth of the work leaves its own.
+#: Where the published page is, and where that of a short run goes.
 PUBLISHED = ROOT / "docs"
-LOOKED = ROOT / "var" / "benchmarks"
+SHORT_RUN = ROOT / "var" / "benchmarks"
 
 _PAGE = "benchmarks.md"
 _FIGURES = "benchmarks.json"

@@ -3,11 +3,11 @@
 from typing import Any
 
 from tests.benchmarks import flask_server
-from tests.benchmarks.asking import Asked
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, spread
 from tests.benchmarks.open_loop import measure
 from tests.benchmarks.reckoner import reckoner
+from tests.benchmarks.request_template import RequestTemplate
 from tests.benchmarks.servers import Servers
 
 _JSON = {"Content-Type": "application/json"}
@@ -17,7 +17,7 @@ _BATCH = 1_000
 #: From here on the estimate exceeds RECKONER_INLINE_SECONDS; up to 7,000,000 the lane is quick.
 FIRST_QUEUED_N = 200_000
 
-#: Clients at once. Statements are shared by those who ask at the same time.
+#: Concurrent clients, whose requests share statements.
 _CONNECTIONS = 256
 _BY_CONNECTIONS = (16, 64, 1_000)
 
@@ -29,9 +29,9 @@ _LAST_INLINE_N = 180_000
 _FIRST_BATCH_N = 1_000_000
 
 
-def single(first_n: int, **headers: str) -> Asked:
+def single(first_n: int, **headers: str) -> RequestTemplate:
     """Return submissions of one calculation each, all different."""
-    return Asked("/calculations", "POST", _ITEM, {**_JSON, **headers}, first_n)
+    return RequestTemplate("/calculations", "POST", _ITEM, {**_JSON, **headers}, first_n)
 
 
 def measure_submissions(servers: Servers, effort: Effort) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def _without_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
     """Measure what is accepted when nothing else is to do but for the relay's work."""
     with reckoner(servers, quick=0) as running:
         first = single(FIRST_QUEUED_N)
-        queued, asked = measure(running.url, first, effort, connections=_CONNECTIONS)
-        by_connections = _by_connections(running.url, asked, effort)
+        queued, template = measure(running.url, first, effort, connections=_CONNECTIONS)
+        by_connections = _by_connections(running.url, template, effort)
         stored = running.scalar("SELECT count(*) FROM calculations WHERE status = 'queued'")
         _tell("queued", queued)
         inline, left = measure(running.url, single(_FIRST_INLINE_N), effort)
@@ -62,13 +62,13 @@ def _without_workers(servers: Servers, effort: Effort) -> dict[str, Any]:
     }
 
 
-def _by_connections(url: str, asked: Asked, effort: Effort) -> dict[str, Any]:
+def _by_connections(url: str, template: RequestTemplate, effort: Effort) -> dict[str, Any]:
     """Measure with few clients and with many; {connections: rates}."""
     rates: dict[int, list[float]] = {count: [] for count in _BY_CONNECTIONS}
     for _ in range(effort.rounds):
         for count, found in rates.items():
-            run = run_wrk(url, asked, effort.seconds, connections=count)
-            asked = asked.after(run.sent)
+            run = run_wrk(url, template, effort.seconds, connections=count)
+            template = template.after(run.sent)
             assert not run.errors, (count, run.errors)
             found.append(run.requests_per_second)
     return {str(count): spread(found) for count, found in rates.items()}
@@ -76,13 +76,13 @@ def _by_connections(url: str, asked: Asked, effort: Effort) -> dict[str, Any]:
 
 def _batches(url: str, effort: Effort) -> dict[str, Any]:
     body = '{"calculations":[{items}]}'
-    asked = Asked(
+    template = RequestTemplate(
         "/calculations/batch", "POST", body, _JSON, _FIRST_BATCH_N, item=_ITEM, items=_BATCH
     )
     rates, errors = [], []
     for _ in range(effort.rounds):
-        found = run_wrk(url, asked, effort.seconds, connections=8)
-        asked = asked.after(found.sent)
+        found = run_wrk(url, template, effort.seconds, connections=8)
+        template = template.after(found.sent)
         rates.append(found.requests_per_second * _BATCH)
         errors.append(found.errors)
     print(f"requests: {_BATCH} a batch: {spread(rates)['median']:,.0f} calculations/s", flush=True)
@@ -90,7 +90,7 @@ def _batches(url: str, effort: Effort) -> dict[str, Any]:
 
 
 def _while_draining(servers: Servers, effort: Effort) -> dict[str, Any]:
-    """Measure again with a quick worker that drains meanwhile.
+    """Measure again while a quick worker drains the queue.
 
     Nothing is computed in a request here, so that the numbers can be small: the worker should
     spend its time on draining, not on large numbers.

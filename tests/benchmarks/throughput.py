@@ -108,7 +108,7 @@ def _await_finish(contender: Contender, count: int) -> float:
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while not contender.is_finished(count):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{contender.stored_count()} of {count} after so long")
+            raise TimeoutError(f"{contender.stored_count()} of {count} in time")
         time.sleep(_LOOK_SECONDS)
     return time.monotonic()
 

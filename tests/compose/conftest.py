@@ -42,7 +42,7 @@ class Deployment:
 
     def compose(self, *arguments: str, timeout: float = _COMMAND_SECONDS) -> str:
         """Run a command of Docker Compose on it and return the output."""
-        # No env file: what a user set for a deployment of their own has no say here.
+        # No env file: settings of a user's own deployment must have no effect.
         options = ["--env-file", os.devnull, "-p", self.name]
         for file in self.files:
             options += ["-f", file]
@@ -85,7 +85,7 @@ class Deployment:
                 run(*(word.replace("reckoner_", f"{self.name}_") for word in words))
 
     def containers(self, *arguments: str) -> list[dict[str, Any]]:
-        """Return what `docker inspect` tells of the containers that `ps` lists."""
+        """Return what `docker inspect` shows of the containers that `ps` lists."""
         ids = self.compose("ps", "--quiet", *arguments).split()
         found: list[dict[str, Any]] = json.loads(run("docker", "inspect", *ids))
         return found
@@ -136,8 +136,8 @@ def built() -> Iterator[Deployment]:
         run("docker", "compose", "version")
     except (AssertionError, FileNotFoundError) as error:
         pytest.fail(
-            "These tests need a running Docker Engine with the compose plugin, and leave to use "
-            f"it. Without them, run `make test`.\n{error}",
+            "These tests need a running Docker Engine with the compose plugin, and permission to "
+            f"use it. Without them, run `make test`.\n{error}",
             pytrace=False,
         )
     deployment = Deployment()
@@ -156,7 +156,7 @@ def deployment(built: Deployment) -> Deployment:
 
 @pytest.fixture
 def changing(built: Deployment) -> Iterator[Deployment]:
-    """Return the deployment for a test that changes it; make it as it was afterwards."""
+    """Return the deployment for a test that changes it; restore it afterwards."""
     try:
         yield built
     finally:

@@ -1,4 +1,4 @@
-"""Clients that keep asking while something is done to a deployment, and count what fails."""
+"""Clients that send requests while a deployment is changed, and count failures."""
 
 import itertools
 import threading
@@ -11,7 +11,7 @@ import httpx
 
 _CLIENTS = 6
 
-#: After each request: enough for a steady stream, and not so much that the machine is all taken.
+#: After each request: a steady stream that does not use the whole machine.
 _PAUSE_SECONDS = 0.02
 _numbers = itertools.count(1)
 

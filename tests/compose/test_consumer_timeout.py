@@ -34,8 +34,8 @@ connection.channel().queue_delete("tests.silence")
 
 @pytest.fixture
 def impatient(changing: Deployment):
-    """Have RabbitMQ close channels that hold a message for two seconds, and look every second."""
-    changing.up()  # whatever the tests before have left
+    """Make RabbitMQ close channels that hold a message for two seconds, checked every second."""
+    changing.up()  # whatever state earlier tests have left
     for name, milliseconds in (
         ("consumer_timeout", int(1000 * _TIMEOUT_SECONDS)),
         ("channel_tick_interval", 1000),
@@ -69,7 +69,7 @@ def test_a_long_calculation_runs_once(impatient, client):
 
 
 def is_closed_for_silence(deployment: Deployment) -> bool:
-    """Be a consumer that answers nothing, and tell whether RabbitMQ minds.
+    """Consume without acknowledging, and return whether RabbitMQ closes the channel.
 
     It runs in the relay's container, which reaches RabbitMQ and has a client for it.
     """

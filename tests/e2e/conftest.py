@@ -1,4 +1,4 @@
-"""The whole of Reckoner behind NGINX: one that tests start themselves, or one that runs."""
+"""All of Reckoner behind NGINX: started by the tests, or already running (--base-url)."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def base_url(request) -> Iterator[str]:
-    """The address of a Reckoner that is ready."""
+    """The URL of a Reckoner that is ready."""
     given = request.config.getoption("--base-url")
     if given:
         yield given.rstrip("/")
@@ -34,7 +34,7 @@ def base_url(request) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def session_database_url(postgres, admin) -> Iterator[str]:
-    """A database for the whole of the run, without a schema."""
+    """A database for the whole run, without a schema."""
     with new_database(postgres, admin) as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Fibonacci numbers that no earlier run has asked for, and their values from elsewhere."""
+"""Fibonacci numbers that no earlier run has submitted, and their values from GMP."""
 
 import random
 
@@ -8,10 +8,10 @@ _random = random.SystemRandom()
 
 
 def fresh(least: int, most: int) -> int:
-    """Return an n between the two that is most likely new to a service that kept old ones."""
+    """Return a random n between the two, most likely not submitted before."""
     return _random.randint(least, most)
 
 
 def fibonacci(n: int) -> str:
-    """Return F(n) by GMP's own Lucas-Lehmer-style routine, which Reckoner uses for small n only."""
+    """Return F(n) by GMP's own routine, which Reckoner uses for small n only."""
     return str(gmpy2.fib(n).digits())

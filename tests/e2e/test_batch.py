@@ -23,12 +23,16 @@ def test_ten_thousand_are_taken_at_once_and_all_finish(client):
         assert document["status"] == "succeeded"
         assert client.get(f"{path}/result").text == fibonacci(first + index)
     eventually(lambda: client.get("/system").json()["lanes"]["quick"]["queued"] == 0)
-    again = client.post("/calculations/batch", json=body).json()
-    assert (again["accepted"], again["existing"]) == (0, 10_000)
-    assert {one["status"] for one in again["calculations"]} == {"succeeded"}
+
+    def have_all_succeeded():  # the state above may be some seconds old on a busy machine
+        again = client.post("/calculations/batch", json=body).json()
+        assert (again["accepted"], again["existing"]) == (0, 10_000)
+        return {one["status"] for one in again["calculations"]} == {"succeeded"}
+
+    eventually(have_all_succeeded, within_seconds=60)
 
 
-def test_an_item_that_comes_twice_is_one_calculation(client):
+def test_a_repeated_item_is_one_calculation(client):
     n = fresh(200_000, 300_000)
     body = {"calculations": [item(n), item(n)]}
     receipt = client.post("/calculations/batch", json=body).json()

@@ -12,7 +12,7 @@ def status_of(client, location):
 
 
 def start_running(client):
-    """Return where a calculation is that runs for a long time."""
+    """Return the location of a calculation that runs for a long time."""
     location = submit(client, fresh(400_000_000, 500_000_000)).headers["Location"]
     eventually(lambda: status_of(client, location) == "running", within_seconds=60)
     return location
@@ -35,7 +35,7 @@ def test_a_queued_calculation_is_cancelled_at_once(client):
     running = [start_running(client)]
     waiting = [submit(client, fresh(500_000_001, 600_000_000)).headers["Location"] for _ in "12345"]
     queued = [location for location in waiting if status_of(client, location) == "queued"]
-    assert queued, "more heavy slots than this test counts on"
+    assert queued, "this test needs fewer heavy slots than that"
     answer = client.delete(queued[-1])
     assert answer.status_code == 200
     assert answer.json()["status"] == "cancelled"
@@ -43,7 +43,7 @@ def test_a_queued_calculation_is_cancelled_at_once(client):
         client.delete(location)
 
 
-def test_what_is_final_cannot_be_cancelled(client):
+def test_a_final_calculation_cannot_be_cancelled(client):
     location = submit(client, 10).headers["Content-Location"]
     answer = client.delete(location)
     assert answer.status_code == 409

@@ -39,7 +39,7 @@ def test_a_final_calculation_is_one_event(client):
     assert ids == ["final"]
 
 
-def test_a_browser_that_has_seen_the_end_is_told_to_stop(client):
+def test_a_browser_that_reconnects_after_the_final_event_gets_204(client):
     location = submit(client, 10).headers["Content-Location"]
     answer = client.get(f"{location}/events", headers={"Last-Event-ID": "final"})
     assert answer.status_code == 204
@@ -57,7 +57,7 @@ def test_a_cancel_ends_the_stream(client):
             assert json.loads(last[5:])["status"] == "cancelled"
 
 
-def test_head_says_that_there_is_a_stream(client):
+def test_head_of_a_stream_has_no_body(client):
     location = submit(client, 10).headers["Content-Location"]
     answer = client.head(f"{location}/events")
     assert answer.status_code == 200
@@ -65,7 +65,7 @@ def test_head_says_that_there_is_a_stream(client):
     assert answer.content == b""
 
 
-def test_events_of_nothing_are_a_problem(client):
+def test_events_of_an_unknown_calculation_are_404(client):
     answer = client.get(f"{UNKNOWN}/events")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -9,7 +9,7 @@ from tests.eventually import eventually
 
 
 def pages(client, path):
-    """Yield pages, from the first that `path` names."""
+    """Yield the pages, beginning at this path."""
     while path:
         page = client.get(path).json()
         yield page["calculations"]
@@ -17,7 +17,7 @@ def pages(client, path):
 
 
 def listed(client, path, *, down_to):
-    """Return what pages hold until all these ids were there; fail if the list ends before."""
+    """Return the documents up to these ids; fail if the list ends before."""
     seen = []
     for page in pages(client, path):
         seen += page
@@ -43,14 +43,14 @@ def test_pages_hold_every_calculation_once_and_newest_first(client):
 
 
 @pytest.mark.parametrize("limit", [1, 3, 1_000])
-def test_a_page_is_as_long_as_was_asked_for(client, limit):
+def test_a_page_has_the_requested_length(client, limit):
     for n in range(4):
         finish(client, n)
     page = client.get(f"/calculations?limit={limit}").json()
     assert len(page["calculations"]) == limit or (limit == 1_000 and page["next"] is None)
 
 
-def test_a_page_stays_right_while_new_ones_come_in(client):
+def test_a_page_stays_right_while_calculations_are_added(client):
     base = fresh(20_000, 30_000)
     made = [submit(client, n).json()["id"] for n in range(base, base + 4)]
     page = client.get("/calculations?limit=2").json()
@@ -82,7 +82,7 @@ def status_of(client, identity):
 
 
 @pytest.mark.parametrize("status", ["running", "cancelled", "succeeded"])
-def test_the_list_can_be_narrowed_to_a_status(client, one_of_each, status):
+def test_the_list_can_be_filtered_by_status(client, one_of_each, status):
     seen = listed(client, f"/calculations?status={status}&limit=3", down_to={one_of_each[status]})
     assert {document["status"] for document in seen} == {status}
 
@@ -90,9 +90,7 @@ def test_the_list_can_be_narrowed_to_a_status(client, one_of_each, status):
 @pytest.mark.parametrize(
     ("status", "function"), [("running", "fibonacci"), ("succeeded", "factorial")]
 )
-def test_the_list_can_be_narrowed_to_a_function_on_every_page(
-    client, one_of_each, status, function
-):
+def test_the_list_can_be_filtered_by_function_on_every_page(client, one_of_each, status, function):
     for filters in (f"function={function}", f"status={status}&function={function}"):
         path = f"/calculations?{filters}&limit=2"
         seen = listed(client, path, down_to={one_of_each[status]})
@@ -100,11 +98,11 @@ def test_the_list_can_be_narrowed_to_a_function_on_every_page(
 
 
 def test_filters_that_match_nothing_give_an_empty_list(client, one_of_each):
-    for narrowed in ("function=none", "status=succeeded&function=none", "status=running&function="):
-        page = client.get(f"/calculations?{narrowed}").json()
+    for filtered in ("function=none", "status=succeeded&function=none", "status=running&function="):
+        page = client.get(f"/calculations?{filtered}").json()
         assert page == {"calculations": [], "next": None}
 
 
-def test_the_last_page_says_that_it_is_the_last(client, one_of_each):
+def test_the_last_page_has_no_next(client, one_of_each):
     *_, last = pages(client, "/calculations?status=running&limit=1")
     assert len(last) == 1

@@ -1,4 +1,4 @@
-"""What hardly is HTTP, on a socket of our own: httpx would not send it."""
+"""Malformed HTTP, sent on a plain socket because httpx would not send it."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED)
-def test_it_gets_a_problem_document(base_url, sent):
+def test_malformed_http_gets_a_problem_document(base_url, sent):
     address = urlsplit(base_url)
     with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
         connection.sendall(sent)

@@ -16,7 +16,7 @@ N = 3_000_000  # 626,963 digits: three chunks
 
 @pytest.fixture(scope="module")
 def stored(base_url):
-    """The path and the digits of a result that is stored."""
+    """The path and the digits of a stored result."""
     with httpx.Client(base_url=base_url, timeout=90) as client:
         return finish(client, N)["result"]["href"], fibonacci(N).encode()
 
@@ -34,7 +34,7 @@ def test_the_whole_result_carries_its_validators(client, stored):
     assert answer.headers["Accept-Ranges"] == "bytes"
 
 
-def test_head_says_the_same_without_a_body(client, stored):
+def test_head_has_the_same_headers_without_a_body(client, stored):
     path, _ = stored
     identity = {"Accept-Encoding": "identity"}
     get, head = client.get(path, headers=identity), client.head(path, headers=identity)
@@ -77,14 +77,14 @@ def test_a_range_beyond_the_end_is_416(client, stored, asked):
 @pytest.mark.parametrize(
     "asked", ["bytes=9-5", "digits=0-5", "bytes=a-b", "bytes=-", "bytes=0-1,4-5", "bytes=1 0-2 0"]
 )
-def test_a_range_that_means_nothing_is_ignored(client, stored, asked):
+def test_a_range_that_is_not_valid_is_ignored(client, stored, asked):
     path, digits = stored
     answer = client.get(path, headers={"Range": asked})
     assert answer.status_code == 200
     assert answer.content == digits
 
 
-def test_what_a_client_has_is_not_sent_again(client, stored):
+def test_a_result_that_the_client_has_is_not_sent_again(client, stored):
     path, _ = stored
     etag = client.head(path, headers={"Accept-Encoding": "identity"}).headers["ETag"]
     for matching in (etag, f"W/{etag}", f'"other", {etag}', "*"):
@@ -117,7 +117,7 @@ def test_head_takes_no_range(client, stored):
 
 
 @pytest.mark.parametrize("header", ["If-Unmodified-Since", "If-Modified-Since"])
-def test_there_is_no_modification_date_to_make_conditions_on(client, stored, header):
+def test_conditions_on_a_modification_date_are_ignored(client, stored, header):
     path, _ = stored
     document = path.removesuffix("/result")
     for address in (path, document, "/functions"):
@@ -149,7 +149,7 @@ def test_gzip_is_served_where_asked_for(client, stored):
     assert "Content-Encoding" not in refused.headers
 
 
-def test_an_unfinished_result_is_409_with_a_time_to_ask_again(client):
+def test_an_unfinished_result_is_409_with_retry_after(client):
     location = submit(client, 150_000_001).headers["Location"]
     answer = client.get(f"{location}/result")
     assert answer.status_code == 409
@@ -160,7 +160,7 @@ def test_an_unfinished_result_is_409_with_a_time_to_ask_again(client):
 
 @pytest.fixture(scope="module")
 def large(base_url):
-    """The address and the SHA-256 of F(10^8)."""
+    """The URL and the SHA-256 of F(10^8)."""
     with httpx.Client(base_url=base_url, timeout=90) as client:
         result = finish(client, 100_000_000)["result"]
     return f"{base_url}{result['href']}", result["sha256"]

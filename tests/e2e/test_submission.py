@@ -52,7 +52,7 @@ def test_a_hundred_millionth_number_has_its_digits(client):
     assert document["lane"] == "heavy"
 
 
-def test_a_client_can_work_out_the_id_by_itself(client):
+def test_a_client_can_compute_the_id(client):
     n = fresh(0, 20_000)
     arguments = json.dumps({"n": n}, separators=(",", ":"))
     expected = uuid.uuid5(NAMESPACE, f"fibonacci/1/{arguments}")
@@ -80,7 +80,7 @@ def test_two_hundred_equal_submissions_at_once_run_once(base_url, least):
         assert {answer.json()["attempts"] for answer in answers} == {1}
 
 
-def test_an_unfinished_submission_says_where_and_when_to_look(client):
+def test_an_unfinished_submission_has_location_and_retry_after(client):
     answer = submit(client, fresh(20_000_000, 30_000_000))
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/calculations/{answer.json()['id']}"
@@ -89,7 +89,7 @@ def test_an_unfinished_submission_says_where_and_when_to_look(client):
     client.delete(answer.headers["Location"])
 
 
-def test_a_finished_submission_says_where_its_document_is(client):
+def test_a_finished_submission_has_content_location(client):
     answer = submit(client, fresh(0, 1_000))
     assert answer.status_code == 200
     assert answer.headers["Content-Location"] == f"/calculations/{answer.json()['id']}"

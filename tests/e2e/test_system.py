@@ -1,4 +1,4 @@
-"""The catalogue, the state of the whole, health, and request ids."""
+"""The catalogue, the state of the system, health, and request ids."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.e2e.test_submission import finish
 from tests.eventually import eventually
 
 
-def test_the_catalogue_tells_bounds_and_costs(client):
+def test_the_catalogue_shows_bounds_and_estimates(client):
     functions = {one["name"]: one for one in client.get("/functions").json()["functions"]}
     assert {"fibonacci", "factorial"} <= set(functions)
     fibonacci = functions["fibonacci"]
@@ -25,15 +25,15 @@ def test_the_catalogue_tells_bounds_and_costs(client):
     assert seconds == sorted(seconds)
 
 
-def test_the_system_shows_workers_and_what_was_done(client):
+def test_the_system_shows_workers_and_throughput(client):
     finish(client, fresh(400_000, 500_000))
-    # What it shows may be some seconds old on a busy machine.
+    # The state may be some seconds old on a busy machine.
     eventually(lambda: client.get("/system").json()["calculations_per_minute"] >= 1)
     system = client.get("/system").json()
     assert {worker["lane"] for worker in system["workers"]} == {"quick", "heavy"}
     assert system["lanes"]["heavy"]["slots"] >= 1
     assert set(system["outbox"]) == {"depth", "age_seconds"}
-    # A relay makes itself known within its first seconds.
+    # A relay appears within its first seconds.
     eventually(lambda: None not in seconds_to_go(client))
 
 
@@ -47,11 +47,11 @@ def test_health_names_each_dependency(client):
     ready = client.get("/health/ready")
     assert ready.status_code == 200
     names = {"postgresql", "relay", "rabbitmq", "quick_workers", "heavy_workers"}
-    # A relay makes itself known within its first seconds.
+    # A relay appears within its first seconds.
     eventually(lambda: client.get("/health/ready").json()["checks"] == dict.fromkeys(names, "ok"))
 
 
-def test_the_root_says_what_this_is_and_leads_on(client):
+def test_the_index_links_to_the_routes(client):
     root = client.get("/").json()
     assert root["name"] == "Reckoner"
     for name in ("list", "functions", "system", "health"):

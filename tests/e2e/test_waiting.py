@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tests.e2e.numbers import fresh
 from tests.e2e.test_submission import submit
 
-#: What nobody tells of is found by a sweep, every 15 s. Of several waits, one after the other, each
+#: Without notifications, a change is found by a sweep, every 15 s. Of several waits in a row, each
 #: but the first would take all of that.
 SWEEP_SECONDS = 15
 TIMES = 4
@@ -14,7 +14,7 @@ TIMES = 4
 
 @contextmanager
 def sooner_than_by_sweeps():
-    """Fail if what is done so many times in here took as long as without notifications."""
+    """Fail if TIMES waits in here take as long as they would without notifications."""
     began = time.monotonic()
     yield
     assert time.monotonic() - began < (TIMES - 1) * SWEEP_SECONDS

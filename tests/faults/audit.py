@@ -1,11 +1,11 @@
-"""The one look at everything after a fault: what was accepted is there, right, and only once."""
+"""The audit after a fault: what was accepted is there, right, and only once."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.store.models import CHUNK_DIGITS
+from shared.result import CHUNK_DIGITS
 from tests.eventually import eventually
 from tests.faults.stack import Stack
 from tests.faults.transport import DEAD_QUEUES, WORK_QUEUES

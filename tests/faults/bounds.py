@@ -16,13 +16,13 @@ LOST_LEASE: Bound = (LEASE_SECONDS + RESCUE_SECONDS + 1.0, "lease + rescue + 1 s
 #: The same, of a lease that ends at once.
 TAKEN_LEASE: Bound = (RESCUE_SECONDS + 1.0, "rescue + 1 s backoff")
 
-#: The relay looks once a second when nobody rings.
+#: The relay polls once a second without a wake-up.
 KILLED_CHILD: Bound = (1.0 + POLL_SECONDS, "1 s backoff + relay_poll")
 
 LOST_MESSAGE: Bound = (LOST_MESSAGE_SECONDS + RESCUE_SECONDS, "lost_message + rescue")
 
-#: Workers tell how far they have come every three seconds, and the relay looks once more.
-BEAT: Bound = (3.0 + RESCUE_SECONDS, "a worker's beat 3 s + rescue")
+#: Workers report their progress every three seconds, and the relay checks once more.
+BEAT: Bound = (3.0 + RESCUE_SECONDS, "a worker's heartbeat 3 s + rescue")
 
 #: The relay's pause is a second, the heavy worker's between two tries at PostgreSQL too.
 RETRY: Bound = (2.0, "try again, 2 s")
@@ -33,7 +33,7 @@ RECONNECT: Bound = (4.0, "reconnect, 4 s")
 #: A channel whose queue was replaced under it is found out by its silence.
 RENEWAL: Bound = (10.0, "renewal of a quiet channel, 10 s")
 
-#: A statement's limit, and what psycopg2 is given beyond it before it is told to give up.
+#: A statement's limit, and the time beyond it after which psycopg2 is interrupted.
 STATEMENT: Bound = (35.0, "statement limit 30 s + 5 s")
 
 #: Rows that a transaction had locked when its connection went silent are free when PostgreSQL
@@ -43,9 +43,9 @@ IDLE_TRANSACTION: Bound = (15.0, "idle transaction 15 s")
 #: pika and RabbitMQ agree on 15 s, and give up after two to three that were missed.
 HEARTBEATS: Bound = (45.0, "3 heartbeats of 15 s")
 
-#: A gateway's LISTEN connection that brought nothing for so long is dead; at most twice that,
-#: when it had just brought something.
-SILENCE: Bound = (40.0, "sweep 15 s, or twice a silence of 20 s")
+#: A gateway's LISTEN connection that received nothing for 20 s is dead; at most twice that, when it
+#: had just received something.
+SILENCE: Bound = (40.0, "periodic query 15 s, or twice a silence of 20 s")
 
 NOTHING: Bound = (0.0, "nothing to recover from")
 

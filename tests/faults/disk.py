@@ -41,7 +41,7 @@ class Disk(ABC):
         """Make room again."""
 
     def refusals(self) -> int:
-        """Count how often workers were told that the disk is full."""
+        """Count how often workers got the error that the disk is full."""
         logs = (self._stack.program(name).log.read_text() for name in WORKERS)
         return sum(log.count(_MESSAGE) for log in logs)
 

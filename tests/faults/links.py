@@ -45,28 +45,28 @@ class Link:
         self._is_refusing = False
 
     def cut(self, opened_with: bytes = b"") -> int:
-        """Reset the connections there are; return how many. New ones pass."""
+        """Reset the open connections; return how many. New ones pass."""
         return self._loops.run(self._cut(opened_with))
 
     def freeze(self, opened_with: bytes = b"") -> int:
-        """Pass nothing on any more, in either direction, and say nothing; new ones pass.
+        """Pass nothing on any more, in either direction, without closing; new connections pass.
 
-        So it is when a firewall between forgets a connection: both ends find it open for ever.
+        As when a firewall forgets a connection: to both ends it seems open for ever.
         """
         return self._loops.run(self._freeze(opened_with))
 
     def slow(self, seconds: float) -> None:
-        """Hold everything up by so long."""
+        """Delay everything by this time."""
         self._delay_seconds = seconds
 
     def refuse(self, *, is_refusing: bool = True) -> None:
-        """Reset every connection, those to come as well."""
+        """Reset every connection, future ones as well."""
         self._is_refusing = is_refusing
         if is_refusing:
             self.cut()
 
-    def mend(self) -> None:
-        """Be a good link again; frozen connections end."""
+    def repair(self) -> None:
+        """Work normally again; frozen connections end."""
         self._delay_seconds = 0.0
         self._is_refusing = False
         self._loops.run(self._drop_frozen())
@@ -124,7 +124,7 @@ class Link:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(_READ_BYTES):
-                # A client of PostgreSQL asks about encryption before it introduces itself.
+                # A client of PostgreSQL requests encryption before it names its user.
                 if len(opening) < _OPENING_BYTES:
                     opening += data[:_OPENING_BYTES]
                 if self._delay_seconds:
@@ -132,7 +132,7 @@ class Link:
                 await connection.is_open_way.wait()
                 writer.write(data)
                 await writer.drain()
-        # An end counts for both directions, unless the link is not to tell.
+        # The end of one direction ends both, except while the link is frozen.
         await connection.is_open_way.wait()
         writer.close()
 

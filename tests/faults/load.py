@@ -7,10 +7,9 @@ from uuid import UUID
 
 import httpx
 
-from shared.calculation import Lane, calculation_id
+from shared.calculation import Lane, Work, calculation_id
 from shared.functions.registry import load_registry
 from shared.messages import encode
-from shared.work import Work
 from tests.faults.stack import Stack
 from tests.faults.truth import Wanted
 
@@ -42,7 +41,7 @@ def heavy_ones(count: int) -> list[Wanted]:
 
 
 def long_ones(count: int, tenths: int = 100) -> list[Wanted]:
-    """Return some that run for so many tenths of a second, and hardly use the processor."""
+    """Return some that run for tenths of a second, and hardly use the processor."""
     free = (n for n in itertools.count(tenths) if n not in _long)
     chosen = list(itertools.islice(free, count))
     _long.update(chosen)

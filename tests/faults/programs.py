@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.children import children_of
 from tests.eventually import eventually
 
 _ROOT = Path(__file__).parents[2]
@@ -49,6 +51,13 @@ class Program:
         return self._process.pid
 
     @property
+    def worker_pids(self) -> list[int]:
+        """The worker processes in it: itself, those of a dramatiq command, or none."""
+        if self.module.startswith("dramatiq"):
+            return children_of(self.pid) if self.is_running else []
+        return [self.pid] if self.module.startswith("workers") else []
+
+    @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -56,13 +65,19 @@ class Program:
     def exit_status(self) -> int | None:
         return self._process.poll() if self._process else None
 
+    def _command(self) -> list[str]:
+        first, *rest = self.module.split()
+        if first == "dramatiq":  # its script: `python -m dramatiq` cannot reload outside of PATH
+            return [str(Path(sysconfig.get_path("scripts")) / first), *rest]
+        return [sys.executable, "-m", first, *rest]
+
     def spawn(self, overrides: Mapping[str, str]) -> None:
         """Start it; the kernel kills it should the tests be killed."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     *("setpriv", "--pdeathsig", "KILL", "--"),
-                    *(sys.executable, "-m", *self.module.split()),
+                    *self._command(),
                 ],
                 env={**self._environment, **overrides},
                 cwd=_ROOT,
@@ -84,7 +99,7 @@ class Program:
 class Supervisor:
     """Brings back what dies, as a production's would, and without the faults it died of.
 
-    One thread starts all processes, since the kernel takes the end of that thread for the death
+    One thread starts all processes, since the kernel takes the end of that thread for the end
     of their parent.
     """
 
@@ -109,7 +124,7 @@ class Supervisor:
             program.is_wanted = True
 
     def stop(self, name: str) -> float:
-        """End a program by SIGTERM, for good; return the seconds that it took."""
+        """End a program by SIGTERM, without a restart; return the seconds that it took."""
         program = self.programs[name]
         with self._lock:
             program.is_wanted = False

@@ -115,13 +115,13 @@ class Faults:
         link = self._chance.choice(self._stack.links)
         link.freeze()
         time.sleep(self._chance.uniform(1, 20))
-        link.mend()
+        link.repair()
 
     def fault_slow_a_link(self) -> None:
         link = self._chance.choice(self._stack.links)
         link.slow(self._chance.uniform(0.01, 0.5))
         time.sleep(self._chance.uniform(1, 10))
-        link.mend()
+        link.repair()
 
 
 @pytest.mark.timeout(_SECONDS + 2 * _AUDIT_SECONDS)
@@ -149,7 +149,7 @@ def test_soak(stack, capsys):
         counts[name] += 1
         time.sleep(chance.uniform(*_PAUSE_SECONDS))
     for link in stack.links:
-        link.mend()
+        link.repair()
     audit(stack, load.accepted, within_seconds=_AUDIT_SECONDS)
     with capsys.disabled():
         print(  # noqa: T201

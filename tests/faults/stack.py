@@ -153,7 +153,7 @@ class Stack:
             return False
         seen = {worker["pid"] for worker in system.json()["workers"]}
         programs = self.supervisor.programs.values()
-        wanted = {p.pid for p in programs if p.is_wanted and p.module.startswith("workers")}
+        wanted = {pid for p in programs if p.is_wanted for pid in p.worker_pids}
         return wanted <= seen and all(p.is_running for p in programs if p.is_wanted)
 
     def scalar(self, query: str, **values: object) -> Any:
@@ -178,16 +178,17 @@ class Stack:
 
     def children(self, name: str) -> list[int]:
         """Return the ids of the calculating children of a worker."""
-        worker = self.program(name).pid
+        workers = self.program(name).worker_pids
         return [
             entry.pid
             for entry in self._children()
-            if entry.parent == worker and is_limited(entry.pid)
+            if entry.parent in workers and is_limited(entry.pid)
         ]
 
     def strays(self) -> list[int]:
         """Return processes of this stack that no worker, alive or being replaced, answers for."""
-        parents = {p.pid for p in self.supervisor.programs.values() if p.is_running}
+        programs = [p for p in self.supervisor.programs.values() if p.is_running]
+        parents = {pid for p in programs for pid in p.worker_pids}
         return [entry.pid for entry in self._children() if entry.parent not in parents]
 
     def _children(self) -> list[process_table.Entry]:
@@ -197,6 +198,6 @@ class Stack:
                 command = Path(f"/proc/{entry.pid}/cmdline").read_bytes()
             except OSError:
                 continue
-            if b"workers.child" in command:
+            if b"workers.sandbox.child" in command:
                 found.append(entry)
         return found

@@ -1,4 +1,4 @@
-"""Functions that misbehave harm their own calculation and nothing beside it."""
+"""Functions that misbehave harm their own calculation and nothing else."""
 
 from collections.abc import Sequence
 from uuid import UUID

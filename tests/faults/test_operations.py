@@ -40,7 +40,7 @@ def test_a_rolling_restart_loses_nothing_and_delays_nothing_by_a_lease(stack, tr
 
 
 def test_rabbitmqs_consumer_timeout_does_not_touch_a_long_calculation(stack, trial):
-    """RabbitMQ closes the channel of a consumer that leaves a message unanswered for so long."""
+    """RabbitMQ closes the channel of a consumer that holds a message for too long."""
     stack.transport.set_parameter("consumer_timeout", _CONSUMER_TIMEOUT_MILLISECONDS)
     for name in ("heavy-1", "heavy-2"):
         stack.supervisor.restart(name)
@@ -58,7 +58,7 @@ def test_rabbitmqs_consumer_timeout_does_not_touch_a_long_calculation(stack, tri
 
 
 def is_closed_for_silence(stack) -> bool:
-    """Be a consumer that does not answer, and tell whether RabbitMQ minds."""
+    """Consume without acknowledging; return whether RabbitMQ closes the channel."""
     with stack.transport.channel() as channel:
         arguments = {"x-queue-type": "quorum"}
         channel.queue_declare(_SILENT_QUEUE, durable=True, arguments=arguments)

@@ -44,7 +44,7 @@ def test_rabbitmq_killed_and_restarted(stack, trial):
     trial.fill()
     trial.hit("SIGKILL of RabbitMQ, and its restart", at_least_quick=1_000, at_least_heavy=10)
     stack.rabbitmq.kill()
-    trial.load.submit(quick_ones(50))  # accepted meanwhile
+    trial.load.submit(quick_ones(50))  # accepted during the outage
     stack.rabbitmq.start()
     stack.rabbitmq.wait_ready()
     trial.clock()
@@ -124,7 +124,7 @@ def test_a_long_backlog_is_not_taken_for_lost(stack, trial):
         stack.supervisor.start(name)
     trial.recovers(lambda: stack.in_flight()[Lane.QUICK] < 20_000, start(stack.start_seconds))
     trial.end()
-    # The last in a worker's hands look lost to the relay: the queue is empty, and they are old.
+    # The last messages, which a worker holds, seem lost: the queue is empty, and they are old.
     later = "SELECT count(*) FROM calculations WHERE lane = 'quick' AND published_at > :moment"
     assert stack.scalar(later, moment=published) <= PREFETCH
 

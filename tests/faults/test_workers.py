@@ -119,7 +119,7 @@ def test_a_zombie_that_believes_in_its_lease_cannot_write(stack, trial):
     zombie = stack.program("heavy-1")
     former = stack.scalar("SELECT worker_id FROM calculations WHERE id = :id", id=victim)
     zombie.send(signal.SIGSTOP)
-    # Its child goes on to its end, so that there is a result to write.
+    # Its child continues to its end, so that there is a result to write.
     eventually(lambda: not stack.children("heavy-1"), within_seconds=30)
     trial.hit("a heavy worker whose lease is taken away finishes its calculation", at_least_heavy=5)
     stack.execute("UPDATE calculations SET lease_until = now() WHERE id = :id", id=victim)

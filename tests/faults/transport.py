@@ -19,7 +19,7 @@ class QuickToTell(RabbitMQ):
         super().prepare()
         with (self.folder / "rabbitmq.conf").open("a") as configuration:
             configuration.write("collect_statistics_interval = 1000\n")
-        # How often queues tell their depth, and channels look for late acknowledgements.
+        # How often queues report their depth, and channels check for late acknowledgements.
         advanced = self.folder / "advanced.config"
         advanced.write_text(
             "[{rabbit, [{quorum_tick_interval, 1000}, {channel_tick_interval, 1000}]}].\n"

@@ -24,7 +24,7 @@ _SHORT_SHARE = 5
 
 _AUDIT_SECONDS = 150.0
 
-#: A recovery that takes too long is waited for so much longer, to say how long it took.
+#: How much longer than its bound a recovery is waited for, to report how long it took.
 _OVERTIME_SECONDS = 20.0
 
 
@@ -96,13 +96,11 @@ class Trial:
         self._outcome = Outcome(self._fault, self._in_flight, seconds, *bound)
 
     def _allowed(self, bound: Bound) -> float:
-        """Return the bound, and beside it what a busy machine needs to start one process."""
+        """Return the bound plus the time that a busy machine needs to start one process."""
         return bound[0] + self.stack.start_seconds
 
     def resumes(self, bound: Bound, *, held: int = 0) -> None:
-        """Wait until new work is accepted, and results come again: more than those that quick
-        workers hold in their hands already.
-        """
+        """Wait until work is accepted and there are more new results than quick workers held."""
         before = self.finished_quick()
         self.load.submit(quick_ones(1))
         target = min(before + held + 1, before + self.stack.in_flight()[Lane.QUICK])
@@ -111,12 +109,12 @@ class Trial:
     def end(self) -> None:
         """Audit everything, and leave the row."""
         for link in self.stack.links:
-            link.mend()
+            link.repair()
         audit(self.stack, self.load.accepted, within_seconds=_AUDIT_SECONDS)
         assert self._outcome is not None, "nothing was measured"
         self._record(self._outcome)
 
-    # What recoveries are told by.
+    # By what a recovery is recognised.
 
     def finished_quick(self) -> int:
         """Count the results of quick workers."""
@@ -139,7 +137,7 @@ class Trial:
         return found
 
     def is_back(self, identity: UUID, attempt: int) -> bool:
-        """Tell whether it is in the queue again after this attempt, or further."""
+        """Return whether it is in the queue again after this attempt, or further."""
         row = self.stack.rows(
             "SELECT status, attempt, published_at FROM calculations WHERE id = :id", id=identity
         )[0]
@@ -149,18 +147,18 @@ class Trial:
     def claimed_by(self, name: str, *, among: list[UUID] | None = None) -> UUID:
         """Wait until this worker runs something whose child has begun; return its id."""
 
-        def look() -> UUID | None:
-            pid = self.stack.program(name).pid
+        def running() -> UUID | None:
+            pids = self.stack.program(name).worker_pids
             found = self.stack.rows(
                 "SELECT calculations.id FROM calculations JOIN workers ON worker_id = workers.id "
-                "WHERE status = 'running' AND pid = :pid AND lease_until > now()",
-                pid=pid,
+                "WHERE status = 'running' AND pid = ANY (:pids) AND lease_until > now()",
+                pids=pids,
             )
             if not found or not self.stack.children(name):
                 return None
             identity: UUID = found[0].id
             return identity if among is None or identity in among else None
 
-        found = eventually(look, within_seconds=90, what=f"something that {name} runs")
+        found = eventually(running, within_seconds=90, what=f"something that {name} runs")
         assert found is not None
         return found

@@ -25,7 +25,7 @@ class Wanted:
 
 
 def is_right(wanted: Wanted, digits: str) -> bool:
-    """Tell whether these are the digits."""
+    """Return whether these are the digits."""
     if wanted.function in _SEVENS:
         return digits == "7" * wanted.n
     assert wanted.function == "fibonacci"

@@ -3,7 +3,7 @@
 import json
 
 from shared.config import load_settings
-from shared.connections import make_engine
+from shared.postgres.connections import make_engine
 
 
 class Notices:
@@ -20,7 +20,7 @@ class Explained:
     def __init__(self, url: str, *, is_autocommit: bool) -> None:
         settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
         self.engine = make_engine(
-            settings, connections=1, name="explained", is_autocommit=is_autocommit
+            settings.sqlalchemy_url, connections=1, name="explained", is_autocommit=is_autocommit
         )
 
     def nodes(self, use):

@@ -1,14 +1,14 @@
-"""A PostgreSQL that refuses to write, as the test wants it."""
+"""Have PostgreSQL refuse writes."""
 
 from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from shared.store.rows import uuid_array
+from shared.postgres.prepared import uuid_array
 
 
 def make_unwritable(engine: Engine, code: str, *ids: UUID) -> None:
-    """Have updates of these calculations, or of all, raise this SQLSTATE from now on."""
+    """Have updates of these calculations, or of all, raise this SQLSTATE."""
     condition = f"WHEN (new.id = ANY ('{uuid_array(ids)}'))" if ids else ""
     with engine.begin() as connection:
         connection.execute(

@@ -1,10 +1,6 @@
-"""Work for workers, and workers for tests: as threads of the test or as processes."""
+"""Work for workers, and workers as threads of a test."""
 
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -16,25 +12,23 @@ from pika.exceptions import NackError
 from sqlalchemy import Engine, text
 
 from shared import messages
-from shared.calculation import Calculation, Lane, Status, calculation_id
+from shared.calculation import Calculation, Lane, Status, Work, calculation_id
 from shared.config import Settings
-from shared.connections import make_engine
 from shared.functions.registry import Registry
+from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
-from shared.work import Work
 from tests.child_with_test_functions import COMMAND, REGISTRY
-from tests.children import children_of, is_limited
 from tests.eventually import eventually
-from workers.app import run
-from workers.heavy import HeavyLane
-from workers.quick import QuickLane
+from workers.app import make_broker, run
+from workers.heavy.lane import HeavyLane
+from workers.quick.lane import QuickLane
 
 _ROOT = Path(__file__).parents[2]
 
 
 class Feed:
-    """Does what gateway and relay do, and looks at what became of it."""
+    """Does what gateway and relay do, and reads what became of it."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
@@ -88,7 +82,7 @@ class Feed:
             return next(iter(find_calculations([calculation.id]).on(connection)), None)
 
     def status(self, calculation: Calculation) -> Status:
-        return Status(self.row(calculation)["status"])
+        return Status(self.row(calculation).status)
 
     def wait_for(self, status: Status, *calculations: Calculation, seconds: float = 60) -> None:
         """Wait until all have this status."""
@@ -113,15 +107,15 @@ class Feed:
     def digits(self, calculation: Calculation) -> str:
         """Return all digits that are stored."""
         row = self.row(calculation)
-        if row["result_value"] is not None:
-            return str(row["result_value"])
+        if row.result_value is not None:
+            return str(row.result_value)
         with self.engine.begin() as connection:
             chunks = connection.execute(
                 text(
                     "SELECT digits FROM result_chunks WHERE calculation_id = :id "
                     "AND attempt = :attempt ORDER BY ordinal"
                 ),
-                {"id": calculation.id, "attempt": row["result_attempt"]},
+                {"id": calculation.id, "attempt": row.result_attempt},
             )
             return "".join(chunks.scalars())
 
@@ -191,10 +185,9 @@ class WorkerThread:
     def __init__(self, settings: Settings, lane: Lane, registry: Registry | None = None) -> None:
         self.worker_id: UUID = uuid4()
         self.status: int | None = None
-        self._settings = settings
         self._stopping = threading.Event()
         self._engine = make_engine(
-            settings,
+            settings.sqlalchemy_url,
             connections=4,
             name="worker in a test",
             is_autocommit=lane is Lane.QUICK,
@@ -202,13 +195,19 @@ class WorkerThread:
         self._part: QuickLane | HeavyLane
         if lane is Lane.QUICK:
             assert registry is not None
-            self._part = QuickLane(settings, self._engine, registry)
+            self._part = QuickLane(settings, self._engine, self.worker_id, registry)
         else:
             self._part = HeavyLane(settings, self._engine, self.worker_id, COMMAND)
+        self._broker = make_broker(settings, self._part, self._engine, end=self._stopping.set)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        self.status = run(self._settings, self._part, self._engine, self.worker_id, self._stopping)
+        try:
+            run(self._broker, self._stopping)
+        except SystemExit as ended:
+            self.status = int(ended.code or 0)
+        else:
+            self.status = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -226,13 +225,13 @@ class WorkerThread:
     def free_slots(self) -> int:
         """How many calculations a heavy worker would take now."""
         assert isinstance(self._part, HeavyLane)
-        return self._part._slots.free
+        return self._part.slots.free
 
     @property
     def holds_nothing(self) -> bool:
         """Whether a heavy worker has forgotten all claims that it had."""
         assert isinstance(self._part, HeavyLane)
-        return self._part._leases.is_idle
+        return self._part.leases.is_idle
 
     def stop(self) -> None:
         self._stopping.set()
@@ -242,33 +241,3 @@ class WorkerThread:
         """Wait until it has ended."""
         self._thread.join(seconds)
         assert not self._thread.is_alive()
-
-
-class WorkerProcess:
-    """A worker as it is in production."""
-
-    def __init__(self, settings: Settings, lane: Lane, log: Path, **environment: object) -> None:
-        self.log = log
-        self._command: Sequence[str] = (sys.executable, "-m", "workers", str(lane))
-        self._environment = os.environ | {
-            "RECKONER_DATABASE_URL": settings.database_url,
-            "RECKONER_BROKER_URL": settings.broker_url,
-            **{f"RECKONER_{name.upper()}": str(value) for name, value in environment.items()},
-        }
-
-    def __enter__(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, cwd=_ROOT, stderr=log
-            )
-        return self._process
-
-    def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-
-
-def calculating_children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the ids of a process's children that have had their request."""
-    return [child for child in children_of(process.pid) if is_limited(child)]

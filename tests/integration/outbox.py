@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, text
 
-from gateway.relay import Relay
+from gateway.relay.process import Relay
 from shared.calculation import Calculation, Lane
 from shared.config import Settings
 from shared.store import new_calculations
-from shared.store.relays import RelayState, list_relays
+from shared.store.presence import RelayState, list_relays
 from tests.engines import autocommit
 from tests.factories import make_calculation
 
@@ -60,3 +60,15 @@ def problem(engine: Engine, lane: Lane) -> str:
     found = relays(engine)
     assert len(found) == 1
     return found[0].problems.get(lane, "")
+
+
+def reports(engine: Engine, lane: Lane, *words: str) -> bool:
+    """Return whether the only relay's row names all of these in a lane's problem."""
+    found = problem(engine, lane)
+    assert [word for word in words if word not in found] == [], found
+    return True
+
+
+def is_healthy(engine: Engine) -> bool:
+    """Return whether there is one relay, and no lane has a problem."""
+    return [relay.problems for relay in relays(engine)] == [{}]

@@ -1,4 +1,4 @@
-"""Rows as tests of the store make them and look at them."""
+"""Helpers that make, change and read rows of calculations."""
 
 from uuid import uuid4
 
@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import calculations, leases, new_calculations
-from shared.store.rows import Renewal
+from shared.store import attempts, calculations, leases, new_calculations
+from shared.store.leases import Renewal
 from tests.factories import make_calculation
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()
@@ -35,25 +35,25 @@ def row_of(connection, calculation):
 
 
 def status_of(connection, calculation):
-    return row_of(connection, calculation)["status"]
+    return row_of(connection, calculation).status
 
 
 def change(connection, calculation, columns):
-    """Set columns of a row by a piece of SQL."""
+    """Set columns of a row; `columns` is SQL."""
     connection.execute(
         text(f"UPDATE calculations SET {columns} WHERE id = :id"), {"id": calculation.id}
     )
 
 
 def stored(connection, calculation, expression):
-    """Return what a piece of SQL says of a row."""
+    """Return the value of an SQL expression for a row."""
     return connection.execute(
         text(f"SELECT {expression} FROM calculations WHERE id = :id"), {"id": calculation.id}
     ).scalar_one()
 
 
 def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
-    return leases.expire_leases(
+    return attempts.expire_leases(
         connection,
         max_attempts=max_attempts,
         backoff_seconds=backoff_seconds,
@@ -64,8 +64,8 @@ def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
 
 
 def waits_for_a_lock(engine):
-    """Say whether anybody in this database waits for a lock."""
-    # In a transaction of its own each time: within one, PostgreSQL shows the activity of its begin.
+    """Return how many sessions of this database wait for a lock."""
+    # In a new transaction each time: within one, PostgreSQL shows the activity at its start.
     with engine.begin() as connection:
         return connection.execute(
             text(
@@ -76,7 +76,7 @@ def waits_for_a_lock(engine):
 
 
 def extend(connection, *renewals, lease_seconds=60):
-    """Renew claims of WORKER; each comes with its progress."""
+    """Extend claims of WORKER, each given with its progress."""
     return leases.extend_leases(
         connection,
         [Renewal(claimed.calculation_id, claimed.attempt, share) for claimed, share in renewals],
@@ -87,7 +87,7 @@ def extend(connection, *renewals, lease_seconds=60):
 
 def retry(connection, claimed):
     """Have a calculation of WORKER tried again because its process died."""
-    return leases.retry_calculation(
+    return attempts.retry_calculation(
         connection, claimed, "process-died", worker_id=WORKER, backoff_seconds=1.0
     )
 
@@ -98,6 +98,6 @@ def now(connection):
 
 
 def without_indexes(connection):
-    """Let no order come from how rows are found by chance."""
+    """Disable indexes, so that rows have no order by chance."""
     for way in ("indexscan", "indexonlyscan", "bitmapscan"):
         connection.execute(text(f"SET LOCAL enable_{way} = off"))

@@ -1,4 +1,4 @@
-"""Results put into the database by SQL, of any length and in any state, without computing one."""
+"""Results stored by SQL without computing them, of any length and in any state."""
 
 import hashlib
 import random
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
-from shared.store.models import CHUNK_DIGITS, ROW_DIGITS
+from shared.result import CHUNK_DIGITS, ROW_DIGITS
 
 _INSERT = text("""
     INSERT INTO calculations (
@@ -20,12 +20,12 @@ _INSERT_CHUNK = text("""
     INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
     VALUES (:id, :attempt, :ordinal, :digits)""")
 
-#: Of this and any other attempt there are chunks, of which only these may be served.
+#: Chunks of this attempt are the result; there are others of another attempt.
 ATTEMPT = 3
 
 
 def make_digits(length: int) -> str:
-    """Return digits that are elsewhere different, so that a wrong place shows."""
+    """Return digits without a pattern, so that a wrong position is detected."""
     return "".join(random.Random(length).choices("123456789", k=length))
 
 
@@ -66,7 +66,7 @@ def _insert_chunks(connection: Connection, identity: UUID, attempt: int, digits:
 
 
 def damage(connection: Connection, identity: UUID, change: str, ordinal: int | None = None) -> None:
-    """Set digits to a piece of SQL: those of one chunk, or those in the row."""
+    """Set the digits of one chunk, or those in the row, to an SQL expression."""
     if ordinal is None:
         statement = f"UPDATE calculations SET result_value = {change} WHERE id = :id"
     else:

@@ -2,16 +2,18 @@
 
 import asyncio
 
-from gateway.database import Database
-from gateway.looking import make_look
-from gateway.planning import Planner
-from gateway.submission import Submission
-from shared.computing import Calculator
+from gateway.database.database import Database
+from gateway.server.threads import ComputeThreads
+from gateway.submission.plan import Planner
+from gateway.submission.submit import Submission
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.waiters import Waiters
+from shared.calculator import Calculator
 from tests.engines import autocommit, make_pool
 
 
 def submit(engine, settings, registry, calculation, times=1):
-    """Submit one calculation so many times at once; return the rows."""
+    """Submit one calculation `times` times together; return the rows."""
 
     async def all_at_once(submission):
         rows = (submission.submit(calculation, "request") for _ in range(times))
@@ -36,10 +38,13 @@ def _run(engine, settings, registry, use):
     async def main():
         database = Database(pool, engine, autocommit(engine), transactions=2, connections=2)
         planner = Planner(registry, settings)
-        submission = Submission(database, planner, Calculator(), make_look(database))
+        lookup = Lookup(database, Waiters(database))
+        threads = ComputeThreads()
+        submission = Submission(database, planner, Calculator(), lookup, threads.inline)
         try:
             return await use(submission)
         finally:
+            threads.close()
             pool.close()
 
     return asyncio.run(main())

@@ -1,4 +1,4 @@
-"""A copy of the project to put faults into, and what its tests say of them."""
+"""A copy of the project to put faults into, and whether its tests notice them."""
 
 import os
 import shutil
@@ -22,6 +22,13 @@ class Verdict(Enum):
     CAUGHT = "caught"
     SURVIVED = "survived"
     HUNG = "caught, by its time-out"
+    NOT_RUN = "not run"
+
+
+class TestsNotRun(Exception):
+    """Raised when pytest could not run the tests; the text ends with its output."""
+
+    __test__ = False  # not a test class, whatever its name
 
 
 class Copy:
@@ -50,7 +57,7 @@ class Copy:
 
     @contextmanager
     def with_fault(self, file: str, text: str) -> Iterator[None]:
-        """Have this text stand in a file for a while."""
+        """Replace a file's text for as long as the context lasts."""
         path = self._folder / file
         before = path.read_text()
         path.write_text(text)
@@ -62,9 +69,9 @@ class Copy:
     def verdict(self, tests: Sequence[str], timeout_seconds: float) -> tuple[Verdict, str]:
         """Run tests up to the first that fails; return the verdict and the end of their output.
 
-        Raises RuntimeError if there is no such test.
+        Raises `TestsNotRun` if there is no such test.
         """
-        # Without compiled files: two mutations of one length within a second look the same to them.
+        # Not compiled: two mutations of one length within a second look the same to the cache.
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         options = ["-x", "-q", "-p", "no:cacheprovider", f"--servers={self._servers}"]
         self._process = process = subprocess.Popen(
@@ -91,7 +98,7 @@ class Copy:
             return Verdict.SURVIVED, shown
         if process.returncode in _NOTICED:
             return Verdict.CAUGHT, shown
-        raise RuntimeError(f"pytest could not run {' '.join(tests)}:\n{shown}")
+        raise TestsNotRun(f"pytest could not run {' '.join(tests)}:\n{shown}")
 
     def end_tests(self) -> None:
         """End the tests that run, if any, in any thread."""

@@ -28,13 +28,13 @@ class Tally:
 
     @property
     def is_enough(self) -> bool:
-        """Say whether as many were caught as must be."""
+        """Whether as many were caught as must be."""
         return self.caught >= self.wanted_share * self.total
 
     def __str__(self) -> str:
         return (
             f"{self.kind}: {self.caught} of {self.total} caught, "
-            f"of which at least {self.wanted_share:.0%} must be"
+            f"at least {self.wanted_share:.0%} must be"
         )
 
 

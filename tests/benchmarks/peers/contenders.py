@@ -24,13 +24,13 @@ _SUBMISSION_SECONDS = 180
 
 
 class Contender(Protocol):
-    """What the suite asks of a contender."""
+    """What the suite needs of a contender."""
 
     def submit(self, works: Sequence[Work]) -> dict[str, float]:
-        """Submit them all, in a process of its own; tell when it began and its processor time."""
+        """Submit them all, in a process of its own; return when it began and its processor time."""
 
     def is_finished(self, count: int) -> bool:
-        """Say whether that many calculations are stored and none is left."""
+        """Return whether that many calculations are stored and none is left."""
 
     def stored_digits(self, keys: Sequence[int]) -> dict[int, str]:
         """Return the digits of finished calculations by their `k`."""
@@ -39,7 +39,7 @@ class Contender(Protocol):
         """Return how many finished calculations are stored."""
 
     def is_drained(self) -> bool:
-        """Say whether all messages are acknowledged."""
+        """Return whether all messages are acknowledged."""
 
     def cpu_seconds(self) -> Mapping[str, float]:
         """Return the processor time of each of its programs and servers so far."""
@@ -164,7 +164,7 @@ def submission(
 
 
 def queues_are_empty(servers: Servers, broker_url: str) -> bool:
-    """Say whether no queue of a virtual host has messages, also none that wait for their ack."""
+    """Return whether no queue of a virtual host has messages, also none that wait for their ack."""
     node = servers.rabbitmq
     name = broker_url.rpartition("/")[2]
     with httpx.Client(auth=(node.user, node.password), timeout=30) as client:

@@ -1,6 +1,6 @@
 """The shape that Reckoner replaces: Flask with SQLAlchemy's ORM, Celery on Redis.
 
-A request looks whether the calculation is there already and otherwise sends the task; the task
+A request checks whether the calculation exists and otherwise sends the task; the task
 computes, and inserts the one row. Each of both has its own unit of work with the database.
 """
 

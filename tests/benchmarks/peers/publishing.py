@@ -16,7 +16,7 @@ _BODY = b"x" * 420
 
 
 class _Publishing:
-    """Publishes a batch, awaits the confirm of each, and goes on with the next."""
+    """Publishes a batch, awaits the confirm of each, and continues with the next."""
 
     def __init__(self, broker_url: str, seconds: float) -> None:
         self._seconds = seconds
@@ -96,7 +96,7 @@ class _Publishing:
 
 
 def published_per_second(broker_url: str, seconds: float) -> float:
-    """Publish for so long; return confirmed messages per second. Raises RuntimeError."""
+    """Publish for this time; return confirmed messages per second. Raises RuntimeError."""
     publishing = _Publishing(broker_url, seconds)
     publishing.run()
     if publishing.failure:

@@ -2,7 +2,7 @@
 
 Equal calculations are one calculation here, and only 5,001 have an n that the suite uses. So the
 processes get one more function by an entry point, as any package could bring it: the very same
-fibonacci(n), with a further argument `k` that tells calculations apart and is otherwise ignored.
+fibonacci(n), with another argument `k` that makes calculations distinct and is otherwise ignored.
 """
 
 import json
@@ -27,7 +27,7 @@ _SCHEMA = fibonacci.arguments_schema
 FUNCTION = replace(
     fibonacci,
     name=NAME,
-    summary="The n-th Fibonacci number, computed anew for each k.",
+    summary="The n-th Fibonacci number, computed again for each k.",
     arguments_schema={
         **_SCHEMA,
         "properties": {**_SCHEMA["properties"], "k": {"type": "integer", "minimum": 0}},

@@ -18,7 +18,7 @@ _ADDRESS = os.environ.get("BENCHMARK_DATABASE_URL", "")
 
 
 def _make_pool(**options: Any) -> AsyncConnectionPool[AsyncConnection]:
-    """Make the pool of Procrastinate's own statements, without a look at a connection's health.
+    """Make the pool of Procrastinate's own statements, without health checks of connections.
 
     As it comes, each use of a connection begins with one more round trip to see whether the
     connection is alive. Reckoner does without, so its peer may: it takes less processor time.

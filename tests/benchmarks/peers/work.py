@@ -17,14 +17,14 @@ _SEED = 1202
 
 
 class Work(NamedTuple):
-    """Compute fibonacci(n). `k` tells it from others of the same n, and is its key."""
+    """Compute fibonacci(n). `k` distinguishes it from others of the same n, and is its key."""
 
     k: int
     n: int
 
 
 def works(count: int, first_k: int = 0) -> list[Work]:
-    """Return so many, of sizes spread evenly over 0 to LARGEST_N, in a fixed random order."""
+    """Return this many, of sizes spread evenly over 0 to LARGEST_N, in a fixed random order."""
     sizes = [index * (LARGEST_N + 1) // count for index in range(count)]
     random.Random(_SEED).shuffle(sizes)
     return [Work(first_k + index, n) for index, n in enumerate(sizes)]
@@ -52,4 +52,4 @@ def read(path: Path) -> list[Work]:
 
 
 def _ignore_progress(_fraction: float) -> None:
-    """Nobody looks."""
+    """Do nothing."""

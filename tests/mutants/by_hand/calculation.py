@@ -3,53 +3,63 @@
 from tests.mutants.mutation import mutation
 
 _CALCULATION = "shared/calculation.py"
-_COMPUTING = "shared/computing.py"
-_DIGITS = "shared/digits.py"
+_DOCUMENT = "gateway/http/document.py"
+_CALCULATOR = "shared/calculator.py"
+_RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
 _ARGUMENTS = "shared/functions/arguments.py"
-_REGISTRY = "shared/functions/registry.py"
+_ESTIMATE = "shared/functions/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
-_BACKLOG = "gateway/backlog.py"
-_LISTING = "gateway/listing.py"
-_RESULTS = "gateway/results.py"
+_RETRY_AFTER = "gateway/waiting/retry_after.py"
+_LISTING = "gateway/routes/listing.py"
+_SERVED = "gateway/routes/digits.py"
 
-_IN_BACKLOG = "integration/test_backlog.py"
-_DOCUMENT = "unit/test_document.py"
-_DOWNLOADS = "integration/test_downloads.py"
-_ESTIMATES = "unit/test_estimates.py"
-_IN_DURABILITY = "integration/test_durability.py"
+_IN_RETRY_AFTER = "integration/gateway/waiting/test_retry_after.py"
+_IN_DOCUMENT = "unit/gateway/http/test_document.py"
+_CURSORS = "unit/gateway/routes/test_listing.py"
+_DOWNLOADS = "integration/gateway/routes/test_downloads.py"
+_ESTIMATES = "unit/shared/functions/test_estimates.py"
+_IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
-    mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/test_calculation.py"),
-    mutation(_CALCULATION, '["result_digits"] <= VALUE', '["result_digits"] < VALUE', _DOCUMENT),
-    mutation(_CALCULATION, "moment.astimezone(UTC)", "moment", _DOCUMENT),
-    mutation(_CALCULATION, '"attempts": row["attempt"]', '"attempts": 1', _DOCUMENT),
-    mutation(_COMPUTING, "summary.digits <= ROW", "summary.digits < ROW", "unit/test_computing.py"),
+    mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/shared/test_calculation.py"),
+    mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
+    mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
+    mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
-        _COMPUTING, "self._uses % _PRIME_USES == 0", "not self._uses", "unit/test_computing.py"
+        _RESULT,
+        "return self.digits if self.digit_count <= ROW",
+        "return self.digits if self.digit_count < ROW",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _COMPUTING,
+        _CALCULATOR,
+        "self._uses % _PRIME_USES == 0",
+        "not self._uses",
+        "unit/shared/test_calculator.py",
+    ),
+    mutation(
+        _CALCULATOR,
         "        for _ in verified(function, arguments, digits, self._next_prime()):\n"
         "            pass\n",
         "",
-        "unit/test_computing.py",
+        "unit/shared/test_calculator.py",
     ),
     mutation(
-        _DIGITS,
+        _RESULT,
         "piece[: PREVIEW_DIGITS - len(self._head)]",
         "piece[:PREVIEW_DIGITS]",
-        "unit/test_digits.py",
+        "unit/shared/test_result.py",
     ),
-    mutation(_DIGITS, "    if waiting:\n", "    if True:\n", "unit/test_digits.py"),
+    mutation(_RESULT, "    if waiting:\n", "    if True:\n", "unit/shared/test_result.py"),
     mutation(
         _FACTORIAL,
         "min(start + RESIDUE_RUN, n + 1)",
         "start + RESIDUE_RUN",
-        "unit/test_factorial.py",
+        "unit/shared/functions/test_factorial.py",
     ),
     mutation(_FACTORIAL, "(1_000_000, 0.95, 57e6)", "(1_000_000, 0.95, 47e6)", _ESTIMATES),
     mutation(_FIBONACCI, "bytes=int(peak_bytes)", "bytes=int(peak_bytes / 2)", _ESTIMATES),
@@ -57,55 +67,68 @@ MUTATIONS = [
         _FIBONACCI,
         "    if n < 2:\n        return 1\n",
         "    if n < 1:\n        return 1\n",
-        "unit/test_fibonacci.py",
+        "unit/shared/functions/test_fibonacci.py",
     ),
-    mutation(_FIBONACCI, "is_leading = not piece", "is_leading = False", "unit/test_fibonacci.py"),
-    mutation(_LIMBS, "if least == most:", "if True:", "unit/test_fibonacci.py"),
+    mutation(
+        _FIBONACCI,
+        "is_leading = not piece",
+        "is_leading = False",
+        "unit/shared/functions/test_fibonacci.py",
+    ),
+    mutation(_LIMBS, "if least == most:", "if True:", "unit/shared/functions/test_limbs.py"),
     mutation(
         _BLOCKS,
         "powmod(self._block_factor, self._count - 1,",
         "powmod(self._block_factor, self._count,",
-        "unit/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
-        _VERIFICATION, "found.is_empty or found.value", "found.value", "unit/test_verification.py"
+        _VERIFICATION,
+        "found.is_empty or found.value",
+        "found.value",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
         "found.value != function.residue(arguments, modulus)",
         "False",
-        "unit/test_verification.py",
+        "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _ARGUMENTS,
         "type(value) is not int or not minimum",
         "not isinstance(value, int) or not minimum",
-        "unit/test_registry.py",
+        "unit/shared/functions/test_arguments.py",
     ),
     mutation(
-        _REGISTRY,
+        _ESTIMATE,
         "min(bisect_left(measured, (size,)), len(measured) - 1)",
         "min(bisect_left(measured, (size,)), len(measured) - 2)",
-        "unit/test_registry.py",
+        "unit/shared/functions/test_interpolation.py",
     ),
-    mutation(_BACKLOG, '* (1 - row["progress"])', "", _IN_BACKLOG),
-    mutation(_BACKLOG, 'if row["status"] == Status.QUEUED:', "if True:", _IN_BACKLOG),
-    mutation(_BACKLOG, "math.ceil(seconds)", "round(seconds)", _IN_BACKLOG),
-    mutation(_BACKLOG, "_LONGEST_SECONDS))", "60))", _IN_BACKLOG),
-    mutation(_LISTING, "limit=limit + 1", "limit=limit", "integration/test_list.py"),
+    mutation(_RETRY_AFTER, "* (1 - row.progress)", "", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "if row.status == Status.QUEUED:", "if True:", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "math.ceil(seconds)", "round(seconds)", _IN_RETRY_AFTER),
+    mutation(_RETRY_AFTER, "_MAX_SECONDS))", "60))", _IN_RETRY_AFTER),
+    mutation(_LISTING, "limit=limit + 1", "limit=limit", "integration/gateway/routes/test_list.py"),
     mutation(
         _LISTING,
-        'page[-1]["created_at"], page[-1]["id"]',
-        'page[0]["created_at"], page[0]["id"]',
-        "integration/test_list.py",
+        "page[-1].created_at, page[-1].id",
+        "page[0].created_at, page[0].id",
+        "integration/gateway/routes/test_list.py",
     ),
-    mutation(_LISTING, "{**query, 'cursor': last}", "{'cursor': last}", "integration/test_list.py"),
-    mutation(_LISTING, "or encode_cursor(position) != cursor", "", "unit/test_listing.py"),
     mutation(
-        _RESULTS, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS
+        _LISTING,
+        "{**query, 'cursor': last}",
+        "{'cursor': last}",
+        "integration/gateway/routes/test_list.py",
     ),
-    mutation(_RESULTS, 'digest.hexdigest() != row["result_sha256"]', "False", _DOWNLOADS),
-    mutation(_RESULTS, "if is_short or (", "if (", _DOWNLOADS),
-    mutation(_RESULTS, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
-    mutation(_RESULTS, 'row["result_attempt"], ordinal', 'row["attempt"] - 1, ordinal', _DOWNLOADS),
+    mutation(
+        _LISTING, "or encode_cursor(position) != cursor", "", "unit/gateway/routes/test_listing.py"
+    ),
+    mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
+    mutation(_SERVED, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
+    mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),
+    mutation(_SERVED, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
+    mutation(_SERVED, "attempt = row.result_attempt", "attempt = row.attempt - 1", _DOWNLOADS),
 ]

@@ -3,7 +3,7 @@
 from tests.mutants.mutation import mutation
 
 _YAML = "compose/compose.yaml"
-_CLAIM = "unit/test_compose_file.py"
+_CLAIM = "unit/compose/test_compose_file.py"
 
 MUTATIONS = [
     mutation(_YAML, "  read_only: true\n", "", _CLAIM),

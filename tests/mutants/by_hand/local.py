@@ -2,101 +2,117 @@
 
 from tests.mutants.mutation import mutation
 
-_SUPERVISOR = "compose/services/supervisor.py"
+_SUPERVISOR = "compose/local/supervisor.py"
 _PROCESSES = "compose/services/processes.py"
 _LEFTOVERS = "compose/services/leftovers.py"
-_VIEW = "compose/services/log_view.py"
+_VIEW = "compose/local/log_view.py"
 _LOGS = "shared/logs.py"
-_CONFIG = "shared/config.py"
+_CONFIG = "shared/config/settings.py"
 _HEALTH = "workers/health.py"
 
-_UP = "integration/test_make_up_and_down.py"
-_TERMINAL = "integration/test_make_up_in_a_terminal.py"
-_COMMANDS = "integration/test_commands.py"
+_UP = "integration/compose/test_make_up_and_down.py"
+_TERMINAL = "integration/compose/test_make_up_in_a_terminal.py"
+_WORKER_HEALTH = "integration/workers/test_worker_health.py"
+_COMMANDS = "integration/cli/test_commands.py"
 
 MUTATIONS = [
     mutation(
         _SUPERVISOR,
         "watch.delay = min(2 * watch.delay, LAST_DELAY_SECONDS)",
         "watch.delay = min(watch.delay, LAST_DELAY_SECONDS)",
-        "unit/test_supervisor.py",
+        "unit/compose/test_supervisor.py",
     ),
-    mutation(_SUPERVISOR, "elif now >= watch.due_at:", "else:", "unit/test_supervisor.py"),
+    mutation(_SUPERVISOR, "elif now >= watch.due_at:", "else:", "unit/compose/test_supervisor.py"),
     mutation(
         _PROCESSES,
         "                start_new_session=True,\n",
         "",
-        "unit/test_processes.py",
+        "unit/compose/test_processes.py",
     ),
     mutation(
         _PROCESSES,
         '"--pdeathsig", self._stop_plan[0][0].name.removeprefix("SIG")',
         '"--no-new-privs"',
-        "unit/test_processes.py::test_the_death_of_the_launcher_is_a_stop_for_its_programs",
+        "unit/compose/test_processes.py::test_the_death_of_the_launcher_stops_its_programs",
     ),
     mutation(
         _PROCESSES,
         "min(seconds, _HURRIED_SECONDS) if hurry() else seconds",
         "seconds",
-        "unit/test_processes.py::test_a_hurry_shortens_a_stop_that_has_begun",
+        "unit/compose/test_processes.py::test_a_fast_stop_shortens_one_that_has_begun",
     ),
     mutation(
         _LEFTOVERS,
         "if boot == process_table.boot_id():",
         "if boot:",
-        "unit/test_processes.py::test_the_number_of_another_boot_tells_nothing",
+        "unit/compose/test_processes.py::test_a_record_of_another_boot_ends_nothing",
     ),
     mutation(
         "compose/services/process_table.py",
-        "entry.pid == leader and entry.started != started",
-        "entry.pid == leader and entry.started == -started",
-        "unit/test_processes.py::test_a_stranger_who_has_the_number_now_is_left_alone",
+        "entry.pid == leader and not _is_same(entry.started, started)",
+        "entry.pid == leader and _is_same(entry.started, -started)",
+        "unit/compose/test_processes.py::test_another_program_with_the_same_process_id_is_left_alone",
+    ),
+    mutation(
+        "compose/services/process_table.py",
+        "in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)",
+        "in (psutil.STATUS_DEAD,)",
+        "unit/compose/test_processes.py::test_a_zombie_is_not_alive",
+    ),
+    mutation(
+        "compose/services/ports.py",
+        'return f"{psutil.Process(pid).name()}, process {pid}"',
+        "return None",
+        "unit/compose/test_private_services.py::test_the_holder_of_a_port_is_named",
     ),
     mutation(
         _VIEW,
         "self._lines.put_nowait(self._names[name] + line",
         "self._lines.put(self._names[name] + line",
-        "unit/test_log_view.py",
+        "unit/compose/test_log_view.py",
     ),
-    mutation(_VIEW, "rest[:] = last", "rest.clear()", "unit/test_log_view.py"),
+    mutation(_VIEW, "rest[:] = last", "rest.clear()", "unit/compose/test_log_view.py"),
     mutation(
-        "compose/stop_signals.py",
+        "compose/local/stop_signals.py",
         "if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:",
         "if True:",
-        "unit/test_stop_signals.py",
+        "unit/compose/test_stop_signals.py",
     ),
     mutation(
-        "compose/state_folder.py",
+        "compose/local/state_folder.py",
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
-        "unit/test_state_folder.py",
+        "unit/compose/test_state_folder.py",
     ),
     mutation(
-        "compose/launcher.py",
+        "compose/local/launcher.py",
         "            [self.nginx],\n            [self._gateway],\n",
         "            [self.postgres],\n            [self.nginx],\n            [self._gateway],\n",
         f"{_UP}::test_sigterm_stops_it_and_the_state_survives",
     ),
     mutation(
-        "compose/launcher.py",
+        "compose/local/launcher.py",
         "if self._migrations.exit_status != 0:",
         "if self._migrations.exit_status is None:",
-        f"{_TERMINAL}::test_a_schema_that_cannot_be_brought_up_to_date_ends_the_start",
+        f"{_TERMINAL}::test_a_failing_migration_ends_the_start",
     ),
     mutation(
-        "compose/launcher.py", "**own, ", "", f"{_UP}::test_what_a_user_sets_reaches_the_workers"
+        "compose/local/launcher.py",
+        "**own, ",
+        "",
+        f"{_UP}::test_settings_of_the_user_reach_the_workers",
     ),
     mutation(
-        "compose/local.py",
+        "compose/local/__main__.py",
         "    except StopRequested:\n        pass\n",
         "",
-        f"{_TERMINAL}::test_a_stop_while_it_starts_is_no_failure",
+        f"{_TERMINAL}::test_a_stop_during_the_start_is_no_failure",
     ),
     mutation(
-        "compose/clean.py",
+        "compose/local/clean.py",
         '            Postgres(STATE / "postgres", 0).remove()\n',
         "",
-        f"{_UP}::test_make_clean_deletes_all_that_it_kept",
+        f"{_UP}::test_make_clean_deletes_everything_it_kept",
     ),
     mutation(
         "compose/services/rabbitmq_node.py",
@@ -108,17 +124,20 @@ MUTATIONS = [
         _LOGS,
         "datetime.fromtimestamp(record.created, UTC)",
         "datetime.fromtimestamp(record.created)",
-        "unit/test_logs.py",
+        "unit/shared/test_logs.py",
     ),
-    mutation(_LOGS, "if record.exc_info:", "if record.exc_text:", "unit/test_logs.py"),
+    mutation(_LOGS, "if record.exc_info:", "if record.exc_text:", "unit/shared/test_logs.py"),
     mutation(
         _CONFIG,
         "Path(path).read_text().strip()",
         "Path(path).read_text()",
-        "unit/test_config.py",
+        "unit/shared/config/test_secrets.py",
     ),
-    mutation(_CONFIG, "< 3 * ", "< 2 * ", "unit/test_config.py"),
-    mutation(_HEALTH, "if all(", "if any(", _COMMANDS),
-    mutation(_HEALTH, "sys.exit(fault)", "sys.exit(bool(fault) and 0)", _COMMANDS),
-    mutation("gateway/command.py", "required=True", "required=False", _COMMANDS),
+    mutation(_CONFIG, "< 3 * ", "< 2 * ", "unit/shared/config/test_settings.py"),
+    mutation(_HEALTH, "max(checked.items()", "min(checked.items()", _WORKER_HEALTH),
+    mutation(_HEALTH, "lane in (None, worker_lane)", "True", _WORKER_HEALTH),
+    mutation(_HEALTH, "worker_pid == pid if pid else ", "", _WORKER_HEALTH),
+    mutation(_HEALTH, "if pid else _is_running(worker_pid)", "if pid else True", _WORKER_HEALTH),
+    mutation(_HEALTH, "sys.exit(fault)", "sys.exit(bool(fault) and 0)", _WORKER_HEALTH),
+    mutation("reckoner/cli/__main__.py", "required=True", "required=False", _COMMANDS),
 ]

@@ -2,13 +2,15 @@
 
 from tests.mutants.mutation import Mutation, mutation
 
-_CACHE = "integration/test_nginx_cache.py"
-_NGINX = "integration/test_nginx.py"
+_CACHE = "integration/nginx/test_cache.py"
+_CONNECTIONS = "integration/nginx/test_connections.py"
+_GATEWAYS = "integration/nginx/test_gateways.py"
+_PASSING_ON = "integration/nginx/test_passing_on.py"
+_PROBLEMS = "integration/nginx/test_problems.py"
 _LIMITS = (
-    "integration/test_limits.py"
-    "::test_nginx_takes_a_little_more_so_that_the_gateway_can_say_what_is_too_long"
+    "integration/gateway/routes/test_limits.py::test_nginx_accepts_slightly_more_than_the_gateway"
 )
-_ONE_HEADER = f"{_CACHE}::test_one_header_is_enough_for_the_gateway_to_be_asked_and_nothing_is_kept"
+_ONE_HEADER = f"{_CACHE}::test_one_header_is_enough_to_bypass_the_cache"
 
 
 def _template(old: str, new: str, *claims: str) -> Mutation:
@@ -23,7 +25,7 @@ MUTATIONS = [
     _template(
         '"~^GET /calculations/[0-9a-f-]{36}/result $" ',
         '"~^GET /calculations/[0-9a-f-]{36}/result (gzip)?$" ',
-        f"{_CACHE}::test_who_names_gzip_gets_a_result_from_the_gateway",
+        f"{_CACHE}::test_a_result_with_gzip_comes_from_the_gateway",
     ),
     _template(
         '"~^GET /calculations/[0-9a-f-]{36} (gzip)?$"',
@@ -33,123 +35,122 @@ MUTATIONS = [
     _template(
         '"~^200 [0-9]{1,5}$" 0;',
         '"~^20. [0-9]{1,5}$" 0;',
-        "integration/test_errors_and_caches.py"
-        "::test_nginx_stores_nothing_but_200_whatever_lifetime_it_came_with",
+        f"{_CACHE}::test_nginx_caches_only_200_whatever_the_lifetime",
     ),
     _template(
         '"~^200 [0-9]{1,5}$" 0;',
         '"~^200 [0-9]+$" 0;',
-        f"{_CACHE}::test_a_long_result_is_passed_on_and_not_kept",
+        f"{_CACHE}::test_a_long_result_is_passed_on_and_not_cached",
     ),
     _template(
         "proxy_ignore_headers Cache-Control Expires Vary;",
         "proxy_ignore_headers Expires Vary;",
-        f"{_CACHE}::test_what_clients_may_keep_is_not_what_nginx_may_keep",
+        f"{_CACHE}::test_cache_control_and_expires_do_not_make_nginx_cache",
     ),
     _template(
         "proxy_cache_key $request_uri;",
         "proxy_cache_key $host;",
-        f"{_CACHE}::test_who_names_gzip_gets_a_result_from_the_gateway",
+        f"{_CACHE}::test_a_result_with_gzip_comes_from_the_gateway",
     ),
     _template(
         "proxy_next_upstream error timeout;",
         "proxy_next_upstream error timeout non_idempotent;",
-        f"{_NGINX}::test_a_post_that_was_sent_is_never_sent_again_and_others_are",
+        f"{_GATEWAYS}::test_a_post_that_was_sent_is_never_repeated_and_other_methods_are",
     ),
     _template(
         "proxy_next_upstream error timeout;",
         "proxy_next_upstream off;",
-        f"{_NGINX}::test_a_post_goes_to_another_gateway_when_one_is_not_there",
+        f"{_GATEWAYS}::test_a_post_goes_to_another_gateway_when_one_is_down",
     ),
     _template(
         "proxy_read_timeout 75s;",
         "proxy_read_timeout 60s;",
-        f"{_NGINX}::test_nobody_is_cut_off_who_waits_as_long_as_may_be",
+        f"{_CONNECTIONS}::test_nginx_waits_longer_than_the_longest_wait",
     ),
     _template(
         "    keepalive_timeout 5s;",
         "    keepalive_timeout 75s;",
-        f"{_NGINX}::test_nginx_lets_go_of_an_idle_connection_before_the_gateway_does",
+        f"{_CONNECTIONS}::test_nginx_closes_an_idle_connection_before_the_gateway_does",
     ),
     _template(
         "    503     2;\n",
         "",
-        f"{_NGINX}::test_a_gateway_that_gives_no_answer_is_a_503_that_says_when_to_ask_again",
+        f"{_GATEWAYS}::test_a_gateway_that_does_not_respond_is_a_503_with_retry_after",
     ),
     _template(
         "error_page 502 503 504 =503 /",
         "error_page 502 503 504 /",
-        f"{_NGINX}::test_a_gateway_that_gives_no_answer_is_a_503_that_says_when_to_ask_again",
+        f"{_GATEWAYS}::test_a_gateway_that_does_not_respond_is_a_503_with_retry_after",
     ),
     _template(
         "        add_header Cache-Control no-store always;\n",
         "",
-        f"{_NGINX}::test_a_gateway_that_gives_no_answer_is_a_503_that_says_when_to_ask_again",
+        f"{_GATEWAYS}::test_a_gateway_that_does_not_respond_is_a_503_with_retry_after",
     ),
     _template(
         "    proxy_hide_header X-Request-ID;\n",
         "",
-        f"{_CACHE}::test_the_second_of_two_has_what_the_first_had_and_an_id_of_its_own",
+        f"{_CACHE}::test_a_cached_response_is_the_same_but_for_its_request_id",
     ),
     _template(
         "    proxy_set_header X-Request-ID $reckoner_request_id;\n",
         "",
-        f"{_NGINX}::test_the_gateway_hears_the_request_id_that_the_client_is_told",
+        f"{_PASSING_ON}::test_gateway_and_client_get_the_same_request_id",
     ),
     _template(
         "    proxy_set_header Host $reckoner_host;\n",
         "",
-        f"{_NGINX}::test_the_gateway_hears_the_host_that_the_client_asked",
+        f"{_PASSING_ON}::test_the_gateway_gets_the_clients_host",
     ),
     _template(
         "{1,128}$",
         "+$",
-        f"{_NGINX}::test_the_gateway_hears_the_request_id_that_the_client_is_told",
+        f"{_PASSING_ON}::test_gateway_and_client_get_the_same_request_id",
     ),
     _template(
         "limit_conn_status 429;",
         "limit_conn_status 503;",
-        f"{_NGINX}::test_an_address_has_so_many_event_streams_and_no_more",
+        f"{_CONNECTIONS}::test_event_streams_are_limited_by_client_address",
     ),
     _template(
         "limit_conn_zone $binary_remote_addr",
         "limit_conn_zone $server_name",
-        f"{_NGINX}::test_an_address_has_so_many_event_streams_and_no_more",
+        f"{_CONNECTIONS}::test_event_streams_are_limited_by_client_address",
     ),
     _template(
         "    gzip_types application/json application/problem+json;\n",
         "",
-        f"{_NGINX}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+        f"{_PASSING_ON}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
     ),
     _template(
         "gzip_types application/json application/problem+json;",
         "gzip_types application/json application/problem+json text/plain;",
-        f"{_NGINX}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+        f"{_PASSING_ON}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
     ),
     _template(
         "    server_tokens off;\n",
         "",
-        f"{_NGINX}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+        f"{_PASSING_ON}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
     ),
     _template(
         "        proxy_pass http://reckoner_gateway;\n\n",
         "        proxy_pass http://reckoner_gateway$uri$is_args$args;\n\n",
-        f"{_NGINX}::test_the_gateway_hears_the_address_as_it_was_written",
+        f"{_PASSING_ON}::test_the_gateway_gets_the_url_as_it_was_written",
     ),
     _template(
         '    405     "GET, HEAD, POST, DELETE";\n',
         "",
-        f"{_NGINX}::test_a_method_that_nginx_refuses_is_told_those_there_are",
+        f"{_PROBLEMS}::test_a_method_that_nginx_refuses_gets_a_list_of_those_allowed",
     ),
     _template(
         '    ""      $host;\n',
         "",
-        f"{_NGINX}::test_a_client_of_http_1_0_may_leave_the_host_out",
+        f"{_PASSING_ON}::test_a_client_of_http_1_0_may_omit_the_host",
     ),
     _template(
         '"gateway_status":"$upstream_status"',
         '"gateway_status":$upstream_status',
-        f"{_NGINX}::test_each_request_is_one_line_of_json_in_the_log",
+        f"{_PASSING_ON}::test_each_request_is_one_line_of_json_in_the_log",
     ),
     _template("client_max_body_size 68k;", "client_max_body_size 63k;", _LIMITS),
     _template("client_max_body_size 68k;", "client_max_body_size 1m;", _LIMITS),

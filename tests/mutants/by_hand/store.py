@@ -1,97 +1,29 @@
-"""Faults in the statements (shared/store)."""
+"""Faults in the statements on calculations, the outbox and the rest (shared/store)."""
 
 from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_BY_KEY = "integration/test_plans.py::test_rows_that_are_named_are_found_by_their_key"
-_CANCELS = "integration/test_cancels.py"
-_CHUNKS = "integration/test_chunks.py"
-_FENCED = "integration/test_fencing.py::test_an_attempt_writes_nothing_once_a_worker_claimed_anew"
-_HELD = "integration/test_leases.py"
-_LOST = "integration/test_lost_leases.py"
-_LIST = "integration/test_list.py"
-_OTHERS = "integration/test_fencing.py::test_nobody_else_writes_under_a_claim"
-_OUTBOX = "integration/test_outbox.py"
-_STORE = "integration/test_store.py"
-_TELLS = "integration/test_notifications.py"
-_WHOLE = "integration/test_system.py"
-
-_HIS = "WHERE id = :id AND attempt = :attempt"
-_ANYBODYS = "WHERE id = :id"
-_ENDING = """worker_id = NULL, lease_until = NULL, cancel_requested = false,
-        finished_at = now(), error = CAST(:error AS jsonb)
-    """
-
-_lease = partial(mutation, "shared/store/leases.py")
+_BY_KEY = "integration/store/test_plans.py::test_rows_are_found_by_their_ids"
+_CANCELS = "integration/store/test_cancels.py"
+_LIST = "integration/gateway/routes/test_list.py"
+_OUTBOX = "integration/gateway/relay/test_outbox.py"
+_NEW_ONES = "integration/store/test_new_calculations.py"
+_QUICK_ONES = "integration/store/test_quick.py"
+_TELLS = "integration/store/test_notifications.py"
+_WHOLE = "integration/store/test_system.py"
 _calculation = partial(mutation, "shared/store/calculations.py")
 _new = partial(mutation, "shared/store/new_calculations.py")
 _outbox = partial(mutation, "shared/store/outbox.py")
 _quick = partial(mutation, "shared/store/quick.py")
-_result = partial(mutation, "shared/store/results.py")
 _list = partial(mutation, "shared/store/listing.py")
 _notification = partial(mutation, "shared/store/notifications.py")
 _system = partial(mutation, "shared/store/system.py")
-_worker = partial(mutation, "shared/store/workers.py")
 
-_CLAIMS = [
-    _lease("AND (status = 'queued') IS TRUE AND lane", "AND lane", _HELD),
-    _lease("IS TRUE AND lane = 'heavy'", "IS TRUE", _HELD),
-    _lease("attempt = attempt + 1, worker_id", "attempt = attempt, worker_id", _HELD),
-    _lease("secs => :lease_seconds), progress = 0", "secs => 60), progress = 0", _HELD),
-    _lease("AND calculations.attempt = renewal.attempt", "", _FENCED),
-    _lease(
-        "AND status = 'running' AND worker_id = :worker_id\n    RETURNING calculations.id, cancel",
-        "AND status = 'running'\n    RETURNING calculations.id, cancel",
-        _OTHERS,
-    ),
-    _lease(
-        "SET lease_until = now() + make_interval(secs => :lease_seconds),\n        progress",
-        "SET progress",
-        _HELD,
-    ),
-    _lease("greatest(calculations.progress, renewal.progress)", "renewal.progress", _HELD),
-    _lease(
-        f"attempt_base = attempt_base + 1\n    {_HIS}",
-        f"attempt_base = attempt_base + 1\n    {_ANYBODYS}",
-        _FENCED,
-    ),
-    _lease(f"_AFTER_BACKOFF}}\n    {_HIS}", f"_AFTER_BACKOFF}}\n    {_ANYBODYS}", _FENCED),
-    _lease(f"THEN attempt END\n    {_HIS}", f"THEN attempt END\n    {_ANYBODYS}", _FENCED),
-    _lease(
-        f"status = 'failed', {_ENDING}{_HIS}", f"status = 'failed', {_ENDING}{_ANYBODYS}", _FENCED
-    ),
-    _lease(
-        f"status = 'cancelled', {_ENDING}{_HIS}",
-        f"status = 'cancelled', {_ENDING}{_ANYBODYS}",
-        _FENCED,
-    ),
-    _lease("attempt_base = attempt_base + 1", "attempt_base = attempt", _HELD),
-    _lease("CAST(:value AS text) IS NULL THEN attempt END", "true THEN attempt END", _HELD),
-    _lease("'$[last - 18 to last]'", "'$[last - 19 to last]'", _HELD),
-]
-
-_LOST_LEASES = [
-    _lease("AND lease_until < now()", "", _LOST),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),
-    _lease("power(2, attempt - attempt_base - 1)", "power(2, attempt - 1)", _LOST),
-    _lease("least(60, ", "least(600, ", _LOST),
-    _lease("attempt - attempt_base >= :max", "attempt - attempt_base > :max", _LOST),
-    _lease("attempt - attempt_base >= :max", "attempt >= :max", _LOST),
-    _lease("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _LOST),
-    _lease(
-        "cancel_requested = false, published_at = NULL,\n        {_A",
-        "cancel_requested = false,\n        {_A",
-        _LOST,
-    ),
-    _lease("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _LOST),
-    _lease("FOR UPDATE SKIP LOCKED) AS verdict", "FOR UPDATE) AS verdict", _LOST),
-]
-
-_CANCELLED = [
+MUTATIONS = [
     _calculation("cancel_requested = (status = 'running')", "cancel_requested = false", _CANCELS),
     _calculation("status IN ('queued', 'running')", "status <> 'succeeded'", _CANCELS),
-    _calculation("    connection.execute(_SHORT_WAIT)\n", "", _CANCELS),
+    _calculation("    connection.execute(_SHORT_LOCK_TIMEOUT)\n", "", _CANCELS),
     _calculation("(status = 'running') IS TRUE\n", "(status = 'queued') IS TRUE\n", _CANCELS),
     _calculation("\n                   AND cancel_requested\n", "\n", _CANCELS),
     _calculation("SET cancel_requested = false\n", "SET progress = 0\n", _CANCELS),
@@ -100,33 +32,29 @@ _CANCELLED = [
     _calculation("attempt_base = attempt,", "attempt_base = attempt_base,", _CANCELS),
     _calculation("not_before = now(), published_at", "published_at", _CANCELS),
     _calculation("('failed', 'cancelled')", "('failed', 'cancelled', 'queued')", _CANCELS),
-]
-
-_NEW = [
-    _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _STORE),
-    _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _STORE),
+    _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _NEW_ONES),
+    _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _NEW_ONES),
     _new(
         "bytes bigint)\n    WHERE NOT EXISTS (SELECT",
         "bytes bigint)\n    WHERE EXISTS (SELECT 1 UNION SELECT 2",
-        _STORE,
+        _NEW_ONES,
     ),
     _new(
         "moment (done_at)\n        WHERE NOT EXISTS (SELECT",
         "moment (done_at)\n        WHERE EXISTS (SELECT 1 UNION SELECT 2",
-        _STORE,
+        _NEW_ONES,
     ),
     _new(
         "key=lambda calculation: calculation.id)",
         "key=lambda calculation: calculation.arguments['n'])",
-        _STORE,
+        _NEW_ONES,
     ),
-    _new("for identity in sorted(by_id)]", "for identity in by_id]", _STORE),
+    _new("for identity in sorted(by_id)]", "for identity in by_id]", _NEW_ONES),
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN $2", _TELLS),
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN status = 'queued'", _TELLS),
-    _new("CASE WHEN is_done AND value IS NULL THEN 1 END", "CASE WHEN is_done THEN 1 END", _STORE),
-]
-
-_TAKEN = [
+    _new(
+        "CASE WHEN is_done AND value IS NULL THEN 1 END", "CASE WHEN is_done THEN 1 END", _NEW_ONES
+    ),
     _outbox("AND not_before <= now()\n", "\n", _OUTBOX),
     _outbox("        ORDER BY not_before\n        LIMIT", "        LIMIT", _OUTBOX),
     _outbox("FROM taken ORDER BY not_before", "FROM taken ORDER BY id", _OUTBOX),
@@ -134,7 +62,9 @@ _TAKEN = [
     _outbox("AND published_at IS NULL AND lane = $1", "AND lane = $1", _OUTBOX),
     _outbox("FOR UPDATE SKIP LOCKED),\n    taken", "FOR UPDATE),\n    taken", _OUTBOX),
     _outbox(
-        "SET LOCAL synchronous_commit", "SET synchronous_commit", "integration/test_durability.py"
+        "SET LOCAL synchronous_commit",
+        "SET synchronous_commit",
+        "integration/postgres/test_durability.py",
     ),
     _outbox(
         "            _roll_back(connection)\n        raise",
@@ -164,51 +94,23 @@ _TAKEN = [
         "WHERE status = 'queued'\n          AND",
         _OUTBOX,
     ),
-]
-
-_QUICK = [
     _quick(
         "WHERE calculations.id = done.id AND (status = 'queued') IS TRUE",
         "WHERE calculations.id = done.id AND status <> 'running'",
-        _STORE,
+        _QUICK_ONES,
     ),
     _quick(
         "WHERE calculations.id = done.id AND (status = 'queued') IS TRUE",
         "WHERE calculations.id = done.id AND status = 'queued'",
         _BY_KEY,
     ),
-    _quick("failed.id AND (status = 'queued') IS TRUE", "failed.id", _STORE),
-    _quick("THEN calculations.attempt + 1 END", "THEN 1 END", _STORE),
-    _quick("IS TRUE AND lane = 'quick'", "IS TRUE", _STORE),
-    _quick("lane = 'heavy', published_at = NULL, not", "lane = 'heavy', not", _STORE),
-    _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _STORE),
-    _quick("start // CHUNK_DIGITS, one", "start, one", _STORE),
-    _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _STORE),
-]
-
-_RESULTS = [
-    _result("AND ordinal BETWEEN :first AND :last)", ")", _CHUNKS),
-    _result("AND ordinal BETWEEN :first AND :last)", "AND ordinal >= :first)", _CHUNKS),
-    _result(
-        "WHERE id = :id AND attempt = :attempt AND status = 'running'",
-        "WHERE id = :id AND status = 'running'",
-        _FENCED,
-    ),
-    _result("    if is_held:\n", "    if True:\n", _CHUNKS),
-    _result("status = 'running' AND worker_id = :worker_id)", "status = 'running')", _OTHERS),
-    _result(
-        "calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal",
-        "calculation_id = :id AND ordinal = :ordinal LIMIT 1",
-        "integration/test_downloads.py::test_a_result_of_any_length_is_served_whole_and_in_ranges",
-    ),
-    _result(
-        "AND status = 'succeeded' AND result_pruned_at IS NULL", "AND status = 'succeeded'", _CHUNKS
-    ),
-    _result("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
-    _result('"ordinal": start // CHUNK_DIGITS', '"ordinal": start', _CHUNKS),
-]
-
-_LISTED = [
+    _quick("failed.id AND (status = 'queued') IS TRUE", "failed.id", _QUICK_ONES),
+    _quick("THEN calculations.attempt + 1 END", "THEN 1 END", _QUICK_ONES),
+    _quick("IS TRUE AND lane = 'quick'", "IS TRUE", _QUICK_ONES),
+    _quick("lane = 'heavy', published_at = NULL, not", "lane = 'heavy', not", _QUICK_ONES),
+    _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _QUICK_ONES),
+    _quick("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _QUICK_ONES),
+    _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _QUICK_ONES),
     _list(
         "(created_at, id) < (:before_created_at, :before_id)",
         "created_at < :before_created_at",
@@ -242,35 +144,19 @@ _LISTED = [
     _list("    WHERE {of_function}\n    ORDER BY page", "    ORDER BY page", _LIST),
     _list("status is None or status is Status.SUCCEEDED", "status is not Status.SUCCEEDED", _LIST),
     _list("        conditions.append(f\"status = '{status.value}'\")\n", "        pass\n", _LIST),
-    _list("    connection.execute(_PATIENCE)\n", "", _LIST),
-]
-
-_PREPARED = [
+    _list("    connection.execute(_TIME_LIMIT)\n", "", _LIST),
     mutation(
-        "shared/store/queries.py",
+        "shared/postgres/prepared.py",
         "            self._names.clear()\n",
         "",
-        "unit/test_prepared.py",
+        "unit/shared/postgres/test_prepared.py",
     ),
     mutation(
-        "shared/store/queries.py",
+        "shared/postgres/prepared.py",
         "            self._kept_until = now + _KEPT_SECONDS\n",
         "",
-        "unit/test_prepared.py",
+        "unit/shared/postgres/test_prepared.py",
     ),
-    mutation(
-        "shared/store/relays.py",
-        "DO UPDATE\n    SET seen_at = now(), quick",
-        "DO UPDATE\n    SET quick",
-        _WHOLE,
-    ),
-    mutation("shared/store/relays.py", "quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
-    mutation(
-        "shared/store/relays.py", "FROM relays ORDER BY silent_seconds", "FROM relays", _WHOLE
-    ),
-]
-
-_TOLD = [
     _notification(
         "for start in range(0, len(names), IDS_PER_PAYLOAD)",
         "for start in range(0, len(names) - 1, IDS_PER_PAYLOAD)",
@@ -285,24 +171,4 @@ _TOLD = [
     _system("WHERE finished_at > now() - interval '1 minute' AND", "WHERE", _WHOLE),
     _system("AND published_at IS NULL AND not_before <= now()", "AND published_at IS NULL", _WHOLE),
     _system("estimate_seconds * (1 - progress)", "estimate_seconds", _WHOLE),
-    _worker("DELETE FROM workers WHERE seen_at <", "DELETE FROM workers WHERE seen_at >", _WHOLE),
-    _worker("SET seen_at = now(), consumed", "SET consumed", _WHOLE),
-    _worker(
-        "consumed_published_at = excluded.consumed_published_at",
-        "consumed_published_at = workers.consumed_published_at",
-        f"{_OUTBOX}::test_workers_of_both_lanes_note_what_they_have_come_to",
-    ),
-]
-
-MUTATIONS = [
-    *_CLAIMS,
-    *_LOST_LEASES,
-    *_CANCELLED,
-    *_NEW,
-    *_TAKEN,
-    *_QUICK,
-    *_RESULTS,
-    *_LISTED,
-    *_PREPARED,
-    *_TOLD,
 ]

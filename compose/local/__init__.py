@@ -1,0 +1,1 @@
+"""`make up`: all of Reckoner on this machine, without Docker."""

@@ -1,0 +1,164 @@
+"""All of Reckoner on this machine: what is started and stopped, and in which order."""
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from compose.local.log_view import LogView
+from compose.local.settings import PREFIX, LocalSettings
+from compose.local.state_folder import PROJECT
+from compose.local.stop_signals import StopSignals
+from compose.local.supervisor import Program, Supervisor
+from compose.services import Nginx, Postgres, RabbitMQ
+from compose.services.errors import NotReady
+from compose.services.ports import http_status
+from compose.services.processes import TERMINATE, Process, StopPlan
+
+_READY_SECONDS = 120.0
+
+# NGINX has stopped by then, so there is no request left to wait for.
+_GATEWAY_STOP: StopPlan = ((signal.SIGTERM, 5.0),)
+# Time to hand work back and to commit what is in memory.
+_WORKER_STOP: StopPlan = ((signal.SIGTERM, 20.0),)
+
+
+class Launcher:
+    """The services and Reckoner's own processes, with their state below the folder `state`."""
+
+    def __init__(
+        self, settings: LocalSettings, state: Path, view: LogView, signals: StopSignals
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._view = view
+        self._signals = signals
+        self._supervisor = Supervisor(view.show, signals.stopping)
+        self.postgres = Postgres(
+            state / "postgres",
+            settings.postgres_port,
+            output=view.pipe_for("postgres"),
+            show=view.show,
+        )
+        self.rabbitmq = RabbitMQ(
+            state / "rabbitmq",
+            settings.amqp_port,
+            settings.management_port,
+            epmd_port=settings.epmd_port,
+            distribution_port=settings.distribution_port,
+            output=view.pipe_for("rabbitmq"),
+        )
+        self.nginx = Nginx(
+            state / "nginx",
+            settings.port,
+            settings.gateway,
+            host=settings.host,
+            output=view.pipe_for("nginx"),
+        )
+        self._migrations = self._python("migrations", ["migrations", "upgrade"])
+        self._gateway = self._python("gateway", ["gateway"], _GATEWAY_STOP)
+        self._relay = self._python("relay", ["gateway.relay"])
+        self._workers = [
+            self._python(name, ["workers", lane], _WORKER_STOP)
+            for lane, count in (("quick", settings.quick), ("heavy", settings.heavy))
+            for name in _numbered(lane, count)
+        ]
+
+    def prepare(self) -> None:
+        """Create folders, data and configuration; start nothing but one-time set-up."""
+        (self._state / "processes").mkdir(exist_ok=True)
+        self.postgres.prepare()
+        self.rabbitmq.prepare()
+        self.nginx.prepare()
+        self._write_environment()
+
+    def start(self) -> None:
+        """Start each program as soon as what it needs is ready; return when all are ready.
+
+        Raises `NotReady`, and `StopRequested` if the user requests a stop first.
+        """
+        supervisor = self._supervisor
+        supervisor.start(self.postgres)
+        supervisor.start(self.rabbitmq)
+        supervisor.wait_for(self.postgres, self.postgres.ready, _READY_SECONDS)
+        self._migrate()
+        supervisor.start(self._gateway)
+        supervisor.start(self.nginx)
+        supervisor.wait_for(self.nginx, self.nginx.ready, _READY_SECONDS)
+        # Relay and workers would log a failed connection every second until then.
+        supervisor.wait_for(self.rabbitmq, self.rabbitmq.ready, _READY_SECONDS)
+        supervisor.start(self._relay)
+        for worker in self._workers:
+            supervisor.start(worker)
+        supervisor.wait_for(self._gateway, self._is_ready, _READY_SECONDS)
+
+    def run(self) -> None:
+        """Keep everything running until the user requests a stop."""
+        self._supervisor.run()
+
+    def stop(self) -> None:
+        """Stop everything, each before what it needs."""
+        groups: list[Sequence[Program]] = [
+            [self.nginx],
+            [self._gateway],
+            [self._relay, *self._workers],
+            [self.rabbitmq],
+            [self._migrations, self.postgres],
+        ]
+        self._supervisor.stop(groups, self._signals.hurry)
+
+    def _python(self, name: str, module: list[str], stop_plan: StopPlan = TERMINATE) -> Process:
+        """Return one of Reckoner's own processes, not yet started."""
+        variables = self._variables()
+        given = {f"{key}_FILE" for key in variables}
+        own = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(PREFIX) and key not in given
+        }
+        return Process(
+            name,
+            [sys.executable, "-m", *module],
+            environment={**own, "PYTHONUNBUFFERED": "1", **variables},
+            folder=PROJECT,
+            record=self._state / "processes" / f"{name}.process",
+            log=self._state / f"{name}.log",
+            output=self._view.pipe_for(name),
+            stop_plan=stop_plan,
+        )
+
+    def _variables(self) -> dict[str, str]:
+        return {
+            "RECKONER_ENV": "development",
+            "RECKONER_DATABASE_URL": self.postgres.url,
+            "RECKONER_BROKER_URL": self.rabbitmq.url,
+            "RECKONER_GATEWAY_BIND": self._settings.gateway,
+        }
+
+    def _write_environment(self) -> None:
+        """Write the settings that `make worker` gives to another worker."""
+        file = self._state / "reckoner.env"
+        file.touch(mode=0o600)
+        lines = [f"{name}={shlex.quote(value)}\n" for name, value in self._variables().items()]
+        file.write_text("".join(lines))
+
+    def _migrate(self) -> None:
+        """Upgrade the database schema."""
+        self._migrations.start()
+        while self._migrations.running:
+            self._supervisor.tick()
+        if self._migrations.exit_status != 0:
+            raise NotReady("The database schema could not be upgraded.", "See the log lines above.")
+        self._migrations.stop()
+
+    def _is_ready(self) -> bool:
+        """Return whether the service is ready, asked through NGINX."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.nginx.host, self.nginx.host)  # noqa: S104
+        return http_status(self.nginx.port, "/health/ready", host=host) == 200
+
+
+def _numbered(lane: str, count: int) -> list[str]:
+    """Return a name for each worker of a lane."""
+    return [lane] if count == 1 else [f"{lane}-{number}" for number in range(1, count + 1)]

@@ -1,0 +1,90 @@
+# What compose/upgrade.sh checks before it changes anything: it reads this file, which is no program.
+#
+# Uses its functions compose, compose_new, say and die, and its variables source, beside and
+# follow_gateway. Sets image, new_image, new_version and new_id.
+# shellcheck shell=bash disable=SC2154,SC2034
+
+images() { compose config --images | sort -u; }
+
+# Run a command in a container of its own, with a service's settings.
+run_new() { compose_new --progress quiet run --rm --no-deps -T "$@" </dev/null; }
+
+check_running() {
+    local service
+    for service in postgres rabbitmq nginx gateway; do
+        [ -n "$(compose ps --quiet "$service")" ] || die "The service $service is not running." \
+            "Start everything first: docker compose -f compose/compose.yaml up --build -d --wait"
+    done
+}
+
+find_image() {
+    # The image's name as Compose derives it from all files and settings.
+    new_image=$(RECKONER_VERSION=candidate images | sed -n 's/:candidate$//p')
+    image=$(compose config --images | grep -x "$new_image:.*" | sort -u)
+    case $source in
+    build)
+        say "Building the image"
+        new_version=candidate
+        compose_new build migrate
+        ;;
+    no-build) new_version=${image##*:} ;;
+    back) new_version=previous ;;
+    esac
+    new_id=$(docker image inspect --format '{{.Id}}' "$new_image:$new_version" 2>/dev/null) ||
+        die "There is no image $new_image:$new_version." \
+            "Its tags are: $(docker image ls --format '{{.Tag}}' "$new_image" | xargs)"
+}
+
+check_settings() {
+    local service output faulty=
+    for service in migrate "${beside[@]}" heavy; do
+        if ! output=$(run_new "$service" python -m shared.config 2>&1); then
+            printf '%s: %s\n' "$service" "$output" >&2
+            faulty=yes
+        fi
+    done
+    if ! output=$(run_new --entrypoint "sh $follow_gateway check" nginx 2>&1); then
+        printf 'nginx: %s\n' "$output" >&2
+        faulty=yes
+    fi
+    if ! output=$(check_ports 2>&1); then
+        printf 'nginx: %s\n' "$output" >&2
+        faulty=yes
+    fi
+    for service in "${beside[@]}" heavy; do
+        if ! [[ $(replicas "$service") =~ ^[0-9]*$ ]]; then
+            printf '%s: the number of replicas must be a whole number\n' "$service" >&2
+            faulty=yes
+        fi
+    done
+    [ -z "$faulty" ] || die "Nothing has been changed. Correct the settings and run this again."
+}
+
+# The lines of a service's definition.
+definition_of() {
+    compose config | awk -v service="$1:" '
+        /^[^ ]/ { is_service = 0 }
+        /^  [^ ]/ { is_service = $1 == service }
+        is_service { gsub(/"/, ""); print }'
+}
+
+replicas() { definition_of "$1" | sed -n 's/^ *replicas: //p'; }
+
+# Try to listen on the addresses that are new for NGINX: when NGINX itself finds that it cannot, the
+# old container is already gone.
+check_ports() {
+    local host port used
+    used=$(docker inspect --format \
+        '{{range .HostConfig.PortBindings}}{{range .}}{{.HostIp}} {{.HostPort}} {{end}}{{end}}' \
+        "$(compose ps --quiet nginx)")
+    definition_of nginx | awk '
+        $1 == "-" { host = "0.0.0.0" }
+        $1 == "host_ip:" { host = $2 }
+        $1 == "published:" { print host, $2 }' | while read -r host port; do
+        [[ " $used" != *" $host $port "* ]] || continue
+        [[ " $used" != *" $port "* ]] || port= # NGINX has this port now: any free one shows whether the address is valid
+        [[ $host != *:* ]] || host="[$host]"
+        docker run --rm --network bridge --entrypoint true --publish "$host:$port:8080" "$new_id" </dev/null ||
+            exit 1
+    done
+}

@@ -1,0 +1,1 @@
+"""The rules of HTTP: bodies, ranges, preferences, documents, problems, limits."""

@@ -1,0 +1,249 @@
+"""The error table: the HTTP status and the text of every error.
+
+A detail is one sentence on what is wrong and one on what to do.
+"""
+
+import http
+import logging
+from collections.abc import Mapping
+from functools import singledispatch
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from gateway.http.limits import UNAVAILABLE_RETRY_SECONDS
+from gateway.http.problems import Problem, write_problem
+from shared import errors
+from shared.failures import PROBLEM_PREFIX
+
+_logger = logging.getLogger(__name__)
+
+
+async def handle_error(
+    req: falcon.asgi.Request,
+    resp: falcon.asgi.Response,
+    error: Exception,
+    params: Mapping[str, Any],  # noqa: ARG001 (Falcon's signature)
+) -> None:
+    """Respond with the error's problem; log the traceback of a bug, which is a 500."""
+    problem = describe(error)
+    if problem.status == http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        _logger.error(
+            "A request failed: %s %s",
+            req.method,
+            req.path,
+            exc_info=error,
+            extra={"request_id": req.context.get("request_id")},
+        )
+    write_problem(resp, problem)
+
+
+@singledispatch
+def describe(error: Exception) -> Problem:  # noqa: ARG001 (a client learns nothing of a bug)
+    """Return the problem that a client gets for an error."""
+    return Problem(
+        500,
+        "internal",
+        "Internal server error",
+        "The request failed because of a fault in Reckoner. "
+        "Report the X-Request-ID of this response to the operator.",
+    )
+
+
+@describe.register
+def _(error: falcon.HTTPError) -> Problem:
+    status = int(error.status_code)
+    headers = dict(error.headers or {})
+    if isinstance(error, falcon.HTTPMethodNotAllowed):
+        return Problem(
+            status,
+            "method-not-allowed",
+            "Method not allowed",
+            f"This route does not support the method. Use one of {headers.get('Allow', '')}.",
+            headers=headers,
+        )
+    if isinstance(error, falcon.HTTPRouteNotFound):
+        return Problem(
+            status,
+            "route-not-found",
+            "Route not found",
+            "There is no such route. Send GET / for a list of routes.",
+        )
+    is_bad_request = status == http.HTTPStatus.BAD_REQUEST
+    return Problem(
+        status,
+        "bad-request" if is_bad_request else "http-error",
+        "Bad request" if is_bad_request else http.HTTPStatus(status).phrase,
+        f"{error.description or 'The request is malformed.'} Correct it and resubmit.",
+        headers=headers,
+    )
+
+
+@describe.register
+def _(error: errors.FunctionUnknown) -> Problem:
+    return Problem(
+        422,
+        "unknown-function",
+        "Unknown function",
+        f"No function has this name. Use one of {', '.join(error.known_names)}.",
+        _faults_of(error),
+    )
+
+
+@describe.register
+def _(error: errors.ArgumentsInvalid) -> Problem:
+    listed = len(error.faults)
+    if error.count == 1:
+        fault = error.faults[0]
+        place = f"{fault.pointer}: " if fault.pointer else ""
+        detail = f"{place}{fault.detail} Correct it and resubmit."
+    elif error.count > listed:
+        detail = (
+            f"The request has {error.count} faults, and `errors` lists the first {listed}. "
+            "Correct them and resubmit."
+        )
+    else:
+        detail = "The request has the faults listed in `errors`. Correct them and resubmit."
+    members = {**_faults_of(error), "error_count": error.count}
+    return Problem(422, "invalid-arguments", "Invalid arguments", detail, members)
+
+
+@describe.register
+def _(error: errors.CalculationTooLarge) -> Problem:
+    return Problem(
+        422,
+        "memory-limit",
+        "Memory limit exceeded",
+        f"{error.faults[0].detail} "
+        "Submit a smaller calculation, or have RECKONER_MEMORY_LIMIT_BYTES raised.",
+        {
+            **_faults_of(error),
+            "needed_bytes": error.needed_bytes,
+            "limit_bytes": error.limit_bytes,
+        },
+    )
+
+
+def _faults_of(
+    error: errors.FunctionUnknown | errors.ArgumentsInvalid | errors.CalculationTooLarge,
+) -> dict[str, Any]:
+    return {"errors": [fault._asdict() for fault in error.faults]}
+
+
+@describe.register
+def _(error: errors.BodyInvalid) -> Problem:
+    return Problem(
+        400, "not-json", "Invalid JSON", f"{error.detail} Send one JSON object in UTF-8."
+    )
+
+
+@describe.register
+def _(error: errors.BodyTooLarge) -> Problem:
+    return Problem(
+        413,
+        "body-too-large",
+        "Body too large",
+        f"The body exceeds {error.limit_bytes} bytes. "
+        "Send less, or use POST /calculations/batch for several calculations.",
+        {"limit_bytes": error.limit_bytes},
+    )
+
+
+@describe.register
+def _(error: errors.MediaTypeUnsupported) -> Problem:
+    given = (
+        f"The body is declared as {error.media_type!r}."
+        if error.media_type
+        else "The body has no Content-Type."
+    )
+    return Problem(
+        415,
+        "unsupported-media-type",
+        "Unsupported media type",
+        f"{given} Send it uncompressed, with Content-Type: application/json.",
+        headers={"Accept-Post": "application/json"},
+    )
+
+
+@describe.register
+def _(error: errors.CalculationNotFound) -> Problem:
+    return Problem(
+        404,
+        "calculation-not-found",
+        "Calculation not found",
+        f"No calculation has the id {error.calculation_id!r:.80}. "
+        "Check the id, or submit the calculation.",
+    )
+
+
+@describe.register
+def _(error: errors.CalculationFinal) -> Problem:
+    return Problem(
+        409,
+        "already-final",
+        "Calculation already final",
+        f"The calculation can no longer be cancelled: its status is {error.status!r}. "
+        "No action is needed.",
+        {"calculation_status": error.status},
+    )
+
+
+@describe.register
+def _(error: errors.ResultNotFinished) -> Problem:
+    return Problem(
+        409,
+        "not-finished",
+        "Calculation not finished",
+        f"The calculation is {error.status}. Retry in {error.retry_after_seconds} s, "
+        "or wait for it with Prefer: wait on the calculation.",
+        {"calculation_status": error.status},
+        {"Retry-After": str(error.retry_after_seconds)},
+    )
+
+
+@describe.register
+def _(error: errors.ResultMissing) -> Problem:
+    reason = error.reason or {}
+    detail = reason.get("detail", "no reason was stored. Submit the calculation again.")
+    return Problem(
+        409,
+        str(reason.get("type", "")).removeprefix(PROBLEM_PREFIX) or error.status,
+        str(reason.get("title", f"Calculation {error.status}")),
+        f"There is no result: {detail}",
+        {"calculation_status": error.status},
+    )
+
+
+@describe.register
+def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
+    return Problem(
+        410,
+        "result-pruned",
+        "Result removed",
+        "The digits were removed to free space, and the document was kept. "
+        "Submit the calculation again to have it recomputed.",
+    )
+
+
+@describe.register
+def _(error: errors.ResultCorrupt) -> Problem:  # noqa: ARG001
+    return Problem(
+        500,
+        "result-corrupt",
+        "Stored result damaged",
+        "The stored digits do not match their SHA-256 and are not served. "
+        "Report the X-Request-ID of this response to the operator.",
+    )
+
+
+@describe.register
+def _(error: errors.StoreUnavailable) -> Problem:  # noqa: ARG001
+    return Problem(
+        503,
+        "unavailable",
+        "Service unavailable",
+        "The database is not available, and the request may not have been carried out. "
+        f"Resubmit it in {UNAVAILABLE_RETRY_SECONDS} s; repeating it does no harm.",
+        headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},
+    )

@@ -1,0 +1,76 @@
+"""Every limit and cache time of the HTTP interface that is the same on all servers.
+
+What an operator sets for one server is in shared/config/settings.py. What NGINX limits by itself is
+in compose/nginx/reckoner.conf.template.
+"""
+
+KIB = 1024
+
+# Request bodies
+
+MAX_BODY_BYTES = 64 * KIB
+MAX_BATCH_BODY_BYTES = 4 * KIB * KIB
+MAX_BATCH_CALCULATIONS = 10_000
+
+#: A longer body is parsed and checked in a thread: it would hold up the event loop.
+MAX_EVENT_LOOP_BODY_BYTES = 4 * KIB
+
+#: How much is read of a body that is refused. NGINX takes a connection that is closed while it is
+#: still sending for a failure of the gateway, and answers 503 instead of passing on the 413.
+MAX_DRAINED_BYTES = 8 * KIB * KIB
+
+#: Levels of nested JSON. Checking arguments recurses, and no function comes near this.
+MAX_NESTING = 32
+
+# Faults of a request (shared/errors.py limits how many are listed)
+
+#: Unknown members of one object that are listed.
+MAX_LISTED_MEMBERS = 20
+
+#: Characters that are repeated of the name of an unknown member or parameter.
+MAX_SHOWN_CHARACTERS = 100
+
+# Headers
+
+#: A longer Prefer header is ignored.
+MAX_PREFER_CHARACTERS = 400
+
+#: A longer X-Request-ID is replaced.
+MAX_REQUEST_ID_CHARACTERS = 128
+
+# Waiting
+
+#: How long `Prefer: wait` may hold a request.
+MAX_WAIT_SECONDS = 60
+
+#: The longest silence of an event stream; proxies take a longer one for a broken connection.
+EVENT_HEARTBEAT_SECONDS = 10.0
+
+#: Retry-After while PostgreSQL is not available.
+UNAVAILABLE_RETRY_SECONDS = 2
+
+#: Within this time a worker ends a calculation that was cancelled.
+CANCEL_SECONDS = 2
+
+# Results in a document (PREVIEW_DIGITS, in shared/result.py, is the length of head and tail)
+
+#: A result of more digits has no `value`.
+MAX_VALUE_DIGITS = 1_000
+
+# Pages of GET /calculations
+
+DEFAULT_PAGE_CALCULATIONS = 100
+MAX_PAGE_CALCULATIONS = 1_000
+
+# Caches
+
+#: How long clients may keep the digits of a result, which never change.
+CLIENT_CACHE_SECONDS = 365 * 24 * 60 * 60
+
+#: How long NGINX may keep the document and the digits of a calculation that has succeeded.
+NGINX_CACHE_SECONDS = 60 * 60
+
+#: /system and /health/ready share the rows of one query for this time, and longer if it is slow:
+#: it may run for at most this share of the time.
+STATE_FRESH_SECONDS = 0.5
+STATE_MAX_SHARE = 0.05

@@ -1,0 +1,53 @@
+"""Query parameters: unknown and repeated ones are refused, like unknown members of a body."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import falcon.asgi
+
+from gateway.http.limits import MAX_SHOWN_CHARACTERS
+from shared.errors import ArgumentsInvalid, Fault
+
+
+class KnownParameters:
+    """Middleware that refuses parameters which the route does not know.
+
+    A resource lists those of its GET in `parameters`; without that it has none. Otherwise a
+    mistake would go unnoticed, and one response would have any number of URLs.
+    """
+
+    async def process_resource(
+        self,
+        req: falcon.asgi.Request,
+        resp: falcon.asgi.Response,  # noqa: ARG002
+        resource: Any,
+        params: dict[str, Any],  # noqa: ARG002
+    ) -> None:
+        """Raise ArgumentsInvalid if there is an unknown parameter."""
+        if not req.query_string:
+            return
+        known: tuple[str, ...] = (
+            getattr(resource, "parameters", ()) if req.method in ("GET", "HEAD") else ()
+        )
+        faults = [
+            _unknown(name[:MAX_SHOWN_CHARACTERS], known) for name in req.params if name not in known
+        ]
+        if faults:
+            raise ArgumentsInvalid(faults)
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> Fault:
+    taken = ", ".join(known) or "none"
+    return Fault(f"/{name}", f"{name} is not a parameter of this route, which takes {taken}.")
+
+
+def single_values(parameters: Mapping[str, str | list[str]]) -> dict[str, str]:
+    """Return the parameters; raise ArgumentsInvalid if one is repeated."""
+    faults = [
+        Fault(f"/{name}", f"{name} is repeated.")
+        for name, value in parameters.items()
+        if not isinstance(value, str)
+    ]
+    if faults:
+        raise ArgumentsInvalid(faults)
+    return {name: value for name, value in parameters.items() if isinstance(value, str)}

@@ -1,0 +1,145 @@
+"""Publishes one lane's calculations, in a thread of its own with connections of its own.
+
+So neither lane waits for the other: not for confirms that do not come, nor for a queue of a wrong
+type.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from sqlalchemy import Engine
+
+from gateway.relay.loop import LoopThread
+from gateway.relay.publisher import Publisher
+from shared import crash_points
+from shared.calculation import Lane
+from shared.config import Settings
+from shared.crash_points import crash_point
+from shared.errors import BrokerUnavailable
+from shared.messages import encode
+from shared.store.outbox import Due, put_back, taken_due
+
+#: Small calculations of the quick lane share a message, which costs more than they do. One thread
+#: of a worker computes all of a message, so it should not take long.
+_MESSAGE_CALCULATIONS = 100
+_MESSAGE_SECONDS = 0.02
+
+#: After a batch, pause this long for each of its rows, up to a limit: what arrives in the pause is
+#: published together, as a batch costs more than a row.
+_PAUSE_SECONDS_PER_ROW = 0.001
+_LONGEST_PAUSE_SECONDS = 0.02
+
+#: How often to probe whether RabbitMQ takes messages, while there is nothing to publish.
+_PROBE_SECONDS = 5.0
+
+
+class LaneRelay:
+    """Publishes what is due in one lane whenever it is woken; `engine` is in autocommit.
+
+    `on_change` is called when the loop's `problem` has changed.
+    """
+
+    def __init__(
+        self, lane: Lane, settings: Settings, engine: Engine, on_change: Callable[[], None]
+    ) -> None:
+        self.lane = lane
+        self.publisher = Publisher(settings.amqp_urls, lane)
+        self._batch_rows = settings.relay_batch
+        self._engine = engine
+        self._woken = threading.Event()
+        self._woken.set()  # the first step is at once, and finds out whether RabbitMQ works
+        self._is_publishing = False
+        self._paused_until = 0.0
+        self.loop = LoopThread(
+            f"{lane} lane",
+            self._step,
+            reset=engine.dispose,
+            on_change=on_change,
+            on_end=self.publisher.close,
+        )
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it will take what is due without being woken again."""
+        return self._is_publishing or self._woken.is_set()
+
+    def wake(self) -> None:
+        """Have it publish what is due now."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Let its thread end after what it is doing."""
+        self.loop.stop()
+        self._woken.set()
+
+    def publish_batch(self) -> int:
+        """Publish what is due, up to one batch; return how many rows that was.
+
+        Raises BrokerUnavailable if RabbitMQ did not confirm all of it. What it did confirm is
+        marked as published even so, and only the rest is put back.
+        """
+        self.publisher.connect()  # before rows are locked, as it may take seconds
+        with (
+            self._engine.connect() as connection,
+            taken_due(connection, self.lane, self._batch_rows) as due,
+        ):
+            if not due:
+                return 0
+            messages = [[one.work for one in group] for group in group_by_message(due, self.lane)]
+            receipt = self.publisher.publish([encode(works, self.lane) for works in messages])
+            crash_point(crash_points.RELAY_BEFORE_MARK)
+            refused = set(range(len(messages))) - receipt.confirmed
+            if refused:
+                put_back(connection, [work.calculation_id for i in refused for work in messages[i]])
+        if receipt.problem is not None:
+            raise BrokerUnavailable(receipt.problem)
+        return len(due)
+
+    def _step(self) -> None:
+        is_woken = self._woken.wait(_PROBE_SECONDS)
+        if self.loop.is_stopping:
+            return
+        if is_woken:
+            self._is_publishing = True
+            self._woken.clear()
+            try:
+                rows = self.publish_batch()
+            except BaseException:
+                self._woken.set()  # to try again
+                raise
+            finally:
+                self._is_publishing = False
+            if rows == self._batch_rows:
+                self._woken.set()  # there may be more
+            else:
+                self._pause_after(rows)
+        if self.publisher.unconfirmed_seconds >= _PROBE_SECONDS:
+            self.publisher.probe()
+
+    def _pause_after(self, rows: int) -> None:
+        """Let rows that arrive now be published together; the first after an idle time is not held.
+
+        The pause is too short to be interrupted by a stop.
+        """
+        now = time.monotonic()
+        time.sleep(max(0.0, self._paused_until - now))
+        pause = min(_LONGEST_PAUSE_SECONDS, _PAUSE_SECONDS_PER_ROW * rows)
+        self._paused_until = max(now, self._paused_until) + pause
+
+
+def group_by_message(due: Iterable[Due], lane: Lane) -> Iterator[list[Due]]:
+    """Yield calculations in their order, in the groups that share a message; heavy ones alone."""
+    group: list[Due] = []
+    seconds = 0.0
+    for one in due:
+        is_full = (
+            len(group) == _MESSAGE_CALCULATIONS or seconds + one.estimate_seconds > _MESSAGE_SECONDS
+        )
+        if group and (is_full or lane is Lane.HEAVY):
+            yield group
+            group, seconds = [], 0.0
+        group.append(one)
+        seconds += one.estimate_seconds
+    if group:
+        yield group

@@ -1,0 +1,209 @@
+"""The relay process: its main thread wakes the lanes; each lane and the rescue have a thread.
+
+Any number of relays can run; each locks the rows that it publishes, and commits their mark once
+RabbitMQ has confirmed them. The rows of a relay that dies before that are published again: workers
+do not mind a message that arrives twice, and none is lost.
+"""
+
+import contextlib
+import logging
+import math
+import select
+import socket
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import psycopg2.extensions
+from sqlalchemy import Engine
+
+from gateway.relay.health import Health, HealthFile
+from gateway.relay.lane import LaneRelay
+from gateway.relay.loop import Loop, LoopThread
+from gateway.relay.rescue import Rescue
+from shared.calculation import Lane
+from shared.config import Settings
+from shared.postgres.connections import connect_to_listen
+from shared.store.notifications import OUTBOX, read_outbox
+from shared.store.outbox import seconds_to_next
+
+#: When to poll again for rows that are due and that another relay may have locked.
+_LOCKED_SECONDS = 0.1
+_HEARTBEAT_SECONDS = 5.0
+
+#: A relay that could not work for this long ends, and its supervisor starts another: that one reads
+#: settings and passwords again, and has none of the old connections.
+_GIVE_UP_SECONDS = 60.0
+
+#: How long a stop may take: confirms, or the close of a connection, may not be answered.
+_STOP_SECONDS = 8.0
+
+_logger = logging.getLogger("gateway.relay")
+
+
+class HasFileno(Protocol):
+    """What select can watch."""
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+
+
+class Relay:
+    """All parts of a relay process; `autocommit` needs a connection for each lane and one more."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        autocommit: Engine,
+        health_file: HealthFile | None = None,
+    ) -> None:
+        self._settings = settings
+        self._autocommit = autocommit
+        self._health = Health(autocommit, health_file)
+        self.lanes = {
+            lane: LaneRelay(lane, settings, autocommit, self._send_heartbeat_soon) for lane in Lane
+        }
+        self.rescue = Rescue(
+            engine, settings, lambda lane: self.lanes[lane].publisher.ready_messages()
+        )
+        self._rescue_loop = LoopThread(
+            "rescue", self._rescue_step, reset=engine.dispose, on_change=self._send_heartbeat_soon
+        )
+        self._main_loop = Loop(
+            "relay",
+            self._step,
+            pause=self._sleep,
+            reset=self._reset_connections,
+            on_change=self._report_own_problem,
+        )
+        self._listener: psycopg2.extensions.connection | None = None
+        self._next_rescue_at = self._next_poll_at = self._next_heartbeat_at = 0.0
+        self._is_stopping = False
+        self._interrupt_reader, self._interrupt_writer = socket.socketpair()
+        self._interrupt_reader.setblocking(False)
+        self._interrupt_writer.setblocking(False)
+
+    def stop(self) -> None:
+        """Let `run` return after what the relay is doing; a signal handler may call this."""
+        self._is_stopping = True
+        self._interrupt_sleep()
+
+    def run(self) -> int:
+        """Work until stopped, and return 0; or 1 after a minute in which nothing worked."""
+        threads = [lane.loop for lane in self.lanes.values()] + [self._rescue_loop]
+        for thread in threads:
+            thread.start()
+        reason = None
+        while not self._is_stopping and reason is None:
+            self._main_loop.run_once()
+            reason = self._reason_to_give_up()
+        for lane in self.lanes.values():
+            lane.stop()
+        self._rescue_loop.stop()
+        until = time.monotonic() + _STOP_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        if reason is not None:
+            _logger.error(
+                "Nothing worked for %g s, so this relay ends: %s", _GIVE_UP_SECONDS, reason
+            )
+            return 1  # its row stays for a minute, and says why
+        self._health.remove_row()
+        return 0
+
+    def _step(self) -> None:
+        if self._listener is None:
+            self._listener = connect_to_listen(
+                self._settings.sqlalchemy_url, OUTBOX, name="reckoner relay listener"
+            )
+            self._next_poll_at = 0.0  # wake-ups that came before were missed
+        self._pass_on_wakeups(self._listener)
+        if time.monotonic() >= self._next_poll_at:
+            self._poll_outbox()
+        if time.monotonic() >= self._next_heartbeat_at:  # last, so that rows do not wait for it
+            self._next_heartbeat_at = time.monotonic() + _HEARTBEAT_SECONDS
+            try:
+                self._send_heartbeat()
+            except BaseException:
+                self._next_heartbeat_at = 0.0  # so that each step fails until it succeeds
+                raise
+
+    def _pass_on_wakeups(self, listener: psycopg2.extensions.connection) -> None:
+        """Wait until the next poll or heartbeat, and wake the lanes that notifications name."""
+        next_at = min(self._next_poll_at, self._next_heartbeat_at)
+        self._sleep(next_at - time.monotonic(), listener)
+        listener.poll()
+        for notification in listener.notifies:
+            for lane in read_outbox(notification.payload):
+                self.lanes[lane].wake()
+        listener.notifies.clear()
+
+    def _poll_outbox(self) -> None:
+        """Wake the lanes with due rows: a notification can be lost, and a backoff ends."""
+        with self._autocommit.connect() as connection:
+            waits = seconds_to_next(connection)
+        # Soon again where rows are due and the lane is idle: another relay may have locked them,
+        # and those behind them may become due at any time.
+        idle = [wait for lane, wait in waits.items() if not self.lanes[lane].is_busy]
+        pause = min(self._settings.relay_poll_seconds, *idle, math.inf)
+        self._next_poll_at = time.monotonic() + max(_LOCKED_SECONDS, pause)
+        for lane, wait in waits.items():
+            if wait <= 0:
+                self.lanes[lane].wake()
+
+    def _send_heartbeat(self) -> None:
+        """Report that this relay is alive, and what is wrong."""
+        problems = {
+            lane: relay.loop.problem
+            for lane, relay in self.lanes.items()
+            if relay.loop.problem is not None
+        }
+        self._health.report(problems, self._rescue_loop.problem)
+
+    def _send_heartbeat_soon(self) -> None:
+        self._next_heartbeat_at = 0.0
+        self._interrupt_sleep()
+
+    def _report_own_problem(self) -> None:
+        """Report what keeps heartbeats from being sent, where that needs no database."""
+        if self._main_loop.problem is not None:
+            self._health.report_to_file(self._main_loop.problem)
+
+    def _rescue_step(self) -> None:
+        self._rescue_loop.wait(self._next_rescue_at - time.monotonic())
+        if self._rescue_loop.is_stopping:
+            return
+        if self.rescue.run_once():
+            self._next_poll_at = 0.0
+            self._interrupt_sleep()
+        self._next_rescue_at = time.monotonic() + self._settings.rescue_seconds
+
+    def _reason_to_give_up(self) -> str | None:
+        """Return why this process is of no use any more; None if it is.
+
+        It is of use while it can query PostgreSQL, rescue lost work and publish one of the lanes.
+        """
+        lanes: list[Loop] = [lane.loop for lane in self.lanes.values()]
+        for loops in ([self._main_loop], [self._rescue_loop], lanes):
+            if min(loop.failing_seconds for loop in loops) > _GIVE_UP_SECONDS:
+                return "; ".join(loop.problem or "" for loop in loops)
+        return None
+
+    def _reset_connections(self) -> None:
+        """Drop connections that may have fallen silent."""
+        self._autocommit.dispose()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
+    def _interrupt_sleep(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # it has been interrupted often enough
+            self._interrupt_writer.send(b"!")
+
+    def _sleep(self, seconds: float, *watched: HasFileno) -> None:
+        """Wait this long, or until the sleep is interrupted or something watched is readable."""
+        sources: Sequence[HasFileno] = [self._interrupt_reader, *watched]
+        readable, _, _ = select.select(sources, [], [], max(0.0, seconds))
+        if self._interrupt_reader in readable:
+            self._interrupt_reader.recv(4096)

@@ -1,0 +1,153 @@
+"""Returns lost work to the outbox, and removes what dead processes have left.
+
+Work is lost when a worker dies with a lease, or when RabbitMQ loses a message. The relay does this
+in a thread of its own, so that publishing waits neither for its statements nor for its queries of
+RabbitMQ. It is harmless to repeat, and to run in several relays at once.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine
+
+from gateway.relay.clock_steps import ClockSteps
+from shared.calculation import Lane
+from shared.config import Settings
+from shared.errors import BrokerUnavailable
+from shared.failures import CANCELLED_JSON, failure_json
+from shared.store.attempts import expire_leases
+from shared.store.chunks import delete_lost_attempts, delete_lost_chunks
+from shared.store.notifications import notify_changed
+from shared.store.outbox import oldest_waiting_seconds, republish_lost
+from shared.store.presence import delete_silent_relays, delete_silent_workers
+
+_BATCH = 1_000
+_BACKOFF_SECONDS = 1.0
+
+#: When the rows of workers and relays that send no heartbeat are removed.
+_SILENT_SECONDS = 60.0
+
+#: How many chunks to remove in one transaction: these are eight megabytes.
+_CHUNKS_BATCH = 32
+
+#: How long one run may remove chunks, as the rest of the rescue waits. The next run continues.
+_CHUNKS_SECONDS = 0.25
+
+#: A transaction that stores chunks of a lost attempt has ended after this: the limits of statements
+#: and of idle transactions are less than a minute together.
+_CHUNKS_GRACE_SECONDS = 120.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Rescue:
+    """Finds lost work; `ready_messages` counts what waits in a lane's queue.
+
+    `ready_messages` may raise BrokerUnavailable; that lane's messages are then not taken for lost.
+    """
+
+    def __init__(
+        self, engine: Engine, settings: Settings, ready_messages: Callable[[Lane], int]
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._ready_messages = ready_messages
+        self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
+        self._empty_since: dict[Lane, float] = {}
+        self._unavailable_queues: set[Lane] = set()
+
+    def run_once(self) -> int:
+        """Return lost work to the outbox and clean up; return how many calculations that was."""
+        may_expire = self._clock_steps.correct()
+        with self._engine.begin() as connection:
+            returned = self._expire_leases(connection) if may_expire else 0
+            delete_silent_workers(connection, _SILENT_SECONDS)
+            delete_silent_relays(connection, _SILENT_SECONDS)
+        remove_lost_chunks(self._engine)
+        for lane in Lane:
+            returned += self._return_lost(lane)
+        return returned
+
+    def _expire_leases(self, connection: Connection) -> int:
+        limit = self._settings.max_attempts
+        expired = expire_leases(
+            connection,
+            max_attempts=limit,
+            backoff_seconds=_BACKOFF_SECONDS,
+            failed_error_json=failure_json(
+                "worker-lost",
+                f"Each of {limit} attempts lost its worker, so the calculation may be the cause. "
+                "Reduce the arguments, or resubmit it if something else ended the workers.",
+            ),
+            cancelled_error_json=CANCELLED_JSON,
+            limit=_BATCH,
+        )
+        for identity, status in expired.items():
+            _logger.warning(
+                "A lease expired; the calculation is %s", status, extra={"calculation_id": identity}
+            )
+        notify_changed(connection, expired)
+        return sum(status == "queued" for status in expired.values())
+
+    def _return_lost(self, lane: Lane) -> int:
+        """Return what was published too long ago, if its queue is empty or workers are past it."""
+        age = self._settings.lost_message_seconds
+        with self._engine.begin() as connection:
+            waited_seconds = oldest_waiting_seconds(connection, lane)
+        if waited_seconds == 0:
+            self._empty_since.pop(lane, None)
+            return 0
+        try:
+            is_empty = self._is_empty_for(age, lane)
+        except BrokerUnavailable as error:
+            if lane not in self._unavailable_queues:
+                _logger.warning("Lost messages of the %s lane cannot be found: %s", lane, error)
+            self._unavailable_queues.add(lane)
+            self._empty_since.pop(lane, None)
+            return 0
+        self._unavailable_queues.discard(lane)
+        if waited_seconds < age:
+            return 0
+        returned = 0
+        while True:
+            with self._engine.begin() as connection:
+                lost = republish_lost(
+                    connection,
+                    lane,
+                    queue_is_empty=is_empty,
+                    older_than_seconds=age,
+                    limit=_BATCH,
+                )
+            returned += len(lost)
+            if len(lost) < _BATCH:
+                break
+        if returned:
+            _logger.warning("%d messages of the %s lane were lost", returned, lane)
+        return returned
+
+    def _is_empty_for(self, seconds: float, lane: Lane) -> bool:
+        """Return whether the lane's queue has been empty for this long.
+
+        A queue does not count the messages that workers hold: the last ones of a long backlog are
+        old, and not lost.
+        """
+        if self._ready_messages(lane) > 0:
+            self._empty_since.pop(lane, None)
+            return False
+        since = self._empty_since.setdefault(lane, time.monotonic())
+        return time.monotonic() - since >= seconds
+
+
+def remove_lost_chunks(engine: Engine) -> int:
+    """Remove chunks of attempts that ended without a result, for a moment; return how many."""
+    until = time.monotonic() + _CHUNKS_SECONDS
+    removed = 0
+    while True:
+        with engine.begin() as connection:
+            count = delete_lost_chunks(connection, limit=_CHUNKS_BATCH)
+            if count == 0:
+                delete_lost_attempts(connection, grace_seconds=_CHUNKS_GRACE_SECONDS)
+        removed += count
+        if count == 0 or time.monotonic() > until:
+            return removed

@@ -1,0 +1,87 @@
+"""/calculations/{id}/events: GET streams the document as it changes (server-sent events)."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+import falcon
+import falcon.asgi
+
+from gateway.http.document import document, parse_calculation_id
+from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
+from gateway.http.responses import empty_stream, peek
+from gateway.waiting.lookup import Lookup
+from gateway.waiting.waiters import Waiters
+from shared.calculation import is_final
+from shared.store.calculations import Row
+
+#: The id of the last event. A browser that reconnects after it gets 204, and stops.
+_LAST_EVENT = "final"
+
+
+class Events:
+    """A stream that begins with the current document and ends with the final one."""
+
+    def __init__(
+        self,
+        lookup: Lookup,
+        waiters: Waiters,
+        *,
+        heartbeat_seconds: float = EVENT_HEARTBEAT_SECONDS,
+    ) -> None:
+        self._lookup = lookup
+        self._waiters = waiters
+        self._heartbeat_seconds = heartbeat_seconds
+
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
+    ) -> None:
+        """Respond with the stream."""
+        first, stream = await peek(self._stream(parse_calculation_id(calculation_id)))
+        resp.cache_control = ["no-store"]
+        if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:
+            await stream.aclose()
+            resp.status = falcon.HTTP_204
+            return
+        resp.content_type = "text/event-stream"
+        resp.set_header("X-Accel-Buffering", "no")
+        if req.method == "GET":
+            resp.sse = stream
+        else:
+            await stream.aclose()
+            resp.stream = empty_stream()
+
+    on_head = on_get
+
+    async def _stream(self, identity: UUID) -> AsyncGenerator[falcon.asgi.SSEvent | None, None]:
+        loop = asyncio.get_running_loop()
+        with self._waiters.watch(identity) as waiter:
+            row: Row | None = await self._lookup.get(identity)
+            while waiter.discard_row():  # a row that arrived during the query may be newer
+                row = await self._lookup.get(identity)
+            shown = ""
+            silent_until = loop.time() + self._heartbeat_seconds
+            while True:
+                text = json.dumps(document(row)) if row is not None else shown
+                if row is not None and text != shown:
+                    shown = text
+                    event = _event(row, text)
+                    yield event
+                    if _is_last(event):
+                        return
+                    silent_until = loop.time() + self._heartbeat_seconds
+                elif loop.time() >= silent_until:
+                    yield None  # a comment, as heartbeat
+                    silent_until = loop.time() + self._heartbeat_seconds
+                # A row that shows nothing new does not postpone the heartbeat.
+                row = await waiter.next_row(max(0.0, silent_until - loop.time()))
+
+
+def _event(row: Row, text: str) -> falcon.asgi.SSEvent:
+    event_id = _LAST_EVENT if is_final(row.status) else None
+    return falcon.asgi.SSEvent(data=text.encode(), event_id=event_id)
+
+
+def _is_last(event: falcon.asgi.SSEvent | None) -> bool:
+    return event is not None and event.event_id == _LAST_EVENT

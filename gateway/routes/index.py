@@ -1,0 +1,33 @@
+"""/: GET describes the service and links to its routes."""
+
+import falcon.asgi
+
+from gateway.http.responses import write_json
+
+_INDEX = {
+    "name": "Reckoner",
+    "summary": "Calculations over REST: queued durably, computed once, exact, kept permanently.",
+    "links": {
+        "submit": "/calculations",
+        "submit many": "/calculations/batch",
+        "list": "/calculations",
+        "functions": "/functions",
+        "system": "/system",
+        "health": "/health/ready",
+        "fibonacci in one line": "/calculate/10",
+    },
+}
+
+
+class Index:
+    """The entry point."""
+
+    async def on_get(
+        self,
+        req: falcon.asgi.Request,  # noqa: ARG002
+        resp: falcon.asgi.Response,
+    ) -> None:
+        """Respond with the description and the links."""
+        write_json(resp, _INDEX, cache="no-cache")
+
+    on_head = on_get

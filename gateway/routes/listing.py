@@ -1,0 +1,98 @@
+"""GET /calculations: newest first, in pages that stay right while calculations are added."""
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+import falcon.asgi
+
+from gateway.database.database import Database
+from gateway.http.document import document
+from gateway.http.limits import DEFAULT_PAGE_CALCULATIONS, MAX_PAGE_CALCULATIONS
+from gateway.http.query_parameters import single_values
+from gateway.http.responses import write_json_text
+from gateway.server.threads import WatchedThreads
+from shared.calculation import Status
+from shared.errors import ArgumentsInvalid, Fault
+from shared.json_lists import encode_list
+from shared.store.listing import list_calculations
+
+#: A place in the list: the creation time and the id of the last calculation of a page.
+Position = tuple[datetime, UUID]
+
+
+class Listing:
+    """The list of calculations, a page at a time."""
+
+    #: For KnownParameters.
+    parameters = ("status", "function", "limit", "cursor")
+
+    def __init__(self, database: Database, threads: WatchedThreads) -> None:
+        self._database = database
+        self._threads = threads
+
+    async def write_page(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Respond with the page that the query describes, and the URL of the next."""
+        query = single_values(req.params)
+        status = _parse_status(query.get("status"))
+        function = query.get("function")
+        limit = _parse_limit(query.get("limit"))
+        before = decode_cursor(query["cursor"]) if "cursor" in query else None
+        if function is not None and not function.isprintable():
+            raise ArgumentsInvalid([Fault("/function", "function must be printable text.")])
+        rows = await self._database.run_transaction(
+            lambda connection: list_calculations(
+                connection, status=status, function=function, before=before, limit=limit + 1
+            )
+        )
+        page, more = rows[:limit], len(rows) > limit
+        following = None
+        if more:
+            last = encode_cursor((page[-1].created_at, page[-1].id))
+            following = f"/calculations?{urlencode({**query, 'cursor': last})}"
+        documents = await self._threads.run(lambda: encode_list([document(row) for row in page]))
+        text = f'{{"calculations": {documents}, "next": {json.dumps(following)}}}'
+        write_json_text(resp, text, cache="no-cache")
+
+
+def encode_cursor(position: Position) -> str:
+    """Return the position as opaque text for a URL."""
+    moment, identity = position[0].astimezone(UTC), position[1]
+    return base64.urlsafe_b64encode(f"{moment.isoformat()} {identity}".encode()).decode()
+
+
+def decode_cursor(cursor: str) -> Position:
+    """Return the position of a cursor; raise ArgumentsInvalid unless encode_cursor made it."""
+    try:
+        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
+        moment, _, identity = text.partition(" ")
+        position = datetime.fromisoformat(moment), UUID(identity)
+        if position[0].utcoffset() != timedelta() or encode_cursor(position) != cursor:
+            raise ValueError(cursor)
+    except (ValueError, binascii.Error) as error:
+        detail = "cursor must be taken from the `next` of a page."
+        raise ArgumentsInvalid([Fault("/cursor", detail)]) from error
+    return position
+
+
+def _parse_status(text: str | None) -> Status | None:
+    if text is None:
+        return None
+    try:
+        return Status(text)
+    except ValueError as error:
+        known = ", ".join(Status)
+        raise ArgumentsInvalid([Fault("/status", f"status must be one of: {known}.")]) from error
+
+
+def _parse_limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_PAGE_CALCULATIONS
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE_CALCULATIONS))
+    if not is_number or not 1 <= int(text) <= MAX_PAGE_CALCULATIONS:
+        detail = f"limit must be a number from 1 to {MAX_PAGE_CALCULATIONS}."
+        raise ArgumentsInvalid([Fault("/limit", detail)])
+    return int(text)

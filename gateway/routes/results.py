@@ -1,0 +1,71 @@
+"""/calculations/{id}/result: GET responds with the digits, whole or a range of them."""
+
+import falcon.asgi
+
+from gateway.http.document import parse_calculation_id
+from gateway.http.problems import PRECONDITION_FAILED, range_not_satisfiable, write_problem
+from gateway.http.representation import Outcome, Representation, accepts_gzip
+from gateway.http.responses import empty_stream, let_nginx_cache
+from gateway.routes.digits import Digits
+from gateway.waiting.lookup import Lookup
+
+
+class Result:
+    """The digits of one calculation as text/plain."""
+
+    def __init__(self, lookup: Lookup, digits: Digits) -> None:
+        self._lookup = lookup
+        self._digits = digits
+
+    async def on_get(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
+    ) -> None:
+        """Respond with all digits or the range that is requested.
+
+        The headers of a success are set once the first digits are there: until then an error may
+        become the response.
+        """
+        row = await self._lookup.get(parse_calculation_id(calculation_id))
+        self._digits.check_available(row)
+        assert row.result_digits is not None  # by a CHECK of the table
+        assert row.result_sha256 is not None
+        is_get = req.method == "GET"
+        range_header = req.get_header("Range") if is_get else None
+        representation = Representation(
+            row.result_digits,
+            row.result_sha256,
+            # Ranges are of the plain digits, so that a broken download can be resumed anywhere.
+            is_gzip=range_header is None and accepts_gzip(req.get_header("Accept-Encoding")),
+        )
+        selection = representation.select(
+            if_match=req.get_header("If-Match"),
+            if_none_match=req.get_header("If-None-Match"),
+            range_header=range_header,
+            if_range=req.get_header("If-Range"),
+        )
+        match selection.outcome:
+            case Outcome.RANGE_NOT_SATISFIABLE:
+                write_problem(resp, range_not_satisfiable(representation.length))
+                return
+            case Outcome.PRECONDITION_FAILED:
+                write_problem(resp, PRECONDITION_FAILED)
+                return
+            case Outcome.NOT_MODIFIED:
+                resp.status = falcon.HTTP_304
+                representation.write_headers(resp)
+                return
+        first, end, is_gzip = selection.first, selection.end, representation.is_gzip
+        resp.stream = (
+            await self._digits.open(row, first, end, is_gzip=is_gzip) if is_get else empty_stream()
+        )
+        representation.write_headers(resp)
+        resp.content_type = "text/plain; charset=us-ascii"
+        if not is_gzip:
+            resp.content_length = end - first
+        if selection.outcome is Outcome.PART:
+            resp.status = falcon.HTTP_206
+            resp.set_header("Content-Range", f"bytes {first}-{end - 1}/{representation.length}")
+        else:
+            let_nginx_cache(resp)
+
+    on_head = on_get

@@ -1,0 +1,90 @@
+"""/system: GET shows queue depths, relays, and workers and what they run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import falcon.asgi
+from sqlalchemy import Connection
+
+from gateway.database.database import Database
+from gateway.database.shared_query import SharedQuery
+from gateway.http.document import rfc3339
+from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
+from gateway.http.responses import write_json
+from gateway.waiting.capacity import SILENT_SECONDS, Capacity, find_capacity
+from shared.calculation import Lane
+from shared.store.presence import RelayState, WorkerState, list_workers
+from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
+
+
+class System:
+    """The state of Reckoner, as PostgreSQL knows it."""
+
+    def __init__(self, database: Database) -> None:
+        self._state = SharedQuery(database, _query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
+
+    async def on_get(
+        self,
+        req: falcon.asgi.Request,  # noqa: ARG002
+        resp: falcon.asgi.Response,
+    ) -> None:
+        """Respond with the state; it may be a moment old, or older if the query takes long."""
+        write_json(resp, await self._state.get())
+
+    on_head = on_get
+
+
+def _query(connection: Connection) -> dict[str, Any]:
+    capacity = find_capacity(connection)
+    workers = list_workers(connection, SILENT_SECONDS)
+    states = count_lanes(connection)
+    finished = count_finished_last_minute(connection)
+    return {
+        "lanes": {lane: _lane(states[lane], lane, workers, capacity) for lane in Lane},
+        "outbox": measure_outbox(connection)._asdict(),
+        "relays": [_relay(relay) for relay in capacity.relays],
+        "workers": [_worker(worker) for worker in workers],
+        "calculations_per_minute": sum(finished.values()),
+        "finished_last_minute": finished,
+    }
+
+
+def _lane(
+    state: LaneState,
+    lane: Lane,
+    workers: Sequence[WorkerState],
+    capacity: Capacity,
+) -> dict[str, Any]:
+    slots = capacity.slots.get(lane, 0)
+    to_go = round(state.seconds_to_go / max(1, slots), 3)
+    return {
+        "queued": state.queued,
+        "running": state.running,
+        "oldest_queued_seconds": state.oldest_queued_seconds,
+        "estimated_seconds_to_go": to_go if capacity.can_compute(lane) else None,
+        "workers": sum(worker.lane == lane for worker in workers),
+        "slots": slots,
+    }
+
+
+def _relay(relay: RelayState) -> dict[str, Any]:
+    return {
+        "id": str(relay.id),
+        "host": relay.host,
+        "pid": relay.pid,
+        "silent_seconds": round(relay.silent_seconds, 3),
+        "problems": dict(relay.problems),
+    }
+
+
+def _worker(worker: WorkerState) -> dict[str, Any]:
+    return {
+        "id": str(worker.id),
+        "host": worker.host,
+        "pid": worker.pid,
+        "lane": worker.lane,
+        "slots": worker.slots,
+        "started_at": rfc3339(worker.started_at),
+        "seen_at": rfc3339(worker.seen_at),
+        "running": worker.running,
+    }

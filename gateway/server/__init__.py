@@ -1,0 +1,1 @@
+"""The processes that serve HTTP: gunicorn's worker, its protocol, its watchdog."""

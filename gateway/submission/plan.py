@@ -1,0 +1,133 @@
+"""Planning: from the JSON of a request to calculations with an id, an estimate and a lane."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
+from shared.calculation import Calculation, Lane, calculation_id
+from shared.config import Settings
+from shared.errors import (
+    MAX_FAULTS,
+    ArgumentsInvalid,
+    CalculationTooLarge,
+    Fault,
+    FunctionUnknown,
+    pointer_to,
+)
+from shared.functions.registry import Registry
+from shared.functions.signature import Function
+
+_MEMBERS = ("function", "arguments")
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Checks requests and decides where calculations are computed."""
+
+    registry: Registry
+    settings: Settings
+
+    def plan_request(self, body: Any) -> Calculation:
+        """Return the calculation that a request describes.
+
+        Raises FunctionUnknown, ArgumentsInvalid or CalculationTooLarge.
+        """
+        _check_members(body, _MEMBERS)
+        name = body["function"]
+        if not isinstance(name, str):
+            raise ArgumentsInvalid([Fault("/function", "function must be a string.")])
+        return self.plan(self.registry.get(name), body["arguments"])
+
+    def plan(self, function: Function, arguments: Any) -> Calculation:
+        """Return the calculation of this function on these arguments.
+
+        Raises ArgumentsInvalid or CalculationTooLarge.
+        """
+        faults = function.validate(arguments)
+        if faults:
+            raise ArgumentsInvalid(
+                [Fault(f"/arguments{pointer}", detail) for pointer, detail in faults],
+                function.count_faults(arguments),
+            )
+        estimate = function.estimate(arguments)
+        if estimate.bytes > self.settings.memory_limit_bytes:
+            raise CalculationTooLarge(estimate.bytes, self.settings.memory_limit_bytes)
+        lane = Lane.QUICK if estimate.seconds <= self.settings.quick_seconds else Lane.HEAVY
+        identity = calculation_id(function.name, function.version, arguments)
+        return Calculation(identity, function, arguments, estimate, lane)
+
+    def plan_batch(self, body: Any, max_calculations: int) -> list[Calculation]:
+        """Return the calculations of a batch in its order, repeated ones included.
+
+        Raises ArgumentsInvalid, which lists the first faults with the index of each and counts the
+        others, because describing them takes much longer than finding them.
+        """
+        _check_members(body, ("calculations",))
+        items = body["calculations"]
+        if not isinstance(items, list) or not 1 <= len(items) <= max_calculations:
+            detail = f"calculations must be a list of 1 to {max_calculations} calculations."
+            raise ArgumentsInvalid([Fault("/calculations", detail)])
+        calculations = []
+        faults: list[Fault] = []
+        count = 0
+        for index, item in enumerate(items):
+            if len(faults) >= MAX_FAULTS:
+                count += self._count_faults(item)
+                continue
+            try:
+                calculations.append(self.plan_request(item))
+            except (ArgumentsInvalid, FunctionUnknown, CalculationTooLarge) as error:
+                count += error.count if isinstance(error, ArgumentsInvalid) else 1
+                faults.extend(
+                    Fault(f"/calculations/{index}{fault.pointer}", fault.detail)
+                    for fault in error.faults
+                )
+        if faults:
+            raise ArgumentsInvalid(faults, count)
+        return calculations
+
+    def _count_faults(self, item: Any) -> int:
+        """Return how many faults `plan_request` would find, without describing them."""
+        if not isinstance(item, Mapping):
+            return 1
+        if count := _count_of_members(item, _MEMBERS):
+            return count
+        try:
+            function = self.registry.get(item["function"])
+        except (FunctionUnknown, TypeError):  # TypeError: a list, for example, is not hashable
+            return 1
+        if count := function.count_faults(item["arguments"]):
+            return count
+        estimate = function.estimate(item["arguments"])
+        return int(estimate.bytes > self.settings.memory_limit_bytes)
+
+    def is_inline(self, calculation: Calculation) -> bool:
+        """Return whether it is cheap enough to be computed in its request."""
+        return calculation.estimate.seconds <= self.settings.inline_seconds
+
+
+def _check_members(body: Any, names: tuple[str, ...]) -> None:
+    """Raise ArgumentsInvalid unless it is an object with exactly these members."""
+    if not isinstance(body, Mapping):
+        members = "member" if len(names) == 1 else "members"
+        detail = f"An object with the {members} {' and '.join(names)} is expected."
+        raise ArgumentsInvalid([Fault("", detail)])
+    count = _count_of_members(body, names)
+    if not count:
+        return
+    known = " and ".join(names)
+    missing = [Fault(f"/{name}", f"{name} is missing.") for name in names if name not in body]
+    shown = (name[:MAX_SHOWN_CHARACTERS] for name in body if name not in names)
+    unknown = (
+        Fault(pointer_to(name), f"{name} is not a member; only {known} may be given.")
+        for name in shown
+    )
+    raise ArgumentsInvalid([*missing, *itertools.islice(unknown, MAX_LISTED_MEMBERS)], count)
+
+
+def _count_of_members(body: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    """Return how many of these members are missing, and how many others there are."""
+    present = sum(name in body for name in names)
+    return len(names) - present + len(body) - present

@@ -1,0 +1,99 @@
+"""Submissions as transactions: store what is new, queue again what has no result, find the rest.
+
+Everything here runs on a connection whose transaction the caller owns, and is harmless to repeat.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.calculation import Calculation, Lane, Status
+from shared.errors import StoreUnavailable
+from shared.result import Result
+from shared.store import calculations as store
+from shared.store.calculations import Row
+from shared.store.chunks import insert_chunks
+from shared.store.new_calculations import New, insert_new, insert_queued
+from shared.store.quick import finish_quick_succeeded
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReceipt:
+    """The status of each calculation of a batch, how many are new work, and in which lanes."""
+
+    statuses: Mapping[UUID, Status]
+    accepted: int
+    lanes: frozenset[Lane]
+
+
+def store_one(
+    connection: Connection, calculation: Calculation, computed: Result | None, request_id: str
+) -> tuple[Row, bool]:
+    """Store a calculation, with its result if it is computed.
+
+    Return the row, and whether this call has queued it.
+    """
+    if computed is not None:
+        return _store_computed(connection, calculation, computed, request_id), False
+    new = insert_new([New(calculation, None, request_id)]).on(connection)
+    if new:
+        return new[calculation.id], True
+    row = _existing(connection, calculation)
+    if row.has_result:
+        return row, False
+    is_queued = calculation.id in _queue_again(connection, [calculation], request_id)
+    return _existing(connection, calculation), is_queued
+
+
+def store_batch(
+    connection: Connection, calculations: Sequence[Calculation], request_id: str
+) -> BatchReceipt:
+    """Queue all calculations that have no result."""
+    distinct = list({calculation.id: calculation for calculation in calculations}.values())
+    accepted = insert_queued(connection, distinct, request_id)
+    others = [calculation for calculation in distinct if calculation.id not in accepted]
+    statuses: dict[UUID, Status] = {}
+    if others:
+        accepted |= _queue_again(connection, others, request_id)
+        statuses = store.find_statuses(connection, [calculation.id for calculation in others])
+    return BatchReceipt(
+        dict.fromkeys(accepted, Status.QUEUED) | statuses,
+        len(accepted),
+        frozenset(calculation.lane for calculation in distinct),
+    )
+
+
+def _store_computed(
+    connection: Connection, calculation: Calculation, computed: Result, request_id: str
+) -> Row:
+    """Store a result and return the row, which may have been waiting for a worker until now."""
+    new = insert_new([New(calculation, computed, request_id)]).on(connection)
+    row = new.get(calculation.id)
+    if row is None:
+        _queue_again(connection, [calculation], request_id)
+        finish_quick_succeeded(connection, {calculation.id: computed})
+        return _existing(connection, calculation)
+    if computed.value is None:
+        insert_chunks(connection, calculation.id, row.attempt, computed)
+    return row
+
+
+def _queue_again(
+    connection: Connection, calculations: Sequence[Calculation], request_id: str
+) -> set[UUID]:
+    """Queue those that ended without a result, or whose result was pruned; return their ids.
+
+    First withdraw a cancel that no worker has carried out yet: somebody wants the result again.
+    If the worker was faster, the calculation is cancelled, and queued like the others.
+    """
+    store.withdraw_cancel(connection, [calculation.id for calculation in calculations])
+    return store.requeue_ended(connection, calculations, request_id)
+
+
+def _existing(connection: Connection, calculation: Calculation) -> Row:
+    rows = store.find_calculations([calculation.id]).on(connection)
+    if not rows:  # its insert found it, and rows are never deleted
+        raise StoreUnavailable
+    return rows[0]

@@ -1,0 +1,171 @@
+"""Submitting a calculation: compute it if it is cheap, store it, wake the relay.
+
+Most calculations need one statement, which they share with others that come together. What that
+statement cannot do has a transaction of its own (gateway/submission/store.py).
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.database.batching import Batcher
+from gateway.database.database import Database
+from gateway.server.threads import WatchedThreads
+from gateway.submission.plan import Planner
+from gateway.submission.relay_wakeup import RelayWakeup
+from gateway.submission.store import BatchReceipt, store_batch, store_one
+from gateway.waiting.lookup import Lookup
+from shared.calculation import Calculation, Lane, Status, is_final
+from shared.calculator import Calculator
+from shared.result import Result
+from shared.store.calculations import Row
+from shared.store.new_calculations import New, insert_new
+
+#: The most that a batch may cost: seconds of computing, and of storing at a rough guess for a row.
+_MAX_BATCH_SECONDS = 0.01
+_ROW_SECONDS = 0.00005
+
+#: A batch that has not been computed after this time is left to the workers.
+_MAX_INLINE_SECONDS = 2.0
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Submitted:
+    """A calculation to store, and first to compute if it is cheap enough (`is_inline`)."""
+
+    calculation: Calculation
+    is_inline: bool
+    request_id: str
+
+
+#: The row, unless the shared statement was not enough, and what was computed.
+_Stored = tuple[Row | None, Result | None]
+
+
+class Submission:
+    """Stores submissions. Once a method returns, the calculation is durable."""
+
+    def __init__(
+        self,
+        database: Database,
+        planner: Planner,
+        calculator: Calculator,
+        lookup: Lookup,
+        inline_threads: WatchedThreads,
+    ) -> None:
+        self._database = database
+        self._planner = planner
+        self._calculator = calculator
+        self._lookup = lookup
+        self._inline_threads = inline_threads
+        self._relay_wakeup = RelayWakeup(database)
+        # Two, because storing alone must not wait for computing.
+        self._inline, self._queued = (
+            Batcher(self._store_together, _cost, _MAX_BATCH_SECONDS) for _ in range(2)
+        )
+
+    async def submit(self, calculation: Calculation, request_id: str) -> Row:
+        """Return the row of this calculation, which may have existed before."""
+        is_inline = self._planner.is_inline(calculation)
+        if is_inline:
+            known = await self._lookup.find(calculation.id)
+            if known is not None and known.has_result:
+                return known
+        batcher = self._inline if is_inline else self._queued
+        row, computed = await batcher.execute(_Submitted(calculation, is_inline, request_id))
+        if row is None:  # most likely it existed before
+            row = await self._lookup.find(calculation.id)
+        if row is not None and _is_settled(row, computed):
+            return row
+        stored, is_queued = await self._database.run_transaction(
+            lambda connection: store_one(connection, calculation, computed, request_id)
+        )
+        if is_queued:
+            self._relay_wakeup.wake({calculation.lane})
+        return stored
+
+    async def submit_batch(
+        self, calculations: Sequence[Calculation], request_id: str
+    ) -> BatchReceipt:
+        """Queue all of them in one transaction, or none."""
+        receipt = await self._database.run_transaction(
+            lambda connection: store_batch(connection, calculations, request_id)
+        )
+        if receipt.accepted:
+            self._relay_wakeup.wake(receipt.lanes)
+        return receipt
+
+    async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
+        computed = await self._compute_inline(submitted)
+        new = {
+            one.calculation.id: New(one.calculation, found, one.request_id)
+            for one, found in zip(submitted, computed, strict=True)
+            if found is None or found.value is not None
+        }
+        rows = await self._insert(list(new.values())) if new else {}
+        return [
+            (rows.get(one.calculation.id), found)
+            for one, found in zip(submitted, computed, strict=True)
+        ]
+
+    async def _compute_inline(self, submitted: Sequence[_Submitted]) -> Sequence[Result | None]:
+        """Return the results of those that are cheap, in order; None for all others."""
+        if not any(one.is_inline for one in submitted):
+            return [None] * len(submitted)
+        # In a thread, because even a millisecond is long for the event loop.
+        try:
+            async with asyncio.timeout(_MAX_INLINE_SECONDS):
+                if self._inline_threads.is_stuck:
+                    raise TimeoutError
+                return await self._inline_threads.run(
+                    lambda: [
+                        self._compute(one.calculation) if one.is_inline else None
+                        for one in submitted
+                    ],
+                    [one.calculation.id for one in submitted if one.is_inline],
+                )
+        except TimeoutError:
+            _logger.warning(
+                "%d calculations are queued: no thread was free to compute them within %g s",
+                len(submitted),
+                _MAX_INLINE_SECONDS,
+            )
+            return [None] * len(submitted)
+
+    async def _insert(self, new: Sequence[New]) -> dict[UUID, Row]:
+        # One alone wakes the relay in its own statement, which is fastest. With many, commits
+        # would queue for the lock that a notification holds until its transaction is on disk.
+        is_alone = len(new) == 1
+        rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
+        if not is_alone:
+            queued = (row for row in rows.values() if row.status == Status.QUEUED)
+            self._relay_wakeup.wake({Lane(row.lane) for row in queued})
+        return rows
+
+    def _compute(self, calculation: Calculation) -> Result | None:
+        """Return the result, or None if the function raised, which a worker will report."""
+        try:
+            return self._calculator.compute(calculation.function, calculation.arguments)
+        except Exception:  # whatever an author's function raises
+            _logger.exception("A function raised", extra={"calculation_id": calculation.id})
+            return None
+
+
+def _is_settled(row: Row, computed: Result | None) -> bool:
+    """Say whether nothing is left to do: the result exists, or a worker will compute it.
+
+    Not if it is under way and was computed here as well: then its result is stored at once.
+    """
+    if row.has_result:
+        return True
+    is_under_way = not is_final(row.status) and not row.cancel_requested
+    return is_under_way and computed is None
+
+
+def _cost(submitted: _Submitted) -> float:
+    estimate = submitted.calculation.estimate
+    return _ROW_SECONDS + (estimate.seconds if submitted.is_inline else 0.0)

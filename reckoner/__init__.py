@@ -1,0 +1,1 @@
+"""What users of Reckoner import and type."""

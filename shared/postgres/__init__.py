@@ -1,0 +1,1 @@
+"""Connections to PostgreSQL: to which server, for how long, and what their errors mean."""

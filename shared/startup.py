@@ -1,0 +1,57 @@
+"""How each process of Reckoner starts, and how it is told to stop."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from shared.config import Settings, load_settings
+from shared.crash_points import arm_from_environment
+from shared.errors import SettingsInvalid
+from shared.logs import set_up_logs
+
+#: The exit status of a process that was started in the wrong way: arguments or settings.
+USAGE_STATUS = 2
+
+
+def load_settings_or_exit() -> Settings:
+    """Load the settings; if they are invalid, print each fault and exit with USAGE_STATUS."""
+    try:
+        return load_settings()
+    except SettingsInvalid as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(USAGE_STATUS)
+
+
+def start_process() -> Settings:
+    """Load the settings, set up the logs and arm the crash points of a process of the service.
+
+    Exits with USAGE_STATUS if the settings are invalid.
+    """
+    settings = load_settings_or_exit()
+    set_up_logs(settings.log_level)
+    arm_from_environment()
+    return settings
+
+
+def call_on_stop_signals(stop: Callable[[], None]) -> None:
+    """Have SIGTERM, SIGINT and SIGHUP call `stop`, in the main thread between two instructions.
+
+    A second SIGTERM or SIGINT ends the process at once. A second SIGHUP does not: when a terminal
+    closes, the kernel and the shell each send one. SIGHUP stays ignored under nohup.
+    """
+    is_stopping = False
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        nonlocal is_stopping
+        if not is_stopping:
+            is_stopping = True
+            stop()  # once: a handler that interrupts Event.set would wait for its lock for ever
+        elif number != signal.SIGHUP:
+            os._exit(128 + number)
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, on_signal)

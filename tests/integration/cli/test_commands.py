@@ -1,0 +1,65 @@
+"""What commands answer: exit statuses, and words on standard error."""
+
+import sys
+
+import pytest
+
+from reckoner.cli import __main__ as command
+from shared.calculation import Lane
+from tests.integration.lanes import Channel
+
+
+@pytest.fixture
+def reckoner(monkeypatch):
+    """Runs `reckoner` with these arguments and settings; returns its exit status."""
+
+    def run(*arguments: str, **settings: str) -> int:
+        for name, value in settings.items():
+            monkeypatch.setenv(f"RECKONER_{name.upper()}", value)
+        monkeypatch.setattr(sys, "argv", ["reckoner", *arguments])
+        try:
+            return command.main()
+        except SystemExit as end:
+            return int(end.code or 0)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("redrvie",), ("redrive", "slow"), ("redrive", "quick", "heavy")]
+)
+def test_a_wrong_command_line_is_status_2(reckoner, capsys, arguments):
+    assert reckoner(*arguments) == 2
+    errors = capsys.readouterr().err
+    assert "usage: reckoner" in errors
+    assert "Lane." not in errors
+
+
+def test_help_lists_the_commands(reckoner, capsys):
+    assert reckoner("--help") == 0
+    assert "redrive" in capsys.readouterr().out
+
+
+def test_wrong_settings_are_status_2_and_named(reckoner, capsys):
+    assert reckoner("redrive", broker_url="http://nowhere") == 2
+    output, errors = capsys.readouterr()
+    assert "RECKONER_BROKER_URL" in errors
+    assert (output, "Traceback" in errors) == ("", False)
+
+
+def test_an_unreachable_rabbitmq_is_status_1_and_named(reckoner, capsys):
+    assert reckoner("redrive", broker_url="amqp://127.0.0.1:1/%2F") == 1
+    output, errors = capsys.readouterr()
+    assert "RabbitMQ" in errors
+    assert (output, "Traceback" in errors) == ("", False)
+
+
+@pytest.mark.parametrize("lanes", [("quick",), ("heavy",), ("quick", "heavy")])
+def test_redrive_reports_the_named_lane_or_both(reckoner, settings, broker_url, capsys, lanes):
+    for lane in Lane:
+        with Channel(settings, lane):  # declares its queues
+            pass
+    named = lanes if len(lanes) == 1 else ()
+    assert reckoner("redrive", *named, broker_url=broker_url) == 0
+    shown = capsys.readouterr().out
+    assert {str(lane) for lane in Lane if f"reckoner.{lane}.dead" in shown} == set(lanes)

@@ -1,0 +1,38 @@
+"""The application in this process, for tests of several routes."""
+
+import asyncio
+
+import pytest
+from falcon import testing
+
+from gateway.app import create_app
+
+
+@pytest.fixture
+def gateway(store_settings, registry):
+    """Run a scenario against the application in this process."""
+
+    def run(scenario, settings=store_settings):
+        async def main():
+            async with testing.ASGIConductor(create_app(settings, registry)) as client:
+                return await scenario(client)
+
+        return asyncio.run(asyncio.wait_for(main(), 60))
+
+    return run
+
+
+@pytest.fixture
+def ready(gateway):
+    """Ask for readiness; return the status and the document."""
+
+    def ask():
+        answer = gateway(lambda client: client.simulate_get("/health/ready"))
+        return answer.status_code, answer.json
+
+    return ask
+
+
+@pytest.fixture
+def system(gateway):
+    return lambda: gateway(lambda client: client.simulate_get("/system")).json

@@ -1,0 +1,69 @@
+"""/system and Retry-After: estimates of the time until queued work is done."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from shared.calculation import Lane
+from tests.integration.gateway.routes.neighbours import (
+    register_all,
+    register_relay,
+    register_worker,
+)
+from tests.integration.rows import claim, queue
+
+_HEAVY = {"function": "fibonacci", "arguments": {"n": 50_000_000}}
+
+
+def test_a_blocked_lane_has_no_estimated_time_to_go(engine, system):
+    with engine.begin() as connection:
+        queue(connection, n=1_000_000, lane=Lane.HEAVY)
+        queue(connection, n=1_000)
+    state = system()
+    assert state["relays"] == []
+    assert [lane["estimated_seconds_to_go"] for lane in state["lanes"].values()] == [None, None]
+    register_relay(engine, problems={Lane.QUICK: "full"})
+    register_worker(engine, Lane.QUICK)
+    register_worker(engine, Lane.HEAVY)
+    state = system()
+    (relay,) = state["relays"]
+    assert relay["problems"] == {"quick": "full"}
+    assert relay["silent_seconds"] >= 0
+    assert state["lanes"]["quick"]["estimated_seconds_to_go"] is None
+    assert state["lanes"]["heavy"]["estimated_seconds_to_go"] > 0
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE relays SET seen_at = now() - interval '40 seconds'"))
+    assert system()["lanes"]["heavy"]["estimated_seconds_to_go"] is None
+
+
+def test_retry_after_is_longer_while_a_lane_is_blocked(engine, gateway):
+    async def scenario(client):
+        answers = []
+        for _ in range(200):  # the first only starts the query
+            answer = await client.simulate_post("/calculations", json={**_HEAVY})
+            answers.append(int(answer.headers["Retry-After"]))
+            if answers[-1] != answers[0]:
+                break
+            await asyncio.sleep(0.02)
+        return answers
+
+    assert gateway(scenario)[-1] == 15
+    register_all(engine)
+    assert gateway(scenario)[-1] < 15
+
+
+def test_no_age_is_negative_after_the_clock_was_set_back(engine, system):
+    register_all(engine)
+    with engine.begin() as connection:
+        queue(connection, n=1_000)
+        claim(connection, queue(connection, n=1_000_000, lane=Lane.HEAVY))
+        connection.execute(
+            text("""
+            UPDATE calculations SET not_before = now() + interval '1 hour';
+            UPDATE workers SET seen_at = now() + interval '1 hour';
+            UPDATE relays SET seen_at = now() + interval '1 hour'""")
+        )
+    state = system()
+    assert state["lanes"]["quick"]["oldest_queued_seconds"] == 0
+    assert state["outbox"]["age_seconds"] >= 0
+    assert all(relay["silent_seconds"] >= 0 for relay in state["relays"])

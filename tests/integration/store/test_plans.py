@@ -1,0 +1,246 @@
+"""Statements find their rows by an index and read few others, also during a burst."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.calculation import Lane, Status
+from shared.config import load_settings
+from shared.failures import CANCELLED_JSON
+from shared.postgres.connections import make_engine
+from shared.store import (
+    attempts,
+    calculations,
+    chunks,
+    leases,
+    listing,
+    new_calculations,
+    outbox,
+    presence,
+    quick,
+    system,
+)
+from shared.store.leases import Claim, Renewal
+from shared.store.new_calculations import New
+from tests.conftest import new_database
+from tests.factories import make_calculation, make_result
+from tests.integration.explained import Explained, indexes, rows_read
+from tests.integration.many_rows import BURST, OLD, RUNNING, fill
+from tests.integration.rows import expire
+
+pytestmark = pytest.mark.slow
+
+LIMIT = 20
+
+#: The newest of each of the three functions, and the rows read to find the functions.
+_PAGE = 3 * LIMIT + 4
+
+
+@pytest.fixture(scope="module")
+def filled(postgres, admin, template_database) -> Iterator[str]:
+    """The superuser's URL of a database with many rows."""
+    with new_database(postgres, admin, template_database) as url:
+        url = postgres.url_of(url.rsplit("/", 1)[1], admin.url.username)
+        settings = load_settings({"database_url": url, "broker_url": "amqp://127.0.0.1:1/%2F"})
+        engine = make_engine(
+            settings.sqlalchemy_url, connections=1, name="fill", is_autocommit=True
+        )
+        with engine.connect() as connection:
+            fill(connection)
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="module")
+def transactions(filled):
+    explained = Explained(filled, is_autocommit=False)
+    yield explained
+    explained.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def at_once(filled):
+    """Statements on connections in autocommit mode."""
+    explained = Explained(filled, is_autocommit=True)
+    yield explained
+    explained.engine.dispose()
+
+
+def test_the_tables_are_large_enough_for_the_planner_to_choose(transactions):
+    """Without an index a statement reads whole tables, which the limits below must detect."""
+    nodes = transactions.nodes(
+        lambda connection: connection.execute(text("SELECT * FROM calculations WHERE version = 2"))
+    )
+    assert indexes(nodes) == set()
+    assert rows_read(nodes) == OLD + BURST + RUNNING
+
+
+def page(connection, **narrowed):
+    return listing.list_calculations(
+        connection, **{"status": None, "function": None, "before": None, **narrowed}, limit=LIMIT
+    )
+
+
+def middle(connection):
+    """Return a position in the middle of the list."""
+    return connection.execute(
+        text("SELECT created_at, id FROM calculations ORDER BY 1, 2 LIMIT 1 OFFSET 15000")
+    ).one()
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first page", "later page"])
+@pytest.mark.parametrize("status", [None, Status.SUCCEEDED])
+@pytest.mark.parametrize("function", [None, "fibonacci", "rare", "none"])
+def test_a_page_of_the_list_reads_a_page_of_each_function(transactions, is_first, status, function):
+    with transactions.engine.connect() as connection:
+        before = None if is_first else tuple(middle(connection))
+    nodes = transactions.nodes(
+        lambda connection: page(connection, status=status, function=function, before=before)
+    )
+    assert indexes(nodes) == {"calculations_newest"}
+    # Calculations that have not succeeded may be in between: on the first page the whole burst.
+    if not (is_first and status):
+        assert rows_read(nodes) <= _PAGE + 10
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "failed", "cancelled"])
+@pytest.mark.parametrize("is_first", [True, False], ids=["first page", "later page"])
+def test_a_page_of_one_status_reads_no_other_calculations(transactions, status, is_first):
+    with transactions.engine.connect() as connection:
+        before = None if is_first else tuple(middle(connection))
+    nodes = transactions.nodes(
+        lambda connection: page(connection, status=Status(status), before=before)
+    )
+    # Running calculations are few, and have an index of their own.
+    assert indexes(nodes) & {"calculations_not_succeeded", "calculations_leases"}
+    assert rows_read(nodes) <= RUNNING
+
+
+IDS = [UUID(int=n) for n in range(5)]
+
+
+def of(*ids):
+    """Return calculations of which only the ids matter."""
+    return [make_calculation(id=identity) for identity in ids]
+
+
+CLAIM = Claim(IDS[0], 1, "f", 1, {}, 1.0, None, None, 1, [])
+MINE = {"worker_id": IDS[0]}
+RESULTS = dict.fromkeys(IDS, make_result())
+RENEWALS = [Renewal(identity, 1, 0.5) for identity in IDS]
+
+
+BY_KEY = {
+    "find": lambda c: calculations.find_calculations(IDS).on(c),
+    "statuses": lambda c: calculations.find_statuses(c, IDS),
+    "requeue": lambda c: calculations.requeue_ended(c, of(*IDS), "request"),
+    "withdraw": lambda c: calculations.withdraw_cancel(c, IDS),
+    "cancel": lambda c: calculations.cancel_calculation(c, IDS[0], CANCELLED_JSON),
+    "put back": lambda c: outbox.put_back(c, IDS),
+    "quick results": lambda c: quick.finish_quick_succeeded(c, RESULTS),
+    "quick failures": lambda c: quick.finish_quick_failed(c, dict.fromkeys(IDS, CANCELLED_JSON)),
+    "move": lambda c: quick.move_to_heavy(c, IDS),
+    "insert batch": lambda c: new_calculations.insert_queued(c, of(*IDS), "request"),
+    "insert": lambda c: new_calculations.insert_new(
+        [New(calculation, None, "request") for calculation in of(*IDS)]
+    ).on(c),
+    "claim": lambda c: leases.claim_calculation(c, IDS[0], lease_seconds=9, **MINE),
+    "prune": lambda c: chunks.prune_result(c, IDS[0]),
+}
+
+
+UNDER_A_CLAIM = {
+    "extend": lambda c: leases.extend_leases(c, RENEWALS, lease_seconds=9, **MINE),
+    "release": lambda c: attempts.release_calculation(c, CLAIM, **MINE),
+    "succeed": lambda c: attempts.finish_succeeded(c, CLAIM, make_result(), **MINE),
+    "fail": lambda c: attempts.finish_failed(c, CLAIM, CANCELLED_JSON, **MINE),
+}
+
+
+@pytest.mark.parametrize("use", BY_KEY.values(), ids=BY_KEY)
+@pytest.mark.parametrize("way", ["transactions", "at_once"])
+def test_rows_are_found_by_their_ids(request, way, use):
+    """With statistics from before a burst, the planner prefers the index that holds the burst."""
+    nodes = request.getfixturevalue(way).nodes(use)
+    assert indexes(nodes) <= {"calculations_pkey", "result_chunks_pkey"}
+    assert "calculations_pkey" in indexes(nodes)
+    assert rows_read(nodes) <= 2 * len(IDS)
+
+
+@pytest.mark.parametrize("use", UNDER_A_CLAIM.values(), ids=UNDER_A_CLAIM)
+def test_claims_are_found_by_their_ids_or_their_worker(transactions, use):
+    nodes = transactions.nodes(use)
+    assert indexes(nodes) & {"calculations_pkey", "calculations_leases"}
+    assert rows_read(nodes) <= 2 * len(IDS)
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_the_relay_reads_only_the_rows_it_takes(at_once, lane):
+    nodes = at_once.nodes(lambda connection: outbox.take_due(lane, LIMIT).on(connection))
+    assert "calculations_outbox" in indexes(nodes)
+    # Each row once to find it, and once to mark it.
+    assert rows_read(nodes) <= 3 * LIMIT
+
+
+def test_the_next_due_time_is_found_by_an_index(at_once):
+    nodes = at_once.nodes(outbox.seconds_to_next)
+    assert indexes(nodes) == {"calculations_outbox"}
+    assert rows_read(nodes) <= len(Lane)
+
+
+def test_the_oldest_publication_is_found_by_an_index(transactions):
+    nodes = transactions.nodes(lambda c: outbox.oldest_waiting_seconds(c, Lane.QUICK))
+    assert indexes(nodes) == {"calculations_waiting"}
+    assert rows_read(nodes) == 1
+
+
+@pytest.mark.parametrize("queue_is_empty", [True, False])
+def test_lost_messages_are_found_by_an_index(transactions, queue_is_empty):
+    nodes = transactions.nodes(
+        lambda connection: outbox.republish_lost(
+            connection,
+            Lane.QUICK,
+            queue_is_empty=queue_is_empty,
+            older_than_seconds=60,
+            limit=LIMIT,
+        )
+    )
+    assert "calculations_waiting" in indexes(nodes)
+    assert rows_read(nodes) <= 3 * LIMIT
+
+
+def test_lost_leases_are_found_by_an_index(transactions):
+    nodes = transactions.nodes(lambda connection: expire(connection, limit=LIMIT))
+    assert "calculations_leases" in indexes(nodes)
+    assert rows_read(nodes) <= RUNNING + 3 * LIMIT
+
+
+def test_calculations_of_workers_are_found_by_an_index(transactions):
+    def look(connection):
+        presence.upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.HEAVY, slots=1)
+        presence.list_workers(connection, 15)
+
+    nodes = transactions.nodes(look)
+    assert "calculations_leases" in indexes(nodes)
+    assert rows_read(nodes) <= RUNNING
+
+
+@pytest.mark.parametrize("look", [system.count_lanes, system.measure_outbox])
+def test_waiting_calculations_are_counted_without_reading_finished_ones(transactions, look):
+    nodes = transactions.nodes(look)
+    assert indexes(nodes)
+    assert "calculations_newest" not in indexes(nodes)
+    assert rows_read(nodes) <= BURST + RUNNING + OLD / 100
+
+
+def test_recent_results_are_counted_without_reading_old_ones(transactions):
+    nodes = transactions.nodes(system.count_finished_last_minute)
+    assert indexes(nodes) == {"calculations_finished"}
+    assert rows_read(nodes) <= BURST + RUNNING + OLD / 4
+
+
+def test_chunks_are_found_by_their_key(transactions):
+    nodes = transactions.nodes(lambda connection: chunks.find_chunk(connection, IDS[0], 1, 3))
+    assert rows_read(nodes, "result_chunks") == 0

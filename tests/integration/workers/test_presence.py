@@ -1,0 +1,86 @@
+"""The row of a worker process: written while it runs, deleted when it stops."""
+
+import socket
+import threading
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from shared.calculation import Lane
+from shared.store.presence import WorkerState, list_workers, upsert_worker
+from tests.eventually import eventually
+from tests.integration.worker_processes import WorkerProcess
+from workers.presence import Presence, Watermark
+
+
+def registered(engine) -> list[WorkerState]:
+    with engine.begin() as connection:
+        return list_workers(connection, 60)
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_worker_is_registered_while_it_lives(settings, engine, tmp_path, lane):
+    with WorkerProcess(settings, lane, tmp_path / "log") as process:
+        (worker,) = eventually(lambda: registered(engine))
+        assert (worker.lane, worker.pid) == (lane, process.pid)
+        slots = settings.heavy_slots if lane is Lane.HEAVY else settings.quick_threads
+        assert (worker.slots, worker.host) == (slots, socket.gethostname())
+        seen_at = worker.seen_at
+        eventually(lambda: registered(engine)[0].seen_at > seen_at)
+        process.terminate()
+        assert process.wait(10) == 0
+    assert registered(engine) == []
+
+
+def test_a_heartbeat_under_way_does_not_put_a_deleted_row_back(settings, engine, monkeypatch):
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def late_upsert(connection, *arguments, **values):
+        if threading.current_thread().name == "presence":
+            under_way.set()
+            go_on.wait(10)
+        upsert_worker(connection, *arguments, **values)
+
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("workers.presence.upsert_worker", late_upsert)
+    presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1)
+    assert presence.start(threading.Event())
+    assert under_way.wait(10)
+    closing = threading.Thread(target=presence.close)
+    closing.start()
+    closing.join(0.5)  # time enough for signing off, if it does not wait
+    go_on.set()
+    closing.join(10)
+    presence._thread.join(10)
+    assert registered(engine) == []
+
+
+def test_a_worker_whose_last_heartbeat_hangs_leaves_its_row(settings, engine, monkeypatch):
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def hanging_upsert(connection, *arguments, **values):
+        if threading.current_thread().name == "presence":
+            under_way.set()
+            go_on.wait(10)
+        upsert_worker(connection, *arguments, **values)
+
+    monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("workers.presence._CLOSING_SECONDS", 0.1)
+    monkeypatch.setattr("workers.presence.upsert_worker", hanging_upsert)
+    presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1)
+    assert presence.start(threading.Event())
+    assert under_way.wait(10)
+    presence.close()
+    assert len(registered(engine)) == 1
+    go_on.set()
+
+
+def test_a_deleted_row_of_a_running_worker_is_written_again(settings, tmp_path):
+    engine = create_engine(settings.sqlalchemy_url)
+    with WorkerProcess(settings, Lane.QUICK, tmp_path / "log"):
+        eventually(lambda: registered(engine))
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM workers"))
+        eventually(lambda: registered(engine))
+    engine.dispose()

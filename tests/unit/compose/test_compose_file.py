@@ -1,0 +1,139 @@
+"""What compose.yaml and the Dockerfile promise, as far as it can be read in them.
+
+tests/compose uses a real Docker; this notices at once when protections are removed.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+COMPOSE = Path(__file__).parents[3] / "compose"
+
+THAT_STAY = {"nginx", "gateway", "relay", "quick", "heavy", "postgres", "rabbitmq"}
+THAT_END = {"secrets", "migrate"}
+
+
+def blocks(text: str, indent: str) -> dict[str, str]:
+    """Return the members of a YAML mapping that is indented so far, each as its text."""
+    pieces = re.split(rf"^{indent}([\w-]+|<<):(?=\s)", text, flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+def sections() -> dict[str, str]:
+    text = re.sub(r"^\s*#.*\n", "", (COMPOSE / "compose.yaml").read_text(), flags=re.MULTILINE)
+    return blocks(text, "")
+
+
+@pytest.fixture(scope="module")
+def services(sections) -> dict[str, dict[str, str]]:
+    """Of each service its members, those of the anchors that it merges included."""
+    anchors = {
+        found[1]: blocks(text, "  ")
+        for text in sections.values()
+        if (found := re.match(r" &(\w+)\n", text))
+    }
+    return {
+        name: merged(blocks(text, "    "), anchors)
+        for name, text in blocks(sections["services"], "  ").items()
+    }
+
+
+def merged(members: dict[str, str], anchors: dict[str, dict[str, str]]) -> dict[str, str]:
+    base = members.get("<<", "").strip().removeprefix("*")
+    return {**merged(anchors[base], anchors), **members} if base else members
+
+
+@pytest.fixture(scope="module")
+def texts(services) -> dict[str, str]:
+    """Of each service its text, with that of the anchors."""
+    return {
+        name: "\n".join(f"{member}:{text}" for member, text in members.items())
+        for name, members in services.items()
+    }
+
+
+def test_these_are_the_services(services):
+    assert services.keys() == THAT_STAY | THAT_END
+
+
+@pytest.mark.parametrize("service", sorted(THAT_STAY | THAT_END))
+def test_a_service_has_no_privilege_and_writes_no_file_of_its_image(services, service):
+    members = services[service]
+    assert members["read_only"].strip() == "true"
+    assert members["cap_drop"].split("#")[0].strip() == "[ALL]"
+    assert "no-new-privileges:true" in members["security_opt"]
+    assert not {"privileged", "cap_add", "pid", "ipc", "userns_mode", "devices"} & members.keys()
+
+
+@pytest.mark.parametrize("service", sorted(THAT_STAY | THAT_END))
+def test_no_service_runs_as_root(services, service):
+    user = services[service].get("user", "").strip()
+    if "build" in services[service] or "RECKONER_IMAGE" in services[service]["image"]:
+        assert user == ""  # the Dockerfile's
+    else:
+        assert user == {"nginx": "nginx", "postgres": "postgres", "rabbitmq": "rabbitmq"}[service]
+
+
+def test_the_image_runs_as_a_numbered_user():
+    lines = (COMPOSE / "Dockerfile").read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users[-1] == "10001:10001"
+    assert lines.index(f"USER {users[-1]}") > max(
+        number for number, line in enumerate(lines) if line.startswith("FROM ")
+    )
+
+
+@pytest.mark.parametrize("service", sorted(THAT_STAY))
+def test_a_long_running_service_has_a_health_check_and_is_restarted(services, service):
+    assert "test:" in services[service]["healthcheck"]
+    assert services[service]["restart"].strip() == "unless-stopped"
+
+
+@pytest.mark.parametrize("service", sorted(THAT_END))
+def test_a_one_shot_service_is_not_restarted(services, service):
+    assert services[service]["restart"].strip() == '"no"'
+
+
+def test_each_health_check_tests_what_its_service_does(services):
+    asked = {name: members.get("healthcheck", "") for name, members in services.items()}
+    assert "/health/ready" in asked["gateway"]
+    assert "gateway.relay" in asked["relay"]
+    assert "--check" in asked["relay"]
+    for lane in ("quick", "heavy"):
+        assert f'"workers.health", "{lane}"]' in asked[lane]
+
+
+def test_only_nginx_and_the_management_ui_are_published(services):
+    published = {name for name, members in services.items() if "ports" in members}
+    assert published == {"nginx", "rabbitmq"}
+    assert re.findall(r"target: (\d+)", services["nginx"]["ports"]) == ["8080"]
+    assert re.findall(r"target: (\d+)", services["rabbitmq"]["ports"]) == ["15672"]
+    assert "host_ip: 127.0.0.1" in services["rabbitmq"]["ports"]
+    assert not any(
+        "network_mode" in members for name, members in services.items() if name != "secrets"
+    )
+
+
+def test_calculations_cannot_reach_the_internet(sections, services):
+    assert "internal: true" in blocks(sections["networks"], "  ")["backend"]
+    for lane in ("quick", "heavy", "relay"):
+        assert services[lane]["networks"].strip() == "[backend]"
+
+
+@pytest.mark.parametrize(
+    ("service", "seconds"), [("gateway", 76), ("nginx", 61), ("quick", 10), ("heavy", 10)]
+)
+def test_each_service_has_the_time_it_needs_to_stop(services, service, seconds):
+    """A request may wait for 60 s, and gunicorn cuts off what is left after 75 s."""
+    found = re.match(r"\s*(\d+)s", services[service]["stop_grace_period"])
+    assert found is not None
+    assert int(found[1]) >= seconds
+
+
+def test_no_password_is_in_a_variable(texts):
+    for name, text in texts.items():
+        for variable in re.findall(r"(\w*PASSWORD\w*):", text):
+            assert variable.endswith("_FILE"), (name, variable)
+        assert not re.search(r"://\w+:[^@/\s]+@", text)

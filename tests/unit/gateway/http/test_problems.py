@@ -1,0 +1,99 @@
+"""Every error that a client can cause has its own problem document."""
+
+import inspect
+import json
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import falcon
+import falcon.asgi
+import pytest
+
+from gateway.http.errors import describe
+from gateway.http.problems import MALFORMED_REQUEST, write_problem
+from shared import errors
+
+SAMPLES = [
+    errors.FunctionUnknown("x", ["fibonacci"]),
+    errors.ArgumentsInvalid([errors.Fault("/n", "n must be a number.")]),
+    errors.BodyInvalid("The body is nested too deeply."),
+    errors.BodyTooLarge(65_536),
+    errors.MediaTypeUnsupported(None),
+    errors.CalculationTooLarge(10, 5),
+    errors.CalculationNotFound("x"),
+    errors.CalculationFinal(uuid4(), "succeeded"),
+    errors.ResultNotFinished(uuid4(), "queued", 1),
+    errors.ResultMissing(uuid4(), "failed", None),
+    errors.ResultPruned(uuid4()),
+    errors.StoreUnavailable(),
+]
+
+OTHERS = [falcon.HTTPMethodNotAllowed(["GET"]), falcon.HTTPBadRequest(), KeyError("a bug")]
+
+_ROOT = Path(__file__).parents[4]
+
+
+@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
+def test_an_error_says_what_is_wrong_and_what_to_do(error):
+    problem = describe(error)
+    assert 400 <= problem.status < 600
+    assert problem.status != 500
+    assert re.fullmatch(r"[A-Z/].+\. [A-Z].+\.", problem.detail)
+
+
+def test_every_error_of_a_request_is_among_the_samples():
+    faults = {
+        kind
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, (errors.RequestFault, errors.ResultUnavailable))
+    }
+    described = {type(error) for error in SAMPLES}
+    assert faults - described == {errors.RequestFault, errors.ResultUnavailable}
+
+
+def test_a_problem_replaces_the_whole_response():
+    async def pieces():
+        yield b"9"
+
+    async def events():
+        yield falcon.asgi.SSEvent(data=b"9")
+
+    response = falcon.asgi.Response()
+    for name in ("ETag", "Repr-Digest", "Content-Encoding", "X-Accel-Expires", "Retry-After"):
+        response.set_header(name, "gzip")
+    response.append_header("Vary", "Accept-Encoding")
+    response.status = falcon.HTTP_206
+    response.content_length = 5
+    response.cache_control = ["public", "max-age=31536000"]
+    response.text, response.stream, response.sse = "9", pieces(), events()
+    write_problem(response, describe(errors.ResultPruned(uuid4())))
+    assert response.status_code == 410
+    assert response.headers == {
+        "content-type": "application/problem+json",
+        "cache-control": "no-store",
+    }
+    assert not any((response.text, response.stream, response.sse))
+    assert json.loads(response.data or b"")["status"] == 410
+
+
+def test_a_bug_is_a_500_that_reveals_nothing():
+    problem = describe(KeyError("secret"))
+    assert problem.status == 500
+    assert "secret" not in problem.detail
+
+
+def test_problems_of_nginx_have_the_same_titles_and_form():
+    template = _ROOT / "compose" / "nginx" / "reckoner.conf.template"
+    found = re.findall(
+        r'"type":"urn:reckoner:problem:([a-z-]+)","title":"([^"]+)",.*"detail":"([^"]+)"',
+        template.read_text(),
+    )
+    problems = [MALFORMED_REQUEST, *(describe(error) for error in [*SAMPLES, *OTHERS])]
+    titles = {problem.name: problem.title for problem in problems}
+    shared_with_nginx = [name for name, _, _ in found if name in titles]
+    assert len(shared_with_nginx) >= 5
+    assert {name: title for name, title, _ in found if name in titles} == {
+        name: titles[name] for name in shared_with_nginx
+    }
+    assert all(re.fullmatch(r"[A-Z].+\. [A-Z].+\.", detail) for _, _, detail in found)

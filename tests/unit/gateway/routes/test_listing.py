@@ -1,0 +1,92 @@
+"""Cursors: those of a page are accepted, and nothing else is."""
+
+import base64
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.routes.listing import decode_cursor, encode_cursor
+from shared.errors import ArgumentsInvalid
+
+MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_456, tzinfo=UTC)
+IDENTITY = UUID("633c8518-213a-513b-a7e0-93f891953e0d")
+CURSOR = encode_cursor((MOMENT, IDENTITY))
+
+
+def encoded(text):
+    """Encode text as in a cursor."""
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+@given(moment=st.datetimes(timezones=st.just(UTC)), identity=st.uuids())
+def test_a_cursor_decodes_to_its_position_to_the_microsecond(moment, identity):
+    assert decode_cursor(encode_cursor((moment, identity))) == (moment, identity)
+
+
+def test_a_cursor_is_in_utc_whatever_the_time_zone():
+    elsewhere = MOMENT.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    assert encode_cursor((elsewhere, IDENTITY)) == CURSOR
+
+
+def test_the_refused_cursors_are_built_like_a_valid_one():
+    """Each of those below differs from this one in one detail."""
+    assert encoded(f"{MOMENT.isoformat()} {IDENTITY}") == CURSOR
+    assert decode_cursor(CURSOR) == (MOMENT, IDENTITY)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        encoded(f"{MOMENT.replace(tzinfo=None).isoformat()} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat().replace('+00:00', 'Z')} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat().replace('T', ' ')} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat().replace('+00:00', '+01:00')} {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat()} {str(IDENTITY).upper()}"),
+        encoded(f"{MOMENT.isoformat()} {IDENTITY.hex}"),
+        encoded(f"{MOMENT.isoformat()} {{{IDENTITY}}}"),
+        encoded(f"{MOMENT.isoformat()}  {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat()} {IDENTITY} "),
+        encoded(f"{MOMENT.isoformat()} "),
+        encoded(f"{MOMENT.isoformat()}"),
+        encoded(f" {IDENTITY}"),
+        encoded(f"{IDENTITY} {MOMENT.isoformat()}"),
+        encoded(f"0000-11-26T10:30:15+00:00 {IDENTITY}"),
+        encoded(f"{MOMENT.isoformat()} {IDENTITY}ü"),
+        encoded(""),
+        CURSOR + "=",
+        CURSOR + "\n",
+        CURSOR[:-1],
+        CURSOR[1:],
+        CURSOR.lower(),
+        "",
+    ],
+)
+def test_an_almost_valid_cursor_is_refused(cursor):
+    with pytest.raises(ArgumentsInvalid) as refusal:
+        decode_cursor(cursor)
+    (fault,) = refusal.value.faults
+    assert fault.pointer == "/cursor"
+
+
+@given(
+    position=st.tuples(st.datetimes(timezones=st.just(UTC)), st.uuids()),
+    place=st.integers(0, 80),
+    character=st.characters(codec="utf-8"),
+)
+def test_a_changed_cursor_is_another_position_or_refused(position, place, character):
+    cursor = encode_cursor(position)
+    changed = cursor[:place] + character + cursor[place + 1 :]
+    try:
+        decoded = decode_cursor(changed)
+    except ArgumentsInvalid:
+        return
+    assert encode_cursor(decoded) == changed
+
+
+@given(cursor=st.text(max_size=80))
+def test_arbitrary_text_is_not_a_cursor(cursor):
+    with pytest.raises(ArgumentsInvalid):
+        decode_cursor(cursor)

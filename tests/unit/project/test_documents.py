@@ -1,0 +1,48 @@
+"""Links in the documents lead somewhere, and docs/decisions.md can be searched by its contents."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+DECISIONS = ROOT / "docs/decisions.md"
+
+_DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+_FILE = re.compile(
+    r"(?<![\w/.-])(?:compose|gateway|migrations|reckoner|shared|tests|workers)/[\w./-]*\w"
+)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: page.name)
+def test_each_link_leads_to_a_file_and_a_heading(page):
+    broken = []
+    for link in _LINK.findall(page.read_text()):
+        if re.match(r"\w+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
+            broken.append(link)
+    assert not broken
+
+
+@pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: page.name)
+def test_each_file_that_a_page_names_exists(page):
+    named = set(_FILE.findall(page.read_text())) - {"compose/.env"}  # which a user writes
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+def test_the_contents_of_the_decisions_name_every_entry():
+    text = DECISIONS.read_text()
+    listed = re.findall(r"^- \[(.+)\]\(#", text, re.MULTILINE)
+    assert listed == re.findall(r"^### (.+)$", text, re.MULTILINE)

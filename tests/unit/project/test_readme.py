@@ -1,0 +1,40 @@
+"""The README's configuration tables say what the code does."""
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+
+from compose.local.settings import PORTS, PREFIX, LocalSettings
+from shared.config import Settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Return the rows of the tables: name, default and meaning."""
+    return re.findall(
+        r"^\| `(RECKONER_\w+)` \| (?:`(.*?)`)? ?\| (.+) \|$",
+        (ROOT / "README.md").read_text(),
+        re.MULTILINE,
+    )
+
+
+def test_the_configuration_table_is_complete_and_right():
+    defaults = tomllib.loads((ROOT / "shared/config/settings.toml").read_text())["default"]
+    expected = [
+        (f"RECKONER_{field.name.upper()}", str(defaults.get(field.name, "")), field.metadata["doc"])
+        for field in dataclasses.fields(Settings)
+    ]
+    assert [row for row in rows() if not row[0].startswith(PREFIX)] == expected
+
+
+def test_the_table_of_make_up_is_complete_and_right():
+    meanings = {name: f"port of {purpose}" for name, purpose in PORTS.items()}
+    meanings["host"] = "address that NGINX listens on"
+    meanings |= {lane: f"{lane} workers" for lane in ("quick", "heavy")}
+    expected = [
+        (f"{PREFIX}{field.name.upper()}", str(field.default), meanings[field.name])
+        for field in dataclasses.fields(LocalSettings)
+    ]
+    assert [row for row in rows() if row[0].startswith(PREFIX)] == expected

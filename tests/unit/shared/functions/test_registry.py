@@ -1,0 +1,59 @@
+"""Functions that are installed, by name."""
+
+import json
+from importlib.metadata import EntryPoint
+
+import jsonschema
+import pytest
+
+from shared.errors import FunctionUnknown
+from shared.functions import registry
+from shared.functions.factorial import factorial
+from shared.functions.fibonacci import fibonacci
+from shared.functions.registry import Registry, load_registry
+from tests.unit.shared.functions.functions import make_function
+
+
+def test_functions_are_found_by_name_and_iterated_in_order():
+    functions = Registry([make_function(name="z"), make_function(name="a")])
+    assert [function.name for function in functions] == ["a", "z"]
+    assert functions.get("z").name == "z"
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones():
+    with pytest.raises(FunctionUnknown) as caught:
+        Registry([fibonacci, factorial]).get("ackermann")
+    assert caught.value.name == "ackermann"
+    assert list(caught.value.known_names) == ["factorial", "fibonacci"]
+
+
+def test_two_functions_of_the_same_name_are_refused():
+    with pytest.raises(ValueError, match="identity"):
+        Registry([make_function(), make_function(version=2)])
+
+
+def install(monkeypatch, value):
+    points = [EntryPoint("any", value, registry.ENTRY_POINT_GROUP)]
+    installed = {registry.ENTRY_POINT_GROUP: points}
+    monkeypatch.setattr(registry, "entry_points", lambda group: installed[group])
+
+
+def test_entry_points_are_loaded(monkeypatch):
+    install(monkeypatch, "shared.functions.fibonacci:fibonacci")
+    assert list(load_registry()) == [fibonacci]
+
+
+def test_an_entry_point_that_is_not_a_function_is_refused(monkeypatch):
+    install(monkeypatch, "shared.functions.fibonacci:compute")
+    with pytest.raises(TypeError, match="compute"):
+        load_registry()
+
+
+@pytest.mark.parametrize("function", [fibonacci, factorial])
+def test_each_schema_is_valid_closed_and_described(function):
+    schema = function.arguments_schema
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["additionalProperties"] is False
+    assert json.loads(json.dumps(schema)) == schema
+    for rules in schema["properties"].values():
+        assert {"minimum", "maximum", "description"} <= rules.keys()

@@ -1,0 +1,99 @@
+"""Logs: one JSON object in each line."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from shared.logs import JsonFormatter, set_up_logs
+
+
+def formatted(*, message="it %s", arguments=("works",), error=None, **extra):
+    """Format a record; return its members, and check that it is one line."""
+    record = logging.makeLogRecord(
+        {
+            "name": "gateway.app",
+            "levelname": "WARNING",
+            "levelno": logging.WARNING,
+            "msg": message,
+            "args": arguments,
+            "created": 1_700_000_000.1239,
+            "exc_info": error,
+            **extra,
+        }
+    )
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    return json.loads(line)
+
+
+@pytest.fixture
+def own_root_logger():
+    """Restore the root logger."""
+    root, pika = logging.getLogger(), logging.getLogger("pika")
+    before = root.handlers[:], root.level, pika.level
+    yield root
+    root.handlers[:], _, _ = before
+    root.setLevel(before[1])
+    pika.setLevel(before[2])
+
+
+def test_a_line_has_time_level_logger_and_message():
+    assert formatted() == {
+        "time": "2023-11-14T22:13:20.123+00:00",
+        "level": "WARNING",
+        "logger": "gateway.app",
+        "message": "it works",
+    }
+
+
+def test_extra_values_become_members():
+    line = formatted(request_id="06aa", attempt=2, seconds=0.5, calculation_id=KeyError("x"))
+    assert (line["request_id"], line["attempt"], line["seconds"]) == ("06aa", 2, 0.5)
+    assert line["calculation_id"] == "'x'"  # as text, if JSON has no such type
+
+
+def test_extra_values_that_are_none_are_left_out():
+    assert "request_id" not in formatted(request_id=None)
+
+
+def test_attributes_of_logging_itself_are_left_out():
+    assert not {"args", "levelno", "lineno", "process", "taskName"} & formatted().keys()
+
+
+def test_an_exception_is_in_the_same_line_with_its_traceback():
+    try:
+        raise ValueError("two\nlines")
+    except ValueError:
+        line = formatted(error=sys.exc_info())
+    assert line["exception"].startswith("Traceback")
+    assert "ValueError: two\nlines" in line["exception"]
+
+
+def test_line_breaks_and_lone_surrogates_stay_in_their_line():
+    assert formatted(message="a\nb\udce9", arguments=())["message"] == "a\nb\udce9"
+
+
+def test_every_logger_writes_lines_to_standard_error_once(own_root_logger, capsys):
+    set_up_logs("INFO")
+    set_up_logs("INFO")
+    logging.getLogger("some.library").info("hello", extra={"request_id": "06aa"})
+    output, errors = capsys.readouterr()
+    [line] = errors.splitlines()
+    assert (json.loads(line)["logger"], json.loads(line)["request_id"]) == ("some.library", "06aa")
+    assert output == ""
+
+
+@pytest.mark.parametrize(("level", "shown"), [("DEBUG", 3), ("INFO", 2), ("WARNING", 1)])
+def test_what_is_below_the_level_is_not_shown(own_root_logger, capsys, level, shown):
+    set_up_logs(level)
+    for write in (logging.debug, logging.info, logging.warning):
+        write("a message")
+    assert len(capsys.readouterr().err.splitlines()) == shown
+
+
+def test_pika_does_not_log_lost_connections(own_root_logger, capsys):
+    set_up_logs("DEBUG")
+    logging.getLogger("pika.adapters.blocking_connection").error("lost")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,136 @@
+"""The message contract: what is encoded is decoded, anything else is refused."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.calculation import Lane, Work, calculation_id
+from shared.errors import MessageInvalid
+from shared.messages import (
+    actor_name,
+    decode_message,
+    decode_work,
+    encode,
+    queue_arguments,
+    queue_name,
+)
+
+IDENTITY = calculation_id("fibonacci", 1, {"n": 5})
+ONE = {
+    "calculation_id": str(IDENTITY),
+    "function": "fibonacci",
+    "function_version": 1,
+    "arguments": {"n": 5},
+    "request_id": "r-1",
+}
+MEMBERS = {"version": 2, "calculations": [ONE]}
+
+
+def work_for(n, request_id):
+    arguments = {"n": n}
+    return Work(calculation_id("fibonacci", 1, arguments), "fibonacci", 1, arguments, request_id)
+
+
+@given(numbers=st.lists(st.integers(), min_size=1), request_id=st.none() | st.text())
+def test_what_is_encoded_is_decoded(numbers, request_id):
+    works = [work_for(n, request_id) for n in numbers]
+    message = json.loads(encode(works, Lane.QUICK))
+    assert message["queue_name"] == queue_name(Lane.QUICK)
+    assert message["actor_name"] == actor_name(Lane.QUICK)
+    assert decode_work(message["kwargs"]["work"]) == works
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 1},
+        {"version": True},
+        {"version": None},
+        {"calculations": None},
+        {"calculations": []},
+        {"calculations": {}},
+        {"calculations": [ONE, 5]},
+        {"more": 1},
+    ],
+)
+def test_a_message_that_is_not_ours_is_refused(change):
+    with pytest.raises(MessageInvalid):
+        decode_work({**MEMBERS, **change})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calculation_id": "nonsense"},
+        {"calculation_id": str(uuid4())},
+        {"calculation_id": None},
+        {"arguments": {"n": 6}},
+        {"arguments": [5]},
+        {"arguments": {"n": float("nan")}},
+        {"arguments": {"n": "\ud800"}},
+        {"function": "\ud800"},
+        {"function": 5},
+        {"function_version": "1"},
+        {"request_id": 5},
+        {"more": 1},
+    ],
+)
+def test_a_message_is_refused_for_any_of_its_calculations(change):
+    with pytest.raises(MessageInvalid):
+        decode_work({**MEMBERS, "calculations": [ONE, {**ONE, **change}]})
+
+
+@pytest.mark.parametrize("missing", sorted(MEMBERS))
+def test_a_message_without_a_member_is_refused(missing):
+    with pytest.raises(MessageInvalid):
+        decode_work({name: value for name, value in MEMBERS.items() if name != missing})
+
+
+@pytest.mark.parametrize("missing", sorted(ONE))
+def test_a_calculation_without_a_member_is_refused(missing):
+    one = {name: value for name, value in ONE.items() if name != missing}
+    with pytest.raises(MessageInvalid):
+        decode_work({**MEMBERS, "calculations": [one]})
+
+
+@given(rubbish=st.recursive(st.none() | st.integers() | st.text(), st.lists))
+def test_rubbish_is_refused(rubbish):
+    with pytest.raises(MessageInvalid):
+        decode_work(rubbish)
+
+
+def test_queues_are_quorum_queues_with_a_dead_letter_queue():
+    arguments = queue_arguments(Lane.HEAVY)
+    assert arguments["x-queue-type"] == "quorum"
+    assert arguments["x-dead-letter-routing-key"] == "reckoner.heavy.dead"
+
+
+def message(**changes: object) -> bytes:
+    """Return a message that the quick lane takes, but for these changes."""
+    return json.dumps({**json.loads(encode([work_for(5, None)], Lane.QUICK)), **changes}).encode()
+
+
+def test_the_work_of_a_message_is_decoded():
+    decoded = decode_message(message(), Lane.QUICK)
+    assert decode_work(decoded.kwargs["work"]) == [work_for(5, None)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        message(queue_name=queue_name(Lane.HEAVY)),
+        message(actor_name=actor_name(Lane.HEAVY)),
+        message(args=[1]),
+        message(options={"eta": 1}),
+        message(kwargs=None),
+        message(kwargs={"work": MEMBERS, "more": 1}),
+    ],
+)
+def test_a_delivery_of_another_form_is_refused(body):
+    with pytest.raises(MessageInvalid):
+        decode_message(body, Lane.QUICK)

@@ -1,0 +1,42 @@
+"""The limits of the quick lane: a calculation at a limit is admitted, one beyond it is not."""
+
+import dataclasses
+
+import pytest
+
+from shared.config import load_settings
+from shared.errors import CalculationUnfit
+from tests.factories import make_calculation
+from workers.quick.admission import Admission
+
+ONE = make_calculation(arguments={"n": 1_000_000})
+
+
+def admission(**limits):
+    settings = load_settings(
+        {"database_url": "postgresql+psycopg2:///none", "broker_url": "amqp://none"}
+    )
+    return Admission(dataclasses.replace(settings, **limits))
+
+
+def test_a_calculation_at_both_limits_is_admitted():
+    at_limits = admission(quick_seconds=ONE.estimate.seconds, memory_limit_bytes=ONE.estimate.bytes)
+    at_limits.check(ONE.function, ONE.arguments)
+
+
+@pytest.mark.parametrize(
+    ("limits", "named"),
+    [
+        ({"quick_seconds": ONE.estimate.seconds * 0.999}, "RECKONER_QUICK_SECONDS"),
+        ({"memory_limit_bytes": ONE.estimate.bytes - 1}, "RECKONER_MEMORY_LIMIT_BYTES"),
+    ],
+)
+def test_a_calculation_beyond_a_limit_is_refused_with_its_name(limits, named):
+    with pytest.raises(CalculationUnfit, match=named):
+        admission(**limits).check(ONE.function, ONE.arguments)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"n": -1}, {"n": "1"}, {"n": 1, "m": 1}])
+def test_arguments_are_validated_again(arguments):
+    with pytest.raises(CalculationUnfit, match="fibonacci"):
+        admission().check(ONE.function, arguments)

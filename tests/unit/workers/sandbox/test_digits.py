@@ -1,0 +1,82 @@
+"""Digits of real child processes: they arrive whole, and nothing else gets among them."""
+
+import dataclasses
+
+import pytest
+
+from shared.result import Result
+from tests.child_with_test_functions import COMMAND
+from tests.unit.workers.sandbox.running import (
+    compute,
+    failure_of,
+    make_request,
+    receive_all,
+    start,
+)
+from workers.sandbox.parent import Sandbox
+from workers.sandbox.process import ChildProcess
+
+
+@pytest.mark.parametrize("function", ["repeat", "whole"])
+@pytest.mark.parametrize("n", [1, 20, 8_192, 8_193, 3_000_000])
+def test_digits_arrive_whole_and_with_their_digest(function, n):
+    with start(function, n) as child:
+        digits = receive_all(child)
+        assert digits == b"7" * n
+        assert child.result.compute_seconds >= 0
+        whole = Result.of(digits.decode(), child.result.compute_seconds)
+        assert child.result == dataclasses.replace(whole, digits=None)
+
+
+def test_progress_arrives():
+    received: list[float] = []
+    with start("repeat", 3_000_000) as child:
+        receive_all(child, on_progress=received.append)
+    assert received
+    assert all(0 <= fraction <= 1 for fraction in received)
+
+
+def test_nothing_that_a_function_prints_gets_among_its_digits():
+    assert compute("talk", 100) == b"7" * 100
+
+
+def test_a_flood_on_standard_error_does_not_block_the_digits():
+    with start("talk_much_to_stderr", 3_000) as child:
+        assert len(receive_all(child)) == 3_000
+        assert 0 < len(child.stderr) <= 4096
+
+
+@pytest.mark.parametrize("function", ["fork_and_forget", "fork_between_pieces"])
+def test_a_forgotten_fork_does_not_answer_twice(function):
+    assert compute(function, 100) == b"7" * 100
+
+
+@pytest.mark.parametrize("function", ["wrong", "words", "nothing"])
+def test_digits_that_fail_their_check_are_a_wrong_result(function):
+    assert failure_of(function).reason == "result-wrong"
+
+
+def test_an_exception_of_the_function_is_named_in_a_limited_detail():
+    failure = failure_of("fail")
+    assert failure.reason == "function-failed"
+    assert failure.detail.startswith("ValueError: no such number")
+    assert len(failure.detail) <= 500
+
+
+@pytest.mark.parametrize(("function", "version"), [("repeat", 2), ("unheard-of", 1)])
+def test_a_function_that_is_not_installed_is_gone(function, version):
+    assert failure_of(function, version=version).reason == "function-gone"
+
+
+def test_garbage_among_the_frames_ends_the_calculation():
+    failure = failure_of("garbage", 100)
+    assert failure.reason == "process-died"
+    assert "invalid frame" in failure.detail
+
+
+def test_a_request_longer_than_a_pipe_arrives_whole():
+    request = dataclasses.replace(
+        make_request("whole"), arguments={"n": 10, "ballast": "x" * 1_000_000}
+    )
+    with Sandbox(request, ChildProcess(COMMAND)) as child:
+        assert receive_all(child)

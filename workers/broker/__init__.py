@@ -1,0 +1,1 @@
+"""RabbitMQ as Dramatiq's broker, and the consumers of the lanes' queues."""

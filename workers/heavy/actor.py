@@ -1,0 +1,116 @@
+"""The actor of the heavy lane: claims a calculation, and runs it in a child process."""
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from uuid import UUID
+
+import dramatiq
+from sqlalchemy import Engine
+
+from shared.calculation import Lane, Work
+from shared.config import Settings
+from shared.errors import MessageInvalid, StoreUnavailable
+from shared.messages import decode_work, queue_name
+from shared.postgres.retry import retry_while_unavailable
+from shared.store.leases import claim_calculation
+from shared.store.notifications import notify_changed
+from workers.broker.consumer import Delivery, current_delivery
+from workers.broker.slots import Slots
+from workers.heavy.attempt import Attempt
+from workers.heavy.lease import Lease, Leases
+from workers.heavy.retry_policy import must_run_alone
+from workers.presence import Watermark
+from workers.sandbox.spares import SpareChildren
+
+logger = logging.getLogger(__name__)
+
+
+def declare_actor(broker: dramatiq.Broker, calculations: "HeavyCalculations") -> None:
+    """Declare the actor on its broker; importing this module declares nothing."""
+
+    @dramatiq.actor(broker=broker, queue_name=queue_name(Lane.HEAVY), throws=MessageInvalid)
+    def calculate_heavy(work: object) -> None:
+        """Run the calculation of a message, which is acknowledged once it is claimed.
+
+        Raises MessageInvalid, which dead-letters the message.
+        """
+        calculations.calculate(decode_work(work), current_delivery())
+
+
+class HeavyCalculations:
+    """What the actor does with each message. Actor threads, one for each slot, share it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        worker_id: UUID,
+        leases: Leases,
+        slots: Slots,
+        children: SpareChildren,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._worker_id = worker_id
+        self._leases = leases
+        self._slots = slots
+        self._children = children
+        self.watermark = Watermark()
+
+    def calculate(self, works: Sequence[Work], delivery: Delivery) -> None:
+        """Claim the one calculation, run it, and store how it ended.
+
+        Raises MessageInvalid for several.
+        """
+        [work, *others] = works
+        if others:
+            raise MessageInvalid("a heavy message must hold one calculation", works)
+        try:
+            lease = self._claim(work)
+        except StoreUnavailable:
+            # This worker stops. Without an answer, the message goes to another.
+            delivery.is_detached = True
+            return
+        # The lease counts from here on, and RabbitMQ need not wait for the result.
+        delivery.acknowledge()
+        if lease is None:
+            logger.info(
+                "nothing to do",
+                extra={"calculation_id": work.calculation_id, "request_id": work.request_id},
+            )
+            return
+        try:
+            with self._room_for(lease):
+                Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
+        finally:
+            self._leases.drop(lease)
+            self._children.prepare()  # for the next, now that nothing runs beside it
+
+    def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
+        """Wait for the other slots to be free if memory ran out in an earlier attempt."""
+        if not must_run_alone(lease.claim.earlier_outcomes):
+            return nullcontext()
+        return self._slots.alone(lambda: lease.end is not None)
+
+    def _claim(self, work: Work) -> Lease | None:
+        """Commit a claim; None if there is nothing to do."""
+
+        def attempt() -> Lease | None:
+            requested_at = time.monotonic()
+            with self._engine.begin() as connection:
+                claim = claim_calculation(
+                    connection,
+                    work.calculation_id,
+                    worker_id=self._worker_id,
+                    lease_seconds=self._settings.lease_seconds,
+                )
+                if claim is not None:
+                    self.watermark.note(claim.published_at)
+                    notify_changed(connection, [claim.calculation_id])
+            return None if claim is None else self._leases.hold(claim, requested_at)
+
+        return retry_while_unavailable(
+            attempt, "claim a calculation", lambda: self._slots.is_closed
+        )

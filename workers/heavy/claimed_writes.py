@@ -1,0 +1,157 @@
+"""The transactions of one attempt: digits, and how it ended. All are fenced by its number.
+
+Each is tried again while PostgreSQL is unavailable, for as long as the lease lasts. If the claim is
+no longer this attempt's, a write changes nothing and raises LeaseLost. What to write is decided in
+attempt.py, and whether the lease is still held in lease.py.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from shared.calculation import Lane
+from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
+from shared.failures import CANCELLED_JSON, failure_json
+from shared.postgres.retry import retry_while_unavailable
+from shared.result import Result
+from shared.store.attempts import (
+    finish_cancelled,
+    finish_failed,
+    finish_succeeded,
+    release_calculation,
+    retry_calculation,
+)
+from shared.store.chunks import (
+    delete_chunks_of_attempt,
+    insert_claimed_chunks,
+    record_other_attempts,
+)
+from shared.store.notifications import notify_changed, notify_outbox
+from workers.heavy.lease import Lease
+
+#: Chunks that are deleted while the row is locked: eight megabytes.
+_CHUNKS_AT_ONCE = 32
+
+
+class ClaimedWrites:
+    """Writes under one lease. `store_chunks` may be called from several threads."""
+
+    def __init__(self, lease: Lease, engine: Engine, worker_id: UUID) -> None:
+        self._lease = lease
+        self._claim = lease.claim
+        self._engine = engine
+        self._worker_id = worker_id
+
+    def store_chunks(self, first_ordinal: int, chunks: Sequence[bytes]) -> None:
+        """Store consecutive chunks, given the ordinal of the first."""
+        self._write(
+            "store digits",
+            lambda connection: insert_claimed_chunks(
+                connection,
+                self._claim.calculation_id,
+                self._claim.attempt,
+                first_ordinal,
+                chunks,
+                worker_id=self._worker_id,
+            ),
+        )
+
+    def succeed(self, result: Result) -> None:
+        """Store the result, after its chunks."""
+
+        def finish(connection: Connection) -> bool:
+            self._record_other_attempts(connection)
+            self._notify(connection)
+            return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
+
+        self._write("store a result", finish)
+
+    def fail(self, aborted: CalculationAborted) -> None:
+        """Store why the calculation failed."""
+        error_json = failure_json(aborted.reason, aborted.detail)
+
+        def finish(connection: Connection) -> bool:
+            if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):
+                return False
+            self._delete_chunks(connection)
+            return True
+
+        self._write("store a failure", finish)
+
+    def requeue(self, died: ProcessDied, backoff_seconds: float) -> None:
+        """Queue it again after a pause that grows with each attempt; or carry out a cancel."""
+
+        def requeue(connection: Connection) -> bool:
+            is_queued = retry_calculation(
+                connection,
+                self._claim,
+                died.exit_reason,
+                worker_id=self._worker_id,
+                backoff_seconds=backoff_seconds,
+            )
+            if not is_queued and not self._cancel(connection):
+                return False
+            self._delete_chunks(connection)
+            return True
+
+        self._write("queue a calculation again", requeue)
+
+    def hand_back(self, within_seconds: float) -> str:
+        """Carry out a cancel, or return the claim to the outbox, even if the lease has ended.
+
+        Returns "cancelled", "released" or, if the claim is no longer this attempt's, "lost".
+        Raises StoreUnavailable if PostgreSQL is unavailable for that long.
+        """
+        until = time.monotonic() + within_seconds
+
+        def hand_back() -> str:
+            with self._engine.begin() as connection:
+                # The row decides which of them changes it: a submission may have withdrawn the
+                # cancel, or a cancel may have been requested while the worker stops.
+                if self._cancel(connection):
+                    outcome = "cancelled"
+                elif release_calculation(connection, self._claim, worker_id=self._worker_id):
+                    notify_outbox(connection, [Lane.HEAVY])
+                    outcome = "released"
+                else:
+                    return "lost"
+                self._delete_chunks(connection)
+                return outcome
+
+        return retry_while_unavailable(
+            hand_back, "hand a claim back", lambda: time.monotonic() > until
+        )
+
+    def _cancel(self, connection: Connection) -> bool:
+        return finish_cancelled(connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id)
+
+    def _delete_chunks(self, connection: Connection) -> None:
+        """Delete the first chunks at once, leave the rest to the relay, and notify of the end."""
+        delete_chunks_of_attempt(
+            connection, self._claim.calculation_id, self._claim.attempt, limit=_CHUNKS_AT_ONCE
+        )
+        self._record_other_attempts(connection)
+        self._notify(connection)
+
+    def _record_other_attempts(self, connection: Connection) -> None:
+        """Record the chunks of earlier attempts, which relays of older versions do not record."""
+        if self._claim.attempt > 1:
+            record_other_attempts(connection, self._claim.calculation_id, self._claim.attempt)
+
+    def _notify(self, connection: Connection) -> None:
+        notify_changed(connection, [self._claim.calculation_id])
+
+    def _write(self, what: str, write: Callable[[Connection], bool]) -> None:
+        """Commit a write; try again while the lease lasts. Raises LeaseLost."""
+
+        def attempt() -> None:
+            with self._engine.begin() as connection:
+                if not write(connection):
+                    raise LeaseLost(str(self._claim.calculation_id))
+
+        try:
+            retry_while_unavailable(attempt, what, lambda: self._lease.end is not None)
+        except StoreUnavailable as error:
+            raise LeaseLost(str(self._claim.calculation_id)) from error

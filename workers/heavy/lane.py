@@ -1,0 +1,81 @@
+"""What a heavy worker consists of besides Dramatiq: slots, leases, and waiting child processes."""
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from shared.calculation import Lane
+from shared.config import Settings
+from workers.broker.broker import LaneBroker
+from workers.broker.slots import SlotConsumer, Slots
+from workers.heavy.actor import HeavyCalculations, declare_actor
+from workers.heavy.lease import Leases
+from workers.sandbox.process import CHILD_COMMAND
+from workers.sandbox.spares import SpareChildren
+
+
+class HeavyLane:
+    """Runs each calculation in a child process, and renews its lease for as long as it runs."""
+
+    lane = Lane.HEAVY
+
+    #: Of each subscription, of which there is one for each free slot.
+    prefetch = 1
+
+    #: For handing claims back, after the children have been killed. The kernel may need seconds to
+    #: end one that holds gigabytes; a worker that ends before that loses an attempt.
+    stop_seconds = 15.0
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        worker_id: UUID,
+        child_command: Sequence[str] = CHILD_COMMAND,
+    ) -> None:
+        self.worker_id = worker_id
+        self.threads = settings.heavy_slots
+        self.slots = Slots(settings.heavy_slots)
+        self.consumer_class = partial(SlotConsumer, slots=self.slots)
+        self.leases = Leases(
+            engine,
+            worker_id,
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+        )
+        self._children = SpareChildren(child_command)
+        self._calculations = HeavyCalculations(
+            settings, engine, worker_id, self.leases, self.slots, self._children
+        )
+        self.watermark = self._calculations.watermark
+
+    def declare_actor(self, broker: LaneBroker) -> None:
+        """Declare `calculate_heavy`."""
+        declare_actor(broker, self._calculations)
+
+    def start(self) -> None:
+        """Get ready for deliveries."""
+        self.leases.start()
+        for _ in range(self.threads):
+            self._children.prepare()
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether a calculation runs: it needs no RabbitMQ."""
+        return not self.leases.is_idle
+
+    def is_sound(self) -> bool:
+        """Return whether the heartbeat's thread runs."""
+        return self.leases.is_alive
+
+    def stop(self) -> None:
+        """Take nothing more, kill what runs, and have its claims handed back."""
+        self.slots.close()
+        self.leases.stop_all()
+        self._children.close()
+
+    def before_disconnect(self) -> None:
+        """Stop the heartbeat, which has nothing left to renew."""
+        self.leases.close()

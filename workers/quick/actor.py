@@ -1,0 +1,137 @@
+"""The actor of the quick lane: computes in this process, and hands the outcomes to the writer."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from uuid import UUID
+
+import dramatiq
+from sqlalchemy import Engine
+
+from shared.calculation import Lane, Work
+from shared.calculator import Calculator
+from shared.config import Settings
+from shared.errors import (
+    CalculationUnfit,
+    MessageInvalid,
+    StoreUnavailable,
+)
+from shared.failures import explain_failure, failure_json
+from shared.functions.registry import Registry
+from shared.messages import decode_work, queue_name
+from shared.postgres.retry import retry_while_unavailable
+from shared.store.notifications import notify_outbox
+from shared.store.quick import move_to_heavy
+from workers.broker.consumer import Delivery, current_delivery
+from workers.quick.admission import Admission
+from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
+from workers.quick.watchdog import Watchdog
+
+logger = logging.getLogger(__name__)
+
+
+def declare_actor(broker: dramatiq.Broker, calculations: "QuickCalculations") -> None:
+    """Declare the actor on its broker; importing this module declares nothing."""
+
+    @dramatiq.actor(broker=broker, queue_name=queue_name(Lane.QUICK), throws=MessageInvalid)
+    def calculate_quick(work: object) -> None:
+        """Compute the calculations of a message, which is acknowledged once they are stored.
+
+        Two workers may compute the same calculation; the guarded update of the first counts.
+        Raises MessageInvalid, which dead-letters the message.
+        """
+        calculations.calculate(decode_work(work), current_delivery())
+
+
+class QuickCalculations:
+    """What the actor does with each message. Actor threads share it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        registry: Registry,
+        writer: GroupCommit,
+        watchdog: Watchdog,
+        stopping: threading.Event,
+    ) -> None:
+        self._max_redeliveries = settings.max_attempts
+        self._engine = engine
+        self._registry = registry
+        self._admission = Admission(settings)
+        self._calculator = Calculator()
+        self._writer = writer
+        self._watchdog = watchdog
+        self._stopping = stopping
+
+    def calculate(self, works: Sequence[Work], delivery: Delivery) -> None:
+        """Compute, check, and hand the outcomes to the writer, which answers the message."""
+        if delivery.redeliveries >= self._max_redeliveries:
+            moved = self._move_to_heavy(works, delivery)
+            if moved is not None:
+                logger.warning(
+                    "%d calculations go to the heavy lane: their message was redelivered %d times",
+                    len(moved),
+                    delivery.redeliveries,
+                )
+            return
+        outcomes: list[Outcome] = []
+        unfit: list[Work] = []
+        for one in works:
+            try:
+                outcomes.append(self._outcome(one))
+            except CalculationUnfit as error:
+                if not unfit:  # one line for a message, however many it holds
+                    logger.error("refused a message: %s", error, extra=log_members(one))
+                unfit.append(one)
+        # The settings of this worker may be all that makes one unfit; its row must not wait here.
+        if unfit and self._move_to_heavy(unfit, delivery) is None:
+            return
+        self._writer.submit(FinishedMessage(delivery, outcomes, is_refused=bool(unfit)))
+
+    def _move_to_heavy(self, works: Sequence[Work], delivery: Delivery) -> set[UUID] | None:
+        """Queue in the heavy lane what may be killing worker after worker, or is not for this one.
+
+        There a child process computes, with limits, and attempts are counted. Return the ids that
+        were queued; None if this worker stops, so that the message is redelivered.
+        """
+
+        def move() -> set[UUID]:
+            with self._engine.begin() as connection:
+                moved = move_to_heavy(connection, [work.calculation_id for work in works])
+                notify_outbox(connection, [Lane.HEAVY])
+            return moved
+
+        try:
+            return retry_while_unavailable(
+                move, "move calculations to the heavy lane", self._stopping.is_set
+            )
+        except StoreUnavailable:
+            delivery.is_detached = True  # without an answer it is redelivered
+            return None
+
+    def _outcome(self, work: Work) -> Outcome:
+        """Compute; raise CalculationUnfit for what this lane does not compute."""
+        try:
+            function = self._registry.get(work.function, work.function_version)
+            self._admission.check(function, work.arguments)
+            with self._watchdog.running(work):
+                result = self._calculator.compute(function, work.arguments)
+        except CalculationUnfit:
+            raise
+        except Exception as error:  # a function may raise anything
+            reason, detail = explain_failure(error)
+            logger.warning(
+                "failed, %s: %s",
+                reason,
+                detail,
+                extra=log_members(work),
+                exc_info=reason == "function-failed",
+            )
+            return Outcome(work, None, failure_json(reason, detail))
+        return Outcome(work, result, None)
+
+
+def log_members(work: Work) -> dict[str, object]:
+    """Return the members by which the log lines of a calculation are found."""
+    return {"calculation_id": work.calculation_id, "request_id": work.request_id}
