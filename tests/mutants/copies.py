@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 #: pytest's exit statuses: tests failed, or could not even be collected.
 _NOTICED = (1, 2)
 
+#: What it prints, with the status of a wrong command line, if the product cannot be imported.
+_NO_CONFTEST = b"ImportError while loading conftest"
+
 
 class Verdict(Enum):
     """What became of a fault."""
@@ -96,7 +99,7 @@ class Copy:
         shown = output.decode(errors="replace")[-3_000:]
         if process.returncode == 0:
             return Verdict.SURVIVED, shown
-        if process.returncode in _NOTICED:
+        if process.returncode in _NOTICED or _NO_CONFTEST in output:
             return Verdict.CAUGHT, shown
         raise TestsNotRun(f"pytest could not run {' '.join(tests)}:\n{shown}")
 
