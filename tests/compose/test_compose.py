@@ -6,6 +6,7 @@ import sys
 import httpx
 import pytest
 
+from shared.store.schema import SCHEMA_REVISION
 from tests.compose.conftest import ROOT, run
 from tests.compose.inspection import (
     SERVICES,
@@ -24,6 +25,11 @@ def test_all_services_run_and_are_healthy(deployment):
     containers = deployment.containers()
     assert {service_of(container) for container in containers} == SERVICES
     assert {container["State"]["Health"]["Status"] for container in containers} == {"healthy"}
+
+
+def test_alembics_own_command_works_in_the_image(deployment):
+    shown = deployment.compose("run", "--rm", "-T", "migrate", "alembic", "current")
+    assert f"{SCHEMA_REVISION} (head)" in shown
 
 
 def test_the_end_to_end_tests_pass(deployment):
