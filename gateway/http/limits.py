@@ -24,10 +24,10 @@ MAX_NESTING = 32
 
 # Faults of a request (shared/errors.py limits how many are listed)
 
-#: Unknown members of one object that are listed.
+#: Unknown members listed for one object.
 MAX_LISTED_MEMBERS = 20
 
-#: Characters that are repeated of the name of an unknown member or parameter.
+#: Characters shown of the name of an unknown member or parameter.
 MAX_SHOWN_CHARACTERS = 100
 
 # Headers

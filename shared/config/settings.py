@@ -173,7 +173,7 @@ def _checked(name: str, raw: Any, kind: Any, metadata: Mapping[str, Any], faults
         faults.append(f"{variable} must be {number}; it is {raw!r:.40}.")
         return None
     low, high = metadata["at_least"], metadata["at_most"]
-    if not low <= value <= high:  # which is also so for nan
+    if not low <= value <= high:  # true for nan as well
         faults.append(f"{variable} must be from {low:.15g} to {high:.15g}; it is {raw!s:.40}.")
         return None
     return value
