@@ -12,7 +12,7 @@ MAX_BODY_BYTES = 64 * KIB
 MAX_BATCH_BODY_BYTES = 4 * KIB * KIB
 MAX_BATCH_CALCULATIONS = 10_000
 
-#: A longer body is parsed and checked in a thread: it would hold up the event loop.
+#: A longer body is parsed and checked in a thread, because it would block the event loop.
 MAX_EVENT_LOOP_BODY_BYTES = 4 * KIB
 
 #: How much is read of a body that is refused. NGINX takes a connection that is closed while it is
@@ -70,7 +70,7 @@ CLIENT_CACHE_SECONDS = 365 * 24 * 60 * 60
 #: How long NGINX may keep the document and the digits of a calculation that has succeeded.
 NGINX_CACHE_SECONDS = 60 * 60
 
-#: /system and /health/ready share the rows of one query for this time, and longer if it is slow:
-#: it may run for at most this share of the time.
+#: /system and /health/ready share the rows of one query for STATE_FRESH_SECONDS, and longer if the
+#: query is slow: it may run for at most STATE_MAX_SHARE of the time.
 STATE_FRESH_SECONDS = 0.5
 STATE_MAX_SHARE = 0.05

@@ -42,7 +42,7 @@ class Health:
         self._id = uuid4()
 
     def report(self, lane_problems: Mapping[Lane, str], other_problem: str | None) -> None:
-        """Write the row and the file: what is wrong with each lane, and with the relay's rest.
+        """Write the row and the file: what is wrong with each lane, and with the rest of the relay.
 
         Raises what SQLAlchemy raises; the file is left as it was then.
         """

@@ -1,4 +1,4 @@
-"""What a quick worker consists of besides Dramatiq: the writer, and a watch for what hangs."""
+"""What a quick worker consists of besides Dramatiq: the writer, and the watchdog."""
 
 import logging
 import threading
