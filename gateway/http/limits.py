@@ -67,7 +67,8 @@ MAX_PAGE_CALCULATIONS = 1_000
 #: How long clients may keep the digits of a result, which never change.
 CLIENT_CACHE_SECONDS = 365 * 24 * 60 * 60
 
-#: How long NGINX may keep the document and the digits of a calculation that has succeeded.
+#: How long NGINX may keep the document and the digits of a calculation that has succeeded. It drops
+#: earlier what nobody has requested for an hour (`inactive` in its configuration).
 NGINX_CACHE_SECONDS = 60 * 60
 
 #: /system and /health/ready share the rows of one query for STATE_FRESH_SECONDS, and longer if the
