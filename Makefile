@@ -1,4 +1,4 @@
-# The commands for development; each could be typed as well.
+# The commands for development; each can also be typed without make.
 
 LANE ?= heavy
 
@@ -29,7 +29,7 @@ test: lint ## Check and test everything, against real services that it starts
 	.venv/bin/python -m pytest tests/faults -m short
 	.venv/bin/coverage report
 
-mutants: ## Put small faults into copies of the product, which tests must notice (SAMPLE=60 SEED=…)
+mutants: ## Put small faults into copies of the product, which the tests must notice (SAMPLE=60 SEED=…)
 	@compose/bootstrap.sh mutants
 	.venv/bin/python -m tests.mutants --sample $(or $(SAMPLE),60) $(if $(SEED),--seed $(SEED)) --write-table
 

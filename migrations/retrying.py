@@ -28,7 +28,7 @@ def run_migration(migrate: Callable[[], None], report: Report) -> int:
         retry_migration(migrate, report)
     except LockNotAvailable as error:
         report.write(f"Gave up after {GIVE_UP_SECONDS:g} s of waiting for {error}")
-        report.write("End what holds it, or wait for its end, and run this again.")
+        report.write("End the session that holds it, or wait until it ends; then run this again.")
     except MigrationError as error:
         report.write(str(error))
     except DBAPIError as error:

@@ -69,7 +69,7 @@ def describe_error(error: BaseException, node: pika.URLParameters) -> str:
 def describe_timeout(node: pika.URLParameters, seconds: float) -> str:
     """Describe a node that does not answer in time."""
     return (
-        f"{node_name(node)} does not answer within {seconds:g} s. "
+        f"{node_name(node)} did not answer within {seconds:g} s. "
         "Check that it can be reached and is not overloaded, and that its queues have a leader."
     )
 

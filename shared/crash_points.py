@@ -19,7 +19,7 @@ _armed: str | None = None
 
 
 def arm_from_environment() -> None:
-    """Read at which point, if any, this process shall kill itself."""
+    """Read at which point, if any, this process should kill itself."""
     global _armed
     _armed = os.environ.get("RECKONER_CRASH_POINT")
 

@@ -24,7 +24,7 @@ ReckonerError
 ├── LeaseLost                  a worker no longer holds its claim
 ├── CalculationUnfit           a message names a calculation that its lane does not compute
 ├── MessageInvalid             a delivery that is not a message of Reckoner's
-└── SendRefused                an actor is sent a message directly, past the API
+└── SendRefused                a message was sent to an actor, and not through the API
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Fault(NamedTuple):
 
 
 def pointer_to(name: str) -> str:
-    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) wants it."""
+    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) requires."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
@@ -238,6 +238,6 @@ class SendRefused(ReckonerError):
 
     def __init__(self, actor_name: str) -> None:
         super().__init__(
-            f"{actor_name} takes no messages from here: without a row in PostgreSQL they mean "
-            "nothing. Submit the calculation with POST /calculations."
+            f"{actor_name} accepts no messages from send(): without a row in PostgreSQL they have "
+            "no effect. Submit the calculation with POST /calculations."
         )

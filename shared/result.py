@@ -57,7 +57,7 @@ class Result:
 
 
 class ResultBuilder:
-    """Makes a result of digits that pass by in pieces and are not kept."""
+    """Makes a result from digits that arrive in pieces and are not kept."""
 
     __slots__ = ("_digest", "_head", "_tail", "digit_count")
 
@@ -87,12 +87,12 @@ class ResultBuilder:
 
 
 def in_chunks(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
-    """Cut pieces of any size anew: each chunk has `length` digits, only the last may have fewer."""
+    """Cut pieces of any size into chunks of `length` digits; only the last may have fewer."""
     waiting = bytearray()
     for piece in pieces:
         waiting += piece
         while len(waiting) >= length:
-            with memoryview(waiting) as view:  # a slice of the array itself would be a copy more
+            with memoryview(waiting) as view:  # a slice of the array itself would be one more copy
                 chunk = bytes(view[:length])
             del waiting[:length]
             yield chunk

@@ -11,7 +11,7 @@ from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
 from shared.logs import set_up_logs
 
-#: The exit status of a process that was started in the wrong way: arguments or settings.
+#: The exit status of a process that was started with wrong arguments or settings.
 USAGE_STATUS = 2
 
 

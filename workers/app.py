@@ -64,7 +64,8 @@ def _set_up(lane: Lane) -> None:
 def _stop_with_parent(parent_pid: int | None) -> None:
     """Stop this process when its parent, Dramatiq's main process, has been killed.
 
-    Nobody reads the pipe of its log lines then, so it ends without stopping if that blocks.
+    Nobody reads the pipe of its log lines then. A process that blocks on writing one cannot stop,
+    and is ended after a while.
     """
     while os.getppid() == parent_pid:
         time.sleep(_PARENT_POLL_SECONDS)

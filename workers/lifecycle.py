@@ -23,7 +23,7 @@ from workers.quick.lane import QuickLane
 
 logger = logging.getLogger(__name__)
 
-#: A worker that could not consume for so long ends, so that its supervisor starts a fresh one.
+#: A worker that could not consume for this long ends, so that its supervisor starts a fresh one.
 SILENCE_SECONDS = 60.0
 
 _WATCH_SECONDS = 0.5
@@ -35,7 +35,7 @@ WorkerLane = QuickLane | HeavyLane
 
 
 def end_this_process() -> None:
-    """Stop as if the supervisor wanted it: both command lines handle SIGTERM."""
+    """Stop as if the supervisor had requested it: both command lines handle SIGTERM."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -88,7 +88,7 @@ class Lifecycle(Middleware):
         """End the process when it can no longer work."""
         while not self._stopping.wait(_WATCH_SECONDS):
             if problem := self._problem(worker):
-                logger.critical("%s: giving up", problem)
+                logger.critical("%s: this worker ends", problem)
                 self._status = FAILURE_STATUS
                 self._end()
                 return

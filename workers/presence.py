@@ -28,8 +28,9 @@ class Watermark:
     """When the message that was consumed last had been published, on PostgreSQL's clock.
 
     Queues are first in, first out: a message that was published well before this one, and whose
-    calculation still waits, is lost. The relay's rescue draws that conclusion. The last one counts
-    and not the latest, which would stay ahead for as long as that clock is ever set back.
+    calculation still waits, is lost. The relay's rescue draws that conclusion. What
+    counts is the message consumed last, not the latest time: after that clock is set back by an
+    hour, the latest time would stay ahead for an hour.
     """
 
     def __init__(self) -> None:

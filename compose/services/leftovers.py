@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.1
 def write_record(record: Path, pid: int, started: float, folder: Path) -> None:
     """Record a program's process, its start in seconds since boot, and its working folder."""
     note = {"pid": pid, "started": started, "boot": process_table.boot_id(), "folder": str(folder)}
-    # Under its name it is whole: whoever starts a program may be killed at any time.
+    # Renamed when complete: this process may be killed at any time, and leaves no partial record.
     unfinished = record.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(note) + "\n")
     unfinished.replace(record)

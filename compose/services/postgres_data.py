@@ -60,7 +60,7 @@ def programs_for(data: Path) -> Path:
 def create_data(data: Path, programs: Path, password: str, account: Account | None) -> None:
     """Create the data with the superuser, the role and the database.
 
-    It is renamed when complete, so that there are never incomplete data.
+    It is renamed when complete, so that incomplete data is never used.
     """
     draft = data.with_name("data.new")
     shutil.rmtree(draft, ignore_errors=True)

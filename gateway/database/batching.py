@@ -13,12 +13,12 @@ from typing import Generic, TypeVar
 from shared.errors import StoreUnavailable
 
 #: While a statement takes longer than this, another may begin beside it, up to a limit: one
-#: connection that hangs, or one locked row, must not hold up everybody.
+#: connection that hangs, or one locked row, must not hold up all others.
 _SLOW_SECONDS = 0.05
 _MAX_STATEMENTS = 4
 
-#: The pause after a statement began: so much for each item of its batch, up to a limit. Below one
-#: or two thousand requests a second few wait; above, each statement serves more of them.
+#: The pause after a statement began: this long for each item of its batch, up to a limit. Up to one
+#: or two thousand requests a second, few wait; beyond that, each statement serves more of them.
 _PAUSE_SECONDS = 0.0005
 _MAX_PAUSE_SECONDS = 0.007
 

@@ -85,7 +85,7 @@ class AsyncPool:
         return await self._connect()
 
     async def _connect(self) -> AsyncConnection:
-        """Connect to the first server that answers; each is given its own time."""
+        """Connect to the first server that answers; each has its own time limit."""
         servers = self._connector.servers
         failures = []
         for server in await self._in_order():

@@ -1,4 +1,4 @@
-"""Expensive queries: one answer serves all requests, and is refreshed seldom."""
+"""Expensive queries: one answer serves many requests, and is rarely refreshed."""
 
 import asyncio
 import logging

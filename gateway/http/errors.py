@@ -116,7 +116,7 @@ def _(error: errors.CalculationTooLarge) -> Problem:
         "memory-limit",
         "Memory limit exceeded",
         f"{error.faults[0].detail} "
-        "Submit a smaller calculation, or have RECKONER_MEMORY_LIMIT_BYTES raised.",
+        "Submit a smaller calculation, or ask the operator to raise RECKONER_MEMORY_LIMIT_BYTES.",
         {
             **_faults_of(error),
             "needed_bytes": error.needed_bytes,

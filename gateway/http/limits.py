@@ -12,7 +12,7 @@ MAX_BODY_BYTES = 64 * KIB
 MAX_BATCH_BODY_BYTES = 4 * KIB * KIB
 MAX_BATCH_CALCULATIONS = 10_000
 
-#: A longer body is parsed and checked in a thread: it would hold up the event loop.
+#: A longer body is parsed and checked in a thread, because it would block the event loop.
 MAX_EVENT_LOOP_BODY_BYTES = 4 * KIB
 
 #: How much is read of a body that is refused. NGINX takes a connection that is closed while it is
@@ -24,10 +24,10 @@ MAX_NESTING = 32
 
 # Faults of a request (shared/errors.py limits how many are listed)
 
-#: Unknown members of one object that are listed.
+#: Unknown members listed for one object.
 MAX_LISTED_MEMBERS = 20
 
-#: Characters that are repeated of the name of an unknown member or parameter.
+#: Characters shown of the name of an unknown member or parameter.
 MAX_SHOWN_CHARACTERS = 100
 
 # Headers
@@ -67,10 +67,11 @@ MAX_PAGE_CALCULATIONS = 1_000
 #: How long clients may keep the digits of a result, which never change.
 CLIENT_CACHE_SECONDS = 365 * 24 * 60 * 60
 
-#: How long NGINX may keep the document and the digits of a calculation that has succeeded.
+#: How long NGINX may keep the document and the digits of a calculation that has succeeded. It drops
+#: earlier what nobody has requested for an hour (`inactive` in its configuration).
 NGINX_CACHE_SECONDS = 60 * 60
 
-#: /system and /health/ready share the rows of one query for this time, and longer if it is slow:
-#: it may run for at most this share of the time.
+#: /system and /health/ready share the rows of one query for STATE_FRESH_SECONDS, and longer if the
+#: query is slow: it may run for at most STATE_MAX_SHARE of the time.
 STATE_FRESH_SECONDS = 0.5
 STATE_MAX_SHARE = 0.05

@@ -1,8 +1,8 @@
-"""Steps of PostgreSQL's clock: logged, and times that one has left in the future corrected.
+"""Steps of PostgreSQL's clock: logs them, and corrects times that they left in the future.
 
-All times are PostgreSQL's. One that lies further ahead than it can was written before the clock was
+All times are PostgreSQL's. One that is further ahead than possible was written before the clock was
 set back; the rows alone show that, so a step is corrected even if no relay ran then. After a step
-ahead, leases only seem to have expired, until their workers have had the time to renew them.
+ahead, leases only seem to have expired, until their workers have had time to renew them.
 """
 
 import logging
@@ -55,7 +55,7 @@ class ClockSteps:
     def correct(self) -> bool:
         """Correct times that lie too far ahead; return whether leases may be expired.
 
-        They may not for the length of a lease after a step ahead.
+        After a step ahead, they may not for the length of a lease.
         """
         with self._engine.begin() as connection:
             self._compare(connection)

@@ -1,8 +1,8 @@
 """What a relay reports of its health: a row for everybody, and a file for `--check` on its host.
 
 The process holds a lock on its file. So the file of a process that has died is recognised, even if
-another process has its id now. Times are of the monotonic clock, which all processes of a host
-share and nobody sets.
+another process has its id now. Times are those of the monotonic clock, which is
+the same for all processes of a host and is never set.
 """
 
 import fcntl
@@ -42,7 +42,7 @@ class Health:
         self._id = uuid4()
 
     def report(self, lane_problems: Mapping[Lane, str], other_problem: str | None) -> None:
-        """Write the row and the file: what is wrong with each lane, and with the relay's rest.
+        """Write the row and the file: what is wrong with each lane, and with the rest of the relay.
 
         Raises what SQLAlchemy raises; the file is left as it was then.
         """
@@ -67,7 +67,9 @@ class Health:
             with self._engine.connect() as connection:
                 delete_relay(connection, self._id)
         except DATABASE_ERRORS as error:
-            _logger.warning("The relay's row stays for a minute: %s", brief(error))
+            _logger.warning(
+                "Cannot remove the relay's row, which stays for a minute: %s", brief(error)
+            )
 
 
 def health_folder() -> Path:

@@ -1,7 +1,6 @@
 """Publishes one lane's calculations, in a thread of its own with connections of its own.
 
-So neither lane waits for the other: not for confirms that do not come, nor for a queue of a wrong
-type.
+So neither lane waits for the other, not even if confirms do not come or a queue has the wrong type.
 """
 
 import threading
@@ -69,7 +68,7 @@ class LaneRelay:
         self._woken.set()
 
     def stop(self) -> None:
-        """Let its thread end after what it is doing."""
+        """Let its thread end after its current step."""
         self.loop.stop()
         self._woken.set()
 

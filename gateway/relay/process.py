@@ -180,9 +180,9 @@ class Relay:
         self._next_rescue_at = time.monotonic() + self._settings.rescue_seconds
 
     def _reason_to_give_up(self) -> str | None:
-        """Return why this process is of no use any more; None if it is.
+        """Return why this process is no longer of use; None while it is of use.
 
-        It is of use while it can query PostgreSQL, rescue lost work and publish one of the lanes.
+        It is while it can query PostgreSQL, rescue lost work and publish one of the lanes.
         """
         lanes: list[Loop] = [lane.loop for lane in self.lanes.values()]
         for loops in ([self._main_loop], [self._rescue_loop], lanes):

@@ -1,5 +1,7 @@
 """Publishes one lane's messages to RabbitMQ, and connects again after any failure.
 
+Which calculations share a message is decided in lane.py.
+
 A connection can be open and refuse every message: RabbitMQ's channel remembers the state of a
 quorum queue, such as that it was full or which node led it. So a batch that is not confirmed
 completely is the last one of its connection; the next one goes to another node if there are

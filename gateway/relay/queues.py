@@ -61,7 +61,7 @@ def count_ready_messages(
 
     This is a passive declaration, on a channel of its own: RabbitMQ closes the channel if there is
     no such queue, and the count is 0. A queue that exists is then declared with our arguments:
-    somebody may have replaced it by one that takes messages and that no worker consumes, and
+    somebody may have replaced it by one that takes messages but has no consumers. In that case
     `on_wrong_queue` is called.
     """
 

@@ -44,7 +44,7 @@ _logger = logging.getLogger(__name__)
 class Rescue:
     """Finds lost work; `ready_messages` counts what waits in a lane's queue.
 
-    `ready_messages` may raise BrokerUnavailable; that lane's messages are then not taken for lost.
+    `ready_messages` may raise BrokerUnavailable; then no message of that lane counts as lost.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Rescue:
         return sum(status == "queued" for status in expired.values())
 
     def _return_lost(self, lane: Lane) -> int:
-        """Return what was published too long ago, if its queue is empty or workers are past it."""
+        """Put old messages into the outbox if the queue is empty or later ones were consumed."""
         age = self._settings.lost_message_seconds
         with self._engine.begin() as connection:
             waited_seconds = oldest_waiting_seconds(connection, lane)
@@ -102,7 +102,7 @@ class Rescue:
             is_empty = self._is_empty_for(age, lane)
         except BrokerUnavailable as error:
             if lane not in self._unavailable_queues:
-                _logger.warning("Lost messages of the %s lane cannot be found: %s", lane, error)
+                _logger.warning("Cannot check for lost messages of the %s lane: %s", lane, error)
             self._unavailable_queues.add(lane)
             self._empty_since.pop(lane, None)
             return 0
@@ -123,7 +123,9 @@ class Rescue:
             if len(lost) < _BATCH:
                 break
         if returned:
-            _logger.warning("%d messages of the %s lane were lost", returned, lane)
+            _logger.warning(
+                "%d lost messages of the %s lane will be published again", returned, lane
+            )
         return returned
 
     def _is_empty_for(self, seconds: float, lane: Lane) -> bool:
@@ -140,7 +142,7 @@ class Rescue:
 
 
 def remove_lost_chunks(engine: Engine) -> int:
-    """Remove chunks of attempts that ended without a result, for a moment; return how many."""
+    """Remove chunks of attempts without a result, for a limited time; return how many."""
     until = time.monotonic() + _CHUNKS_SECONDS
     removed = 0
     while True:

@@ -63,7 +63,7 @@ class Digits:
         """Return a stream of the digits from `first` up to but not including `end`.
 
         If that is all of them, the last chunk is held back until the SHA-256 of the whole has been
-        checked; if it is wrong, the connection breaks off instead of ending well.
+        checked; if it is wrong, the connection is aborted.
         Raises what the first chunk shows: StoreUnavailable, ResultPruned, ResultCorrupt.
         """
         digits = self._read(row, first, end)

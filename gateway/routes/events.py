@@ -37,7 +37,7 @@ class Events:
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
     ) -> None:
-        """Respond with the stream."""
+        """Respond with the stream, never silent for more than `heartbeat_seconds`."""
         first, stream = await peek(self._stream(parse_calculation_id(calculation_id)))
         resp.cache_control = ["no-store"]
         if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:

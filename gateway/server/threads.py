@@ -16,7 +16,7 @@ T = TypeVar("T")
 _INLINE_THREADS = 4
 _MAX_INLINE_SECONDS = 20.0
 
-#: For whatever else takes long: reading batches, writing pages, compression.
+#: For everything else that takes long: reading batches, writing pages, compression.
 _LONG_THREADS = 4
 _MAX_LONG_SECONDS = 60.0
 
@@ -28,7 +28,7 @@ class WatchedThreads:
     """A few threads for one purpose. A thread cannot be ended, but one that hangs can be found."""
 
     def __init__(self, count: int, name: str, *, max_seconds: float) -> None:
-        """Take for hanging whatever runs longer than `max_seconds`."""
+        """Treat whatever runs longer than `max_seconds` as hanging."""
         self._count = count
         self._executor = ThreadPoolExecutor(count, thread_name_prefix=name)
         self._name = name

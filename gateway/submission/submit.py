@@ -23,7 +23,7 @@ from shared.result import Result
 from shared.store.calculations import Row
 from shared.store.new_calculations import New, insert_new
 
-#: The most that a batch may cost: seconds of computing, and of storing at a rough guess for a row.
+#: The most that a batch may cost in seconds: of computing, and of storing, by a guess for each row.
 _MAX_BATCH_SECONDS = 0.01
 _ROW_SECONDS = 0.00005
 
@@ -151,7 +151,9 @@ class Submission:
         try:
             return self._calculator.compute(calculation.function, calculation.arguments)
         except Exception:  # whatever an author's function raises
-            _logger.exception("A function raised", extra={"calculation_id": calculation.id})
+            _logger.exception(
+                "A function raised an exception", extra={"calculation_id": calculation.id}
+            )
             return None
 
 

@@ -1,4 +1,4 @@
-"""What computes accepted work: a relay, RabbitMQ and workers. Which of it is missing."""
+"""What is needed to compute accepted work (a relay, RabbitMQ, workers), and what is missing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

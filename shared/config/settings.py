@@ -39,15 +39,19 @@ class Settings:
     gateway_bind: str = _setting("where the gateway listens, `host:port`")
     gateway_processes: int = _setting("gateway processes", 1, 256)
     gateway_database_connections: int = _setting(
-        "statements in threads at once per gateway process; half as many transactions, and half "
-        "as many queries of the event loop",
+        "PostgreSQL connections of a gateway process for statements in threads; half as many more "
+        "for transactions, and half as many for the event loop",
         1,
         500,
     )
     # The bounds are below the times after which a request gives up computing
     # (gateway/submission/submit.py) and a quick worker counts as hung (workers/quick/lane.py).
-    inline_seconds: float = _setting("estimates up to this are computed in the request", 0, 1)
-    quick_seconds: float = _setting("estimates up to this go to the quick lane", 0, 10)
+    inline_seconds: float = _setting(
+        "calculations estimated at up to this are computed in the request", 0, 1
+    )
+    quick_seconds: float = _setting(
+        "calculations estimated at up to this go to the quick lane", 0, 10
+    )
     memory_limit_bytes: int = _setting("memory of one heavy calculation", 64 * 2**20, 2**50)
     time_limit_seconds: float = _setting(
         "time of one attempt at a heavy calculation", 1, _YEAR_SECONDS
@@ -64,7 +68,7 @@ class Settings:
     heavy_slots: int = _setting("calculations that one heavy worker runs at once", 1, 256)
     relay_batch: int = _setting("calculations the relay publishes per transaction", 1, 10_000)
     relay_poll_seconds: float = _setting(
-        "how often the relay checks for calculations without a wake-up", 0.01, 3_600
+        "how often the relay checks for calculations whose wake-up was lost", 0.01, 3_600
     )
     rescue_seconds: float = _setting(
         "how often the relay checks for lost leases and messages", 0.05, 3_600
@@ -173,7 +177,7 @@ def _checked(name: str, raw: Any, kind: Any, metadata: Mapping[str, Any], faults
         faults.append(f"{variable} must be {number}; it is {raw!r:.40}.")
         return None
     low, high = metadata["at_least"], metadata["at_most"]
-    if not low <= value <= high:  # which is also so for nan
+    if not low <= value <= high:  # true for nan as well
         faults.append(f"{variable} must be from {low:.15g} to {high:.15g}; it is {raw!s:.40}.")
         return None
     return value

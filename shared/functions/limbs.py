@@ -21,10 +21,10 @@ LIMB_DIGITS = 300
 BASE = mpz(10) ** LIMB_DIGITS
 
 # From this many limbs on, handing a product to another thread costs far less than it saves. Smaller
-# products are of quick calculations, of which others run on the other core.
+# products belong to quick calculations, and the other core is computing others of those.
 SMALLEST_ON_TWO_CORES = 1_000
 
-# This many coefficients below another determine the carry into it, but for once in 10^290 times:
+# This many coefficients below another determine the carry into it, except once in 10^290 times:
 # each divides the uncertainty by BASE, which is a few million times BASE^2 at first.
 _FIRST_WINDOW = 4
 

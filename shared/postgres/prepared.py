@@ -1,6 +1,6 @@
 """Prepared statements: PostgreSQL parses and plans them once for each connection.
 
-For short, frequent statements, whose time is to a fifth parsing and planning (docs/decisions.md).
+For short, frequent statements: parsing and planning take a fifth of their time (docs/decisions.md).
 """
 
 import time

@@ -1,4 +1,7 @@
-"""Trying again while PostgreSQL is unavailable, as during a restart, a failover or a deadlock."""
+"""Trying again while PostgreSQL is unavailable, as during a restart, a failover or a deadlock.
+
+The pauses are decided here, and when to give up by each caller.
+"""
 
 import logging
 import time

@@ -1,8 +1,8 @@
 """Statements on `result_chunks`, the digits of results too long for their row, and `lost_attempts`.
 
 Whatever ends an attempt without a result notes it in `lost_attempts` in the same transaction. One
-owner, the rescue, deletes the chunks afterwards, a few at a time: of a long result that takes a
-while, in which its row must not be locked.
+owner, the rescue, deletes the chunks afterwards, a few at a time: for a long result that
+takes a while, during which its row must not be locked.
 """
 
 import struct

@@ -44,7 +44,7 @@ calculations = Table(
     Column("status", Text, nullable=False),
     Column("lane", Text, nullable=False),
     Column("progress", Double, nullable=False, server_default=text("0")),
-    # Fences every write of a worker. It only grows, also when a failed calculation is queued
+    # Fences every write of a worker. It only grows, even when a failed calculation is queued
     # again; `attempt_base` is its value at the start of the current round of attempts.
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("attempt_base", Integer, nullable=False, server_default=text("0")),

@@ -1,7 +1,8 @@
 """Statements on `workers` and `relays`: which processes are alive, and how they are.
 
 A time ahead of now was written before the clock was set back. A process that is alive corrects it
-with its next heartbeat; any other counts as silent.
+with its next heartbeat; any other counts as silent. How long a process may be silent is decided by
+the callers: gateway/waiting/capacity.py, gateway/relay/rescue.py and workers/health.py.
 """
 
 from collections.abc import Mapping

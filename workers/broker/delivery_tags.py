@@ -30,8 +30,8 @@ class DeliveryTags:
         """Note that these are acknowledged or refused; return how to acknowledge them.
 
         That is the tag for a frame with `multiple`, or None, and the tags that need a frame each.
-        RabbitMQ accepts only a tag that it does not know as settled yet; the highest of the given
-        tags below the first gap is one.
+        With `multiple`, RabbitMQ accepts only a tag that is not settled yet; the highest given tag
+        below the first gap is one.
         """
         self._settled.update(tags)
         self._close_gap()

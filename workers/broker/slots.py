@@ -15,7 +15,7 @@ from dramatiq.broker import MessageProxy
 
 from workers.broker.consumer import Delivery, LaneConsumer
 
-#: How often one that waits for the others asks whether it should still wait.
+#: How often a calculation that waits for the others checks whether it should still wait.
 _GIVE_UP_POLL_SECONDS = 0.1
 
 
@@ -32,7 +32,7 @@ class Slots:
 
     @property
     def free(self) -> int:
-        """Return the slots to subscribe for; none once closed, nor while one is to be alone."""
+        """Return the slots to subscribe for; none once closed, or while one must run alone."""
         is_shut = self._closed or self._waiting or self._is_alone
         return 0 if is_shut else self._free
 
@@ -42,7 +42,7 @@ class Slots:
         return self._closed
 
     def take(self) -> bool:
-        """Begin to use one; False if there is none any more."""
+        """Begin to use a slot; return False if none is free any more."""
         with self._changed:
             if not self.free:
                 return False
@@ -50,7 +50,7 @@ class Slots:
             return True
 
     def give_back(self) -> None:
-        """End the use of one."""
+        """End the use of a slot."""
         with self._changed:
             self._free += 1
             self._changed.notify_all()
@@ -59,8 +59,8 @@ class Slots:
     def alone(self, give_up: Callable[[], bool]) -> Iterator[None]:
         """Use the slot that was taken while no other is in use.
 
-        Wait for the calculations that run; nothing new is taken before the block ends. Several that
-        want this have it one after the other: each counts those that only wait as not running. If
+        Wait for the calculations that run; nothing new is taken before the block ends. Several
+        callers enter it one after the other: those that only wait do not count as running. If
         `give_up` returns true, the block is entered without waiting any longer.
         """
         with self._changed:

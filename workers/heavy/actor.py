@@ -77,7 +77,7 @@ class HeavyCalculations:
         delivery.acknowledge()
         if lease is None:
             logger.info(
-                "nothing to do",
+                "nothing to do: the calculation is no longer queued",
                 extra={"calculation_id": work.calculation_id, "request_id": work.request_id},
             )
             return

@@ -161,4 +161,4 @@ class Attempt:
                 extra=self._extra,
             )
         else:
-            logger.info("gave the claim up (%s): %s", end.value, outcome, extra=self._extra)
+            logger.info("gave up the claim (%s): %s", end.value, outcome, extra=self._extra)

@@ -1,4 +1,4 @@
-"""What a quick worker consists of besides Dramatiq: the writer, and a watch for what hangs."""
+"""What a quick worker consists of besides Dramatiq: the writer, and the watchdog."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ from workers.quick.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
-#: A calculation of this lane that takes so long does not end, or its estimate is worth nothing.
+#: A calculation of this lane that takes this long will not end, or its estimate is far too low.
 _HANGING_SECONDS = 20.0
 _HANGING_STOP_SECONDS = 2.0
 
@@ -64,7 +64,7 @@ class QuickLane:
         """
         hanging = self._watchdog.overdue(_HANGING_SECONDS)
         for work in hanging:
-            logger.critical("hangs: %s", work.function, extra=log_members(work))
+            logger.critical("a calculation hangs: %s", work.function, extra=log_members(work))
         if hanging:
             self.stop_seconds = _HANGING_STOP_SECONDS
         return self._writer.is_alive and not hanging

@@ -1,4 +1,4 @@
-"""Which calculations of a quick worker hang: its threads cannot be interrupted, only found out."""
+"""Finds calculations of a quick worker that hang: threads cannot be interrupted, only watched."""
 
 import threading
 import time

@@ -56,7 +56,7 @@ def explain_exit(
     return CalculationAborted(
         "process-died",
         f"The calculation's process exited without a result (exit status {status}). "
-        f"A function must return or raise, and not end its process.{output}",
+        f"A function must return or raise, never end its process.{output}",
     )
 
 
