@@ -80,14 +80,20 @@ class Lifecycle(Middleware):
         """Register the worker before it consumes, as soon as PostgreSQL is available."""
         try:
             if self._presence.start(self._stopping):
-                logger.info("started", extra={**self._extra, "slots": self._lane.threads})
+                extra = {**self._extra, "pid": os.getpid(), "slots": self._lane.threads}
+                logger.info("started", extra=extra)
         finally:
             self._is_registering = False
 
     def _watch(self, worker: Worker) -> None:
         """End the process when it can no longer work."""
         while not self._stopping.wait(_WATCH_SECONDS):
-            if problem := self._problem(worker):
+            try:
+                problem = self._problem(worker)
+            except Exception:
+                logger.exception("cannot watch this worker")
+                problem = "nothing watches this worker"
+            if problem:
                 logger.critical("%s: this worker ends", problem)
                 self._status = FAILURE_STATUS
                 self._end()

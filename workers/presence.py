@@ -105,6 +105,8 @@ class Presence:
                 delete_worker(connection, self._worker_id)
         except StoreUnavailable as error:
             logger.warning("cannot deregister: %s", error)
+        except Exception:
+            logger.exception("cannot deregister")
 
     def _run(self) -> None:
         while not self._closed.wait(_HEARTBEAT_SECONDS):

@@ -45,17 +45,19 @@ def test_each_process_is_a_worker_with_its_own_row_and_slots_from_our_settings(
         settings, lane, tmp_path / "log", *options, heavy_slots=2, quick_threads=3
     ) as command:
         eventually(lambda: len(registered(engine)) == 2)
-        assert registered(engine) == set(command.worker_pids())
+        pids = registered(engine)
+        assert pids == set(command.worker_pids())
         with engine.begin() as connection:
             found = list_workers(connection, 60)
         slots = 2 if lane is Lane.HEAVY else 3
         assert {(worker.lane, worker.slots) for worker in found} == {(lane, slots)}
-        for pid in registered(engine):
+        for pid in pids:
             host = socket.gethostname()
             assert health.find_fault(settings, host, lane, pid) is None
         command.send(signal.SIGTERM)
         assert command.wait() == 0
         assert registered(engine) == set()
+    assert {line["pid"] for line in lines_of(command.log) if line["message"] == "started"} == pids
     # A warning is possible: both declare the queue at once, and RabbitMQ may refuse one of them.
     assert {line["level"] for line in lines_of(command.log)} <= {"INFO", "WARNING"}
 

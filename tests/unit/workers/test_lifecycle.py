@@ -66,3 +66,31 @@ def test_the_time_without_postgresql_does_not_count_as_unable_to_consume(broker)
     broker._consumed_at -= 1_000
     assert lifecycle._problem(Worker(broker)) is None  # it has yet to register
     assert broker.silent_seconds < 900
+
+
+def test_a_worker_that_could_not_work_says_so_though_it_cannot_deregister_for_a_bug(
+    broker, monkeypatch
+):
+    def fail() -> None:
+        raise TypeError("a bug")
+
+    [lifecycle] = [one for one in broker.middleware if isinstance(one, Lifecycle)]
+    lifecycle._status = 1
+    lifecycle._presence._thread.start()
+    monkeypatch.setattr(lifecycle._engine, "begin", fail)
+    with pytest.raises(SystemExit) as ended:
+        broker.emit_after("worker_shutdown", Worker(broker))
+    assert ended.value.code == 1
+
+
+def test_a_worker_that_nothing_watches_any_more_ends(broker, monkeypatch):
+    def fail(_worker: Worker) -> None:
+        raise TypeError("a bug")
+
+    [lifecycle] = [one for one in broker.middleware if isinstance(one, Lifecycle)]
+    ends: list[bool] = []
+    monkeypatch.setattr("workers.lifecycle._WATCH_SECONDS", 0)
+    monkeypatch.setattr(lifecycle, "_problem", fail)
+    monkeypatch.setattr(lifecycle, "_end", lambda: ends.append(True))
+    lifecycle._watch(Worker(broker))
+    assert (ends, lifecycle._status) == ([True], 1)
