@@ -100,7 +100,7 @@ def test_a_connection_that_confirms_nothing_gives_way_to_another_node(
             patch.setattr(broker_connection, "CONFIRM_SECONDS", 0.5)
             receipt = publisher.publish([b"two"])
         assert receipt.confirmed == frozenset()
-        assert "does not answer" in (receipt.problem or "")
+        assert "did not answer" in (receipt.problem or "")
         assert publisher.publish([b"two"]).confirmed == {0}
         assert silent.freeze() == 1  # no further one: that was the other node
         publisher.close()

@@ -17,6 +17,8 @@ from tests.loop_monitor import held_while, no_collections, unit_seconds
 #: blocked the loop for 15 to 500 units more.
 MAX_UNITS = 24
 
+_TRIALS = 3
+
 EXTRAS = {f"x{index}": index for index in range(20)}
 
 
@@ -24,15 +26,16 @@ def body(value):
     return json.dumps(value).encode()
 
 
-def batch(item):
-    return body({"calculations": [item(index) for index in range(10_000)]})
+def batch(item, trial):
+    return body({"calculations": [item(10_000 * trial + index) for index in range(10_000)]})
 
 
 def good(index):
     return {"function": "fibonacci", "arguments": {"n": 300_000 + index}}
 
 
-REQUESTS: dict[str, tuple[str, str, Callable[[], bytes], int]] = {
+#: Method, target, what makes the body for the n-th trial, and the status.
+REQUESTS: dict[str, tuple[str, str, Callable[[int], bytes], int]] = {
     "a batch": ("POST", "/calculations/batch", partial(batch, good), 202),
     "a batch of unknown members": (
         "POST",
@@ -49,16 +52,16 @@ REQUESTS: dict[str, tuple[str, str, Callable[[], bytes], int]] = {
     "thousands of unknown arguments": (
         "POST",
         "/calculations",
-        lambda: body({"function": "fibonacci", "arguments": {f"x{i}": 1 for i in range(5_000)}}),
+        lambda _: body({"function": "fibonacci", "arguments": {f"x{i}": 1 for i in range(5_000)}}),
         422,
     ),
     "thousands of parameters": (
         "GET",
         "/calculations?" + "&".join(f"a{index}=1" for index in range(1_500)),
-        bytes,
+        lambda _: b"",
         422,
     ),
-    "a long page of long histories": ("GET", "/calculations?limit=1000", bytes, 200),
+    "a long page of long histories": ("GET", "/calculations?limit=1000", lambda _: b"", 200),
 }
 
 
@@ -81,22 +84,35 @@ def long_histories(engine):
     return made
 
 
+def answered_without_blocking(scenario):
+    """Return what a scenario returned; fail if it blocked the event loop for long every time.
+
+    Another process can slow down one trial, even in processor time, and a fault slows down each.
+    """
+    seen = []
+    for trial in range(_TRIALS):
+        with no_collections():
+            unit = unit_seconds()
+            returned, held = asyncio.run(scenario(trial))
+        seen.append(held / unit)
+        if seen[-1] < MAX_UNITS:
+            return returned
+    raise AssertionError(f"the event loop was held for {seen} units")
+
+
 @pytest.mark.parametrize("case", REQUESTS)
 @pytest.mark.usefixtures("long_histories")
 def test_no_request_blocks_the_event_loop_for_long(store_settings, registry, case):
     method, target, make_body, status = REQUESTS[case]
-    sent = make_body()
 
-    async def scenario():
+    async def scenario(trial):
+        sent = make_body(trial)
         async with serving(store_settings, registry) as client:
             await client.ask("GET", "/calculations?limit=1")  # connects
             return await held_while(client.ask(method, target, body=sent))
 
-    with no_collections():
-        unit = unit_seconds()
-        answer, held = asyncio.run(scenario())
+    answer = answered_without_blocking(scenario)
     assert answer.status == status
-    assert held < MAX_UNITS * unit
     if status == 422:
         assert len(answer.json()["errors"]) <= 100
         assert len(answer.body) < 30_000
@@ -132,9 +148,9 @@ def test_a_thousand_waiters_of_one_calculation_are_not_all_answered_in_one_turn(
     engine, store_settings, registry, long_histories
 ):
     """Each writes its response when it gets its row; other tasks get turns in between."""
-    path = f"/calculations/{long_histories[0].id}"
 
-    async def scenario():
+    async def scenario(trial):
+        path = f"/calculations/{long_histories[trial].id}"
         async with serving(store_settings, registry) as client:
             held = [
                 asyncio.create_task(client.ask("GET", path, prefer="wait=30")) for _ in range(1_000)
@@ -142,14 +158,10 @@ def test_a_thousand_waiters_of_one_calculation_are_not_all_answered_in_one_turn(
             await asyncio.sleep(0)
             while (await client.ask("GET", path)).status != 200:
                 pass
-            answers, longest = await held_while(cancelled(client, path, held))
-            return answers, longest
+            return await held_while(cancelled(client, path, held))
 
-    with no_collections():
-        unit = unit_seconds()
-        answers, longest = asyncio.run(scenario())
+    answers = answered_without_blocking(scenario)
     assert {answer.json()["status"] for answer in answers} == {"cancelled"}
-    assert longest < MAX_UNITS * unit
 
 
 async def cancelled(client, path, held):
