@@ -72,6 +72,7 @@ def is_disconnected(rabbitmq, broker_url):
     return rabbitmq.control("-q", "list_connections", "vhost").splitlines().count(vhost) == 1
 
 
+@pytest.mark.slow
 def test_refused_messages_are_put_back(settings, channel, rabbitmq, broker_url):
     for body in (b"one", b"two"):
         channel.basic_publish("", dead_letter_queue_name(Lane.HEAVY), body)
@@ -106,6 +107,7 @@ def test_a_host_that_cannot_be_reached_is_reported_in_one_line(address, words):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_rabbitmq_that_does_not_answer_is_reported_in_one_line():
     """A frozen one: the kernel takes connections for it."""
     with socket.create_server(("127.0.0.1", 0)) as frozen:

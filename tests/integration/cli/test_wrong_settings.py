@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 PROGRAMS = (
     ("gateway",),
@@ -19,6 +21,7 @@ PROGRAMS = (
 )
 
 
+@pytest.mark.slow
 def test_every_process_names_invalid_settings_without_a_traceback():
     wrong = {"RECKONER_LEASE_SECOND": "3", "RECKONER_HEAVY_SLOTS": "inf"}
     started = [

@@ -57,6 +57,7 @@ def open_to_others(state: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_other_users_cannot_read_its_folder(state):
     # As an earlier version, or another umask, may have left it.
     (state / "nginx").mkdir(parents=True)

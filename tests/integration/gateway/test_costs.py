@@ -101,6 +101,7 @@ def bytes_written(log, began):
         ).scalar_one()
 
 
+@pytest.mark.slow
 def test_a_calculation_writes_few_bytes_from_insert_to_result(settings, engine, registry, log):
     """Bytes of write-ahead log for three versions of a row and their index entries.
 

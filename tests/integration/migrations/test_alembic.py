@@ -57,6 +57,7 @@ def alembic(empty_database_url) -> Alembic:
     return Alembic(empty_database_url)
 
 
+@pytest.mark.slow
 def test_alembic_upgrades_downgrades_and_shows_the_revision(alembic, watcher):
     status, _, errors = alembic.run("-c", str(INI), "upgrade", "head")
     assert status == 0
@@ -80,6 +81,7 @@ def copied(tmp_path) -> Path:
     return Path(shutil.copytree(ROOT / "migrations", tmp_path / "migrations", ignore=ignored))
 
 
+@pytest.mark.slow
 def test_a_migration_that_is_generated_from_the_models_is_numbered_and_empty(database_url, copied):
     alembic = Alembic(database_url, copied / "alembic.ini")
     assert alembic.run("check")[0] == 0
@@ -93,6 +95,7 @@ def test_a_migration_that_is_generated_from_the_models_is_numbered_and_empty(dat
     assert functions == {"upgrade": "pass", "downgrade": "pass"}
 
 
+@pytest.mark.slow
 def test_a_difference_between_schema_and_models_is_found(database_url, engine, copied):
     """So that the empty migration above is a claim."""
     with engine.begin() as connection:
@@ -103,6 +106,7 @@ def test_a_difference_between_schema_and_models_is_found(database_url, engine, c
     assert "pid" in output
 
 
+@pytest.mark.slow
 def test_alembic_waits_for_another_migration_and_says_so(alembic, url, watcher):
     lock = text(f"SELECT pg_advisory_xact_lock({session._LOCK})")
     with held(url, lock, "another one") as let_go:
@@ -118,6 +122,7 @@ def test_alembic_waits_for_another_migration_and_says_so(alembic, url, watcher):
 
 
 @pytest.mark.parametrize("command", [("upgrade", "head"), ("downgrade", "-1"), ("current",)])
+@pytest.mark.slow
 def test_a_newer_database_is_refused_in_one_line(alembic, url, watcher, command):
     upgrade(url)
     stand_at(watcher, _NEWER)
@@ -143,6 +148,7 @@ def test_alembic_finds_the_migrations_by_a_link_from_any_folder(database_url, tm
     assert alembic.run("current")[:2] == (0, f"{SCHEMA_REVISION} (head)\n")
 
 
+@pytest.mark.slow
 def test_the_sql_that_alembic_prints_makes_the_schema(alembic, empty_database_url, watcher):
     status, statements, _ = alembic.run("upgrade", "head", "--sql")
     assert status == 0

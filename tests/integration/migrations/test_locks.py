@@ -23,6 +23,7 @@ _CHUNKS_LOCK = text("LOCK TABLE result_chunks IN ACCESS SHARE MODE")
         (text(f"SELECT pg_advisory_xact_lock({session._LOCK})"), "another migration"),
     ],
 )
+@pytest.mark.slow
 def test_an_upgrade_waits_for_a_lock_and_reports_its_holder(url, watcher, statement, awaited):
     upgrade(url, "0001")
     with held(url, statement, "nightly dump") as let_go, upgrading(url) as lines:
@@ -47,6 +48,7 @@ def test_two_concurrent_upgrades_both_succeed(url, watcher):
     assert revision_of(watcher) == SCHEMA_REVISION
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_gives_up_holds_no_lock_and_reports_why(url, watcher, monkeypatch):
     upgrade(url, "0001")
     monkeypatch.setattr(retrying, "GIVE_UP_SECONDS", 0)
@@ -63,6 +65,7 @@ def test_an_upgrade_that_gives_up_holds_no_lock_and_reports_why(url, watcher, mo
     assert not any("RECKONER_DATABASE_URL" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_not_free_in_time_is_an_error_of_its_own(url, monkeypatch):
     upgrade(url, "0001")
     monkeypatch.setattr(session, "LOCK_SECONDS", 2.0)

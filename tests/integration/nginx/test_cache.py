@@ -8,6 +8,8 @@ import pytest
 
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.slow
+
 FOR_A_WHILE = "3600"
 
 #: What the gateway sends with a result.

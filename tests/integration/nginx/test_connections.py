@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
 
 import compose.services.nginx as private
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS, MAX_WAIT_SECONDS
@@ -36,6 +37,7 @@ def test_nginx_closes_an_idle_connection_before_the_gateway_does():
     assert to_clients >= MAX_WAIT_SECONDS
 
 
+@pytest.mark.slow
 def test_event_streams_are_limited_by_client_address(nginx):
     path = f"/calculations/{uuid4()}/events"
     with Upstream() as upstream, contextlib.ExitStack() as stack:

@@ -15,6 +15,7 @@ _FOLLOW_GATEWAY = Path(private.__file__).parents[1] / "nginx" / "follow-gateway.
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("is_there", [False, True], ids=["is not there", "hangs up"])
+@pytest.mark.slow
 def test_a_gateway_that_does_not_respond_is_a_503_with_retry_after(nginx, method, is_there):
     with Upstream(hangs_up=True) as upstream:
         url = nginx(upstream.address if is_there else "127.0.0.1:1").url
@@ -32,6 +33,7 @@ def test_a_gateway_that_does_not_respond_is_a_503_with_retry_after(nginx, method
 
 
 @pytest.mark.parametrize(("method", "most_sent"), [("POST", 1), ("GET", 2), ("DELETE", 2)])
+@pytest.mark.slow
 def test_a_post_that_was_sent_is_never_repeated_and_other_methods_are(nginx, method, most_sent):
     with Upstream(hangs_up=True) as first, Upstream(hangs_up=True) as second:
         url = nginx(first.address, second.address).url
@@ -40,6 +42,7 @@ def test_a_post_that_was_sent_is_never_repeated_and_other_methods_are(nginx, met
         assert len(first.asked + second.asked) == most_sent
 
 
+@pytest.mark.slow
 def test_a_post_goes_to_another_gateway_when_one_is_down(nginx):
     with Upstream() as upstream:
         url = nginx("127.0.0.1:1", upstream.address).url
@@ -47,6 +50,7 @@ def test_a_post_goes_to_another_gateway_when_one_is_down(nginx):
             assert httpx.post(f"{url}/calculations", content=b"{}").status_code == 200
 
 
+@pytest.mark.slow
 def test_several_gateways_share_the_requests_and_replace_each_other(nginx):
     with Upstream() as first:
         with Upstream() as second:

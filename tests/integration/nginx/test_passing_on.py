@@ -10,6 +10,8 @@ import pytest
 from tests.eventually import eventually
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("given", "is_kept"), [("a-Z_0.9", True), ("a" * 128, True), ("a" * 129, False), ("a b", False)]

@@ -74,6 +74,7 @@ UNFINISHED = {
 
 
 @pytest.mark.parametrize("case", UNFINISHED)
+@pytest.mark.slow
 def test_a_body_that_is_too_long_is_refused_before_it_has_arrived(nginx, case):
     """Otherwise a client could have it held in memory as long as it likes."""
     sent = b"POST /calculations HTTP/1.1\r\nHost: a\r\n" + UNFINISHED[case]

@@ -51,6 +51,7 @@ WAITS = {
 
 
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+@pytest.mark.slow
 def test_only_a_connection_whose_server_falls_silent_is_shut(database_url, link, wait):
     deadlines = Deadlines(0.5)
     connection = connect(database_url, link.port, deadlines)
@@ -72,6 +73,7 @@ def test_only_a_connection_whose_server_falls_silent_is_shut(database_url, link,
     other.close()
 
 
+@pytest.mark.slow
 def test_a_connection_within_its_time_limit_is_left_alone(database_url):
     connection = connect(database_url, make_url(database_url).port, Deadlines(60))
     with connection.cursor() as cursor:

@@ -100,6 +100,7 @@ def test_an_invalid_url_is_refused_everywhere(query):
         load_settings({"database_url": url})
 
 
+@pytest.mark.slow
 def test_every_process_accepts_the_same_url(database_url, broker_url, tmp_path):
     url = in_form(
         "@/{name}?host=127.0.0.1:{gone}&host=127.0.0.1:{there}"

@@ -16,6 +16,8 @@ from tests.integration.dramatiq_command import DramatiqCommand, is_running
 from tests.integration.lanes import Feed
 from workers import health
 
+pytestmark = pytest.mark.slow
+
 
 def registered(engine) -> set[int]:
     with engine.begin() as connection:

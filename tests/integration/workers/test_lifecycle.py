@@ -9,6 +9,7 @@ from tests.eventually import eventually
 from tests.integration.lanes import WorkerThread
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_register_for_a_bug_of_ours_exits(
     settings, registry, monkeypatch, caplog
 ):
@@ -24,6 +25,7 @@ def test_a_worker_that_cannot_register_for_a_bug_of_ours_exits(
 
 
 @pytest.mark.parametrize("lane", Lane)
+@pytest.mark.slow
 def test_a_worker_whose_own_thread_dies_exits(settings, registry, monkeypatch, lane):
     thread = {Lane.QUICK: "group_commit.GroupCommit", Lane.HEAVY: "lease.Leases"}[lane]
     monkeypatch.setattr(f"workers.{lane}.{thread}._run", lambda _self: None)
@@ -32,6 +34,7 @@ def test_a_worker_whose_own_thread_dies_exits(settings, registry, monkeypatch, l
         assert worker.status == 1
 
 
+@pytest.mark.slow
 def test_a_worker_that_waits_for_postgresql_does_not_count_as_silent(
     settings, registry, monkeypatch
 ):

@@ -20,6 +20,7 @@ def registered(engine) -> list[WorkerState]:
 
 
 @pytest.mark.parametrize("lane", Lane)
+@pytest.mark.slow
 def test_a_worker_is_registered_while_it_lives(settings, engine, tmp_path, lane):
     with WorkerProcess(settings, lane, tmp_path / "log") as process:
         (worker,) = eventually(lambda: registered(engine))
@@ -33,6 +34,7 @@ def test_a_worker_is_registered_while_it_lives(settings, engine, tmp_path, lane)
     assert registered(engine) == []
 
 
+@pytest.mark.slow
 def test_a_heartbeat_under_way_does_not_put_a_deleted_row_back(settings, engine, monkeypatch):
     under_way, go_on = threading.Event(), threading.Event()
 
@@ -76,6 +78,7 @@ def test_a_worker_whose_last_heartbeat_hangs_leaves_its_row(settings, engine, mo
     go_on.set()
 
 
+@pytest.mark.slow
 def test_a_deleted_row_of_a_running_worker_is_written_again(settings, tmp_path):
     engine = create_engine(settings.sqlalchemy_url)
     with WorkerProcess(settings, Lane.QUICK, tmp_path / "log"):

@@ -114,6 +114,7 @@ def ended_health(database_url: str, *arguments: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_health_is_the_exit_status_for_this_host(store_settings, engine):
     url = store_settings.database_url
     missing = ended_health(url)
@@ -133,6 +134,7 @@ def test_health_with_wrong_settings_is_status_1_and_names_them():
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_of_two_workers_on_a_host_the_stopped_one_is_unhealthy(
     settings, engine, tmp_path, monkeypatch
 ):

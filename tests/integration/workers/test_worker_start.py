@@ -26,6 +26,7 @@ def registered(engine) -> list[WorkerState]:
         return list_workers(connection, 60)
 
 
+@pytest.mark.slow
 def test_a_worker_waits_for_the_schema_and_logs_that(empty_database_url, broker_url, tmp_path):
     settings = load_settings({"database_url": empty_database_url, "broker_url": broker_url})
     log = tmp_path / "log"
@@ -40,6 +41,7 @@ def test_a_worker_waits_for_the_schema_and_logs_that(empty_database_url, broker_
         engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_worker_that_waits_can_be_stopped(broker_url, tmp_path):
     settings = load_settings(
         {"database_url": "postgresql+psycopg2://127.0.0.1:1/none", "broker_url": broker_url}
@@ -51,6 +53,7 @@ def test_a_worker_that_waits_can_be_stopped(broker_url, tmp_path):
         assert process.wait(10) == 0
 
 
+@pytest.mark.slow
 def test_each_failed_connection_to_rabbitmq_is_logged_as_a_warning(store_settings, tmp_path):
     log = tmp_path / "log"
     with WorkerProcess(store_settings, Lane.QUICK, log) as process:
@@ -75,6 +78,7 @@ def test_a_fault_in_a_consumer_thread_stays_critical(caplog):
 
 
 @pytest.mark.parametrize("lane", Lane)
+@pytest.mark.slow
 def test_sighup_stops_a_worker_as_sigterm_does(settings, engine, tmp_path, lane):
     log = tmp_path / "log"
     with WorkerProcess(settings, lane, log) as process:

@@ -106,6 +106,7 @@ def _serving(answer=_SMALL, stall_seconds=0.0):
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_stall_counts_for_every_request_that_was_due_meanwhile():
     with _serving(stall_seconds=0.5) as url:
         report = offer(url, RequestTemplate("/"), 100, 1.0, connections=1, arrivals="constant")
@@ -126,6 +127,7 @@ def test_errors_are_counted_by_kind_and_have_no_latency():
     assert report["achieved_per_second"] == 0
 
 
+@pytest.mark.slow
 def test_what_is_not_answered_counts_as_slow():
     with _serving(stall_seconds=30) as url:
         report = offer(

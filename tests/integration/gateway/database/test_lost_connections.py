@@ -48,6 +48,7 @@ def test_a_query_whose_connection_breaks_is_executed_again(engine, store_setting
     assert used not in before
 
 
+@pytest.mark.slow
 def test_an_answer_that_does_not_come_is_not_waited_for(store_settings):
     pool = make_pool(store_settings, size=1)
 
@@ -69,6 +70,7 @@ def timeout(pool, seconds):
         pool._timeout_seconds = usual
 
 
+@pytest.mark.slow
 def test_after_a_timeout_no_older_connection_is_used_again(engine, store_settings):
     """Neither one that was idle then nor one that was in use."""
     pid = Prepared("pid", ("float",), "SELECT pg_backend_pid() + 0 * length(pg_sleep($1)::text)")
@@ -94,6 +96,7 @@ def test_after_a_timeout_no_older_connection_is_used_again(engine, store_setting
     assert not set(before) & set(after)
 
 
+@pytest.mark.slow
 def test_a_server_that_refuses_or_does_not_answer_is_unavailable(monkeypatch):
     monkeypatch.setattr("shared.postgres.servers._ALONE_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as refusing:

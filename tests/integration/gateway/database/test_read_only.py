@@ -46,6 +46,7 @@ def read_only(admin, engine):
             engine.dispose()  # the test's own connections
 
 
+@pytest.mark.slow
 def test_workers_keep_their_results_until_they_can_be_written(
     feed, settings, registry, admin, caplog, tmp_path, monkeypatch
 ):
@@ -74,6 +75,7 @@ def test_workers_keep_their_results_until_they_can_be_written(
     assert [feed.dead(lane) for lane in Lane] == [0, 0]
 
 
+@pytest.mark.slow
 def test_a_relay_that_cannot_write_keeps_its_problem(settings, engine, admin):
     """That it can read what is due, and listen, is not enough."""
     relay = make_relay(settings, engine)
@@ -84,6 +86,7 @@ def test_a_relay_that_cannot_write_keeps_its_problem(settings, engine, admin):
         eventually(lambda: relay._main_loop.problem is None)
 
 
+@pytest.mark.slow
 def test_the_gateway_answers_503_and_never_500(database_url, engine, admin):
     def submit(client, n):
         return [

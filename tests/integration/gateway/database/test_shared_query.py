@@ -140,6 +140,7 @@ def ask(settings, is_enough, use_case, max_share):
 
 
 @pytest.mark.parametrize("statement", ["SELECT pg_sleep(60)", "SELECT pg_sleep(0.2)"])
+@pytest.mark.slow
 def test_a_slow_query_takes_its_share_also_when_the_server_cancels_it(store_settings, statement):
     slow = Counting(statement)
     answers = ask(store_settings, lambda answers: len(answers) > 100, slow, max_share=0.001)

@@ -53,6 +53,7 @@ def settings_of(database_url, broker_url, user):
     )
 
 
+@pytest.mark.slow
 def test_a_refused_login_is_logged_after_a_change_of_password(
     database_url, broker_url, relay_engine, rabbitmq, management, user, caplog
 ):
@@ -72,6 +73,7 @@ def test_a_refused_login_is_logged_after_a_change_of_password(
         eventually(lambda: unpublished(relay_engine) == 0)
 
 
+@pytest.mark.slow
 def test_a_missing_permission_is_named_by_a_relay_with_nothing_to_publish(
     database_url, broker_url, relay_engine, management, vhost, user, monkeypatch
 ):
@@ -96,6 +98,7 @@ def test_a_missing_permission_is_named_by_a_relay_with_nothing_to_publish(
     ],
     ids=["memory", "disk"],
 )
+@pytest.mark.slow
 def test_an_alarm_is_noticed_by_a_relay_with_nothing_to_publish(
     settings, relay_engine, rabbitmq, monkeypatch, alarm, over, word
 ):
@@ -121,6 +124,7 @@ def test_a_relay_reports_in_its_row_that_rabbitmq_is_unavailable(store_settings,
     relay_engine.dispose()
 
 
+@pytest.mark.slow
 def test_the_documented_permissions_are_sufficient(
     database_url, broker_url, relay_engine, engine, management, vhost, user, registry
 ):

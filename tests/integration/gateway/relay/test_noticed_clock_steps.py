@@ -66,6 +66,7 @@ def test_a_slow_answer_is_no_step(engine, set_clock, caplog):
     assert not caplog.records
 
 
+@pytest.mark.slow
 def test_a_relay_publishes_what_a_clock_set_back_left_in_the_future(engine, settings, tmp_path):
     with engine.begin() as connection:
         calculation = queue(connection)
@@ -82,6 +83,7 @@ def test_a_relay_publishes_what_a_clock_set_back_left_in_the_future(engine, sett
         eventually(is_published)
 
 
+@pytest.mark.slow
 def test_a_relay_takes_no_lease_from_a_worker_because_the_clock_was_set_ahead(
     engine, settings, set_clock, tmp_path
 ):

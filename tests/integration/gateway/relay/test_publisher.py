@@ -85,6 +85,7 @@ def published_later(lane) -> int:
         return 0
 
 
+@pytest.mark.slow
 def test_confirmed_and_refused_messages_of_a_batch_are_told_apart(
     settings, channel, limited, monkeypatch
 ):
@@ -211,6 +212,7 @@ def test_a_closed_publisher_leaves_no_file_descriptors(settings):
         gc.enable()
 
 
+@pytest.mark.slow
 def test_a_rabbitmq_that_does_not_answer_is_not_logged_as_a_bug(monkeypatch, caplog):
     """A frozen one: the kernel takes connections for it."""
     monkeypatch.setattr("gateway.relay.connection.CONNECT_SECONDS", 0.3)

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from pathlib import Path
 
+import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import ChannelClosedByBroker
 
@@ -27,6 +28,7 @@ from tests.integration.queue_limits import queue_limit
 ROOT = Path(__file__).parents[4]
 
 
+@pytest.mark.slow
 def test_a_full_queue_is_published_to_as_soon_as_it_takes_messages_again(
     settings, relay_engine, rabbitmq, broker_url
 ):
@@ -49,6 +51,7 @@ def test_a_full_queue_is_published_to_as_soon_as_it_takes_messages_again(
         eventually(lambda: is_healthy(relay_engine))
 
 
+@pytest.mark.slow
 def test_a_lane_without_confirms_does_not_hold_up_the_other(
     settings, relay_engine, rabbitmq, vhost, monkeypatch
 ):
@@ -85,6 +88,7 @@ def in_transaction(engine):
         ).scalar_one()
 
 
+@pytest.mark.slow
 def test_a_connection_that_confirms_nothing_gives_way_to_another_node(
     broker_url, rabbitmq, monkeypatch
 ):
@@ -144,6 +148,7 @@ def ready_messages(connection: BlockingConnection, lane: Lane) -> int:
             channel.close()
 
 
+@pytest.mark.slow
 def test_a_queue_replaced_by_another_type_is_noticed_by_a_relay_that_is_connected(
     settings, relay_engine, channel
 ):

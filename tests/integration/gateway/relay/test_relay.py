@@ -34,6 +34,7 @@ def take(channel, lane=Lane.QUICK):
         works += decode_work(message["kwargs"]["work"])
 
 
+@pytest.mark.slow
 def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
     quick = queue(relay_engine, *range(1_200))
     heavy = queue(relay_engine, 5_000, lane=Lane.HEAVY)
@@ -45,6 +46,7 @@ def test_every_row_is_published_to_its_lane(settings, relay_engine, channel):
     assert (work.calculation_id, work.request_id) == (heavy[0].id, "request")
 
 
+@pytest.mark.slow
 def test_a_deleted_queue_is_declared_again(settings, relay_engine, channel):
     relay = make_relay(settings, relay_engine)
     with running(relay):
@@ -208,6 +210,7 @@ def not_before(engine, calculation):
         ).one()
 
 
+@pytest.mark.slow
 def test_an_expired_claim_is_published_again_after_a_pause(settings, relay_engine, channel):
     relay = make_relay(settings, relay_engine)
     (calculation,) = queue(relay_engine, 1, lane=Lane.HEAVY)

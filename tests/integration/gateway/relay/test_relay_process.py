@@ -29,6 +29,8 @@ from tests.integration.outbox import (
     unpublished,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[4]
 
 

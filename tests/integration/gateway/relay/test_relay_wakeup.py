@@ -122,6 +122,7 @@ def is_replaced(engine: Engine, listener: int) -> bool:
     return any(pid != listener for pid in listeners(engine))
 
 
+@pytest.mark.slow
 def test_a_broken_listener_is_replaced_and_missed_rows_are_found(woken_only, relay_engine):
     relay = make_relay(woken_only, relay_engine)
     with running(relay):
@@ -136,6 +137,7 @@ def test_a_broken_listener_is_replaced_and_missed_rows_are_found(woken_only, rel
         is_published(relay_engine)
 
 
+@pytest.mark.slow
 def test_rows_missed_by_a_silent_listener_are_found_by_polling(
     database_url, broker_url, postgres, engine
 ):
@@ -162,6 +164,7 @@ def test_rows_missed_by_a_silent_listener_are_found_by_polling(
         links.close()
 
 
+@pytest.mark.slow
 def test_rescued_rows_are_published_without_a_wakeup(woken_only, relay_engine, broker_url):
     fast = dataclasses.replace(woken_only, rescue_seconds=0.2, lost_message_seconds=0.2)
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))

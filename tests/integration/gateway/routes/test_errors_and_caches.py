@@ -118,6 +118,7 @@ def test_no_error_of_a_calculation_carries_a_header_of_a_success(
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.slow
 def test_one_clients_momentary_error_is_not_served_to_the_next(engine, database_url, nginx):
     calculation, computed = store_result(engine, LONG)
     with running_gateway(database_url) as (_, port):

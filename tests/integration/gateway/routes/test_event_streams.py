@@ -34,6 +34,7 @@ def open_stream(server, path):
     return stream
 
 
+@pytest.mark.slow
 def test_a_stream_ends_when_its_client_disconnects(engine, database_url, nginx):
     paths = queue_calculations(engine, 40)
     with running_gateway(database_url) as (_, port):
@@ -46,6 +47,7 @@ def test_a_stream_ends_when_its_client_disconnects(engine, database_url, nginx):
         eventually(lambda: connections_to(port) < 5, within_seconds=5)
 
 
+@pytest.mark.slow
 def test_head_of_events_has_no_body(engine, database_url, nginx):
     (path,) = queue_calculations(engine, 1)
     with running_gateway(database_url) as (_, port):

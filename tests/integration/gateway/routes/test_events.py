@@ -7,6 +7,7 @@ from functools import partial
 
 import falcon.asgi
 import falcon.testing
+import pytest
 
 from gateway.database.database import Database
 from gateway.routes.events import Events
@@ -44,6 +45,7 @@ async def first_events(events, path, count):
         return [await anext(stream) for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_unchanged_rows_do_not_postpone_the_heartbeat(engine, store_settings):
     """The sweep delivers them again and again, and else the stream would be silent."""
     (path,) = queue_calculations(engine, 1)

@@ -51,6 +51,7 @@ def test_a_body_is_accepted_up_to_the_limit_and_refused_beyond_it(store_settings
 
 
 @pytest.mark.parametrize("path", [*BODIES, "/calculations/batch/"])
+@pytest.mark.slow
 def test_nginx_accepts_slightly_more_than_the_gateway(nginx, path):
     """With and without Content-Length. A body that is far too long is not even read."""
     _, most, _ = BODIES[path.rstrip("/")]

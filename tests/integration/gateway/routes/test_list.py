@@ -87,6 +87,7 @@ def pages(sql, status, function, limit):
     raise AssertionError("the pages have no end")
 
 
+@pytest.mark.slow
 def test_the_rows_cover_every_filter(sql):
     """Each filter has matches but for one that must not, and many rows share a time."""
     for status, function in FILTERS:

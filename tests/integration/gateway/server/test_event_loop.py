@@ -102,6 +102,7 @@ def answered_without_blocking(scenario):
 
 @pytest.mark.parametrize("case", REQUESTS)
 @pytest.mark.usefixtures("long_histories")
+@pytest.mark.slow
 def test_no_request_blocks_the_event_loop_for_long(store_settings, registry, case):
     method, target, make_body, status = REQUESTS[case]
 
@@ -144,6 +145,7 @@ def test_of_very_many_faults_the_first_are_listed_and_all_are_counted(store_sett
     assert "20008 faults" in problem["detail"]
 
 
+@pytest.mark.slow
 def test_a_thousand_waiters_of_one_calculation_are_not_all_answered_in_one_turn(
     engine, store_settings, registry, long_histories
 ):

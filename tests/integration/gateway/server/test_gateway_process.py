@@ -16,6 +16,8 @@ from tests.integration.gateway.server.running import (
     with_constants,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def ask(connection):
     connection.request("GET", "/health/live")
@@ -68,7 +70,6 @@ def submit(client, function="whole", n=10):
         return None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("is_bug", [False, True])
 def test_a_process_that_can_store_nothing_is_replaced(database_url, engine, tmp_path, is_bug):
     """It answers 503 while PostgreSQL is unavailable, and 500 for a bug, which is logged as one."""
@@ -120,7 +121,6 @@ def execute(engine, statement):
         connection.execute(text(statement))
 
 
-@pytest.mark.slow
 def test_functions_that_hang_delay_no_request_and_end_their_process(database_url, tmp_path):
     log = tmp_path / "log"
     constants = {

@@ -49,6 +49,7 @@ def test_nothing_is_missed_while_the_listener_is_cut_off(engine, store_settings,
     assert run(engine, store_settings, scenario, connect=connect) == stored
 
 
+@pytest.mark.slow
 def test_a_connection_on_which_nothing_arrives_is_replaced(
     engine, store_settings, stored, monkeypatch
 ):

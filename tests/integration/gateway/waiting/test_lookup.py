@@ -2,12 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from gateway.database.database import Database
 from gateway.waiting.lookup import Lookup
 from tests.engines import autocommit, make_pool
 from tests.integration.gateway.waiting.running import cancel, run
 
 
+@pytest.mark.slow
 def test_a_change_that_is_delivered_during_the_first_query_is_not_lost(
     engine, store_settings, stored
 ):

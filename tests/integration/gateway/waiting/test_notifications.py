@@ -125,6 +125,7 @@ def test_a_cancel_responds_at_once_and_waiters_are_answered_when_the_worker_has_
     assert answer.json()["status"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_when_the_time_to_wait_is_over_the_response_is_the_unfinished_document(
     engine, store_settings, registry, made
 ):

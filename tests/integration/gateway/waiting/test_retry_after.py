@@ -107,6 +107,7 @@ def client(database_url):
         yield client
 
 
+@pytest.mark.slow
 def test_every_response_about_an_unfinished_calculation_has_it(engine, client):
     with engine.begin() as connection:
         running = add(connection, 1, Lane.HEAVY, 40, progress=0.25)
@@ -131,6 +132,7 @@ def test_every_response_about_an_unfinished_calculation_has_it(engine, client):
     assert (again.status_code, again.headers["Retry-After"]) == (202, "135")
 
 
+@pytest.mark.slow
 def test_no_response_about_a_finished_calculation_has_it(engine, client):
     body = {"function": "fibonacci", "arguments": {"n": 10}}
     done = client.post("/calculations", json=body)

@@ -58,6 +58,7 @@ def test_a_waiter_takes_a_few_kilobytes(engine, store_settings, stored):
     assert run(engine, store_settings, scenario) < count * 12_000
 
 
+@pytest.mark.slow
 def test_under_steady_traffic_a_sweep_finds_what_a_lost_notification_named(
     engine, store_settings, stored
 ):
@@ -98,6 +99,7 @@ class FailingPool(CountingPool):
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), StoreUnavailable()], ids=repr)
+@pytest.mark.slow
 def test_a_query_that_fails_is_repeated_for_its_waiters(engine, store_settings, stored, error):
     pool = FailingPool(make_pool(store_settings), error)
 
@@ -126,6 +128,7 @@ class PoisonedPool(CountingPool):
         return await super().fetch(query)
 
 
+@pytest.mark.slow
 def test_a_row_that_cannot_be_read_delays_no_sweep(engine, store_settings, stored, monkeypatch):
     """Each query for it fails, and the task that reads for all starts again."""
     monkeypatch.setattr("gateway.waiting.waiters._MAX_PER_QUERY", 1)

@@ -59,6 +59,7 @@ def take(consumer: LaneConsumer, count: int) -> list[Delivery]:
         [[1], [1]],
     ],
 )
+@pytest.mark.slow
 def test_exactly_the_acknowledged_messages_are_not_redelivered(feed, settings, batches):
     consumer = make_consumer(settings)
     deliveries = take(consumer, COUNT)
@@ -82,6 +83,7 @@ def acknowledged_numbers(tags) -> set[int]:
     return {tag - 1 for tag in tags}
 
 
+@pytest.mark.slow
 def test_a_refusal_among_acknowledgements_goes_to_the_dead_letters(feed, settings):
     consumer = make_consumer(settings)
     deliveries = take(consumer, COUNT)
@@ -93,6 +95,7 @@ def test_a_refusal_among_acknowledgements_goes_to_the_dead_letters(feed, setting
     assert feed.ready(Lane.QUICK) == 0
 
 
+@pytest.mark.slow
 def test_answers_from_other_threads_arrive(feed, settings):
     consumer = make_consumer(settings)
     deliveries = take(consumer, COUNT)
@@ -105,6 +108,7 @@ def test_answers_from_other_threads_arrive(feed, settings):
     eventually(lambda: feed.ready(Lane.QUICK) == 0)
 
 
+@pytest.mark.slow
 def test_an_answer_after_the_connection_has_closed_is_dropped(feed, settings):
     consumer = make_consumer(settings)
     deliveries = take(consumer, COUNT)
@@ -124,6 +128,7 @@ def test_no_more_than_the_prefetch_is_held(feed, settings):
     consumer.close()
 
 
+@pytest.mark.slow
 def test_a_renewed_channel_delivers(feed, settings, monkeypatch):
     monkeypatch.setattr("workers.broker.consumer._RENEWAL_SECONDS", 0.0)
     consumer = make_consumer(settings)
@@ -137,6 +142,7 @@ def test_a_renewed_channel_delivers(feed, settings, monkeypatch):
     eventually(lambda: feed.ready(Lane.QUICK) == 0)
 
 
+@pytest.mark.slow
 def test_a_channel_is_not_renewed_while_an_answer_is_due(feed, settings, monkeypatch):
     monkeypatch.setattr("workers.broker.consumer._RENEWAL_SECONDS", 0.0)
     consumer = make_consumer(settings)

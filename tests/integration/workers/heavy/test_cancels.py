@@ -19,6 +19,7 @@ from workers.sandbox.spares import SpareChildren
 
 
 @pytest.mark.parametrize("name", ["hang", "multiply"])
+@pytest.mark.slow
 def test_a_cancel_ends_a_running_calculation_within_two_seconds(feed, heavy_worker, name):
     calculation = make_heavy(name)
     feed.submit(calculation)
@@ -46,6 +47,7 @@ def test_a_cancel_that_was_withdrawn_in_time_hands_the_calculation_back(feed, se
     assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
 
 
+@pytest.mark.slow
 def test_what_a_function_hides_from_its_group_ends_with_a_cancel(
     feed, settings, tmp_path, installed_test_functions
 ):

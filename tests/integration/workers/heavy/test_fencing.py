@@ -134,6 +134,7 @@ def test_a_zombie_that_hands_back_leaves_its_successors_digits(engine, store_set
         assert everything(connection) == (row, [(0, "13")])
 
 
+@pytest.mark.slow
 def test_only_the_digits_of_a_lost_attempt_are_removed_after_the_next_result(settings, engine):
     feed = Feed(settings, engine)
     calculation, neighbour = (

@@ -25,6 +25,7 @@ from workers.sandbox.spares import SpareChildren
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.slow
 def test_a_stopped_worker_hands_its_work_back_at_once(feed, settings, tmp_path, stop):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
@@ -55,6 +56,7 @@ def stopped_attempt(feed, settings):
     return calculation, Attempt(lease, settings, feed.engine, WORKER, children)
 
 
+@pytest.mark.slow
 def test_a_stopped_worker_tries_only_briefly_to_hand_a_claim_back(feed, stopped_attempt):
     calculation, attempt = stopped_attempt
     make_unwritable(feed.engine, "53100")
@@ -72,6 +74,7 @@ def test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back(feed, sto
     assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_a_worker_at_once(feed, settings, tmp_path):
     calculation = make_calculation(arguments={"n": 1_000_000_000}, lane=Lane.HEAVY)
     feed.submit(calculation)
@@ -86,6 +89,7 @@ def test_a_second_signal_ends_a_worker_at_once(feed, settings, tmp_path):
             assert worker.wait(1) == 128 + signal.SIGTERM
 
 
+@pytest.mark.slow
 def test_a_calculation_without_its_lease_is_stopped_and_writes_nothing(feed, heavy_worker):
     calculation = make_heavy("hang")
     feed.submit(calculation)
@@ -98,6 +102,7 @@ def test_a_calculation_without_its_lease_is_stopped_and_writes_nothing(feed, hea
     assert feed.row(calculation) == taken
 
 
+@pytest.mark.slow
 def test_a_lease_that_cannot_be_renewed_is_taken_for_lost(feed, settings):
     settings = dataclasses.replace(
         settings, lease_seconds=1.5, heartbeat_seconds=0.2, heavy_slots=1
@@ -114,6 +119,7 @@ def test_a_lease_that_cannot_be_renewed_is_taken_for_lost(feed, settings):
         assert feed.status(calculation) in (Status.RUNNING, Status.QUEUED)
 
 
+@pytest.mark.slow
 def test_a_calculation_outlives_broken_connections_to_postgresql(feed, settings, hold):
     broken = (
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -130,6 +136,7 @@ def test_a_calculation_outlives_broken_connections_to_postgresql(feed, settings,
     assert feed.row(calculation).attempt == 1
 
 
+@pytest.mark.slow
 def test_a_claim_is_committed_before_its_message_is_acknowledged(feed, settings, tmp_path):
     calculation = make_heavy("whole")
     feed.submit(calculation)

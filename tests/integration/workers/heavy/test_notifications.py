@@ -118,6 +118,7 @@ def changed_while_it_runs(feed: Feed, heard: Heard, calculation: Calculation) ->
     return heard.changed()
 
 
+@pytest.mark.slow
 def test_waiting_clients_are_notified_that_a_calculation_runs(settings, engine):
     feed, calculation = Feed(settings, engine), make_test_calculation("hang", 1, Lane.HEAVY)
     with WorkerThread(settings, Lane.HEAVY), listening(settings) as heard:

@@ -12,6 +12,8 @@ from tests.integration.lanes import body_of
 from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("n", [1, 8_192, 8_193, CHUNK_DIGITS, 2 * CHUNK_DIGITS + 1])
 def test_a_result_is_stored_whole_and_once(feed, heavy_worker, n):

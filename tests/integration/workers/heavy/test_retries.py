@@ -18,6 +18,8 @@ from tests.integration.workers.heavy.steps import (
     publish_once_due,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_killed_child_costs_one_attempt(feed, settings, tmp_path, hold, installed_test_functions):
     calculation = make_heavy("wait_for_release")

@@ -9,6 +9,8 @@ from tests.eventually import eventually
 from tests.integration.lanes import WorkerThread, body_of
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_busy_worker_holds_no_message_that_another_could_run(feed, heavy_worker):
     running, *waiting = [make_heavy("hang", n) for n in range(3)]

@@ -2,6 +2,7 @@
 
 import signal
 
+import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane, Status
@@ -13,6 +14,7 @@ from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.quick.calculations import fibonacci, with_room_for_test_functions
 
 
+@pytest.mark.slow
 def test_a_message_is_acknowledged_after_its_result_is_committed(feed, settings, tmp_path):
     calculation = fibonacci(1_000)
     feed.submit(calculation)
@@ -36,6 +38,7 @@ def waits_for_a_lock(feed) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_a_stopping_worker_commits_its_results_and_leaves_the_rest_queued(feed, settings, tmp_path):
     calculations = [fibonacci(n) for n in range(3_000)]
     feed.submit(*calculations)
@@ -69,6 +72,7 @@ def test_a_result_that_cannot_be_stored_is_dead_lettered_and_delays_no_other(
     assert feed.ready(Lane.QUICK) == 0
 
 
+@pytest.mark.slow
 def test_results_that_a_stopping_worker_cannot_store_are_computed_by_another(
     feed, settings, registry, monkeypatch
 ):
@@ -85,6 +89,7 @@ def test_results_that_a_stopping_worker_cannot_store_are_computed_by_another(
         feed.wait_for(Status.SUCCEEDED, calculation)
 
 
+@pytest.mark.slow
 def test_a_deleted_queue_is_declared_again(feed, quick_worker):
     first, second = fibonacci(1_000), fibonacci(2_000)
     feed.submit(first)
@@ -94,6 +99,7 @@ def test_a_deleted_queue_is_declared_again(feed, quick_worker):
     feed.wait_for(Status.SUCCEEDED, second)
 
 
+@pytest.mark.slow
 def test_a_worker_whose_calculation_hangs_exits(feed, settings, monkeypatch):
     monkeypatch.setattr("workers.quick.lane._HANGING_SECONDS", 0.5)
     hanging, good = make_test_calculation("quick_hang"), make_test_calculation("whole")
@@ -105,6 +111,7 @@ def test_a_worker_whose_calculation_hangs_exits(feed, settings, monkeypatch):
         assert worker.status == 1
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_consume_exits(store_settings, registry, monkeypatch):
     monkeypatch.setattr("workers.lifecycle.SILENCE_SECONDS", 1.0)
     with WorkerThread(store_settings, Lane.QUICK, registry) as worker:

@@ -100,6 +100,7 @@ def test_a_calculation_beyond_the_memory_limit_is_dead_lettered(feed, settings, 
         eventually(lambda: feed.dead(Lane.QUICK) == 1)
 
 
+@pytest.mark.slow
 def test_a_calculation_beyond_its_workers_settings_goes_to_the_heavy_lane(feed, settings, registry):
     """A gateway with other settings has sent it: its row must not come back again and again."""
     beyond, good = fibonacci(1_400_000), fibonacci(1_000)
@@ -137,6 +138,7 @@ def test_a_calculation_that_goes_to_the_heavy_lane_wakes_the_relay(feed, setting
         eventually(lambda: heard.outbox() == ["heavy"])
 
 
+@pytest.mark.slow
 def test_no_log_line_repeats_all_arguments_of_a_message(feed, settings, tmp_path):
     log = tmp_path / "log"
     refused = json.loads(body_of(fibonacci(1_000)))
@@ -148,6 +150,7 @@ def test_no_log_line_repeats_all_arguments_of_a_message(feed, settings, tmp_path
     assert max(map(len, log.read_text().splitlines())) < 2_000
 
 
+@pytest.mark.slow
 def test_a_message_that_was_redelivered_too_often_goes_to_the_heavy_lane(feed, settings, registry):
     """RabbitMQ counts the deliveries that came back without an answer."""
     suspects = [fibonacci(1_000), fibonacci(2_000)]

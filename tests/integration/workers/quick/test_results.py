@@ -18,6 +18,7 @@ from tests.integration.lanes import WorkerThread, body_of, make_test_calculation
 from tests.integration.workers.quick.calculations import fibonacci, with_room_for_test_functions
 
 
+@pytest.mark.slow
 def test_every_message_ends_in_its_exact_result(feed, quick_worker):
     calculations = [fibonacci(n) for n in range(1_000)]
     feed.submit(*calculations)
@@ -31,6 +32,7 @@ def test_every_message_ends_in_its_exact_result(feed, quick_worker):
 
 
 @pytest.mark.parametrize("n", [39_100, 39_300, 1_400_000])
+@pytest.mark.slow
 def test_long_results_are_stored_in_chunks(feed, quick_worker, n):
     calculation = fibonacci(n)
     feed.submit(calculation)
@@ -44,6 +46,7 @@ def test_long_results_are_stored_in_chunks(feed, quick_worker, n):
     assert chunks == (0 if len(digits) <= ROW_DIGITS else -(-len(digits) // CHUNK_DIGITS))
 
 
+@pytest.mark.slow
 def test_a_redelivered_message_changes_nothing(feed, quick_worker):
     calculation = fibonacci(1_000)
     feed.submit(calculation)
@@ -106,6 +109,7 @@ def test_a_function_that_fails_fails_its_calculation_alone(feed, settings, name,
     assert function.name in error["detail"] or "ValueError" in error["detail"]
 
 
+@pytest.mark.slow
 def test_broken_database_connections_lose_nothing(feed, settings, registry):
     calculations = [fibonacci(n) for n in range(3_000)]
     feed.submit(*calculations)

@@ -61,6 +61,7 @@ def test_items_that_come_during_a_statement_share_the_next():
     assert batches == [[0], [1, 2, 3]]
 
 
+@pytest.mark.slow
 def test_after_a_batch_of_many_the_next_statement_waits_for_more_items(monkeypatch):
     monkeypatch.setattr("gateway.database.batching._MAX_PAUSE_SECONDS", 0.5)
     monkeypatch.setattr("gateway.database.batching._PAUSE_SECONDS", 0.25)

@@ -53,6 +53,7 @@ def test_many_numbers_agree_with_gmp():
     assert [n for n in numbers if not agrees_with_gmp(n)] == []
 
 
+@pytest.mark.slow
 def test_some_of_the_next_decade_agree_with_gmp():
     chosen = random.Random(21)
     numbers = [10_000_000, *(chosen.randint(1_000_000, 10_000_000) for _ in range(5))]

@@ -54,6 +54,7 @@ def test_memory_that_forks_share_counts_once(monkeypatch):
         receive_all(child, check_interrupt=stop_after_three_checks)
 
 
+@pytest.mark.slow
 def test_time_is_limited():
     began = time.monotonic()
     failure = failure_of("multiply", seconds=1.0, memory=4 * 2**30)
