@@ -24,7 +24,7 @@ from tests.benchmarks.servers import Servers
 from tests.eventually import eventually
 
 _EMPTY_MESSAGES = 40_000
-_LOOK_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 
 #: Of the queue's length when the clock starts: the workers have all begun by then.
 _WARM_SHARE = 0.8
@@ -104,7 +104,7 @@ def _when_at_most(waiting: Any, length: int) -> tuple[float, int]:
     while (found := waiting()) > length:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{found} messages are left")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return time.monotonic(), found
 
 

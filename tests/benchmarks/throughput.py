@@ -30,7 +30,7 @@ QUICK_WORKERS = 2
 
 _WARM_UP = 200
 _WARM_UP_KEYS = 1_000_000_000
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _DEADLINE_SECONDS = 180
 _SAMPLE = 200
 
@@ -109,7 +109,7 @@ def _await_finish(contender: Contender, count: int) -> float:
     while not contender.is_finished(count):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{contender.stored_count()} of {count} in time")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return time.monotonic()
 
 
