@@ -74,5 +74,13 @@ def make_row(**columns: Any) -> Row:
         "result_pruned_at": None,
         "error": None,
         "history": [],
+        "arguments_text": None,
+        "estimate_source": None,
+        "peak_bytes": None,
+        "result_kind": None,
+        "result_media_type": None,
+        "result_length": None,
+        "result_bytes": None,
+        "result_check": None,
     }
     return Row(**{**values, **columns})

@@ -42,6 +42,14 @@ class Row(NamedTuple):
     result_pruned_at: datetime | None
     error: Mapping[str, object] | None
     history: Sequence[Mapping[str, Any]]
+    arguments_text: str | None
+    estimate_source: str | None
+    peak_bytes: int | None
+    result_kind: str | None
+    result_media_type: str | None
+    result_length: int | None
+    result_bytes: memoryview | None
+    result_check: str | None
 
     @property
     def has_result(self) -> bool:

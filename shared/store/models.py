@@ -13,13 +13,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
 
 from shared.result import CHUNK_DIGITS
 
@@ -48,9 +49,10 @@ calculations = Table(
     # again; `attempt_base` is its value at the start of the current round of attempts.
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("attempt_base", Integer, nullable=False, server_default=text("0")),
-    Column("estimate_seconds", Double, nullable=False),
-    Column("estimate_digits", BigInteger, nullable=False),
-    Column("estimate_bytes", BigInteger, nullable=False),
+    # NULL where the function estimates nothing and has no history.
+    Column("estimate_seconds", Double),
+    Column("estimate_digits", BigInteger),
+    Column("estimate_bytes", BigInteger),
     Column("request_id", Text),
     Column("created_at", _MOMENT, nullable=False, server_default=_NOW),
     # The outbox: the relay publishes queued rows without `published_at`, from `not_before` on.
@@ -74,6 +76,18 @@ calculations = Table(
     Column("error", JSONB),
     # The attempts that workers claimed, in order, and how each ended.
     Column("history", JSONB, nullable=False, server_default=text("'[]'")),
+    # NULL in what follows: as earlier versions stored it, which knew digits alone.
+    # The canonical text, of which the id is made; `arguments` is for queries by hand.
+    Column("arguments_text", Text),
+    Column("estimate_source", Text),
+    Column("peak_bytes", BigInteger),
+    Column("result_kind", Text),
+    # Only where the function names one of its own.
+    Column("result_media_type", Text),
+    Column("result_length", BigInteger),
+    # A short result that PostgreSQL's text cannot hold.
+    Column("result_bytes", LargeBinary),
+    Column("result_check", Text),
     CheckConstraint(
         "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
     ),
@@ -91,14 +105,16 @@ calculations = Table(
     ),
     CheckConstraint(
         "(status = 'succeeded') = (result_sha256 IS NOT NULL) "
-        "AND (status = 'succeeded') = (result_digits IS NOT NULL)",
+        "AND (status = 'succeeded') = (coalesce(result_length, result_digits) IS NOT NULL)",
         name="result",
     ),
     CheckConstraint(
         "status <> 'succeeded' OR result_pruned_at IS NOT NULL "
-        "OR (result_value IS NULL) <> (result_attempt IS NULL)",
+        "OR num_nonnulls(result_value, result_bytes, result_attempt) = 1",
         name="result_place",
     ),
+    CheckConstraint("result_kind IN ('digits', 'text', 'json', 'bytes')", name="result_kind"),
+    CheckConstraint("estimate_source IN ('function', 'history')", name="estimate_source"),
     CheckConstraint("(status IN ('failed', 'cancelled')) = (error IS NOT NULL)", name="error"),
     CheckConstraint("NOT cancel_requested OR status = 'running'", name="cancel"),
     # The list, by function; a list of all is merged from those of the few functions.
@@ -154,9 +170,15 @@ result_chunks = Table(
     ),
     Column("attempt", Integer, primary_key=True),
     Column("ordinal", Integer, primary_key=True),
-    Column("digits", Text, nullable=False),
+    # Digits are text, which psycopg2 reads fastest; all other results are bytes.
+    Column("digits", Text),
+    Column("data", LargeBinary),
     CheckConstraint("ordinal >= 0", name="ordinal"),
-    CheckConstraint(f"octet_length(digits) BETWEEN 1 AND {CHUNK_DIGITS}", name="digits"),
+    CheckConstraint(
+        "num_nonnulls(digits, data) = 1 AND coalesce(octet_length(digits), octet_length(data)) "
+        f"BETWEEN 1 AND {CHUNK_DIGITS}",
+        name="digits",
+    ),
 )
 
 #: Attempts that ended without a result. The rescue deletes the chunks they left, then the row.
@@ -180,6 +202,8 @@ workers = Table(
     Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
     # When the last message that it consumed was published: the queue holds no older ones.
     Column("consumed_published_at", _MOMENT),
+    # The functions it can compute, each as `name/version`. NULL: not known, as of earlier versions.
+    Column("offers", ARRAY(Text)),
     CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
     CheckConstraint("slots >= 1", name="slots"),
 )
@@ -195,6 +219,29 @@ relays = Table(
     # Why RabbitMQ accepts nothing for a lane's queue from this relay; NULL if it does.
     Column("quick_problem", Text),
     Column("heavy_problem", Text),
+)
+
+#: Queued calculations that a worker has handed back because it lacks their function, and since when
+#: no live worker has been known to offer it.
+handed_back = Table(
+    "handed_back",
+    metadata,
+    Column("calculation_id", UUID, primary_key=True),
+    Column("since", _MOMENT, nullable=False, server_default=_NOW),
+)
+
+#: What is known of each version of a function: the fingerprint of its source, and what its recent
+#: calculations needed (90 of 100 needed no more).
+functions = Table(
+    "functions",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", Text),
+    Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
+    Column("runs", Integer),
+    Column("seconds", Double),
+    Column("peak_bytes", BigInteger),
 )
 
 #: One row: the SCHEMA_REVISION of the oldest version of Reckoner that works with this schema, so

@@ -170,4 +170,12 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
         None,  # result_pruned_at
         None,  # error
         [],  # history
+        None,  # arguments_text
+        None,  # estimate_source
+        None,  # peak_bytes
+        None,  # result_kind
+        None,  # result_media_type
+        None,  # result_length
+        None,  # result_bytes
+        None,  # result_check
     )

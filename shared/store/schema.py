@@ -7,7 +7,7 @@ from enum import Enum
 from shared.postgres.prepared import Prepared, Query, Rows
 
 #: The migration that makes the tables of models.py.
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 
 _NUMBERED = re.compile(r"[0-9]{4}")
 

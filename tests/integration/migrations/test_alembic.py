@@ -61,10 +61,10 @@ def alembic(empty_database_url) -> Alembic:
 def test_alembic_upgrades_downgrades_and_shows_the_revision(alembic, watcher):
     status, _, errors = alembic.run("-c", str(INI), "upgrade", "head")
     assert status == 0
-    assert errors.splitlines()[-1] == f"The schema went from 0002 to {SCHEMA_REVISION}."
+    assert errors.splitlines()[-1] == f"The schema went from 0003 to {SCHEMA_REVISION}."
     assert alembic.run("current")[:2] == (0, f"{SCHEMA_REVISION} (head)\n")
     assert alembic.run("downgrade", "-1")[0] == 0
-    assert revision_of(watcher) == "0002"
+    assert revision_of(watcher) == "0003"
 
 
 def test_the_history_needs_no_database():
