@@ -18,7 +18,7 @@ from shared.functions.registry import Registry
 from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
-from tests.child_with_test_functions import COMMAND, REGISTRY
+from tests.child_with_test_functions import COMMAND, REGISTRY, TEMPLATE_COMMAND
 from tests.eventually import eventually
 from workers.app import make_broker, run
 from workers.heavy.lane import HeavyLane
@@ -197,7 +197,9 @@ class WorkerThread:
             assert registry is not None
             self._part = QuickLane(settings, self._engine, self.worker_id, registry)
         else:
-            self._part = HeavyLane(settings, self._engine, self.worker_id, COMMAND)
+            self._part = HeavyLane(
+                settings, self._engine, self.worker_id, TEMPLATE_COMMAND, COMMAND
+            )
         self._broker = make_broker(settings, self._part, self._engine, end=self._stopping.set)
         self._thread = threading.Thread(target=self._run, daemon=True)
 

@@ -22,7 +22,7 @@ from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.heavy.retry_policy import must_run_alone
 from workers.presence import Watermark
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class HeavyCalculations:
         worker_id: UUID,
         leases: Leases,
         slots: Slots,
-        children: SpareChildren,
+        children: Children,
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -86,7 +86,7 @@ class HeavyCalculations:
                 Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
         finally:
             self._leases.drop(lease)
-            self._children.prepare()  # for the next, now that nothing runs beside it
+            self._children.prepare()  # now that nothing runs beside it
 
     def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
         """Wait for the other slots to be free if memory ran out in an earlier attempt."""

@@ -19,9 +19,9 @@ from workers.heavy.chunks import ChunkWriter
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import End, Lease
 from workers.heavy.retry_policy import failure_to_store
+from workers.sandbox.children import Children
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.protocol import Request
-from workers.sandbox.spares import SpareChildren
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Attempt:
         settings: Settings,
         engine: Engine,
         worker_id: UUID,
-        children: SpareChildren,
+        children: Children,
     ) -> None:
         self._lease = lease
         self._claim = lease.claim
@@ -95,7 +95,7 @@ class Attempt:
             memory_limit_bytes=self._settings.memory_limit_bytes,
             time_limit_seconds=self._settings.time_limit_seconds,
         )
-        with Sandbox(request, self._children.take()) as child:
+        with Sandbox(request, self._children.take(request.function, request.version)) as child:
             self._lease.on_end(child.kill)
             try:
                 return self._receive_digits(child)

@@ -1,5 +1,6 @@
-"""What a heavy worker consists of besides Dramatiq: slots, leases, and waiting child processes."""
+"""What a heavy worker consists of besides Dramatiq: slots, leases, and child processes."""
 
+import threading
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -12,8 +13,9 @@ from workers.broker.broker import LaneBroker
 from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
 from workers.heavy.lease import Leases
+from workers.sandbox.children import Children
 from workers.sandbox.process import CHILD_COMMAND
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.template_process import TEMPLATE_COMMAND
 
 
 class HeavyLane:
@@ -33,6 +35,7 @@ class HeavyLane:
         settings: Settings,
         engine: Engine,
         worker_id: UUID,
+        template_command: Sequence[str] = TEMPLATE_COMMAND,
         child_command: Sequence[str] = CHILD_COMMAND,
     ) -> None:
         self.worker_id = worker_id
@@ -45,7 +48,7 @@ class HeavyLane:
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
         )
-        self._children = SpareChildren(child_command)
+        self._children = Children(template_command, child_command, self.threads)
         self._calculations = HeavyCalculations(
             settings, engine, worker_id, self.leases, self.slots, self._children
         )
@@ -58,8 +61,18 @@ class HeavyLane:
     def start(self) -> None:
         """Get ready for deliveries."""
         self.leases.start()
-        for _ in range(self.threads):
-            self._children.prepare()
+        self._children.start()
+
+    def wait_until_ready(self, stopping: threading.Event) -> bool:
+        """Wait until it is known which functions can be run; False if `stopping` came first.
+
+        A worker that cannot import them, or not yet, must take no work that another could do.
+        """
+        return self._children.wait_until_ready(stopping)
+
+    def offers(self) -> tuple[str, ...]:
+        """Return what this worker can run, each as "name/version"."""
+        return self._children.catalogue.offers
 
     @property
     def is_busy(self) -> bool:
@@ -67,8 +80,8 @@ class HeavyLane:
         return not self.leases.is_idle
 
     def is_sound(self) -> bool:
-        """Return whether the heartbeat's thread runs."""
-        return self.leases.is_alive
+        """Return whether the threads of the heartbeat and of the template run."""
+        return self.leases.is_alive and self._children.is_alive
 
     def stop(self) -> None:
         """Take nothing more, kill what runs, and have its claims handed back."""

@@ -1,4 +1,7 @@
-"""The child's side of one calculation: `python -m workers.sandbox.child`, started by the worker.
+"""The child's side of one calculation: a fork of the template process, or a fresh interpreter.
+
+The latter is `python -m workers.sandbox.child`, for functions that cannot bear a fork. How a fork
+begins is in template.py.
 
 It reads one request from standard input, computes, and writes frames to what was its standard
 output. It imports neither the database nor the broker, and gets no address or password of theirs,
@@ -49,12 +52,16 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
 
     The request may take long to come. Standard input ends without one when the worker stops.
     """
-    output = _Output()
+    output = take_over_output()
     die_with_parent()
     become_subreaper()
     lower_priority()
     keep_freed_memory()
-    functions = registry()
+    return answer(registry(), output)
+
+
+def answer(functions: Registry, output: "_Output") -> int:
+    """Read the request, compute, and send what came of it; return the process's exit status."""
     text = sys.stdin.read()
     if not text:
         return 0
@@ -72,6 +79,11 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
             traceback.print_exc()
         output.send_error(reason, detail)
     return 0
+
+
+def take_over_output() -> "_Output":
+    """Keep standard output for frames; from now on, what is printed goes to standard error."""
+    return _Output()
 
 
 def _compute(request: Request, functions: Registry, output: "_Output") -> Result:

@@ -15,7 +15,7 @@ from tests.integration.lanes import make_test_calculation
 from tests.integration.rows import WORKER, claim, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 #: Takes its request, sends what the test wants, and waits until its worker kills it.
 PROGRAM = """
@@ -43,7 +43,7 @@ def outcome(engine, settings, kind, digits, ending):
     with engine.begin() as connection:
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
-    children = SpareChildren([sys.executable, "-c", PROGRAM, kind, digits, ending])
+    children = Children(child_command=[sys.executable, "-c", PROGRAM, kind, digits, ending])
     try:
         lease = Lease(claimed, time.monotonic() + 60)
         Attempt(lease, settings, engine, WORKER, children).run()

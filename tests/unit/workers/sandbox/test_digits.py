@@ -5,16 +5,15 @@ import dataclasses
 import pytest
 
 from shared.result import Result
-from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
     compute,
     failure_of,
+    fork,
     make_request,
     receive_all,
     start,
 )
 from workers.sandbox.parent import Sandbox
-from workers.sandbox.process import ChildProcess
 
 
 @pytest.mark.parametrize("function", ["repeat", "whole"])
@@ -78,5 +77,5 @@ def test_a_request_longer_than_a_pipe_arrives_whole():
     request = dataclasses.replace(
         make_request("whole"), arguments={"n": 10, "ballast": "x" * 1_000_000}
     )
-    with Sandbox(request, ChildProcess(COMMAND)) as child:
+    with Sandbox(request, fork()) as child:
         assert receive_all(child)
