@@ -8,9 +8,11 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from shared.errors import ProcessDied
 from workers.sandbox.catalogue import EMPTY, Catalogue
+from workers.sandbox.forks import PendingFork
 from workers.sandbox.process import CHILD_COMMAND, ChildProcess
 from workers.sandbox.spares import SpareChildren
 from workers.sandbox.template_process import TEMPLATE_COMMAND, TemplateProcess
@@ -27,6 +29,10 @@ _LONGEST_PAUSE_SECONDS = 30.0
 
 _READY_POLL_SECONDS = 0.2
 
+#: Children that wait: the process between template and fork costs as much as a fork, and these
+#: share one.
+_FORKS_AT_ONCE = 4
+
 
 class Children:
     """Gives out child processes. Threads may share it."""
@@ -42,6 +48,7 @@ class Children:
         self._template_command = template_command
         self._slots = slots
         self._fresh = SpareChildren(child_command, at_most=slots)
+        self._forks: list[PendingFork] = []
         #: A template from its start to its end, and the same while it can fork.
         self._process: TemplateProcess | None = None
         self._template: TemplateProcess | None = None
@@ -69,19 +76,38 @@ class Children:
     def take(self, function: str, version: int) -> ChildProcess:
         """Return a child that waits for a request for this function. Raises ProcessDied."""
         offer = self.catalogue.find(function, version)
-        template = self._template
-        if template is not None and not (offer and offer.is_fresh):
-            try:
-                return template.fork()
-            except ProcessDied as error:
-                if not self._closed.is_set():
-                    logger.warning("%s A fresh interpreter runs instead.", error.detail)
-        return self._fresh.take()
+        try:
+            child = None if offer and offer.is_fresh else self._take_fork()
+        except ProcessDied as error:
+            if not self._closed.is_set():
+                logger.warning("%s A fresh interpreter runs instead.", error.detail)
+            child = None
+        return child or self._fresh.take()
+
+    def _take_fork(self) -> ChildProcess | None:
+        """Return one; None if no template runs. Raises ProcessDied if it fails to fork."""
+        while True:
+            with self._lock:
+                fork = self._forks.pop() if self._forks else None
+            if fork is None:
+                template = self._template
+                return None if template is None else template.fork()
+            child = fork.child()
+            if not child.has_ended():
+                return child
+            child.close()  # it was killed while it waited
 
     def prepare(self) -> None:
-        """Start one more fresh interpreter soon, if there are functions that need one."""
+        """Have more children wait, if none does. Call it when no calculation waits for one."""
         if self.catalogue.has_fresh:
             self._fresh.prepare()
+        with self._lock:
+            template = self._template
+            if template is None or self._forks:
+                return
+            with suppress(ProcessDied):  # `take` finds out, and says so
+                while len(self._forks) < _FORKS_AT_ONCE:
+                    self._forks.append(template.request_fork())
 
     def close(self) -> None:
         """End the template and all that waits, and start no more."""
@@ -118,20 +144,28 @@ class Children:
         try:
             self._note(process.receive_catalogue(_IMPORT_SECONDS))
             self._template = process
+            self.prepare()
             process.wait()
         finally:
-            self._template = None
-            process.close()
+            self._forget_template()
+            process.close()  # and with it what it has forked and nobody has seen
         if not self._closed.is_set():
             logger.warning(
                 "The template process of this worker has ended (exit status %d). It is replaced.",
                 process.exit_status,
             )
 
+    def _forget_template(self) -> None:
+        with self._lock:
+            self._template = None
+            while self._forks:
+                self._forks.pop().discard()
+
     def _note(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        for _ in range(self._slots):
-            self.prepare()
+        if catalogue.has_fresh:
+            for _ in range(self._slots):
+                self._fresh.prepare()
         if not self._ready.is_set():
             _warn_of_threads(catalogue)
         self._ready.set()

@@ -6,9 +6,9 @@ limits.become_subreaper). While the child lives, it inherits the orphans below i
 worker does. So any child of the worker that the worker has not started, and that has the memory
 limit of a calculation, is left over from a calculation that has ended.
 
-Forks of the template process become the worker's children in the same way (see template.py), a
-moment before the worker knows their ids. They are recognised by a limit that is none, which the
-template has: while the worker waits for a fork, no process with exactly this limit is killed.
+Forks of the template process become the worker's children in the same way (see template.py), before
+the worker knows their ids. They are recognised by a limit that is none, which the template has: as
+long as a fork has been requested and not been seen, no process with exactly this limit is killed.
 
 This reads /proc itself: psutil goes through all processes of the machine to find the children of
 one (see docs/decisions.md).
@@ -20,8 +20,8 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from workers.sandbox.limits import UNUSED_ADDRESS_SPACE
@@ -40,7 +40,7 @@ _PAUSE_SECONDS = 0.005
 #: The children that this process has started and not reaped; all others it has inherited. Global,
 #: because the kernel's list of children is the process's, too.
 _started: set[int] = set()
-_forks_under_way = 0
+_unsettled_forks = 0
 _counting = threading.Lock()
 _killing = threading.Lock()
 
@@ -55,17 +55,18 @@ def note_reaped(pid: int) -> None:
     _started.discard(pid)
 
 
-@contextmanager
-def fork_under_way() -> Iterator[None]:
-    """Spare the new forks of a template; within the block, `note_started` says which they are."""
-    global _forks_under_way
+def note_fork_requested() -> None:
+    """Spare the new forks of templates, until as many have been settled."""
+    global _unsettled_forks
     with _counting:
-        _forks_under_way += 1
-    try:
-        yield
-    finally:
-        with _counting:
-            _forks_under_way -= 1
+        _unsettled_forks += 1
+
+
+def note_fork_settled() -> None:
+    """Note that a requested fork has been noted as started, or is not wanted any more."""
+    global _unsettled_forks
+    with _counting:
+        _unsettled_forks -= 1
 
 
 def kill_orphans() -> None:
@@ -92,8 +93,8 @@ def _orphans() -> list[int]:
     # The kernel gives them to the first living thread of a process, which is the main thread.
     inherited = _children(_PROC / "self" / "task" / str(os.getpid()))
     limits = {pid: _address_space(pid) for pid in inherited if pid not in _started}
-    # Asked in this order: a fork among the inherited is under way or, after that, noted.
-    spared = str(UNUSED_ADDRESS_SPACE) if _forks_under_way else "unlimited"
+    # In this order: a fork among the inherited has not been settled, or is among the started.
+    spared = str(UNUSED_ADDRESS_SPACE) if _unsettled_forks else "unlimited"
     return [
         pid
         for pid, limit in limits.items()

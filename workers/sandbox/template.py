@@ -9,13 +9,14 @@ no library in the middle of something. It gets no setting and no connection of t
 
 A fork must be the worker's child, which kills and reaps it, and lives on when the template ends.
 So the template forks twice, and the process in between exits: the kernel makes the worker, which is
-a subreaper (limits.py), the parent of its child.
+a subreaper (limits.py), the parent of its children.
 """
 
 import contextlib
 import faulthandler
 import gc
 import os
+import select
 import socket
 import struct
 import sys
@@ -41,8 +42,12 @@ from workers.sandbox.limits import (
 #: What a fork writes to its standard output first: its process id.
 PID = struct.Struct("!q")
 
-#: The ends of the pipes that come with each request for a fork.
+#: What comes with each request for a fork: standard input, output and error.
 _PIPES = 3
+_Pipes = list[int]
+
+#: Requests that are served together, with one process in between.
+_AT_ONCE = 16
 
 #: When importing the functions takes longer, standard error shows where it is.
 _SLOW_IMPORT_SECONDS = 30.0
@@ -64,28 +69,34 @@ def main(arguments: Sequence[str], registry: Callable[[], Registry] = load_regis
     gc.freeze()
     native = _count_native_threads()
     worker.sendall(catalogue_of(functions, _python_threads(), native).encode())
-    while pipes := _receive_request(worker):
+    while requests := _receive_requests(worker):
         try:
-            _fork_child(worker, worker_pid, pipes, functions)
+            _fork_children(worker, worker_pid, requests, functions)
         except OSError as error:  # no process or no memory left; the worker sees the pipes' end
             sys.stderr.write(f"The template process cannot fork: {error.strerror}.\n")
         finally:
-            for pipe in pipes:
-                os.close(pipe)
+            _close(requests)
     return 0
 
 
-def _receive_request(worker: socket.socket) -> list[int]:
-    """Return the ends of the pipes for a fork; nothing if the worker has ended or stops."""
+def _receive_requests(worker: socket.socket) -> list[_Pipes]:
+    """Wait for a request; return the pipes of all that have come. None: the worker has ended."""
+    requests: list[_Pipes] = []
     with contextlib.suppress(ConnectionError):
-        request, pipes, _, _ = socket.recv_fds(worker, 1, _PIPES)
-        if request:
-            return pipes
-    return []
+        while not requests or (len(requests) < _AT_ONCE and _is_readable(worker)):
+            request, pipes, _, _ = socket.recv_fds(worker, 1, _PIPES)
+            if not request:
+                break
+            requests.append(pipes)
+    return requests
 
 
-def _fork_child(
-    worker: socket.socket, worker_pid: int, pipes: Sequence[int], functions: Registry
+def _is_readable(worker: socket.socket) -> bool:
+    return bool(select.select([worker], [], [], 0)[0])
+
+
+def _fork_children(
+    worker: socket.socket, worker_pid: int, requests: Sequence[_Pipes], functions: Registry
 ) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
@@ -93,33 +104,47 @@ def _fork_child(
     if between == 0:
         try:
             between = os.getpid()
-            if os.fork() == 0:
-                _be_child(worker, between, worker_pid, pipes, functions)
+            for pipes in requests:
+                if os.fork() == 0:
+                    worker.close()
+                    _use(pipes, requests)
+                    _become_child_of(worker_pid, between)
+                    _be_child(functions)
         finally:
             os._exit(0)
     os.waitpid(between, 0)
 
 
-def _be_child(
-    worker: socket.socket,
-    between: int,
-    worker_pid: int,
-    pipes: Sequence[int],
-    functions: Registry,
-) -> NoReturn:
+def _use(pipes: _Pipes, requests: Sequence[_Pipes]) -> None:
+    """Make these standard input, output and error, and close all others.
+
+    What else is open belongs to packages that opened it when they were imported.
+    """
+    for descriptor, pipe in enumerate(pipes):
+        os.dup2(pipe, descriptor)
+    _close(requests)
+
+
+def _close(requests: Sequence[_Pipes]) -> None:
+    for pipes in requests:
+        for pipe in pipes:
+            os.close(pipe)
+
+
+def _become_child_of(worker_pid: int, between: int) -> None:
+    """Wait until the worker is this process's parent, tell it, and end with it."""
+    os.setsid()
+    while os.getppid() == between:
+        time.sleep(_POLL_SECONDS)
+    die_with_parent()
+    exit_if_orphaned(worker_pid)
+    os.write(1, PID.pack(os.getpid()))
+
+
+def _be_child(functions: Registry) -> NoReturn:
     """Do in a fork what child.main does in an interpreter of its own, and exit."""
     status = 1
     try:
-        worker.close()
-        for descriptor, pipe in enumerate(pipes):
-            os.dup2(pipe, descriptor)
-            os.close(pipe)
-        os.setsid()
-        while os.getppid() == between:
-            time.sleep(_POLL_SECONDS)
-        die_with_parent()
-        exit_if_orphaned(worker_pid)
-        os.write(1, PID.pack(os.getpid()))
         output = take_over_output()
         become_subreaper()
         lower_priority()

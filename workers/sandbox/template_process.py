@@ -1,29 +1,21 @@
 """The worker's handle on its template process: start it, and have it fork. See template.py."""
 
-import os
-import select
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
-from typing import NoReturn
 
 from shared.errors import ProcessDied
 from workers.sandbox.catalogue import Catalogue
-from workers.sandbox.descendants import fork_under_way
 from workers.sandbox.exit_reasons import NOT_STARTED
+from workers.sandbox.forks import PendingFork, not_forked
 from workers.sandbox.limits import become_subreaper
 from workers.sandbox.process import ChildProcess, OwnProcess, environment_without_settings
-from workers.sandbox.template import PID
 
 #: What a heavy worker runs once.
 TEMPLATE_COMMAND = (sys.executable, "-m", "workers.sandbox.template")
-
-#: How long a fork may take, on a machine that is much too busy. After that, the template hangs.
-FORK_SECONDS = 10.0
 
 _READ_BYTES = 2**16
 
@@ -31,7 +23,7 @@ _READ_BYTES = 2**16
 class TemplateProcess(OwnProcess):
     """A template process that this process has started; it ends with the thread that did.
 
-    `fork` may be called from any thread.
+    `fork` and `request_fork` may be called from any thread.
     """
 
     def __init__(self, command: Sequence[str] = TEMPLATE_COMMAND) -> None:
@@ -65,66 +57,31 @@ class TemplateProcess(OwnProcess):
                 data = self._socket.recv(_READ_BYTES)
             except TimeoutError:
                 why = f"has not imported the functions within {within_seconds:g} seconds"
-                raise _not_forked(why) from None
+                raise not_forked(why) from None
             if not data:
-                raise _not_forked("ended while it imported the functions")
+                raise not_forked("ended while it imported the functions")
             line += data
         self._socket.settimeout(0)
         return Catalogue.decode(line)
 
+    def request_fork(self) -> PendingFork:
+        """Request a new child, and do not wait for it. Raises ProcessDied."""
+        return PendingFork(self._send_request, self.kill)
+
     def fork(self) -> ChildProcess:
-        """Return a new child, which waits for its request.
+        """Return a new child, which waits for its request. Raises ProcessDied."""
+        return self.request_fork().child()
 
-        Raises ProcessDied if the template has ended, cannot fork, or hangs. One that hangs is
-        killed; what it may still have forked ends when its pipes do.
-        """
-        with ExitStack() as ours, fork_under_way():
-            stdin, stdout, stderr = os.pipe(), os.pipe(), os.pipe()
-            pipes = [
-                ours.enter_context(os.fdopen(stdin[1], "wb", buffering=0)),
-                ours.enter_context(os.fdopen(stdout[0], "rb", buffering=0)),
-                ours.enter_context(os.fdopen(stderr[0], "rb", buffering=0)),
-            ]
-            self._send_request([stdin[0], stdout[1], stderr[1]])
-            child = ChildProcess(self._receive_pid(pipes[1].fileno()), pipes)
-            ours.pop_all()
-            return child
-
-    def _send_request(self, pipes: list[int]) -> None:
-        """Send these descriptors, and close them here."""
-        try:
-            with self._sending:
+    def _send_request(self, pipes: Sequence[int]) -> None:
+        with self._sending:
+            try:
                 socket.send_fds(self._socket, [b"F"], pipes)
-        except BlockingIOError:
-            self._hangs()
-        except OSError:
-            raise _not_forked("has ended") from None
-        finally:
-            for pipe in pipes:
-                os.close(pipe)
-
-    def _receive_pid(self, pipe: int) -> int:
-        """Return the id of a new child of this process, which the child writes."""
-        poll = select.poll()
-        poll.register(pipe, select.POLLIN)
-        if not poll.poll(FORK_SECONDS * 1000):
-            self._hangs()
-        data = os.read(pipe, PID.size)
-        if len(data) < PID.size:
-            raise _not_forked("has ended, or cannot fork")
-        pid: int = PID.unpack(data)[0]
-        return pid
-
-    def _hangs(self) -> NoReturn:
-        self.kill()
-        raise _not_forked(f"has not answered for {FORK_SECONDS:g} seconds, and was killed")
+            except BlockingIOError:  # it has not taken a hundred earlier ones
+                self.kill()
+                raise
 
     def close(self) -> None:
         """Kill it, and reap it. What it has forked is not its own any more, and goes on."""
         super().close()
         with self._sending:
             self._socket.close()
-
-
-def _not_forked(why: str) -> ProcessDied:
-    return ProcessDied(NOT_STARTED, f"The template process {why}.")
