@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from gateway.relay.clock_steps import ClockSteps
 from gateway.relay.handed_back import HandedBack
+from gateway.relay.housekeeping import Housekeeping
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -56,6 +57,7 @@ class Rescue:
         self._ready_messages = ready_messages
         self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
         self._handed_back = HandedBack(engine, settings)
+        self._housekeeping = Housekeeping(engine)
         self._empty_since: dict[Lane, float] = {}
         self._unavailable_queues: set[Lane] = set()
 
@@ -70,6 +72,7 @@ class Rescue:
         remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
+        self._housekeeping.run_if_due()
         return returned
 
     def _expire_leases(self, connection: Connection) -> int:
