@@ -21,7 +21,7 @@ def feed(settings, engine) -> Feed:
 def of_a_later_version(n: int = 1_000) -> Calculation:
     calculation = make_calculation(arguments={"n": n})
     later = dataclasses.replace(calculation.function, version=calculation.function.version + 1)
-    identity = calculation_id(later.name, later.version, calculation.arguments)
+    identity = calculation_id(later.name, later.version, calculation.arguments.text)
     return dataclasses.replace(calculation, id=identity, function=later)
 
 
