@@ -8,6 +8,7 @@ from uuid import UUID
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, calculation_id
+from shared.functions.estimates import Estimate
 from shared.functions.registry import load_registry
 from shared.functions.signature import Function
 from shared.result import Result
@@ -41,6 +42,12 @@ def make_calculation(
 def make_arguments(values: Mapping[str, Any]) -> BoundArguments:
     """Return these arguments as if they were valid, whatever they are."""
     return BoundArguments(values, canonical_json(values))
+
+
+def estimate_of(calculation: Calculation) -> Estimate:
+    """Return the estimate of the function itself."""
+    assert isinstance(calculation.estimate, Estimate)
+    return calculation.estimate
 
 
 def make_result(**overrides: Any) -> Result:

@@ -62,6 +62,7 @@ def _lane(
         "running": state.running,
         "oldest_queued_seconds": state.oldest_queued_seconds,
         "estimated_seconds_to_go": to_go if capacity.can_compute(lane) else None,
+        "without_estimate": state.without_estimate,
         "workers": sum(worker.lane == lane for worker in workers),
         "slots": slots,
     }
