@@ -1,7 +1,7 @@
 """What a heavy worker consists of besides Dramatiq: slots, leases, and child processes."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from workers.broker.broker import LaneBroker
 from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
 from workers.heavy.lease import Leases
+from workers.offers import Offers
 from workers.sandbox.children import Children
 from workers.sandbox.process import CHILD_COMMAND
 from workers.sandbox.template_process import TEMPLATE_COMMAND
@@ -37,7 +38,9 @@ class HeavyLane:
         worker_id: UUID,
         template_command: Sequence[str] = TEMPLATE_COMMAND,
         child_command: Sequence[str] = CHILD_COMMAND,
+        installed: Callable[[], Collection[str] | None] | None = None,
     ) -> None:
+        """Take what returns the functions that children can compute; by default, they tell it."""
         self.worker_id = worker_id
         self.threads = settings.heavy_slots
         self.slots = Slots(settings.heavy_slots)
@@ -49,8 +52,9 @@ class HeavyLane:
             heartbeat_seconds=settings.heartbeat_seconds,
         )
         self._children = Children(template_command, child_command, self.threads)
+        self.offers = Offers(self.lane, installed or self._children.offers)
         self._calculations = HeavyCalculations(
-            settings, engine, worker_id, self.leases, self.slots, self._children
+            settings, engine, worker_id, self.leases, self.slots, self._children, self.offers
         )
         self.watermark = self._calculations.watermark
 
@@ -69,10 +73,6 @@ class HeavyLane:
         A worker that cannot import them, or not yet, must take no work that another could do.
         """
         return self._children.wait_until_ready(stopping)
-
-    def offers(self) -> tuple[str, ...]:
-        """Return what this worker can run, each as "name/version"."""
-        return self._children.catalogue.offers
 
     @property
     def is_busy(self) -> bool:

@@ -7,7 +7,7 @@ be started, calculations get fresh interpreters, which is slower and otherwise t
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from shared.errors import ProcessDied
@@ -72,6 +72,10 @@ class Children:
             if stopping.is_set():
                 return False
         return True
+
+    def offers(self) -> Collection[str] | None:
+        """Return the functions that children can compute, each as `name/version`; None at first."""
+        return self.catalogue.offers if self._ready.is_set() else None
 
     def take(self, function: str, version: int) -> ChildProcess:
         """Return a child that waits for a request for this function. Raises ProcessDied."""
