@@ -29,7 +29,7 @@ from typing import NoReturn
 
 from shared.functions.registry import Registry, load_registry
 from workers.sandbox.catalogue import catalogue_of
-from workers.sandbox.child import answer, take_over_output
+from workers.sandbox.child import Output, answer
 from workers.sandbox.limits import (
     become_subreaper,
     die_with_parent,
@@ -145,7 +145,7 @@ def _be_child(functions: Registry) -> NoReturn:
     """Do in a fork what child.main does in an interpreter of its own, and exit."""
     status = 1
     try:
-        output = take_over_output()
+        output = Output()
         become_subreaper()
         lower_priority()
         gc.enable()
