@@ -1,4 +1,4 @@
-"""The digits of a stored result as a stream, for the routes that serve them.
+"""The bytes of a stored result as a stream, for the routes that serve them.
 
 No connection is held while a client reads: every chunk is a short transaction of its own, so a slow
 reader costs the memory of one chunk.
@@ -10,6 +10,7 @@ import zlib
 from collections.abc import AsyncGenerator
 
 from gateway.database.database import Database
+from gateway.http.document import result_length
 from gateway.http.responses import peek
 from gateway.server.threads import WatchedThreads
 from gateway.waiting.lookup import Lookup
@@ -22,7 +23,7 @@ from shared.errors import (
     ResultPruned,
     StoreUnavailable,
 )
-from shared.result import CHUNK_DIGITS
+from shared.result import CHUNK_DIGITS as CHUNK_BYTES
 from shared.store.calculations import Row
 from shared.store.chunks import find_chunk
 
@@ -32,8 +33,8 @@ _GZIP_WINDOW = 31
 _logger = logging.getLogger(__name__)
 
 
-class Digits:
-    """Reads stored digits, and checks them against their SHA-256."""
+class ResultBytes:
+    """Reads stored results of any kind, and checks them against their SHA-256."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Digits:
         self._retry_after = retry_after
 
     def check_available(self, row: Row) -> None:
-        """Raise ResultUnavailable with the reason if there are no digits."""
+        """Raise ResultUnavailable with the reason if there are no bytes."""
         status = Status(row.status)
         if not is_final(status):
             raise ResultNotFinished(row.id, status, self._retry_after.seconds(row))
@@ -60,19 +61,19 @@ class Digits:
     async def open(
         self, row: Row, first: int, end: int, *, is_gzip: bool = False
     ) -> AsyncGenerator[bytes, None]:
-        """Return a stream of the digits from `first` up to but not including `end`.
+        """Return a stream of the bytes from `first` up to but not including `end`.
 
         If that is all of them, the last chunk is held back until the SHA-256 of the whole has been
         checked; if it is wrong, the connection is aborted.
         Raises what the first chunk shows: StoreUnavailable, ResultPruned, ResultCorrupt.
         """
-        digits = self._read(row, first, end)
-        _, stream = await peek(self._compress(digits) if is_gzip else digits)
+        plain = self._read(row, first, end)
+        _, stream = await peek(self._compress(plain) if is_gzip else plain)
         return stream
 
-    async def _compress(self, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
+    async def _compress(self, plain: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
         compressor = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
-        async for piece in digits:
+        async for piece in plain:
             compressed = await self._threads.run(
                 lambda piece=piece: compressor.compress(piece)  # type: ignore[misc]
             )
@@ -81,38 +82,38 @@ class Digits:
         yield compressor.flush()
 
     async def _read(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
-        is_whole = first == 0 and end == row.result_digits
+        is_whole = first == 0 and end == result_length(row)
         digest = hashlib.sha256()
-        for ordinal in range(first // CHUNK_DIGITS, max(1, -(-end // CHUNK_DIGITS))):
+        for ordinal in range(first // CHUNK_BYTES, max(1, -(-end // CHUNK_BYTES))):
             chunk = await self._read_chunk(row, ordinal)
-            start = ordinal * CHUNK_DIGITS
-            is_last = start + CHUNK_DIGITS >= end
+            start = ordinal * CHUNK_BYTES
+            is_last = start + CHUNK_BYTES >= end
             digest.update(chunk)
-            is_short = not is_last and len(chunk) < CHUNK_DIGITS
+            is_short = not is_last and len(chunk) < CHUNK_BYTES
             if is_short or (is_whole and is_last and digest.hexdigest() != row.result_sha256):
                 raise _corrupt(row)
             yield chunk[max(first - start, 0) : end - start]
 
     async def _read_chunk(self, row: Row, ordinal: int) -> bytes:
         if row.result_value is not None:
-            digits: str = row.result_value[ordinal * CHUNK_DIGITS :]
-        else:
-            attempt = row.result_attempt
-            assert attempt is not None  # by a CHECK of the table
-            found = await self._database.run_autocommit(
-                lambda connection: find_chunk(connection, row.id, attempt, ordinal)
-            )
-            if found is None:
-                raise await self._why_missing(row)
-            digits = found
-        return digits.encode("ascii")
+            return row.result_value.encode()
+        if row.result_bytes is not None:
+            return bytes(row.result_bytes)
+        attempt = row.result_attempt
+        assert attempt is not None  # by a CHECK of the table
+        found = await self._database.run_autocommit(
+            lambda connection: find_chunk(connection, row.id, attempt, ordinal)
+        )
+        if found is None:
+            raise await self._why_missing(row)
+        return found.encode("ascii")
 
     async def _why_missing(self, row: Row) -> Exception:
         """Return why a chunk is missing: the result was pruned or replaced, or it is damaged."""
         now = await self._lookup.get(row.id)
         self.check_available(now)
         if now.result_attempt != row.result_attempt:
-            return StoreUnavailable()  # it was computed again; the next request finds its digits
+            return StoreUnavailable()  # it was computed again; the next request finds its bytes
         return _corrupt(row)
 
 
