@@ -46,7 +46,7 @@ def test_a_quick_result_is_stored_after_an_outage(engine, monkeypatch, code):
     with engine.begin() as connection:
         calculation = queue(connection)
     computed = Calculator().compute(calculation.function, calculation.arguments)
-    work = Work(calculation.id, "fibonacci", 1, calculation.arguments, "request")
+    work = Work(calculation.id, "fibonacci", 1, calculation.arguments.text, "request")
     answers: Any = Answers()
     message: Any = None
     outcome = Outcome(work, computed, None)
