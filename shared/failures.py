@@ -19,7 +19,7 @@ _TITLES = {
     "result-wrong": "The result failed its check",
     "time-limit": "The calculation took too long",
     "worker-lost": "The workers that ran the calculation were lost",
-    "function-gone": "The worker does not have this function",
+    "function-gone": "No worker has this function in this version",
 }
 
 
@@ -27,7 +27,7 @@ def explain_failure(error: Exception) -> tuple[str, str]:
     """Return the reason and the detail of the failure that an exception of a function leads to."""
     match error:
         case FunctionUnknown():
-            return "function-gone", f"{error} Install it on every worker, then resubmit."
+            return "function-gone", str(error)
         case ResultWrong():
             return "result-wrong", f"{error} Report this to the function's author."
     return "function-failed", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]

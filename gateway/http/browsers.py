@@ -23,11 +23,9 @@ _POLICY = "; ".join(
 )
 
 
-def write_browser_headers(
-    resp: falcon.asgi.Response, row: Row, media_type: str, arguments_text: str
-) -> None:
+def write_browser_headers(resp: falcon.asgi.Response, row: Row, media_type: str) -> None:
     """Set the headers that tell a browser what it may do with a result."""
-    name = file_name(row.function, arguments_text, row.id, extension_of(media_type))
+    name = file_name(row.function, row.canonical_arguments, row.id, extension_of(media_type))
     resp.set_header("Content-Disposition", content_disposition(name, is_shown=is_shown(media_type)))
     resp.set_header("X-Content-Type-Options", "nosniff")
     resp.set_header("Content-Security-Policy", _POLICY)

@@ -17,7 +17,7 @@ import falcon.asgi
 from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
 from gateway.http.media_types import media_type_of
 from gateway.http.responses import let_nginx_cache, write_json_text
-from shared.calculation import canonical_json, is_final
+from shared.calculation import is_final
 from shared.errors import CalculationNotFound
 from shared.store.calculations import Row
 
@@ -48,7 +48,7 @@ def encode_document(row: Row) -> str:
     path = f"/calculations/{row.id}"
     return (
         f'{{"id": "{row.id}", "function": {_encode(row.function)}, "version": {row.version}, '
-        f'"arguments": {arguments_of(row)}, "status": "{row.status}", "lane": "{row.lane}", '
+        f'"arguments": {row.canonical_arguments}, "status": "{row.status}", "lane": "{row.lane}", '
         f'"progress": {round(row.progress, 4)}, "attempts": {row.attempt}, '
         f'"created_at": {_moment(row.created_at)}, "started_at": {_moment(row.started_at)}, '
         f'"finished_at": {_moment(row.finished_at)}, '
@@ -59,11 +59,6 @@ def encode_document(row: Row) -> str:
         f'"history": {_encode([_attempt(entry) for entry in row.history])}, '
         f'"links": {{"self": "{path}", "result": "{path}/result", "events": "{path}/events"}}}}'
     )
-
-
-def arguments_of(row: Row) -> str:
-    """Return the arguments in their canonical text."""
-    return row.arguments_text or canonical_json(row.arguments)
 
 
 def _estimate(row: Row) -> str:

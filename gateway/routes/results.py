@@ -3,7 +3,7 @@
 import falcon.asgi
 
 from gateway.http.browsers import write_browser_headers
-from gateway.http.document import arguments_of, parse_calculation_id, result_length
+from gateway.http.document import parse_calculation_id, result_length
 from gateway.http.limits import MIN_GZIP_BYTES
 from gateway.http.media_types import is_compressible, media_type_of
 from gateway.http.problems import PRECONDITION_FAILED, range_not_satisfiable, write_problem
@@ -60,14 +60,14 @@ class Result:
             case Outcome.NOT_MODIFIED:
                 resp.status = falcon.HTTP_304
                 representation.write_headers(resp)
-                write_browser_headers(resp, row, media_type, arguments_of(row))
+                write_browser_headers(resp, row, media_type)
                 return
         first, end, is_gzip = selection.first, selection.end, representation.is_gzip
         resp.stream = (
             await self._bytes.open(row, first, end, is_gzip=is_gzip) if is_get else empty_stream()
         )
         representation.write_headers(resp)
-        write_browser_headers(resp, row, media_type, arguments_of(row))
+        write_browser_headers(resp, row, media_type)
         resp.content_type = media_type
         if not is_gzip:
             resp.content_length = end - first

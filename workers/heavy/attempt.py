@@ -54,6 +54,8 @@ class Attempt:
         self._settings = settings
         self._writes = ClaimedWrites(lease, engine, worker_id)
         self._children = children
+        #: Whether the child did not have the function.
+        self.is_function_missing = False
         self._extra = {
             "calculation_id": self._claim.calculation_id,
             "request_id": self._claim.request_id,
@@ -71,7 +73,12 @@ class Attempt:
                 result = self._compute()
             except CalculationAborted as aborted:
                 self._lease.check()  # a child that was killed because its lease ended did not fail
-                self._fail_or_requeue(aborted)
+                if aborted.reason == "function-gone":
+                    self.is_function_missing = True
+                    self._writes.release_missing()
+                    logger.warning("left to another worker: %s", aborted.detail, extra=self._extra)
+                else:
+                    self._fail_or_requeue(aborted)
             else:
                 crash_point(HEAVY_BEFORE_FINISH)
                 self._writes.succeed(result)
@@ -90,7 +97,7 @@ class Attempt:
         request = Request(
             function=self._claim.function,
             version=self._claim.version,
-            arguments=self._claim.arguments,
+            arguments_text=self._claim.arguments_text,
             prime=random_prime(),
             memory_limit_bytes=self._settings.memory_limit_bytes,
             time_limit_seconds=self._settings.time_limit_seconds,

@@ -7,6 +7,7 @@ function: it runs as the worker's user and can read what that user can, such as 
 environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
+import json
 import os
 import sys
 import threading
@@ -77,7 +78,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
 def _compute(request: Request, functions: Registry, output: "_Output") -> Result:
     """Compute and send the digits; return their result after they have passed their check."""
     function = functions.get(request.function, request.version)
-    arguments = request.arguments
+    arguments = json.loads(request.arguments_text)
     sent = ResultBuilder()
     watch = _Stopwatch()
     digits = watch.call(lambda: function.compute(arguments, output.send_progress))
