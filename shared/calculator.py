@@ -4,9 +4,8 @@ The gateway computes the cheapest this way, quick workers the rest of their lane
 """
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
+from reckoner.authoring.arguments import BoundArguments
 from shared.functions.signature import Function
 from shared.functions.verification import random_prime, verified
 from shared.result import Result, ResultKind
@@ -23,16 +22,16 @@ class Calculator:
         self._prime = random_prime()
         self._uses = 0
 
-    def compute(self, function: Function, arguments: Mapping[str, Any]) -> Result:
+    def compute(self, function: Function, bound: BoundArguments) -> Result:
         """Apply the function and return its result with all digits.
 
         Raises ResultWrong if the digits fail their check, and whatever the function raises.
         """
         began = time.perf_counter()
-        given = function.compute(arguments, _ignore_progress)
+        given = function.compute(bound.values, _ignore_progress)
         digits = given if isinstance(given, str) else "".join(given)
         seconds = time.perf_counter() - began
-        for _ in verified(function, arguments, digits, self._next_prime()):
+        for _ in verified(function, bound.values, digits, self._next_prime()):
             pass
         return Result.of(ResultKind.DIGITS, digits.encode("ascii"), seconds, check="residue")
 

@@ -30,8 +30,12 @@ ReckonerError
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
+
+from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
+
+__all__ = ["MAX_FAULTS", "Fault", "pointer_to"]
 
 
 class ReckonerError(Exception):
@@ -46,22 +50,6 @@ class SettingsInvalid(ReckonerError):
             "The settings are not valid:\n" + "\n".join(f"  - {fault}" for fault in faults)
         )
         self.faults = tuple(faults)
-
-
-#: Faults of one request that are described; further ones are counted.
-MAX_FAULTS = 100
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a request: where (a JSON pointer, RFC 6901) and what."""
-
-    pointer: str
-    detail: str
-
-
-def pointer_to(name: str) -> str:
-    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) requires."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 class RequestFault(ReckonerError):

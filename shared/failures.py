@@ -27,7 +27,7 @@ _TITLES = {
     "result-wrong": "The result failed its check",
     "time-limit": "The calculation took too long",
     "worker-lost": "The workers that ran the calculation were lost",
-    "function-gone": "The worker does not have this function",
+    "function-gone": "No worker has this function in this version",
 }
 
 
@@ -43,7 +43,7 @@ def explain_failure(error: BaseException) -> Failure:
     """Return the failure that an exception of a function, or of computing it, leads to."""
     match error:
         case FunctionUnknown():
-            return Failure("function-gone", f"{error} Install it on every worker, then resubmit.")
+            return Failure("function-gone", str(error))
         case ResultInvalid():
             return Failure("result-invalid", text_of(error))
         case ResultWrong():

@@ -43,6 +43,8 @@ class Attempt:
         self._claim = lease.claim
         self._settings = settings
         self._writes = ClaimedWrites(lease, engine, worker_id)
+        #: Whether the child did not have the function.
+        self.is_function_missing = False
         self._extra = {
             "calculation_id": self._claim.calculation_id,
             "request_id": self._claim.request_id,
@@ -61,7 +63,12 @@ class Attempt:
                 result = self._computation.run()
             except CalculationAborted as aborted:
                 self._lease.check()  # a child that was killed because its lease ended did not fail
-                self._fail_or_requeue(aborted)
+                if aborted.reason == "function-gone":
+                    self.is_function_missing = True
+                    self._writes.release_missing()
+                    logger.warning("left to another worker: %s", aborted.detail, extra=self._extra)
+                else:
+                    self._fail_or_requeue(aborted)
             else:
                 crash_point(HEAVY_BEFORE_FINISH)
                 self._writes.succeed(result)

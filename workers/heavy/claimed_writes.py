@@ -28,6 +28,7 @@ from shared.store.chunks import (
     insert_claimed_chunks,
     record_other_attempts,
 )
+from shared.store.handed_back import hand_back
 from shared.store.notifications import notify_changed, notify_outbox
 from workers.heavy.lease import Lease
 
@@ -97,6 +98,22 @@ class ClaimedWrites:
             return True
 
         self._write("queue a calculation again", requeue)
+
+    def release_missing(self) -> None:
+        """Leave it to another worker, without counting the attempt; or carry out a cancel.
+
+        The child does not have the function, although the worker believed it did.
+        """
+
+        def release(connection: Connection) -> bool:
+            if release_calculation(connection, self._claim, worker_id=self._worker_id):
+                hand_back(connection, [self._claim.calculation_id], Lane.HEAVY)
+            elif not self._cancel(connection):
+                return False
+            self._delete_chunks(connection)
+            return True
+
+        self._write("leave a calculation to another worker", release)
 
     def hand_back(self, within_seconds: float) -> str:
         """Carry out a cancel, or return the claim to the outbox, even if the lease has ended.

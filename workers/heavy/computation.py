@@ -89,7 +89,7 @@ class Computation:
         request = Request(
             function=claim.function,
             version=claim.version,
-            arguments=claim.arguments,
+            arguments_text=claim.arguments_text,
             prime=random_prime(),
             memory_limit_bytes=self._settings.memory_limit_bytes,
             time_limit_seconds=self._settings.time_limit_seconds,

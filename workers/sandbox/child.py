@@ -7,6 +7,7 @@ function: it runs as the worker's user and can read what that user can, such as 
 environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
+import json
 import os
 import sys
 import threading
@@ -88,7 +89,7 @@ def answer(functions: Registry, output: "Output") -> int:
 def _compute(request: Request, functions: Registry, output: "Output") -> Summary:
     """Compute and send the bytes; return what they are after they have passed their check."""
     function = functions.get(request.function, request.version)
-    arguments = request.arguments
+    arguments = json.loads(request.arguments_text)
     output.send_header(Header(ResultKind.DIGITS, None, "residue"))
     sent = ResultBuilder(ResultKind.DIGITS)
     watch = _Stopwatch()

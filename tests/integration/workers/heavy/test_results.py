@@ -49,13 +49,10 @@ def test_a_real_function_runs_in_a_real_worker(feed, settings, tmp_path):
         ("wrong", "result-wrong"),
         ("leave", "process-died"),
         ("hog_in_gmp", "memory-limit"),
-        ("fibonacci", "function-gone"),
     ],
 )
 def test_a_failure_has_a_reason_and_is_not_tried_again(feed, heavy_worker, name, reason):
-    # The child of these tests has only their functions.
-    unknown = make_calculation(lane=Lane.HEAVY)
-    calculation = unknown if name == "fibonacci" else make_heavy(name)
+    calculation = make_heavy(name)
     feed.submit(calculation)
     feed.wait_for(Status.FAILED, calculation)
     row = feed.row(calculation)

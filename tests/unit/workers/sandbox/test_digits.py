@@ -5,6 +5,7 @@ import hashlib
 
 import pytest
 
+from reckoner.authoring.canonical_json import canonical_json
 from shared.result import ResultKind
 from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
@@ -79,7 +80,7 @@ def test_garbage_among_the_frames_ends_the_calculation():
 
 def test_a_request_longer_than_a_pipe_arrives_whole():
     request = dataclasses.replace(
-        make_request("whole"), arguments={"n": 10, "ballast": "x" * 1_000_000}
+        make_request("whole"), arguments_text=canonical_json({"n": 10, "ballast": "x" * 1_000_000})
     )
     with Sandbox(request, ChildProcess(COMMAND)) as child:
         assert receive_all(child)

@@ -1,0 +1,1 @@
+"""How a function is written: its arguments, its results, and the checks of both."""
