@@ -19,6 +19,7 @@ from gateway.http.media_types import media_type_of
 from gateway.http.responses import let_nginx_cache, write_json_text
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
+from shared.result import ResultKind
 from shared.store.calculations import Row
 
 #: RFC 9562's text form; uuid.UUID alone would also accept braces, `urn:` and no hyphens.
@@ -74,38 +75,26 @@ def _estimate(row: Row) -> str:
 def _result(row: Row, path: str) -> str:
     if row.result_sha256 is None:
         return "null"
-    # Earlier versions stored digits alone, whose check was a residue, and no kind.
-    check = "residue" if row.result_kind is None else row.result_check
-    is_digits = row.result_kind in (None, "digits")
-    digits = f'"digits": {row.result_digits}, ' if is_digits else ""
+    digits = f'"digits": {row.length}, ' if row.kind is ResultKind.DIGITS else ""
     return (
-        f'{{"media_type": {_encode(media_type_of(row))}, "length": {result_length(row)}, '
-        f'"sha256": "{row.result_sha256}", "check": {_encode(check)}, {digits}'
+        f'{{"media_type": {_encode(media_type_of(row))}, "length": {row.length}, '
+        f'"sha256": "{row.result_sha256}", "check": {_encode(row.check)}, {digits}'
         f'"value": {_value(row)}, "head": {_encode(row.result_head)}, '
         f'"tail": {_encode(row.result_tail)}, "href": "{path}/result"}}'
     )
 
 
-def result_length(row: Row) -> int:
-    """Return the number of bytes of the result of a calculation that has succeeded."""
-    length = row.result_digits if row.result_length is None else row.result_length
-    assert length is not None  # by a CHECK of the table
-    return length
-
-
 def _value(row: Row) -> str:
     """Return the whole result as JSON, or null if it is too long, in bytes, or pruned."""
-    kind = row.result_kind or "digits"
-    text = row.result_value
-    if kind == "bytes" or result_length(row) > (
-        MAX_VALUE_DIGITS if kind == "digits" else MAX_VALUE_BYTES
-    ):
+    kind, text = row.kind, row.result_value
+    longest = MAX_VALUE_DIGITS if kind is ResultKind.DIGITS else MAX_VALUE_BYTES
+    if kind is ResultKind.BYTES or row.length is None or row.length > longest:
         return "null"
     if text is None and row.result_bytes is not None:  # text that PostgreSQL's cannot hold
         text = bytes(row.result_bytes).decode(errors="replace")
     if text is None:
         return "null"
-    return text if kind == "json" else _encode(text)
+    return text if kind is ResultKind.JSON else _encode(text)
 
 
 def _attempt(entry: Mapping[str, Any]) -> dict[str, Any]:

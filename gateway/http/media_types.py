@@ -3,17 +3,18 @@
 import re
 from functools import lru_cache
 
+from shared.result import ResultKind
 from shared.store.calculations import Row
+
+_OCTETS = "application/octet-stream"
 
 #: Used by every kind of result whose author names none (reckoner/authoring/kinds.py).
 _OF_KIND = {
-    "digits": "text/plain; charset=us-ascii",
-    "text": "text/plain; charset=utf-8",
-    "json": "application/json",
-    "bytes": "application/octet-stream",
+    ResultKind.DIGITS: "text/plain; charset=us-ascii",
+    ResultKind.TEXT: "text/plain; charset=utf-8",
+    ResultKind.JSON: "application/json",
+    ResultKind.BYTES: _OCTETS,
 }
-
-_OCTETS = "application/octet-stream"
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = rf' *; *{_WORD}=(?:{_WORD}|"[^"\\\x00-\x1f\x7f-\U0010ffff]*")'
@@ -102,21 +103,20 @@ _EXTENSIONS_OF_SUFFIX = {"json": "json", "xml": "xml", "yaml": "yaml", "zip": "z
 
 def media_type_of(row: Row) -> str:
     """Return the media type of a stored result: its author's, or the one of its kind."""
-    kind = row.result_kind or "digits"  # earlier versions stored digits alone, and no kind
     if row.result_media_type is None:
-        return _OF_KIND[kind]
-    return _in_a_header(row.result_media_type, kind)
+        return _OF_KIND[row.kind]
+    return _in_a_header(row.result_media_type, row.kind)
 
 
 @lru_cache(maxsize=1_000)
-def _in_a_header(media_type: str, kind: str) -> str:
+def _in_a_header(media_type: str, kind: ResultKind) -> str:
     """Return an author's media type, with the encoding of text, for text that names none.
 
     One that is not well-formed would change the meaning of the headers, so it is not passed on.
     """
     if not _WELL_FORMED.fullmatch(media_type):
         return _OCTETS
-    is_text = kind == "text" and media_type.lower().startswith("text/")
+    is_text = kind is ResultKind.TEXT and media_type.lower().startswith("text/")
     if is_text and "charset=" not in media_type.lower():
         return f"{media_type}; charset=utf-8"
     return media_type

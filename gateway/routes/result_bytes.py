@@ -10,7 +10,6 @@ import zlib
 from collections.abc import AsyncGenerator
 
 from gateway.database.database import Database
-from gateway.http.document import result_length
 from gateway.http.responses import peek
 from gateway.server.threads import WatchedThreads
 from gateway.waiting.lookup import Lookup
@@ -23,7 +22,7 @@ from shared.errors import (
     ResultPruned,
     StoreUnavailable,
 )
-from shared.result import CHUNK_DIGITS as CHUNK_BYTES
+from shared.result import CHUNK_BYTES
 from shared.store.calculations import Row
 from shared.store.chunks import find_chunk
 
@@ -82,7 +81,7 @@ class ResultBytes:
         yield compressor.flush()
 
     async def _read(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
-        is_whole = first == 0 and end == result_length(row)
+        is_whole = first == 0 and end == row.length
         digest = hashlib.sha256()
         for ordinal in range(first // CHUNK_BYTES, max(1, -(-end // CHUNK_BYTES))):
             chunk = await self._read_chunk(row, ordinal)
@@ -95,10 +94,9 @@ class ResultBytes:
             yield chunk[max(first - start, 0) : end - start]
 
     async def _read_chunk(self, row: Row, ordinal: int) -> bytes:
-        if row.result_value is not None:
-            return row.result_value.encode()
-        if row.result_bytes is not None:
-            return bytes(row.result_bytes)
+        short = row.bytes_in_row
+        if short is not None:
+            return short[ordinal * CHUNK_BYTES :]
         attempt = row.result_attempt
         assert attempt is not None  # by a CHECK of the table
         found = await self._database.run_autocommit(
@@ -106,7 +104,7 @@ class ResultBytes:
         )
         if found is None:
             raise await self._why_missing(row)
-        return found.encode("ascii")
+        return found
 
     async def _why_missing(self, row: Row) -> Exception:
         """Return why a chunk is missing: the result was pruned or replaced, or it is damaged."""

@@ -3,7 +3,7 @@
 import falcon.asgi
 
 from gateway.http.browsers import write_browser_headers
-from gateway.http.document import parse_calculation_id, result_length
+from gateway.http.document import parse_calculation_id
 from gateway.http.limits import MIN_GZIP_BYTES
 from gateway.http.media_types import is_compressible, media_type_of
 from gateway.http.problems import PRECONDITION_FAILED, range_not_satisfiable, write_problem
@@ -30,10 +30,12 @@ class Result:
         """
         row = await self._lookup.get(parse_calculation_id(calculation_id))
         self._bytes.check_available(row)
-        assert row.result_sha256 is not None  # by a CHECK of the table
+        length = row.length
+        assert length is not None  # by a CHECK of the table
+        assert row.result_sha256 is not None
         is_get = req.method == "GET"
         range_header = req.get_header("Range") if is_get else None
-        media_type, length = media_type_of(row), result_length(row)
+        media_type = media_type_of(row)
         may_be_gzip = length >= MIN_GZIP_BYTES and is_compressible(media_type)
         representation = Representation(
             length,
