@@ -73,6 +73,7 @@ _EXTENSIONS = {
     "application/vnd.apache.parquet": "parquet",
     "application/x-ndjson": "ndjson",
     "application/x-tar": "tar",
+    "application/xhtml+xml": "xhtml",
     "application/xml": "xml",
     "application/yaml": "yaml",
     "application/zip": "zip",

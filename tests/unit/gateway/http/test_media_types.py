@@ -120,6 +120,7 @@ def test_what_may_contain_a_script_is_downloaded_and_so_is_what_is_not_known(med
         ("text/csv", "csv"),
         ("application/json", "json"),
         ("application/geo+json", "json"),
+        ("application/xhtml+xml", "xhtml"),
         ("IMAGE/PNG", "png"),
         ("image/jpeg", "jpg"),
         ("application/octet-stream", "bin"),
