@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from reckoner.distributions import exit_on_clash
 from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
@@ -27,8 +28,10 @@ def load_settings_or_exit() -> Settings:
 def start_process() -> Settings:
     """Load the settings, set up the logs and arm the crash points of a process of the service.
 
-    Exits with USAGE_STATUS if the settings are invalid.
+    Exits with USAGE_STATUS if the settings are invalid, or another installed distribution brings a
+    package of the same name as one of ours.
     """
+    exit_on_clash()
     settings = load_settings_or_exit()
     set_up_logs(settings.log_level)
     arm_from_environment()

@@ -4,12 +4,12 @@ import dataclasses
 from typing import Any
 
 import pytest
+from shared.functions.estimates import Estimate
 
 from gateway.submission.plan import Planner
 from shared.calculation import Lane, calculation_id
 from shared.config import load_settings
 from shared.errors import ArgumentsInvalid, CalculationTooLarge
-from shared.functions.estimates import Estimate
 from shared.functions.fibonacci import fibonacci
 from shared.functions.registry import Registry
 from tests.factories import estimate_of, make_calculation
