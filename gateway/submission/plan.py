@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.functions.signature import Function
+
 from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
@@ -19,7 +21,6 @@ from shared.errors import (
     pointer_to,
 )
 from shared.functions.registry import Registry
-from shared.functions.signature import Function
 
 _MEMBERS = ("function", "arguments")
 
