@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from shared.functions.signature import Function
+
 from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
@@ -21,7 +23,6 @@ from shared.errors import (
 from shared.functions.estimates import Estimate
 from shared.functions.learnt_cost import LearntCost
 from shared.functions.registry import Registry
-from shared.functions.signature import Function
 
 _MEMBERS = ("function", "arguments")
 
