@@ -17,9 +17,9 @@ import falcon.asgi
 from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
 from gateway.http.media_types import media_type_of
 from gateway.http.responses import let_nginx_cache, write_json_text
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
-from shared.result import ResultKind
 from shared.store.calculations import Row
 
 #: RFC 9562's text form; uuid.UUID alone would also accept braces, `urn:` and no hyphens.

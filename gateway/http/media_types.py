@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from shared.result import ResultKind
+from reckoner.authoring.kinds import ResultKind
 from shared.store.calculations import Row
 
 _OCTETS = "application/octet-stream"
