@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.functions.estimates import Estimate
-from shared.functions.signature import Function
+from reckoner.authoring.definition import Function
+from reckoner.authoring.estimates import Estimate
 
 #: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
@@ -53,7 +53,7 @@ class Calculation:
     id: UUID
     function: Function
     arguments: Mapping[str, Any]
-    estimate: Estimate
+    estimate: Estimate | None
     lane: Lane
 
 

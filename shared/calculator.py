@@ -4,10 +4,10 @@ The gateway computes the cheapest this way, quick workers the rest of their lane
 """
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
-from shared.functions.signature import Function
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.definition import Function
+from reckoner.authoring.progress import ignore_progress
 from shared.functions.verification import random_prime, verified
 from shared.result import Result
 
@@ -23,16 +23,16 @@ class Calculator:
         self._prime = random_prime()
         self._uses = 0
 
-    def compute(self, function: Function, arguments: Mapping[str, Any]) -> Result:
+    def compute(self, function: Function, bound: BoundArguments) -> Result:
         """Apply the function and return its result with all digits.
 
         Raises ResultWrong if the digits fail their check, and whatever the function raises.
         """
         began = time.perf_counter()
-        given = function.compute(arguments, _ignore_progress)
+        given = function.call(bound, ignore_progress)
         digits = given if isinstance(given, str) else "".join(given)
         seconds = time.perf_counter() - began
-        for _ in verified(function, arguments, digits, self._next_prime()):
+        for _ in verified(function, bound, digits, self._next_prime()):
             pass
         return Result.of(digits, seconds)
 
@@ -42,7 +42,3 @@ class Calculator:
         if self._uses % _PRIME_USES == 0:
             self._prime = random_prime()
         return self._prime
-
-
-def _ignore_progress(_fraction: float) -> None:
-    """Ignore progress: the calculation ends before anybody could read it."""

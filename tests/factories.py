@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from reckoner import Estimate, Function
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.functions.registry import load_registry
-from shared.functions.signature import Function
 from shared.result import Result
 from shared.store.calculations import Row
 
@@ -29,10 +29,16 @@ def make_calculation(
         "id": calculation_id(found.name, found.version, arguments),
         "function": found,
         "arguments": arguments,
-        "estimate": found.estimate(arguments),
+        "estimate": found.estimate(found.bind(arguments)),
         "lane": lane,
     }
     return Calculation(**{**values, **overrides})
+
+
+def estimate_of(calculation: Calculation) -> Estimate:
+    """Return the estimate of a calculation whose function gives one."""
+    assert calculation.estimate is not None
+    return calculation.estimate
 
 
 def make_result(**overrides: Any) -> Result:

@@ -17,6 +17,8 @@ from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
@@ -149,7 +151,10 @@ class Submission:
     def _compute(self, calculation: Calculation) -> Result | None:
         """Return the result, or None if the function raised, which a worker will report."""
         try:
-            return self._calculator.compute(calculation.function, calculation.arguments)
+            return self._calculator.compute(
+                calculation.function,
+                BoundArguments(calculation.arguments, canonical_json(calculation.arguments)),
+            )
         except Exception:  # whatever an author's function raises
             _logger.exception(
                 "A function raised an exception", extra={"calculation_id": calculation.id}
@@ -170,4 +175,4 @@ def _is_settled(row: Row, computed: Result | None) -> bool:
 
 def _cost(submitted: _Submitted) -> float:
     estimate = submitted.calculation.estimate
-    return _ROW_SECONDS + (estimate.seconds if submitted.is_inline else 0.0)
+    return _ROW_SECONDS + (estimate.seconds if submitted.is_inline and estimate else 0.0)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from reckoner.authoring.arguments import Arguments
+from reckoner.authoring.arguments import Arguments, BoundArguments
 from reckoner.authoring.checks import Residue
 from reckoner.authoring.errors import EstimateUnusable
 from reckoner.authoring.estimates import Estimate, checked_estimate
 from reckoner.authoring.fingerprint import fingerprint
-from reckoner.authoring.integers import BoundArguments
 from reckoner.authoring.kinds import ResultKind, ResultType
 from reckoner.authoring.progress import Progress, ignore_progress
 
@@ -79,6 +78,16 @@ class Function:
         if isinstance(self.check, Residue):
             return "residue"
         return "recomputed" if self.check == "recompute" else "check"
+
+    @property
+    def needs_process(self) -> bool:
+        """Whether it has limits or a check that only a process of its own can hold."""
+        return (
+            self.is_fresh
+            or self.check == "recompute"
+            or self.memory_bytes is not None
+            or self.timeout_seconds is not None
+        )
 
     @cached_property
     def fingerprint(self) -> str:

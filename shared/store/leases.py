@@ -45,7 +45,7 @@ class Claim:
     function: str
     version: int
     arguments: Mapping[str, Any]
-    estimate_seconds: float
+    estimate_seconds: float | None
     request_id: str | None
     published_at: datetime | None
     attempts: int

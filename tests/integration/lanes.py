@@ -167,7 +167,8 @@ def make_test_calculation(name: str, n: int = 10, lane: Lane = Lane.QUICK) -> Ca
     function = REGISTRY.get(name)
     arguments = {"n": n}
     identity = calculation_id(name, function.version, arguments)
-    return Calculation(identity, function, arguments, function.estimate(arguments), lane)
+    estimate = function.estimate(function.bind(arguments))
+    return Calculation(identity, function, arguments, estimate, lane)
 
 
 def body_of(*calculations: Calculation) -> bytes:

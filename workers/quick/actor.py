@@ -114,9 +114,9 @@ class QuickCalculations:
         """Compute; raise CalculationUnfit for what this lane does not compute."""
         try:
             function = self._registry.get(work.function, work.function_version)
-            self._admission.check(function, work.arguments)
+            bound = self._admission.check(function, work.arguments)
             with self._watchdog.running(work):
-                result = self._calculator.compute(function, work.arguments)
+                result = self._calculator.compute(function, bound)
         except CalculationUnfit:
             raise
         except Exception as error:  # a function may raise anything

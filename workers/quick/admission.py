@@ -7,9 +7,11 @@ own process, without a memory limit, so the worker checks arguments and estimate
 from collections.abc import Mapping
 from typing import Any
 
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.definition import Function
+from reckoner.authoring.errors import ArgumentsFaulty
 from shared.config import Settings
 from shared.errors import CalculationUnfit
-from shared.functions.signature import Function
 
 
 class Admission:
@@ -19,12 +21,19 @@ class Admission:
         self._quick_seconds = settings.quick_seconds
         self._memory_limit_bytes = settings.memory_limit_bytes
 
-    def check(self, function: Function, arguments: Mapping[str, Any]) -> None:
-        """Raise CalculationUnfit for a calculation that this lane does not compute."""
-        faults = function.validate(arguments)
-        if faults:
-            raise CalculationUnfit(f"{function.name}: {faults[0].detail}")
-        estimate = function.estimate(arguments)
+    def check(self, function: Function, arguments: Mapping[str, Any]) -> BoundArguments:
+        """Return the arguments; raise CalculationUnfit for what this lane does not compute."""
+        try:
+            bound = function.bind(arguments)
+        except ArgumentsFaulty as error:
+            raise CalculationUnfit(f"{function.name}: {error.faults[0].detail}") from error
+        estimate = function.estimate(bound)
+        if function.lane == "heavy" or function.needs_process:
+            raise CalculationUnfit(f"{function.name} needs a process of its own")
+        if estimate is None:
+            if function.lane != "quick":
+                raise CalculationUnfit(f"{function.name} has no estimate")
+            return bound
         if estimate.seconds > self._quick_seconds:
             raise CalculationUnfit(
                 f"{function.name} would take {estimate.seconds:.3g} s, more than "
@@ -35,3 +44,4 @@ class Admission:
                 f"{function.name} would need {estimate.bytes:,} bytes, more than "
                 f"the {self._memory_limit_bytes:,} of RECKONER_MEMORY_LIMIT_BYTES"
             )
+        return bound

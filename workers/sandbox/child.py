@@ -77,12 +77,12 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
 def _compute(request: Request, functions: Registry, output: "_Output") -> Result:
     """Compute and send the digits; return their result after they have passed their check."""
     function = functions.get(request.function, request.version)
-    arguments = request.arguments
+    bound = function.bind(request.arguments)
     sent = ResultBuilder()
     watch = _Stopwatch()
-    digits = watch.call(lambda: function.compute(arguments, output.send_progress))
+    digits = watch.call(lambda: function.call(bound, output.send_progress))
     pieces = (digits,) if isinstance(digits, str) else watch.each(digits)
-    for piece in verified(function, arguments, pieces, request.prime):
+    for piece in verified(function, bound, pieces, request.prime):
         ascii_digits = piece.encode("ascii")
         sent.feed(ascii_digits)
         output.send_digits(ascii_digits)

@@ -6,16 +6,17 @@ import hashlib
 import gmpy2
 import pytest
 
+from reckoner import Residue
 from shared.calculator import Calculator
 from shared.errors import ResultWrong
-from shared.functions.fibonacci import fibonacci
+from shared.functions.fibonacci import fibonacci, residue
 from shared.result import ROW_DIGITS
 from tests.child_with_test_functions import REGISTRY
 
 
 @pytest.mark.parametrize("n", [0, 1, 1_000, 300_000])
 def test_a_result_says_what_its_digits_are(n):
-    computed = Calculator().compute(fibonacci, {"n": n})
+    computed = Calculator().compute(fibonacci, fibonacci.bind({"n": n}))
     digits = gmpy2.fib(n).digits()
     assert computed.digits == digits
     assert computed.digit_count == len(digits)
@@ -26,7 +27,7 @@ def test_a_result_says_what_its_digits_are(n):
 
 @pytest.mark.parametrize("length", [ROW_DIGITS - 1, ROW_DIGITS, ROW_DIGITS + 1])
 def test_short_results_are_whole_in_their_row_and_no_others(length):
-    result = Calculator().compute(REGISTRY.get("whole"), {"n": length})
+    result = Calculator().compute(REGISTRY.get("whole"), fibonacci.bind({"n": length}))
     assert result.value == ("7" * length if length <= ROW_DIGITS else None)
 
 
@@ -34,21 +35,23 @@ def test_every_result_is_checked():
     calculator = Calculator()
     for _ in range(3):
         with pytest.raises(ResultWrong):
-            calculator.compute(REGISTRY.get("wrong"), {"n": 10})
-    assert calculator.compute(REGISTRY.get("whole"), {"n": 10}).digits == "7777777777"
+            calculator.compute(REGISTRY.get("wrong"), fibonacci.bind({"n": 10}))
+    assert (
+        calculator.compute(REGISTRY.get("whole"), fibonacci.bind({"n": 10})).digits == "7777777777"
+    )
 
 
 def test_a_new_prime_is_drawn_after_some_checks(monkeypatch):
     monkeypatch.setattr("shared.calculator._PRIME_USES", 3)
     primes = []
 
-    def residue(arguments, modulus):
+    def noting_residue(n, modulus):
         primes.append(modulus)
-        return fibonacci.residue(arguments, modulus)
+        return residue(n, modulus)
 
-    function = dataclasses.replace(fibonacci, residue=residue)
+    function = dataclasses.replace(fibonacci, check=Residue(noting_residue))
     calculator = Calculator()
     for _ in range(9):
-        calculator.compute(function, {"n": 50})
+        calculator.compute(function, function.bind({"n": 50}))
     assert len(set(primes)) == 4
     assert primes == sorted(primes, key=primes.index)  # none is used again later
