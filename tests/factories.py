@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from reckoner import Estimate, Function
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.functions.registry import load_registry
 from shared.result import Result
@@ -25,11 +27,12 @@ def make_calculation(
 ) -> Calculation:
     found: Function = _registry.get(function)
     arguments = {"n": 1_000} if arguments is None else arguments
+    bound = make_arguments(arguments)
     values: dict[str, Any] = {
-        "id": calculation_id(found.name, found.version, arguments),
+        "id": calculation_id(found.name, found.version, bound.text),
         "function": found,
-        "arguments": arguments,
-        "estimate": found.estimate(found.bind(arguments)),
+        "arguments": bound,
+        "estimate": found.estimate(bound),
         "lane": lane,
     }
     return Calculation(**{**values, **overrides})
@@ -39,6 +42,11 @@ def estimate_of(calculation: Calculation) -> Estimate:
     """Return the estimate of a calculation whose function gives one."""
     assert calculation.estimate is not None
     return calculation.estimate
+
+
+def make_arguments(values: Mapping[str, Any]) -> BoundArguments:
+    """Return these arguments as if they were valid, whatever they are."""
+    return BoundArguments(values, canonical_json(values))
 
 
 def make_result(**overrides: Any) -> Result:
@@ -58,7 +66,7 @@ def make_row(**columns: Any) -> Row:
         "id": UUID("633c8518-213a-513b-a7e0-93f891953e0d"),
         "function": "fibonacci",
         "version": 1,
-        "arguments": {"n": 77},
+        "arguments": None,
         "status": "queued",
         "lane": "quick",
         "progress": 0.0,
@@ -80,8 +88,8 @@ def make_row(**columns: Any) -> Row:
         "result_pruned_at": None,
         "error": None,
         "history": [],
-        "arguments_text": None,
-        "estimate_source": None,
+        "arguments_text": '{"n":77}',
+        "estimate_source": "function",
         "peak_bytes": None,
         "result_kind": None,
         "result_media_type": None,

@@ -9,7 +9,7 @@ from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
-from shared.calculation import Calculation, Lane, calculation_id
+from shared.calculation import Calculation, EstimateSource, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
     MAX_FAULTS,
@@ -57,9 +57,10 @@ class Planner:
         estimate = function.estimate(bound)
         if estimate is not None and estimate.bytes > self._memory_limit_bytes(function):
             raise CalculationTooLarge(estimate.bytes, self._memory_limit_bytes(function))
-        identity = calculation_id(function.name, function.version, bound.values)
+        identity = calculation_id(function.name, function.version, bound.text)
         lane = self._lane(function, estimate)
-        return Calculation(identity, function, bound.values, estimate, lane)
+        source: EstimateSource | None = None if estimate is None else "function"
+        return Calculation(identity, function, bound, estimate, lane, source)
 
     def _memory_limit_bytes(self, function: Function) -> int:
         """Return the function's own limit, but never more than the server's."""

@@ -17,8 +17,6 @@ from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
-from reckoner.authoring.arguments import BoundArguments
-from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
@@ -151,10 +149,7 @@ class Submission:
     def _compute(self, calculation: Calculation) -> Result | None:
         """Return the result, or None if the function raised, which a worker will report."""
         try:
-            return self._calculator.compute(
-                calculation.function,
-                BoundArguments(calculation.arguments, canonical_json(calculation.arguments)),
-            )
+            return self._calculator.compute(calculation.function, calculation.arguments)
         except Exception:  # whatever an author's function raises
             _logger.exception(
                 "A function raised an exception", extra={"calculation_id": calculation.id}

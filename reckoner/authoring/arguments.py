@@ -65,7 +65,7 @@ class Arguments:
     def bind_text(self, text: str) -> BoundArguments:
         """Return the arguments of a text that `bind` has made. Raises ArgumentsFaulty."""
         if self._integers is not None:
-            bound = self._integers.bind(_parsed(text))
+            bound = self._integers.bind(_parsed(text), text)
             if bound is not None:
                 return bound
         return BoundArguments(self._validate(text, None), text)

@@ -63,8 +63,11 @@ class BoundedIntegers:
         members = ",".join(f"{canonical_json(name)}:%({name})d" for name in ordered)
         self._template = "{" + members + "}"
 
-    def bind(self, arguments: object) -> BoundArguments | None:
-        """Return the arguments if they are plainly right; else None."""
+    def bind(self, arguments: object, text: str | None = None) -> BoundArguments | None:
+        """Return the arguments if they are plainly right; else None.
+
+        `text` is their canonical text, if it is known.
+        """
         if type(arguments) is not dict:
             return None
         if arguments.keys() != self._names:
@@ -77,7 +80,7 @@ class BoundedIntegers:
             value = arguments[name]
             if type(value) is not int or not minimum <= value <= maximum:
                 return None
-        return BoundArguments(arguments, self._template % arguments)
+        return BoundArguments(arguments, text or self._template % arguments)
 
     def count_faults(self, arguments: object) -> int:
         """Return how many faults there are, as the validator would count them."""

@@ -9,18 +9,20 @@ from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
+from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 
 
 class Row(NamedTuple):
     """A row of `calculations`, by the columns that make its document.
 
     `error` is a problem document (RFC 9457), `history` what became of earlier attempts.
+    `arguments` is None unless an earlier version stored them, without `arguments_text`.
     """
 
     id: UUID
     function: str
     version: int
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] | None
     status: str
     lane: str
     progress: float
@@ -56,9 +58,17 @@ class Row(NamedTuple):
         """Whether it has succeeded and its digits are there."""
         return self.status == "succeeded" and self.result_pruned_at is None
 
+    @property
+    def canonical_arguments(self) -> str:
+        """The canonical text of the arguments, of which the id is made."""
+        return arguments_text(self.arguments_text, self.arguments)
+
 
 #: The columns of a Row, for statements.
-DOCUMENT_COLUMNS = ", ".join(Row._fields)
+DOCUMENT_COLUMNS = ", ".join(
+    f"{ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments" if name == "arguments" else name
+    for name in Row._fields
+)
 
 #: Calculations that ended without a result, and those whose result was pruned.
 _REQUEUE = text("""

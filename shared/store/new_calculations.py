@@ -33,12 +33,14 @@ class New:
 
 
 _INSERT_QUEUED = text("""
-    INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
-                              estimate_digits, estimate_bytes, request_id)
-    SELECT id, function, version, arguments, 'queued', lane, seconds, digits, bytes, :request_id
+    INSERT INTO calculations (id, function, version, arguments, arguments_text, status, lane,
+                              estimate_seconds, estimate_digits, estimate_bytes, estimate_source,
+                              request_id)
+    SELECT id, function, version, CAST(arguments_text AS jsonb), arguments_text, 'queued', lane,
+           seconds, digits, bytes, source, :request_id
     FROM json_to_recordset(CAST(:rows AS json))
-         AS new (id uuid, function text, version integer, arguments jsonb, lane text,
-                 seconds double precision, digits bigint, bytes bigint)
+         AS new (id uuid, function text, version integer, arguments_text text, lane text,
+                 seconds double precision, digits bigint, bytes bigint, source text)
     WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
@@ -48,27 +50,29 @@ _INSERT_NEW = Prepared(
     ("json", "boolean"),
     f"""
     WITH inserted AS (
-        INSERT INTO calculations (id, function, version, arguments, status, lane, progress,
-                                  attempt, estimate_seconds, estimate_digits, estimate_bytes,
-                                  request_id, published_at, started_at, finished_at,
-                                  compute_seconds, result_digits, result_sha256, result_head,
-                                  result_tail, result_value, result_attempt)
-        SELECT id, function, version, arguments,
+        INSERT INTO calculations (id, function, version, arguments, arguments_text, status, lane,
+                                  progress, attempt, estimate_seconds, estimate_digits,
+                                  estimate_bytes, estimate_source, request_id, published_at,
+                                  started_at, finished_at, compute_seconds, result_digits,
+                                  result_sha256, result_head, result_tail, result_value,
+                                  result_attempt)
+        SELECT id, function, version, arguments_text::jsonb, arguments_text,
                CASE WHEN is_done THEN 'succeeded' ELSE 'queued' END, lane, is_done::integer,
-               is_done::integer, seconds, digits, bytes, request_id, done_at, done_at, done_at,
-               compute_seconds, result_digits, sha256, head, tail, value,
+               is_done::integer, seconds, digits, bytes, source, request_id, done_at, done_at,
+               done_at, compute_seconds, result_digits, sha256, head, tail, value,
                CASE WHEN is_done AND value IS NULL THEN 1 END
         FROM json_to_recordset($1)
-             AS new (id uuid, function text, version integer, arguments jsonb, lane text,
-                     seconds double precision, digits bigint, bytes bigint, request_id text,
+             AS new (id uuid, function text, version integer, arguments_text text, lane text,
+                     seconds double precision, digits bigint, bytes bigint, source text,
+                     request_id text,
                      compute_seconds double precision, result_digits bigint, sha256 text,
                      head text, tail text, value text),
              LATERAL (SELECT result_digits IS NOT NULL) AS state (is_done),
              LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
         WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
         ON CONFLICT (id) DO NOTHING
-        RETURNING id, created_at, arguments, lane, status)
-    SELECT id, created_at, arguments,
+        RETURNING id, created_at, lane, status)
+    SELECT id, created_at,
            CASE WHEN $2 AND status = 'queued' THEN pg_notify('{OUTBOX}', lane) END
     FROM inserted""",
 )
@@ -98,10 +102,7 @@ def insert_new(new: Sequence[New], *, wakes_relay: bool = False) -> Query[dict[U
     by_id = {one.calculation.id: one for one in new}
 
     def read(rows: Rows) -> dict[UUID, Row]:
-        return {
-            identity: _new_row(by_id[identity], created_at, arguments)
-            for identity, created_at, arguments, _ in rows
-        }
+        return {identity: _new_row(by_id[identity], created_at) for identity, created_at, _ in rows}
 
     members = [_new_members(by_id[identity]) for identity in sorted(by_id)]
     return Query(_INSERT_NEW, (json.dumps(members), wakes_relay), read)
@@ -113,11 +114,12 @@ def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
         "id": str(calculation.id),
         "function": calculation.function.name,
         "version": calculation.function.version,
-        "arguments": calculation.arguments,
+        "arguments_text": calculation.arguments.text,
         "lane": calculation.lane,
         "seconds": estimate.seconds if estimate else None,
         "digits": estimate.digits if estimate else None,
         "bytes": estimate.bytes if estimate else None,
+        "source": calculation.estimate_source,
     }
 
 
@@ -135,11 +137,8 @@ def _new_members(new: New) -> dict[str, Any]:
     return members
 
 
-def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
-    """Return the row that was inserted. Most of it is known and need not be read.
-
-    The arguments are read from PostgreSQL, which may format a number differently.
-    """
+def _new_row(new: New, created_at: datetime) -> Row:
+    """Return the row that was inserted. Most of it is known and need not be read."""
     calculation, result = new.calculation, new.result
     function, estimate = calculation.function, calculation.estimate
     is_done = result is not None
@@ -149,7 +148,7 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
         calculation.id,
         function.name,
         function.version,
-        arguments,
+        None,  # arguments
         str(Status.SUCCEEDED if is_done else Status.QUEUED),
         str(calculation.lane),
         float(is_done),  # progress
@@ -171,8 +170,8 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
         None,  # result_pruned_at
         None,  # error
         [],  # history
-        None,  # arguments_text
-        None,  # estimate_source
+        calculation.arguments.text,
+        calculation.estimate_source,
         None,  # peak_bytes
         None,  # result_kind
         None,  # result_media_type

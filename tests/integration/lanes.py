@@ -20,6 +20,7 @@ from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
 from tests.child_with_test_functions import COMMAND, REGISTRY
 from tests.eventually import eventually
+from tests.factories import make_arguments
 from workers.app import make_broker, run
 from workers.heavy.lane import HeavyLane
 from workers.quick.lane import QuickLane
@@ -165,16 +166,15 @@ class Channel:
 def make_test_calculation(name: str, n: int = 10, lane: Lane = Lane.QUICK) -> Calculation:
     """Return a calculation of a function that only tests have."""
     function = REGISTRY.get(name)
-    arguments = {"n": n}
-    identity = calculation_id(name, function.version, arguments)
-    estimate = function.estimate(function.bind(arguments))
-    return Calculation(identity, function, arguments, estimate, lane)
+    bound = make_arguments({"n": n})
+    identity = calculation_id(name, function.version, bound.text)
+    return Calculation(identity, function, bound, function.estimate(bound), lane)
 
 
 def body_of(*calculations: Calculation) -> bytes:
     """Return the message that the relay would publish for these."""
     works = [
-        Work(one.id, one.function.name, one.function.version, one.arguments, "a-request")
+        Work(one.id, one.function.name, one.function.version, one.arguments.text, "a-request")
         for one in calculations
     ]
     return messages.encode(works, calculations[0].lane)

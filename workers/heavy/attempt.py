@@ -90,7 +90,7 @@ class Attempt:
         request = Request(
             function=self._claim.function,
             version=self._claim.version,
-            arguments=self._claim.arguments,
+            arguments_text=self._claim.arguments_text,
             prime=random_prime(),
             memory_limit_bytes=self._settings.memory_limit_bytes,
             time_limit_seconds=self._settings.time_limit_seconds,

@@ -114,7 +114,7 @@ class QuickCalculations:
         """Compute; raise CalculationUnfit for what this lane does not compute."""
         try:
             function = self._registry.get(work.function, work.function_version)
-            bound = self._admission.check(function, work.arguments)
+            bound = self._admission.bind(function, work.arguments_text)
             with self._watchdog.running(work):
                 result = self._calculator.compute(function, bound)
         except CalculationUnfit:

@@ -4,9 +4,6 @@ Anyone with access to RabbitMQ can put a message into a queue. Its calculation r
 own process, without a memory limit, so the worker checks arguments and estimate again.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
@@ -21,10 +18,13 @@ class Admission:
         self._quick_seconds = settings.quick_seconds
         self._memory_limit_bytes = settings.memory_limit_bytes
 
-    def check(self, function: Function, arguments: Mapping[str, Any]) -> BoundArguments:
-        """Return the arguments; raise CalculationUnfit for what this lane does not compute."""
+    def bind(self, function: Function, arguments_text: str) -> BoundArguments:
+        """Return the arguments of a calculation that this lane computes.
+
+        Raises CalculationUnfit for any other.
+        """
         try:
-            bound = function.bind(arguments)
+            bound = function.bind_text(arguments_text)
         except ArgumentsFaulty as error:
             raise CalculationUnfit(f"{function.name}: {error.faults[0].detail}") from error
         estimate = function.estimate(bound)

@@ -77,7 +77,7 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
 def _compute(request: Request, functions: Registry, output: "_Output") -> Result:
     """Compute and send the digits; return their result after they have passed their check."""
     function = functions.get(request.function, request.version)
-    bound = function.bind(request.arguments)
+    bound = function.bind_text(request.arguments_text)
     sent = ResultBuilder()
     watch = _Stopwatch()
     digits = watch.call(lambda: function.call(bound, output.send_progress))

@@ -9,10 +9,9 @@ import json
 import math
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from shared.errors import CalculationAborted
 from shared.result import Result
@@ -37,7 +36,7 @@ class Request:
 
     function: str
     version: int
-    arguments: Mapping[str, Any]
+    arguments_text: str
     prime: int
     memory_limit_bytes: int
     time_limit_seconds: float  # enforced by the worker

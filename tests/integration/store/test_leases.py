@@ -28,7 +28,11 @@ MINE = {"worker_id": WORKER}
 def test_a_claim_counts_an_attempt_and_excludes_others(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
-    assert (claimed.attempt, claimed.arguments, claimed.request_id) == (1, {"n": 1_000}, "request")
+    assert (claimed.attempt, claimed.arguments_text, claimed.request_id) == (
+        1,
+        '{"n":1000}',
+        "request",
+    )
     assert claim(connection, calculation, worker_id=OTHER_WORKER) is None
     assert claim(connection, calculation) is None
     assert stored(connection, calculation, "worker_id") == WORKER

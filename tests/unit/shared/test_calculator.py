@@ -12,11 +12,12 @@ from shared.errors import ResultWrong
 from shared.functions.fibonacci import fibonacci, residue
 from shared.result import ROW_DIGITS
 from tests.child_with_test_functions import REGISTRY
+from tests.factories import make_arguments
 
 
 @pytest.mark.parametrize("n", [0, 1, 1_000, 300_000])
 def test_a_result_says_what_its_digits_are(n):
-    computed = Calculator().compute(fibonacci, fibonacci.bind({"n": n}))
+    computed = Calculator().compute(fibonacci, make_arguments({"n": n}))
     digits = gmpy2.fib(n).digits()
     assert computed.digits == digits
     assert computed.digit_count == len(digits)
@@ -27,7 +28,7 @@ def test_a_result_says_what_its_digits_are(n):
 
 @pytest.mark.parametrize("length", [ROW_DIGITS - 1, ROW_DIGITS, ROW_DIGITS + 1])
 def test_short_results_are_whole_in_their_row_and_no_others(length):
-    result = Calculator().compute(REGISTRY.get("whole"), fibonacci.bind({"n": length}))
+    result = Calculator().compute(REGISTRY.get("whole"), make_arguments({"n": length}))
     assert result.value == ("7" * length if length <= ROW_DIGITS else None)
 
 
@@ -35,9 +36,9 @@ def test_every_result_is_checked():
     calculator = Calculator()
     for _ in range(3):
         with pytest.raises(ResultWrong):
-            calculator.compute(REGISTRY.get("wrong"), fibonacci.bind({"n": 10}))
+            calculator.compute(REGISTRY.get("wrong"), make_arguments({"n": 10}))
     assert (
-        calculator.compute(REGISTRY.get("whole"), fibonacci.bind({"n": 10})).digits == "7777777777"
+        calculator.compute(REGISTRY.get("whole"), make_arguments({"n": 10})).digits == "7777777777"
     )
 
 
@@ -52,6 +53,6 @@ def test_a_new_prime_is_drawn_after_some_checks(monkeypatch):
     function = dataclasses.replace(fibonacci, check=Residue(noting_residue))
     calculator = Calculator()
     for _ in range(9):
-        calculator.compute(function, function.bind({"n": 50}))
+        calculator.compute(function, make_arguments({"n": 50}))
     assert len(set(primes)) == 4
     assert primes == sorted(primes, key=primes.index)  # none is used again later

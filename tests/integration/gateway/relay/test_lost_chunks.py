@@ -152,7 +152,7 @@ def test_chunks_of_results_and_running_attempts_stay(engine):
 def claim_of(connection, calculation):
     """Return the claim that is held."""
     history: list[dict[str, str]] = []
-    return Claim(calculation.id, 1, "fibonacci", 1, {}, 1.0, None, None, 1, history)
+    return Claim(calculation.id, 1, "fibonacci", 1, "{}", 1.0, None, None, 1, history)
 
 
 def test_removing_many_chunks_locks_no_row_and_continues_next_time(engine, lost, monkeypatch):

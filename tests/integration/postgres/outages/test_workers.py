@@ -45,10 +45,8 @@ def test_a_quick_result_is_stored_after_an_outage(engine, monkeypatch, code):
     raises(engine, code, before="UPDATE ON calculations", times=2)
     with engine.begin() as connection:
         calculation = queue(connection)
-    computed = Calculator().compute(
-        calculation.function, calculation.function.bind(calculation.arguments)
-    )
-    work = Work(calculation.id, "fibonacci", 1, calculation.arguments, "request")
+    computed = Calculator().compute(calculation.function, calculation.arguments)
+    work = Work(calculation.id, "fibonacci", 1, calculation.arguments.text, "request")
     answers: Any = Answers()
     message: Any = None
     outcome = Outcome(work, computed, None)

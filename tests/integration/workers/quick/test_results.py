@@ -83,7 +83,7 @@ def test_a_function_that_is_not_installed_fails_as_gone(feed, settings):
 def test_another_version_of_a_function_fails_as_gone(feed, settings, registry):
     (current,) = (one for one in registry if one.name == "fibonacci")
     later = dataclasses.replace(current, version=current.version + 1)
-    identity = calculation_id(later.name, later.version, {"n": 1_000})
+    identity = calculation_id(later.name, later.version, '{"n":1000}')
     calculation = make_calculation(function="fibonacci", id=identity)
     calculation = dataclasses.replace(calculation, function=later)
     feed.submit(calculation)

@@ -91,8 +91,8 @@ def test_a_calculation_beyond_the_memory_limit_is_refused():
 def test_a_plan_has_the_function_and_arguments_of_the_request():
     _, calculation = plan()
     assert calculation.function.name == "fibonacci"
-    assert calculation.arguments == {"n": 5}
-    assert calculation.id == calculation_id("fibonacci", 1, {"n": 5})
+    assert calculation.arguments == ({"n": 5}, '{"n":5}')
+    assert calculation.id == calculation_id("fibonacci", 1, '{"n":5}')
 
 
 @pytest.mark.parametrize(("count", "is_accepted"), [(0, False), (1, True), (5, True), (6, False)])

@@ -76,7 +76,7 @@ def test_garbage_among_the_frames_ends_the_calculation():
 
 def test_a_request_longer_than_a_pipe_arrives_whole():
     request = dataclasses.replace(
-        make_request("whole"), arguments={"n": 10, "ballast": "x" * 1_000_000}
+        make_request("whole"), arguments_text='{"n":10' + " " * 1_000_000 + "}"
     )
     with Sandbox(request, ChildProcess(COMMAND)) as child:
         assert receive_all(child)
