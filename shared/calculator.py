@@ -9,7 +9,7 @@ from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.progress import ignore_progress
 from shared.functions.verification import random_prime, verified
-from shared.result import Result
+from shared.result import Result, ResultKind
 
 #: Results checked with one prime before the next is drawn, since drawing one takes longer than most
 #: quick calculations.
@@ -34,7 +34,7 @@ class Calculator:
         seconds = time.perf_counter() - began
         for _ in verified(function, bound, digits, self._next_prime()):
             pass
-        return Result.of(digits, seconds)
+        return Result.of(ResultKind.DIGITS, digits.encode("ascii"), seconds, check="residue")
 
     def _next_prime(self) -> int:
         # Two threads that count at once may miss a use or draw two primes, which does no harm.

@@ -1,6 +1,7 @@
 """Work for workers, and workers as threads of a test."""
 
 import threading
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -183,7 +184,14 @@ def body_of(*calculations: Calculation) -> bytes:
 class WorkerThread:
     """A worker in a thread of the test, with functions of the test's."""
 
-    def __init__(self, settings: Settings, lane: Lane, registry: Registry | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        lane: Lane,
+        registry: Registry | None = None,
+        installed: Collection[str] | None = None,
+    ) -> None:
+        """Take what a heavy worker knows of its children's functions, which are the tests'."""
         self.worker_id: UUID = uuid4()
         self.status: int | None = None
         self._stopping = threading.Event()
@@ -198,7 +206,9 @@ class WorkerThread:
             assert registry is not None
             self._part = QuickLane(settings, self._engine, self.worker_id, registry)
         else:
-            self._part = HeavyLane(settings, self._engine, self.worker_id, COMMAND)
+            self._part = HeavyLane(
+                settings, self._engine, self.worker_id, COMMAND, lambda: installed
+            )
         self._broker = make_broker(settings, self._part, self._engine, end=self._stopping.set)
         self._thread = threading.Thread(target=self._run, daemon=True)
 

@@ -39,3 +39,9 @@ def test_an_author_installs_nothing_of_the_server():
 
 def test_the_way_to_lock_names_the_extra():
     assert "--extra server -o requirements.txt" in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_the_builder_of_the_image_gets_the_functions_that_an_operator_adds():
+    """docs/deploying.md promises it; tests/compose builds an image."""
+    assert "!compose/functions" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert "/source/compose/functions/*" in (ROOT / "compose/Dockerfile").read_text()

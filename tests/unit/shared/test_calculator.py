@@ -10,7 +10,7 @@ from reckoner import Residue
 from shared.calculator import Calculator
 from shared.errors import ResultWrong
 from shared.functions.fibonacci import fibonacci, residue
-from shared.result import ROW_DIGITS
+from shared.result import ROW_BYTES
 from tests.child_with_test_functions import REGISTRY
 from tests.factories import make_arguments
 
@@ -19,17 +19,17 @@ from tests.factories import make_arguments
 def test_a_result_says_what_its_digits_are(n):
     computed = Calculator().compute(fibonacci, make_arguments({"n": n}))
     digits = gmpy2.fib(n).digits()
-    assert computed.digits == digits
-    assert computed.digit_count == len(digits)
+    assert computed.data == digits.encode()
+    assert computed.length == len(digits)
     assert computed.sha256 == hashlib.sha256(digits.encode()).hexdigest()
     assert (computed.head, computed.tail) == (digits[:20], digits[-20:])
     assert computed.compute_seconds > 0
 
 
-@pytest.mark.parametrize("length", [ROW_DIGITS - 1, ROW_DIGITS, ROW_DIGITS + 1])
+@pytest.mark.parametrize("length", [ROW_BYTES - 1, ROW_BYTES, ROW_BYTES + 1])
 def test_short_results_are_whole_in_their_row_and_no_others(length):
     result = Calculator().compute(REGISTRY.get("whole"), make_arguments({"n": length}))
-    assert result.value == ("7" * length if length <= ROW_DIGITS else None)
+    assert result.text_in_row == ("7" * length if length <= ROW_BYTES else None)
 
 
 def test_every_result_is_checked():
@@ -37,9 +37,8 @@ def test_every_result_is_checked():
     for _ in range(3):
         with pytest.raises(ResultWrong):
             calculator.compute(REGISTRY.get("wrong"), make_arguments({"n": 10}))
-    assert (
-        calculator.compute(REGISTRY.get("whole"), make_arguments({"n": 10})).digits == "7777777777"
-    )
+    right = calculator.compute(REGISTRY.get("whole"), make_arguments({"n": 10}))
+    assert right.data == b"7777777777"
 
 
 def test_a_new_prime_is_drawn_after_some_checks(monkeypatch):

@@ -114,7 +114,7 @@ def test_presence_is_written_after_an_outage_and_a_bug_is_an_error(
     monkeypatch.setattr("workers.presence._START_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     raises(engine, code, before="INSERT ON workers", times=2)
-    presence = Presence(engine, WORKER, Watermark(), lane=Lane.QUICK, slots=1)
+    presence = Presence(engine, WORKER, Watermark(), lane=Lane.QUICK, slots=1, offers=set)
     assert presence.start(threading.Event())
     with engine.begin() as connection:
         connection.execute(text("ALTER SEQUENCE failing.tries RESTART"))

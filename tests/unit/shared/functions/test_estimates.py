@@ -31,6 +31,7 @@ def peak_bytes(function, n):
         prime=2**61 - 1,
         memory_limit_bytes=2**32,
         time_limit_seconds=60,
+        max_result_bytes=2**30,
     )
     process = subprocess.run(
         [sys.executable, "-c", _PROGRAM],
