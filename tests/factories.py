@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.functions.signature import Function
-
+from reckoner import Estimate, Function
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.kinds import ResultKind
@@ -34,10 +33,16 @@ def make_calculation(
         "id": calculation_id(found.name, found.version, bound.text),
         "function": found,
         "arguments": bound,
-        "estimate": found.estimate(arguments),
+        "estimate": found.estimate(bound),
         "lane": lane,
     }
     return Calculation(**{**values, **overrides})
+
+
+def estimate_of(calculation: Calculation) -> Estimate:
+    """Return the estimate of a calculation whose function gives one."""
+    assert calculation.estimate is not None
+    return calculation.estimate
 
 
 def make_arguments(values: Mapping[str, Any]) -> BoundArguments:

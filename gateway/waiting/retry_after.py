@@ -37,7 +37,7 @@ class RetryAfter:
         waits: it uses the work ahead as of a few seconds ago.
         """
         ahead = self._seconds_ahead.latest or {}
-        seconds = row.estimate_seconds * (1 - row.progress)
+        seconds = (row.estimate_seconds or 0.0) * (1 - row.progress)
         if row.status == Status.QUEUED:
             seconds_ahead = ahead.get(Lane(row.lane), 0.0)
             if seconds_ahead is None:

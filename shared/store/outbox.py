@@ -75,7 +75,7 @@ class Due:
     """A calculation to publish, and how long it is estimated to take."""
 
     work: Work
-    estimate_seconds: float
+    estimate_seconds: float | None
 
 
 def take_due(lane: Lane, limit: int) -> Query[list[Due]]:

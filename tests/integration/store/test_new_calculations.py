@@ -9,7 +9,7 @@ from shared.calculation import Lane
 from shared.store import new_calculations, outbox
 from shared.store.new_calculations import New
 from tests.eventually import eventually
-from tests.factories import make_calculation, make_result
+from tests.factories import estimate_of, make_calculation, make_result
 from tests.integration.rows import (
     queue,
     row_of,
@@ -101,9 +101,9 @@ def test_a_batch_stores_the_values_of_each_calculation(connection):
         row = row_of(connection, calculation)
         assert row.canonical_arguments == f'{{"n":{n}}}'
         assert (row.lane, row.status) == (lanes[n], "queued")
-        assert row.estimate_seconds == calculation.estimate.seconds
-        assert row.estimate_digits == calculation.estimate.digits
-        assert row.estimate_bytes == calculation.estimate.bytes
+        assert row.estimate_seconds == estimate_of(calculation).seconds
+        assert row.estimate_digits == estimate_of(calculation).digits
+        assert row.estimate_bytes == estimate_of(calculation).bytes
 
 
 def test_integers_beyond_double_precision_come_back_exactly(connection):

@@ -9,8 +9,8 @@ _RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
-_ARGUMENTS = "shared/functions/arguments.py"
-_ESTIMATE = "shared/functions/estimates.py"
+_ARGUMENTS = "reckoner/authoring/integers.py"
+_ESTIMATE = "reckoner/authoring/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _RETRY_AFTER = "gateway/waiting/retry_after.py"
@@ -84,13 +84,13 @@ MUTATIONS = [
     ),
     mutation(
         _VERIFICATION,
-        "found.is_empty or found.value",
-        "found.value",
+        "if found.is_empty:",
+        "if False:",
         "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
-        "found.value != function.residue(arguments, modulus)",
+        "found.value != check.of(bound.values, modulus)",
         "False",
         "unit/shared/functions/test_verification.py",
     ),
