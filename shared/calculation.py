@@ -8,9 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.estimates import Estimate
-
-#: Where an estimate comes from: the function itself, or what was learnt of its runs.
-EstimateSource = Literal["function", "history"]
+from shared.functions.learnt_cost import LearntCost
 
 #: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
@@ -49,15 +47,16 @@ class Lane(StrEnum):
 class Calculation:
     """A function applied to valid arguments, with its estimate and its lane.
 
-    The estimate is the function's own, or learnt from its history, or missing.
+    The estimate is the function's own, or learnt from its history, or None: `estimate_source`
+    says which.
     """
 
     id: UUID
     function: Function
     arguments: BoundArguments
-    estimate: Estimate | None
+    estimate: Estimate | LearntCost | None
     lane: Lane
-    estimate_source: EstimateSource | None = "function"
+    estimate_source: Literal["function", "history"] | None = "function"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,15 +39,15 @@ def make_calculation(
     return Calculation(**{**values, **overrides})
 
 
-def estimate_of(calculation: Calculation) -> Estimate:
-    """Return the estimate of a calculation whose function gives one."""
-    assert calculation.estimate is not None
-    return calculation.estimate
-
-
 def make_arguments(values: Mapping[str, Any]) -> BoundArguments:
     """Return these arguments as if they were valid, whatever they are."""
     return BoundArguments(values, canonical_json(values))
+
+
+def estimate_of(calculation: Calculation) -> Estimate:
+    """Return the estimate of the function itself."""
+    assert isinstance(calculation.estimate, Estimate)
+    return calculation.estimate
 
 
 def make_result(**overrides: Any) -> Result:

@@ -1,15 +1,15 @@
 """Planning: from the JSON of a request to calculations with an id, an estimate and a lane."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
-from shared.calculation import Calculation, EstimateSource, Lane, calculation_id
+from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
     MAX_FAULTS,
@@ -19,6 +19,7 @@ from shared.errors import (
     FunctionUnknown,
     pointer_to,
 )
+from shared.functions.learnt_cost import LearntCost
 from shared.functions.registry import Registry
 
 _MEMBERS = ("function", "arguments")
@@ -30,6 +31,7 @@ class Planner:
 
     registry: Registry
     settings: Settings
+    learnt_cost: Callable[[str, int], LearntCost | None] = lambda _name, _version: None
 
     def plan_request(self, body: Any) -> Calculation:
         """Return the calculation that a request describes.
@@ -57,10 +59,14 @@ class Planner:
         estimate = function.estimate(bound)
         if estimate is not None and estimate.bytes > self._memory_limit_bytes(function):
             raise CalculationTooLarge(estimate.bytes, self._memory_limit_bytes(function))
-        identity = calculation_id(function.name, function.version, bound.text)
         lane = self._lane(function, estimate)
-        source: EstimateSource | None = None if estimate is None else "function"
-        return Calculation(identity, function, bound, estimate, lane, source)
+        identity = calculation_id(function.name, function.version, bound.text)
+        if estimate is not None:
+            return Calculation(identity, function, bound, estimate, lane, "function")
+        # For information alone: what was learnt neither refuses anything nor changes a lane.
+        learnt = self.learnt_cost(function.name, function.version)
+        source: Literal["history"] | None = None if learnt is None else "history"
+        return Calculation(identity, function, bound, learnt, lane, source)
 
     def _memory_limit_bytes(self, function: Function) -> int:
         """Return the function's own limit, but never more than the server's."""
@@ -124,14 +130,12 @@ class Planner:
         return int(estimate is not None and estimate.bytes > self._memory_limit_bytes(function))
 
     def is_inline(self, calculation: Calculation) -> bool:
-        """Return whether it is cheap enough to be computed in its request.
-
-        Only its function's own estimate says so; what has been learnt of others is not enough.
-        """
+        """Return whether its author says that it is cheap enough to be computed in its request."""
         estimate = calculation.estimate
         return (
             calculation.lane is Lane.QUICK
             and estimate is not None
+            and calculation.estimate_source == "function"
             and estimate.seconds <= self.settings.inline_seconds
         )
 

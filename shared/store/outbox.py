@@ -72,7 +72,7 @@ _RETURN_LOST = text("""
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A calculation to publish, and how long it is estimated to take."""
+    """A calculation to publish, and how long it is estimated to take, if that is known."""
 
     work: Work
     estimate_seconds: float | None

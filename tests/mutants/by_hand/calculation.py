@@ -2,7 +2,7 @@
 
 from tests.mutants.mutation import mutation
 
-_CALCULATION = "shared/calculation.py"
+_CANONICAL = "reckoner/authoring/canonical_json.py"
 _DOCUMENT = "gateway/http/document.py"
 _CALCULATOR = "shared/calculator.py"
 _RESULT = "shared/result.py"
@@ -25,7 +25,12 @@ _ESTIMATES = "unit/shared/functions/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
-    mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/shared/test_calculation.py"),
+    mutation(
+        _CANONICAL,
+        "sort_keys=True",
+        "sort_keys=False",
+        "unit/reckoner/authoring/test_canonical_json.py",
+    ),
     mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
@@ -43,7 +48,7 @@ MUTATIONS = [
     ),
     mutation(
         _CALCULATOR,
-        "        for _ in verified(function, arguments, digits, self._next_prime()):\n"
+        "        for _ in verified(function, bound, digits, self._next_prime()):\n"
         "            pass\n",
         "",
         "unit/shared/test_calculator.py",
