@@ -98,4 +98,4 @@ def _add_routes(
     app.add_route("/functions", Functions(planner.registry, settings))
     app.add_route("/system", System(database, planner.registry))
     app.add_route("/health/live", Live())
-    app.add_route("/health/ready", Ready(database))
+    app.add_route("/health/ready", Ready(database, planner.registry.problems))
