@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from reckoner.authoring.errors import CalculationFailed
 from shared.failures import Failure, explain_failure
 from shared.functions.author_code import Stopwatch
 from shared.functions.production import produce
@@ -77,7 +78,7 @@ def answer(functions: Registry, output: "Output") -> int:
         output.send_error(Failure(exceeded.reason, exceeded.detail))
     except Exception as error:  # a function may raise anything
         failure = explain_failure(error)
-        if failure.reason == "function-failed":
+        if failure.reason == "function-failed" and not isinstance(error, CalculationFailed):
             sys.stderr.write(traceback.format_exc()[-_TRACEBACK_CHARACTERS:])
         output.send_error(failure)
     return 0
@@ -87,14 +88,18 @@ def _compute(request: Request, functions: Registry, output: "Output") -> Summary
     """Compute and send the bytes; return what they are after they have passed their check."""
     function = functions.get(request.function, request.version)
     bound = function.bind_text(request.arguments_text)
-    media_type = function.media_type if function.has_own_media_type else None
-    output.send_header(Header(function.kind, media_type, function.check_name))
-    sent = ResultBuilder(function.kind, media_type)
+    own_media_type = function.media_type if function.has_own_media_type else None
+    output.send_header(Header(function.kind, own_media_type, function.check_name))
+    sent = ResultBuilder(function.kind)
     watch = Stopwatch()
-    pieces = produce(
-        function, bound, output.send_progress, request.prime, watch, max_bytes=sys.maxsize
-    )
-    for piece in pieces:
+    for piece in produce(
+        function,
+        bound,
+        output.send_progress,
+        request.prime,
+        watch,
+        max_bytes=request.max_result_bytes,
+    ):
         sent.feed(piece)
         if not request.is_hash_only:
             output.send_data(piece)

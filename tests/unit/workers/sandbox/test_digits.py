@@ -59,7 +59,7 @@ def test_digits_that_fail_their_check_are_a_wrong_result():
 
 
 @pytest.mark.parametrize("function", ["words", "nothing"])
-def test_what_is_no_number_is_no_result(function):
+def test_what_is_no_number_is_an_invalid_result(function):
     assert failure_of(function).reason == "result-invalid"
 
 
