@@ -18,6 +18,7 @@ ReckonerError
 ├── ResultWrong                a result did not pass its check; it is never stored
 ├── ResultInvalid              what a function gave is no result
 │   └── ResultTooLarge
+├── FunctionExited             a function raised SystemExit or the like
 ├── ResultCorrupt              stored digits no longer match their digest
 ├── CalculationAborted         a child process ended without a result
 │   └── ProcessDied            for a reason outside the function: another attempt may succeed
@@ -30,8 +31,12 @@ ReckonerError
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
+
+from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
+
+__all__ = ["MAX_FAULTS", "Fault", "pointer_to"]
 
 
 class ReckonerError(Exception):
@@ -46,22 +51,6 @@ class SettingsInvalid(ReckonerError):
             "The settings are not valid:\n" + "\n".join(f"  - {fault}" for fault in faults)
         )
         self.faults = tuple(faults)
-
-
-#: Faults of one request that are described; further ones are counted.
-MAX_FAULTS = 100
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a request: where (a JSON pointer, RFC 6901) and what."""
-
-    pointer: str
-    detail: str
-
-
-def pointer_to(name: str) -> str:
-    """Return the JSON pointer to a member of this name; escaped as RFC 6901 (3) requires."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 class RequestFault(ReckonerError):
@@ -189,12 +178,24 @@ class ResultInvalid(ReckonerError):
 class ResultTooLarge(ResultInvalid):
     """Raised when a result has more bytes than it may have."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(
+        self, limit_bytes: int, advice: str = "or raise RECKONER_MAX_RESULT_BYTES"
+    ) -> None:
         super().__init__(
             f"The result has more than the {limit_bytes:,} bytes that it may have. "
-            "Use smaller arguments, or raise RECKONER_MAX_RESULT_BYTES."
+            f"Use smaller arguments, {advice}."
         )
         self.limit_bytes = limit_bytes
+
+
+class FunctionExited(ReckonerError):
+    """Raised when a function raised what would end its thread or its process."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(
+            f"The function raised {type(error).__name__}. A function must return, or raise an "
+            "exception; it must not end its process."
+        )
 
 
 class ResultCorrupt(ReckonerError):

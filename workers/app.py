@@ -19,7 +19,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.functions.registry import load_registry
 from shared.postgres.connections import make_engine
-from shared.startup import start_process
+from shared.startup import check_functions_or_exit, start_process
 from workers.broker.broker import LaneBroker
 from workers.heavy.chunks import CONCURRENT_WRITES
 from workers.heavy.lane import HeavyLane
@@ -90,7 +90,9 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
         become_subreaper()
         part = HeavyLane(settings, engine, uuid4())
     else:
-        part = QuickLane(settings, engine, uuid4(), load_registry())
+        registry = load_registry()
+        check_functions_or_exit(registry.problems, settings)
+        part = QuickLane(settings, engine, uuid4(), registry)
     return make_broker(settings, part, engine)
 
 

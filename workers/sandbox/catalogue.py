@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.functions.signature import Function
+from reckoner.authoring.definition import Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def catalogue_of(
         Offer(
             name=function.name,
             version=function.version,
-            is_fresh=bool(names) or getattr(function, "is_fresh", False),
-            memory_bytes=getattr(function, "memory_bytes", None),
-            timeout_seconds=getattr(function, "timeout_seconds", None),
+            is_fresh=bool(names) or function.is_fresh,
+            memory_bytes=function.memory_bytes,
+            timeout_seconds=function.timeout_seconds,
         )
         for function in functions
     ]
