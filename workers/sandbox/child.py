@@ -77,7 +77,9 @@ def answer(functions: Registry, output: "Output") -> int:
     try:
         output.send_summary(_compute(request, functions, output))
     except MemoryError:
-        exceeded = memory_limit_exceeded(request.memory_limit_bytes)
+        exceeded = memory_limit_exceeded(
+            request.memory_limit_bytes, is_declared=request.is_memory_declared
+        )
         output.send_error(Failure(exceeded.reason, exceeded.detail))
     except Exception as error:  # a function may raise anything
         failure = explain_failure(error)

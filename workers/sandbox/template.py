@@ -65,6 +65,7 @@ def main(arguments: Sequence[str], registry: Callable[[], Registry] = load_regis
     gc.disable()  # what it frees would leave holes, which the forks would have to copy
     faulthandler.dump_traceback_later(_SLOW_IMPORT_SECONDS)
     functions = registry()
+    _prepare(functions)
     faulthandler.cancel_dump_traceback_later()
     gc.freeze()
     native = _count_native_threads()
@@ -77,6 +78,13 @@ def main(arguments: Sequence[str], registry: Callable[[], Registry] = load_regis
         finally:
             _close(requests)
     return 0
+
+
+def _prepare(functions: Registry) -> None:
+    """Build once what each fork would build for itself."""
+    for function in functions:
+        with contextlib.suppress(Exception):  # a calculation will say what is wrong
+            function.prepare()
 
 
 def _receive_requests(worker: socket.socket) -> list[_Pipes]:
