@@ -138,6 +138,15 @@ fingerprint() {
     cksum "$1" setup.cfg pyproject.toml
 }
 
+# An older checkout installed the distribution under the name `reckoner`. Beside the present one it
+# would bring every function a second time, from .venv and from the folder.
+remove_former_name() {
+    rm -rf reckoner.egg-info
+    compgen -G '.venv/lib/python*/site-packages/reckoner-*.dist-info' >/dev/null || return 0
+    quietly .venv/bin/python -m pip --disable-pip-version-check uninstall --quiet --yes reckoner ||
+        die "The former distribution, reckoner, could not be removed from .venv; see the messages above."
+}
+
 virtual_environment() {
     local requirements=$1 python=$2 stamp=.venv/$1.stamp
     if [ ! -x .venv/bin/python ] || ! good_python .venv/bin/python; then
@@ -149,6 +158,7 @@ virtual_environment() {
         say "Installing Python packages into .venv"
         local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet)
         quietly "${pip[@]}" -r "$requirements" || die "Python packages could not be installed; see the messages above."
+        remove_former_name
         # Editable: the functions are found by entry points, which need an installation.
         quietly "${pip[@]}" --no-deps -e . || die "Reckoner could not be installed into .venv; see the messages above."
         fingerprint "$requirements" >"$stamp"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 
+from reckoner.distributions import exit_on_clash
 from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
@@ -38,8 +39,10 @@ def load_settings_or_exit() -> Settings:
 def start_process() -> Settings:
     """Load the settings, set up the logs and arm the crash points of a process of the service.
 
-    Exits with USAGE_STATUS if the settings are invalid.
+    Exits with USAGE_STATUS if the settings are invalid, or another installed distribution brings a
+    package of the same name as one of ours.
     """
+    exit_on_clash()
     settings = load_settings_or_exit()
     set_up_logs(settings.log_level)
     arm_from_environment()
@@ -62,7 +65,7 @@ def check_functions_or_exit(problems: Sequence[FunctionProblem], settings: Setti
     log_function_problems(problems)
     if problems and settings.strict_functions:
         sys.stderr.write(f"{STRICT_REFUSAL}\n")
-        sys.exit(USAGE_STATUS)
+        raise SystemExit(USAGE_STATUS)
 
 
 def call_on_stop_signals(stop: Callable[[], None]) -> None:

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from reckoner import Estimate, Function
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, calculation_id
-from shared.functions.estimates import Estimate
 from shared.functions.registry import load_registry
-from shared.functions.signature import Function
-from shared.result import Result
+from shared.result import Result, ResultKind
 from shared.store.calculations import Row
 
 MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
@@ -33,7 +32,7 @@ def make_calculation(
         "id": calculation_id(found.name, found.version, bound.text),
         "function": found,
         "arguments": bound,
-        "estimate": found.estimate(arguments),
+        "estimate": found.estimate(bound),
         "lane": lane,
     }
     return Calculation(**{**values, **overrides})
@@ -52,11 +51,13 @@ def estimate_of(calculation: Calculation) -> Estimate:
 
 def make_result(**overrides: Any) -> Result:
     values: dict[str, Any] = {
-        "digit_count": 2,
+        "kind": ResultKind.DIGITS,
+        "length": 2,
         "sha256": "73475cb40a568e8da8a045ced110137e159f890ac4da883b6b17dc651b3a8049",  # of "42"
         "head": "42",
         "tail": "42",
-        "digits": "42",
+        "data": b"42",
+        "check": "residue",
         "compute_seconds": 0.25,
     }
     return Result(**{**values, **overrides})

@@ -1,33 +1,67 @@
-"""The entry of the `reckoner` command: finds the subcommand, explains failures in a sentence."""
+"""The entry of the `reckoner` command: finds the subcommand and imports nothing of the others.
 
-import argparse
-import sys
-from collections.abc import Callable
+Exit statuses: 0, success; 1, what the command was to do failed; 2, a wrong command line, wrong
+settings or a wrong installation.
+"""
 
-from reckoner.cli import redrive
-from shared.config import Settings
-from shared.errors import BrokerUnavailable
-from shared.startup import load_settings_or_exit
+import importlib
+
+import click
+
+from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
+
+#: What `reckoner --help` says of each subcommand, whose module is only imported when it is used.
+_COMMANDS = {
+    "new-function": "Write a package for a function of your own, with its test.",
+    "redrive": "Put messages that workers rejected back into their queues, or show them.",
+}
 
 
-def main() -> int:
-    """Run the subcommand that the command line names; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="reckoner",
-        description="Operate Reckoner. The settings are those of the service: RECKONER_BROKER_URL "
-        "and the other variables that README.md lists.",
-        epilog="`reckoner COMMAND --help` describes a command.",
-    )
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    redrive.add_parser(subparsers)
-    arguments = parser.parse_args()
-    run: Callable[[Settings, argparse.Namespace], int] = arguments.run
-    try:
-        return run(load_settings_or_exit(), arguments)
-    except BrokerUnavailable as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+class _Commands(click.Group):
+    """The subcommands, each the `command` of its module in reckoner.cli."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        try:
+            module = importlib.import_module(f"reckoner.cli.{name.replace('-', '_')}")
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if package in OUR_PACKAGES:
+                raise
+            context.fail(
+                f"`reckoner {name}` needs the package {package}, which is not installed. "
+                f"Install what the service needs: pip install '{OUR_DISTRIBUTION}[server]'"
+            )
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    epilog="`reckoner COMMAND --help` describes a command.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+def reckoner() -> None:
+    """Write functions for Reckoner, and operate it.
+
+    Commands that need the service read the same settings as it does: RECKONER_BROKER_URL and the
+    other variables that README.md lists.
+    """
+
+
+def main() -> None:
+    """Run the subcommand that the command line names, and exit with its status."""
+    exit_on_clash()
+    reckoner(prog_name="reckoner")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

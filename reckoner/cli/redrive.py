@@ -5,7 +5,6 @@ publishes it again. So this is for finding out what was rejected, and for anothe
 cause is removed.
 """
 
-import argparse
 import json
 import random
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import click
 import pika
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
@@ -24,6 +24,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.messages import dead_letter_queue_name, queue_arguments, queue_name
+from shared.startup import load_settings_or_exit
 
 _SHOWN_CHARACTERS = 300
 
@@ -31,33 +32,28 @@ _SHOWN_CHARACTERS = 300
 _BLOCKED_SECONDS = 10.0
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand and its arguments."""
-    parser = subparsers.add_parser(
-        "redrive",
-        help="put messages that workers rejected back into their queues, or show them",
-        description="Put the messages of the dead-letter queues back into the queues that they "
-        "came from, so that workers try them again. Workers reject what they do not understand, "
-        "such as a message of a newer version.",
-    )
-    parser.add_argument(
-        "lane",
-        choices=[str(lane) for lane in Lane],
-        nargs="?",
-        help="redrive this lane only; both by default",
-    )
-    parser.add_argument(
-        "--show", action="store_true", help="print the messages as JSON lines and leave them"
-    )
-    parser.set_defaults(run=run)
+@click.command("redrive")
+@click.argument("lane", type=click.Choice([str(lane) for lane in Lane]), required=False)
+@click.option("--show", is_flag=True, help="Print the messages as JSON lines and leave them.")
+def command(lane: str | None, show: bool) -> None:
+    """Put messages that workers rejected back into their queues, or show them.
+
+    The messages of the dead-letter queues go back into the queues that they came from, of LANE or
+    of both lanes, so that workers try them again. Workers reject what they do not understand, such
+    as a message of a newer version.
+    """
+    try:
+        redrive(load_settings_or_exit(), [Lane(lane)] if lane else list(Lane), is_shown=show)
+    except BrokerUnavailable as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
 
 
-def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Show dead letters or put them back; return the exit status.
+def redrive(settings: Settings, lanes: Sequence[Lane], *, is_shown: bool) -> None:
+    """Put the lanes' dead letters back, or show them.
 
     Raises BrokerUnavailable. What was not put back by then is still in its dead-letter queue.
     """
-    lanes = [Lane(arguments.lane)] if arguments.lane else list(Lane)
     nodes = [pika.URLParameters(url) for url in settings.amqp_urls]
     random.shuffle(nodes)
     for node in nodes:
@@ -72,13 +68,12 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             for lane in lanes:
                 channel = connection.channel()
                 channel.confirm_delivery()
-                count = _show(channel, lane) if arguments.show else _put_back(channel, lane)
-                done = "in" if arguments.show else "put back from"
+                count = _show(channel, lane) if is_shown else _put_back(channel, lane)
+                done = "in" if is_shown else "put back from"
                 sys.stdout.write(f"{count} message(s) {done} {dead_letter_queue_name(lane)}\n")
         finally:
             if connection.is_open:
                 connection.close()
-    return 0
 
 
 @contextmanager

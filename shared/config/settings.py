@@ -56,6 +56,7 @@ class Settings:
     time_limit_seconds: float = _setting(
         "time of one attempt at a heavy calculation", 1, _YEAR_SECONDS
     )
+    max_result_bytes: int = _setting("bytes of one result", 2**20, 2**50)
     max_attempts: int = _setting(
         "attempts before a calculation that kills its process or worker fails", 1, 100
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import gmpy2
+from annotated_types import Ge, Le, doc
 
-from shared.functions.estimates import Estimate, interpolate
-from shared.functions.signature import Arguments, Function, Progress
+from reckoner import Digits, Estimate, Progress, Residue, function, interpolate
 
 MAX_N = 10_000_000
 
-# (n, seconds, bytes) of `compute`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
+# (n, seconds, bytes) of `factorial`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
 # gmpy2 2.3 and GMP 6.3; peak memory of the child process, which also checks and sends the digits,
 # plus a seventh.
 MEASURED = (
@@ -31,9 +32,8 @@ PRODUCT_SHARE = 0.1
 RESIDUE_RUN = 32  # factors multiplied before each reduction
 
 
-def estimate(arguments: Arguments) -> Estimate:
-    """Predict the cost of `compute`, from the measured rows."""
-    n = arguments["n"]
+def estimate(n: int) -> Estimate:
+    """Predict the cost of n!, from the measured rows."""
     seconds, peak_bytes = interpolate(MEASURED, n)
     return Estimate(seconds=seconds, digits=digit_count(n), bytes=int(peak_bytes))
 
@@ -45,42 +45,23 @@ def digit_count(n: int) -> int:
     return math.floor(math.lgamma(n + 1) / math.log(10)) + 1
 
 
-def compute(arguments: Arguments, progress: Progress) -> str:
-    """Return n!. Nearly all of the time is its conversion to decimal."""
-    value = gmpy2.fac(arguments["n"])
-    progress(PRODUCT_SHARE)
-    digits: str = value.digits()
-    return digits
-
-
-def residue(arguments: Arguments, modulus: int) -> int:
+def residue(n: int, modulus: int) -> int:
     """Multiply 1 to n modulo a number, a run of factors at a time."""
-    n: int = arguments["n"]
     value = 1
     for start in range(1, n + 1, RESIDUE_RUN):
         value = value * math.prod(range(start, min(start + RESIDUE_RUN, n + 1))) % modulus
     return value % modulus
 
 
-factorial = Function(
-    name="factorial",
-    version=1,
-    summary="The factorial of n, exact: the product of the integers from 1 to n.",
-    arguments_schema={
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {
-            "n": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": MAX_N,
-                "description": "How many factors.",
-            },
-        },
-        "required": ["n"],
-        "additionalProperties": False,
-    },
-    estimate=estimate,
-    compute=compute,
-    residue=residue,
-)
+@function(version=1, estimate=estimate, check=Residue(residue))
+def factorial(
+    n: Annotated[int, Ge(0), Le(MAX_N), doc("How many factors.")], progress: Progress
+) -> Digits:
+    """The factorial of n, exact: the product of the integers from 1 to n.
+
+    Nearly all of the time is its conversion to decimal.
+    """  # noqa: D401
+    value = gmpy2.fac(n)
+    progress(PRODUCT_SHARE)
+    digits: str = value.digits()
+    return digits

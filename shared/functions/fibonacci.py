@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated
 
 import gmpy2
+from annotated_types import Ge, Le, doc
 from gmpy2 import mpz
 
-from shared.functions.estimates import Estimate, interpolate
+from reckoner import Digits, Estimate, Progress, Residue, function, interpolate
 from shared.functions.limbs import (
     Coefficients,
     Formula,
@@ -21,7 +23,6 @@ from shared.functions.limbs import (
     split_into_limbs,
     stripped,
 )
-from shared.functions.signature import Arguments, Digits, Function, Progress
 
 MAX_N = 10_000_000_000
 
@@ -41,7 +42,7 @@ LOG10_PHI = 2089876402499787337692720892375554168224
 LOG10_SQRT_5 = 3494850021680094023931305526377534866159
 LOG_SCALE = 10**40
 
-# (n, seconds, bytes) of `compute`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
+# (n, seconds, bytes) of `fibonacci`: processor time on an AMD EPYC (Zen 3, 2.4 GHz), CPython 3.11,
 # gmpy2 2.3 and GMP 6.3; peak address space of the process, with one malloc arena, plus a tenth.
 MEASURED = (
     (10, 0.8e-6, 30e6),
@@ -70,16 +71,33 @@ def digit_count(n: int) -> int:
     return (n * LOG10_PHI - LOG10_SQRT_5) // LOG_SCALE + 1
 
 
-def estimate(arguments: Arguments) -> Estimate:
-    """Predict the cost of `compute`, from the measured rows."""
-    n = arguments["n"]
+def estimate(n: int) -> Estimate:
+    """Predict the cost of F(n), from the measured rows."""
     seconds, peak_bytes = interpolate(MEASURED, n)
     return Estimate(seconds=seconds, digits=digit_count(n), bytes=int(peak_bytes))
 
 
-def compute(arguments: Arguments, progress: Progress) -> Digits:
-    """Return F(n): all digits from GMP if n is small, pieces from limbs if it is large."""
-    n = arguments["n"]
+def residue(n: int, modulus: int) -> int:
+    """Return F(n) modulo a number, by fast doubling of F(k), F(k+1) in plain integers.
+
+    F(2k) = F(k)·(2F(k+1) - F(k)), F(2k+1) = F(k)² + F(k+1)². Source: OEIS A000045.
+    """
+    f, g = 0, 1 % modulus
+    for position in range(n.bit_length() - 1, -1, -1):
+        f, g = f * (2 * g - f) % modulus, (f * f + g * g) % modulus
+        if n >> position & 1:
+            f, g = g, (f + g) % modulus
+    return f
+
+
+@function(version=1, estimate=estimate, check=Residue(residue))
+def fibonacci(
+    n: Annotated[int, Ge(0), Le(MAX_N), doc("Which Fibonacci number.")], progress: Progress
+) -> Digits | Iterator[Digits]:
+    """The n-th Fibonacci number, exact: F(0) = 0, F(1) = 1, F(n) = F(n-1) + F(n-2).
+
+    All digits from GMP if n is small, pieces from limbs if it is large.
+    """  # noqa: D401
     if n < SMALLEST_IN_LIMBS:
         digits: str = gmpy2.fib(n).digits()
         return digits
@@ -149,41 +167,3 @@ def _digits(number: Coefficients, count: int, progress: Progress) -> Iterator[st
             is_leading = not piece
         yield piece
         progress(1 - LAST_PASS_SHARE * (1 - done / count))
-
-
-def residue(arguments: Arguments, modulus: int) -> int:
-    """Return F(n) modulo a number, by fast doubling of F(k), F(k+1) in plain integers.
-
-    F(2k) = F(k)·(2F(k+1) - F(k)), F(2k+1) = F(k)² + F(k+1)². Source: OEIS A000045.
-    """
-    n: int = arguments["n"]
-    f, g = 0, 1 % modulus
-    for position in range(n.bit_length() - 1, -1, -1):
-        f, g = f * (2 * g - f) % modulus, (f * f + g * g) % modulus
-        if n >> position & 1:
-            f, g = g, (f + g) % modulus
-    return f
-
-
-fibonacci = Function(
-    name="fibonacci",
-    version=1,
-    summary="The n-th Fibonacci number, exact: F(0) = 0, F(1) = 1, F(n) = F(n-1) + F(n-2).",
-    arguments_schema={
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {
-            "n": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": MAX_N,
-                "description": "Which Fibonacci number.",
-            },
-        },
-        "required": ["n"],
-        "additionalProperties": False,
-    },
-    estimate=estimate,
-    compute=compute,
-    residue=residue,
-)

@@ -7,14 +7,16 @@ could have is a multiple of at most 1.2·10^8 of the 2.7·10^16 primes of 61 bit
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import gmpy2
 from gmpy2 import mpz, powmod
 
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.checks import Residue
+from reckoner.authoring.definition import Function
 from shared.errors import ResultWrong
 from shared.functions.digit_blocks import BLOCK_DIGITS, BlocksResidue
-from shared.functions.signature import Arguments, Digits, Function
 
 PRIME_BITS = 61
 
@@ -93,7 +95,7 @@ class DigitsResidue:
 
 
 def verified(
-    function: Function, arguments: Arguments, digits: Digits, modulus: int
+    function: Function, bound: BoundArguments, digits: str | Iterable[str], modulus: int
 ) -> Iterator[str]:
     """Yield the pieces while checking them. They are verified only when this has ended.
 
@@ -105,7 +107,14 @@ def verified(
         try:
             found.feed(piece)
         except ValueError as error:
-            raise ResultWrong(function.name) from error
+            raise ResultWrong(_words(function)) from error
         yield piece
-    if found.is_empty or found.value != function.residue(arguments, modulus):
-        raise ResultWrong(function.name)
+    if found.is_empty:
+        raise ResultWrong(_words(function))
+    check = function.check
+    if isinstance(check, Residue) and found.value != check.of(bound.values, modulus):
+        raise ResultWrong(_words(function))
+
+
+def _words(function: Function) -> str:
+    return f"The digits that {function.name} returned did not pass their check."

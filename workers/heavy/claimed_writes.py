@@ -1,4 +1,4 @@
-"""The transactions of one attempt: digits, and how it ended. All are fenced by its number.
+"""The transactions of one attempt: chunks, and how it ended. All are fenced by its number.
 
 Each is tried again while PostgreSQL is unavailable, for as long as the lease lasts. If the claim is
 no longer this attempt's, a write changes nothing and raises LeaseLost. What to write is decided in
@@ -15,7 +15,7 @@ from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
-from shared.result import Result
+from shared.result import Result, ResultKind
 from shared.store.attempts import (
     finish_cancelled,
     finish_failed,
@@ -45,14 +45,14 @@ class ClaimedWrites:
         self._engine = engine
         self._worker_id = worker_id
 
-    def store_chunks(self, first_ordinal: int, chunks: Sequence[bytes]) -> None:
+    def store_chunks(self, kind: ResultKind, first_ordinal: int, chunks: Sequence[bytes]) -> None:
         """Store consecutive chunks, given the ordinal of the first."""
         self._write(
-            "store digits",
+            "store chunks",
             lambda connection: insert_claimed_chunks(
                 connection,
-                self._claim.calculation_id,
-                self._claim.attempt,
+                self._claim,
+                kind,
                 first_ordinal,
                 chunks,
                 worker_id=self._worker_id,
@@ -71,7 +71,7 @@ class ClaimedWrites:
 
     def fail(self, aborted: CalculationAborted) -> None:
         """Store why the calculation failed."""
-        error_json = failure_json(aborted.reason, aborted.detail)
+        error_json = failure_json(aborted.reason, aborted.detail, aborted.details)
 
         def finish(connection: Connection) -> bool:
             if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):

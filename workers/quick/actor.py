@@ -155,15 +155,15 @@ class QuickCalculations:
         except (CalculationUnfit, FunctionUnknown):
             raise
         except Exception as error:  # a function may raise anything
-            reason, detail = explain_failure(error)
+            failure = explain_failure(error)
             logger.warning(
                 "failed, %s: %s",
-                reason,
-                detail,
+                failure.reason,
+                failure.detail,
                 extra=log_members(work),
-                exc_info=reason == "function-failed",
+                exc_info=failure.reason == "function-failed",
             )
-            return Outcome(work, None, failure_json(reason, detail))
+            return Outcome(work, None, failure_json(*failure))
         return Outcome(work, result, None)
 
 

@@ -1,5 +1,6 @@
 """What commands answer: exit statuses, and words on standard error."""
 
+import subprocess
 import sys
 
 import pytest
@@ -18,9 +19,10 @@ def reckoner(monkeypatch):
             monkeypatch.setenv(f"RECKONER_{name.upper()}", value)
         monkeypatch.setattr(sys, "argv", ["reckoner", *arguments])
         try:
-            return command.main()
+            command.main()
         except SystemExit as end:
             return int(end.code or 0)
+        raise AssertionError("a command exits")
 
     return run
 
@@ -31,13 +33,48 @@ def reckoner(monkeypatch):
 def test_a_wrong_command_line_is_status_2(reckoner, capsys, arguments):
     assert reckoner(*arguments) == 2
     errors = capsys.readouterr().err
-    assert "usage: reckoner" in errors
+    assert "Usage: reckoner" in errors
     assert "Lane." not in errors
 
 
 def test_help_lists_the_commands(reckoner, capsys):
     assert reckoner("--help") == 0
     assert "redrive" in capsys.readouterr().out
+
+
+#: Runs the command where nothing of the service is installed, and says whether it loads pydantic.
+_WITHOUT_THE_SERVER = """
+import atexit, importlib.abc, sys
+SERVER = {"alembic", "dramatiq", "dynaconf", "falcon", "gunicorn", "jsonschema", "pika", "psycopg2",
+          "sqlalchemy", "uvicorn"}
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in SERVER:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing())
+atexit.register(lambda: print("pydantic" in sys.modules, file=sys.stderr))
+from reckoner.cli.__main__ import main
+main()
+"""
+
+
+def without_the_server(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", _WITHOUT_THE_SERVER, *arguments], capture_output=True, text=True
+    )
+
+
+def test_help_imports_neither_the_service_nor_pydantic():
+    done = without_the_server("--help")
+    assert (done.returncode, done.stderr) == (0, "False\n")
+    assert "redrive" in done.stdout
+
+
+def test_redrive_without_the_service_says_what_to_install():
+    done = without_the_server("redrive", "--show")
+    assert done.returncode == 2
+    assert "pip install 'reckoner-service[server]'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_wrong_settings_are_status_2_and_named(reckoner, capsys):

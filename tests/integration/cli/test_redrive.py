@@ -1,6 +1,5 @@
 """`reckoner redrive`."""
 
-import argparse
 import json
 import os
 import socket
@@ -20,7 +19,7 @@ from shared.messages import dead_letter_queue_name, queue_name
 from tests.eventually import eventually
 from tests.integration.queue_limits import queue_limit
 
-_RECKONER = "from reckoner.cli.__main__ import main; raise SystemExit(main())"
+_RECKONER = "from reckoner.cli.__main__ import main; main()"
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def channel(settings, broker_url):
 
 
 def run(settings, *, show, lane=None):
-    return redrive.run(settings, argparse.Namespace(lane=lane, show=show))
+    redrive.redrive(settings, [lane] if lane else list(Lane), is_shown=show)
 
 
 def command(broker_url, *arguments):
@@ -60,7 +59,7 @@ def test_refused_messages_are_shown_and_stay(settings, channel, capsys):
     for _ in range(2):
         # RabbitMQ puts back what was shown after the channel is closed.
         eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
-        assert run(settings, show=True) == 0
+        run(settings, show=True)
         shown = capsys.readouterr().out.splitlines()
         assert json.loads(shown[0])["body"] == "rubbish \ufffd"
         assert "1 message(s) in reckoner.quick.dead" in shown
@@ -76,7 +75,7 @@ def is_disconnected(rabbitmq, broker_url):
 def test_refused_messages_are_put_back(settings, channel, rabbitmq, broker_url):
     for body in (b"one", b"two"):
         channel.basic_publish("", dead_letter_queue_name(Lane.HEAVY), body)
-    assert run(settings, show=False, lane="heavy") == 0
+    run(settings, show=False, lane=Lane.HEAVY)
     eventually(lambda: is_disconnected(rabbitmq, broker_url))
     assert count(channel, dead_letter_queue_name(Lane.HEAVY)) == 0
     bodies = [channel.basic_get(queue_name(Lane.HEAVY), auto_ack=True)[2] for _ in range(2)]
@@ -86,7 +85,7 @@ def test_refused_messages_are_put_back(settings, channel, rabbitmq, broker_url):
 def test_messages_are_put_back_although_their_queue_was_deleted(settings, channel):
     channel.basic_publish("", dead_letter_queue_name(Lane.HEAVY), b"one")
     channel.queue_delete(queue_name(Lane.HEAVY))
-    assert run(settings, show=False, lane="heavy") == 0
+    run(settings, show=False, lane=Lane.HEAVY)
     assert channel.basic_get(queue_name(Lane.HEAVY), auto_ack=True)[2] == b"one"
 
 
@@ -164,9 +163,10 @@ def test_what_a_queue_refuses_stays_a_dead_letter(settings, channel, rabbitmq, b
 
 def is_put_back(settings):
     try:
-        return run(settings, show=False) == 0
+        run(settings, show=False)
     except BrokerUnavailable:  # a channel learns late of the end of a limit
         return False
+    return True
 
 
 def test_no_dead_letter_is_removed_before_its_copy_is_confirmed(settings, channel, monkeypatch):
@@ -174,7 +174,7 @@ def test_no_dead_letter_is_removed_before_its_copy_is_confirmed(settings, channe
         channel.basic_publish("", dead_letter_queue_name(Lane.QUICK), body)
     monkeypatch.setattr(BlockingChannel, "basic_publish", not_twice(BlockingChannel.basic_publish))
     with pytest.raises(OSError, match="power"):
-        run(settings, show=False, lane="quick")
+        run(settings, show=False, lane=Lane.QUICK)
     monkeypatch.undo()
     eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
     assert count(channel, queue_name(Lane.QUICK)) == 1  # each is in one of the two

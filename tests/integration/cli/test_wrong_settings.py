@@ -46,5 +46,5 @@ def test_every_process_names_invalid_settings_without_a_traceback():
 def _run(module: str, *_: str) -> str:
     """Return what runs a module as its command does."""
     if module == "reckoner.cli.__main__":
-        return "import sys; from reckoner.cli.__main__ import main; sys.exit(main())"
+        return "from reckoner.cli.__main__ import main; main()"
     return f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"

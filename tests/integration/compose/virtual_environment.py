@@ -22,7 +22,7 @@ def make_virtual_environment(folder: Path, account: Account | None) -> None:
     subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
     [packages] = environment.glob("lib/python*/site-packages")
     locked = re.findall(r"^([\w-]+)==", (folder / BUILT_FROM[0]).read_text(), re.MULTILINE)
-    for name in (*locked, "reckoner"):
+    for name in (*locked, "reckoner-service"):
         _copy_distribution(name, packages)
     (packages / "reckoner.pth").write_text(f"{folder}\n")
     sums = subprocess.check_output(["cksum", *BUILT_FROM], cwd=folder)

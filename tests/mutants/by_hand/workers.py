@@ -109,7 +109,7 @@ _DELIVERIES = [
     ),
     _group("            return {work.calculation_id}\n", "            return set()\n", _UNSTORED),
     _group(
-        "            self._waiting_digits -= digits\n",
+        "            self._waiting_bytes -= size\n",
         "",
         f"{_QUICK_RESULTS}::test_computing_waits_while_too_many_results_wait_for_their_commit",
     ),

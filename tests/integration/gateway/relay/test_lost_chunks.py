@@ -17,7 +17,7 @@ from tests.integration.rows import WORKER, claim, expire, queue
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import Lease
 
-LONG = make_result(digit_count=10_000)
+LONG = make_result(length=10_000)
 
 
 def store(connection, claimed, count=3):
@@ -73,7 +73,7 @@ def test_only_the_result_stays_of_a_calculation_that_a_quick_worker_finishes(eng
         assert quick.finish_quick_succeeded(connection, {lost.id: LONG}).ids == {lost.id}
     remove_lost_chunks(engine)
     with engine.begin() as connection:
-        assert chunks.find_chunk(connection, lost.id, 2, 0) == "42"
+        assert chunks.find_chunk(connection, lost.id, 2, 0) == b"42"
     assert count_chunks(engine) == 1
 
 

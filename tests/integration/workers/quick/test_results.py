@@ -7,7 +7,7 @@ import pytest
 
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
-from shared.result import CHUNK_DIGITS, ROW_DIGITS
+from shared.result import CHUNK_BYTES, ROW_BYTES
 from shared.store.calculations import cancel_calculation
 from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually
@@ -38,9 +38,9 @@ def test_long_results_are_stored_in_chunks(feed, quick_worker, n):
     row = feed.row(calculation)
     assert feed.digits(calculation) == digits
     assert row.result_digits == len(digits)
-    assert (row.result_value is None) is (len(digits) > ROW_DIGITS)
+    assert (row.result_value is None) is (len(digits) > ROW_BYTES)
     chunks = feed.scalar("SELECT count(*) FROM result_chunks")
-    assert chunks == (0 if len(digits) <= ROW_DIGITS else -(-len(digits) // CHUNK_DIGITS))
+    assert chunks == (0 if len(digits) <= ROW_BYTES else -(-len(digits) // CHUNK_BYTES))
 
 
 @pytest.mark.slow
@@ -104,7 +104,7 @@ def test_broken_database_connections_lose_nothing(feed, settings, registry):
 def test_computing_waits_while_too_many_results_wait_for_their_commit(
     feed, settings, registry, monkeypatch
 ):
-    monkeypatch.setattr("workers.quick.group_commit._WAITING_DIGITS", 1_000)
+    monkeypatch.setattr("workers.quick.group_commit._WAITING_BYTES", 1_000)
     calculations = [fibonacci(n) for n in range(20_000, 20_040)]  # of 4,000 digits each
     feed.submit(*calculations)
     with WorkerThread(settings, Lane.QUICK, registry):

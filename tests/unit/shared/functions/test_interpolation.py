@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.functions.estimates import interpolate
+from reckoner import interpolate
 
 
 def test_interpolation_matches_its_rows_and_increases_between_and_beyond():

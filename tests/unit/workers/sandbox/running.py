@@ -27,6 +27,7 @@ def make_request(function, n=10, version=1, memory=ENOUGH_BYTES, seconds=60.0) -
         prime=random_prime(),
         memory_limit_bytes=memory,
         time_limit_seconds=seconds,
+        max_result_bytes=2**30,
     )
 
 

@@ -7,18 +7,34 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reckoner.authoring.errors import EstimateUnusable
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a calculation will cost.
 
-    Wall-clock seconds on one core of a server of the 2020s, decimal digits of the result, and peak
-    bytes of memory of the process that computes it.
+    Wall-clock seconds on one core of a server of the 2020s, peak bytes of memory of the process
+    that computes it, and, where they are known, decimal digits of the result.
     """
 
     seconds: float
-    digits: int
     bytes: int
+    digits: int | None = None
+
+
+def checked_estimate(given: object) -> Estimate:
+    """Return an author's estimate. Raises EstimateUnusable for what is none."""
+    if type(given) is not Estimate:
+        raise EstimateUnusable(f"It returned {given!r:.60}, which is not an Estimate.")
+    seconds, size, digits = given.seconds, given.bytes, given.digits
+    if not (type(seconds) in (float, int) and 0 <= seconds < math.inf):
+        raise EstimateUnusable(f"seconds must be a number of at least 0; it is {seconds!r:.60}.")
+    if not (type(size) is int and size >= 0):
+        raise EstimateUnusable(f"bytes must be an integer of at least 0; it is {size!r:.60}.")
+    if not (digits is None or (type(digits) is int and digits >= 0)):
+        raise EstimateUnusable(f"digits must be an integer of at least 0; it is {digits!r:.60}.")
+    return given
 
 
 def interpolate(measured: Sequence[tuple[int, float, float]], size: int) -> tuple[float, float]:

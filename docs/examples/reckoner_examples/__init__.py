@@ -1,0 +1,1 @@
+"""Functions for Reckoner, to read and to copy: one in each module."""

@@ -1,0 +1,232 @@
+"""Sentences on invalid arguments, from pydantic's errors, in words that users can act on."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
+
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+_MAX_EXTRAS = 20  # unknown arguments that are named
+
+#: What is expected, by the type of pydantic's error.
+_EXPECTED = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "int_parsing": "an integer",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "none_required": "null",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "dataclass_type": "an object",
+    "dataclass_exact_type": "an object",
+    "model_attributes_type": "an object",
+    "date_type": 'a date such as "2026-11-26"',
+    "date_parsing": 'a date such as "2026-11-26"',
+    "date_from_datetime_parsing": 'a date such as "2026-11-26"',
+    "date_from_datetime_inexact": 'a date such as "2026-11-26", without a time',
+    "datetime_type": 'a time such as "2026-11-26T10:30:00Z"',
+    "datetime_parsing": 'a time such as "2026-11-26T10:30:00Z"',
+    "datetime_from_date_parsing": 'a time such as "2026-11-26T10:30:00Z"',
+    "timezone_aware": 'a time with its zone, such as "2026-11-26T10:30:00Z"',
+    "timezone_naive": 'a time without a zone, such as "2026-11-26T10:30:00"',
+    "time_type": 'a time of day such as "10:30:00"',
+    "time_parsing": 'a time of day such as "10:30:00"',
+    "time_delta_type": 'a duration such as "PT90S"',
+    "time_delta_parsing": 'a duration such as "PT90S"',
+    "decimal_type": 'a decimal number such as "1.50"',
+    "decimal_parsing": 'a decimal number such as "1.50"',
+    "fraction_type": 'a fraction such as "1/3"',
+    "fraction_parsing": 'a fraction such as "1/3"',
+    "uuid_type": "a UUID",
+    "uuid_parsing": "a UUID",
+    "finite_number": "a finite number",
+}
+
+_TYPE_ERRORS = frozenset(_EXPECTED)
+
+
+def describe(
+    errors: Sequence[Mapping[str, Any]], arguments: object, function_name: str, known: Sequence[str]
+) -> Iterator[Fault]:
+    """Yield a fault for each of pydantic's errors; `known` are the names of the arguments."""
+    extras = 0
+    for error in _without_other_choices(errors, arguments):
+        parts = _path(error, arguments)
+        pointer = "".join(pointer_to(shortened(str(part))) for part in parts)
+        if error["type"] in _UNKNOWN:
+            extras += 1
+            if extras <= _MAX_EXTRAS:
+                yield Fault(pointer, _unknown(parts, function_name, known))
+            continue
+        yield Fault(pointer, _sentence(error, parts))
+
+
+def _path(error: Mapping[str, Any], arguments: object) -> list[str | int]:
+    """Return the path of members to the fault, without pydantic's names of a union's choices."""
+    parts: list[str | int] = []
+    value: Any = arguments
+    location = error["loc"]
+    for index, part in enumerate(location):
+        if _is_member(value, part):
+            value = value[part]
+        elif error["type"] not in ("missing", *_UNKNOWN) or index < len(location) - 1:
+            continue
+        parts.append(part)
+    return parts
+
+
+def _is_member(value: object, part: str | int) -> bool:
+    if isinstance(value, dict):
+        return part in value
+    return isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value)
+
+
+def _without_other_choices(
+    errors: Sequence[Mapping[str, Any]], arguments: object
+) -> list[Mapping[str, Any]]:
+    """Join the errors of a union's choices, which pydantic reports one by one.
+
+    JSON tells the choices apart. So one choice is of the value's kind at most, and only its errors
+    help; if there is none, all are expected.
+    """
+    paths = [_path(error, arguments) for error in errors]
+    if all(len(path) == len(error["loc"]) for path, error in zip(paths, errors, strict=True)):
+        return list(errors)
+    places: dict[tuple[str | int, ...], list[int]] = {}
+    for index, path in enumerate(paths):
+        if len(path) < len(errors[index]["loc"]):
+            places.setdefault(tuple(path), []).append(index)
+    dropped: set[int] = set()
+    joined: dict[int, str] = {}
+    for place, indices in places.items():
+        wrong_kind = [index for index in indices if errors[index]["type"] in _TYPE_ERRORS]
+        is_deeper = any(
+            index not in wrong_kind and tuple(path[: len(place)]) == place
+            for index, path in enumerate(paths)
+        )
+        if is_deeper:
+            dropped.update(wrong_kind)
+        elif wrong_kind:
+            expected = dict.fromkeys(_EXPECTED[errors[index]["type"]] for index in wrong_kind)
+            joined[wrong_kind[0]] = " or ".join(expected)
+            dropped.update(wrong_kind[1:])
+    return [
+        {**error, "type": "joined", "expected": joined[index]} if index in joined else error
+        for index, error in enumerate(errors)
+        if index not in dropped
+    ]
+
+
+def _unknown(parts: Sequence[str | int], function_name: str, known: Sequence[str]) -> str:
+    name = shortened(str(parts[-1]))
+    if len(parts) == 1:
+        return (
+            f"{name} is not an argument of {function_name},"
+            f" which takes {', '.join(known) or 'none'}."
+        )
+    return f"{name} is not a member of {_name(parts[:-1])}; leave it out."
+
+
+def _name(parts: Sequence[str | int]) -> str:
+    return shortened(".".join(str(part) for part in parts)) or "The arguments"
+
+
+def _sentence(error: Mapping[str, Any], parts: Sequence[str | int]) -> str:
+    name, value, context = _name(parts), error.get("input"), error.get("ctx", {})
+    kind: str = error["type"]
+    if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        return f"{_name(parts)} is missing."
+    if kind == "joined":
+        return f"{name} must be {error['expected']}; it is {shown(value)}."
+    if not parts and kind in ("dict_type", "model_type"):
+        return f"The arguments must be an object; got {shown(value)}."
+    if kind in ("int_type", "int_from_float", "int_parsing"):
+        return _integer_sentence(name, value)
+    if kind in _EXPECTED:
+        return f"{name} must be {_EXPECTED[kind]}; it is {shown(value)}."
+    limit = _limit(kind, context)
+    if limit is not None:
+        return f"{name} must {limit}; it is {shown(value)}."
+    if kind in ("value_error", "assertion_error"):
+        words = str(context.get("error", "")).strip() or "is not valid"
+        return f"{name}: {shortened_words(words)}"
+    return f"{name} is not valid; it is {shown(value)}."
+
+
+def shortened_words(words: str) -> str:
+    """Return an author's words as a sentence, cut if they are long."""
+    words = words.replace("\0", "\\0")[:300]
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def _limit(kind: str, context: Mapping[str, Any]) -> str | None:
+    """Return what a value must be or have, if the error is about a limit."""
+    match kind:
+        case "greater_than_equal":
+            return f"be at least {_number(context['ge'])}"
+        case "less_than_equal":
+            return f"be at most {_number(context['le'])}"
+        case "greater_than":
+            return f"be more than {_number(context['gt'])}"
+        case "less_than":
+            return f"be less than {_number(context['lt'])}"
+        case "multiple_of":
+            return f"be a multiple of {_number(context['multiple_of'])}"
+        case "string_too_short":
+            return f"have at least {_count(context['min_length'], 'character')}"
+        case "string_too_long":
+            return f"have at most {_count(context['max_length'], 'character')}"
+        case "too_short":
+            return f"have at least {_count(context['min_length'], 'member')}"
+        case "too_long":
+            return f"have at most {_count(context['max_length'], 'member')}"
+        case "string_pattern_mismatch":
+            return f"match the pattern {shortened(context['pattern'])}"
+        case "literal_error" | "enum":
+            return f"be one of {_as_json(context['expected'])}"
+        case "union_tag_invalid":
+            tags = _as_json(context["expected_tags"])
+            return f"have the member {_as_json(context['discriminator'])}, one of {tags}"
+        case "union_tag_not_found":
+            return f"have the member {_as_json(context['discriminator'])}"
+    return None
+
+
+def _number(bound: object) -> str:
+    return str(bound) if not isinstance(bound, float) else json.dumps(bound)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+_PYTHON_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\bTrue\b|\bFalse\b|\bNone\b")
+
+
+def _as_json(expected: str) -> str:
+    """Return pydantic's list of values, which is written as in Python, as in JSON."""
+    return _PYTHON_TEXT.sub(
+        lambda match: json.dumps(ast.literal_eval(match[0]), ensure_ascii=False), expected
+    )
+
+
+def _integer_sentence(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"{name} must be an integer; {shown(value)} is not a number."
+    if isinstance(value, str):
+        return f"{name} must be an integer; {shown(value)} is text."
+    if isinstance(value, float) and value.is_integer():
+        return (
+            f"{name} must be an integer, written without a fraction or an exponent;"
+            f" it is {shown(value)}."
+        )
+    return f"{name} must be an integer; it is {shown(value)}."

@@ -1,0 +1,143 @@
+"""A function as the service knows it: the author's code, and what the decorator has read of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from reckoner.authoring.arguments import Arguments, BoundArguments
+from reckoner.authoring.checks import Residue
+from reckoner.authoring.errors import EstimateUnusable
+from reckoner.authoring.estimates import Estimate, checked_estimate
+from reckoner.authoring.fingerprint import fingerprint
+from reckoner.authoring.kinds import ResultKind, ResultType
+from reckoner.authoring.progress import Progress, ignore_progress
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A named, versioned calculation. Made by the decorator `function`; calling it calls the code.
+
+    `summary` is the first paragraph of the docstring, `description` all of it without the sections
+    on arguments. `size_argument` names the argument for whose powers of ten GET /functions lists
+    estimates.
+    """
+
+    name: str
+    version: int
+    summary: str
+    description: str
+    implementation: Callable[..., Any]
+    arguments: Arguments
+    result: ResultType
+    progress_name: str | None = None
+    lane: Literal["quick", "heavy"] | None = None
+    memory_bytes: int | None = None
+    timeout_seconds: float | None = None
+    is_fresh: bool = False
+    size_argument: str | None = None
+    estimator: Callable[..., Estimate] | None = None
+    check: Residue | Callable[..., object] | Literal["recompute"] | None = None
+
+    @property
+    def arguments_schema(self) -> Mapping[str, Any]:
+        """The JSON Schema (2020-12) of the arguments object."""
+        return self.arguments.schema
+
+    @property
+    def kind(self) -> ResultKind:
+        """What its results are."""
+        return self.result.kind
+
+    @property
+    def media_type(self) -> str:
+        """The media type of its results, the author's or that of their kind."""
+        return self.result.media_type
+
+    @property
+    def has_own_media_type(self) -> bool:
+        """Whether the author has named the media type."""
+        return self.result.has_own_media_type
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether results come, or may come, in pieces."""
+        return self.result.is_streamed
+
+    @property
+    def check_name(self) -> str | None:
+        """How results are checked: "residue", "check" (a predicate), "recomputed" or None."""
+        if self.check is None:
+            return None
+        if isinstance(self.check, Residue):
+            return "residue"
+        return "recomputed" if self.check == "recompute" else "check"
+
+    @property
+    def needs_process(self) -> bool:
+        """Whether it has limits or a check that only a process of its own can hold."""
+        return (
+            self.is_fresh
+            or self.check == "recompute"
+            or self.memory_bytes is not None
+            or self.timeout_seconds is not None
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of source, schema and defaults: it changes when results may."""
+        return fingerprint(self.implementation, self.arguments_schema)
+
+    def bind(self, arguments: object) -> BoundArguments:
+        """Return what `json.loads` gave as normalised arguments. Raises ArgumentsFaulty."""
+        return self.arguments.bind(arguments)
+
+    def bind_text(self, text: str) -> BoundArguments:
+        """Return the arguments of a canonical text. Raises ArgumentsFaulty."""
+        return self.arguments.bind_text(text)
+
+    def count_faults(self, arguments: object) -> int:
+        """Return how many faults `bind` would find, without describing them."""
+        return self.arguments.count_faults(arguments)
+
+    def estimate(self, bound: BoundArguments) -> Estimate | None:
+        """Return what it will cost; None if the author's estimate is missing or has failed."""
+        if self.estimator is None:
+            return None
+        try:
+            estimate = checked_estimate(self.estimator(**bound.values))
+        except EstimateUnusable as error:
+            _logger.error("The estimate of the function %s is ignored. %s", self.name, error)
+            return None
+        except Exception:  # whatever an author's code raises
+            _logger.exception("The estimate of the function %s is ignored: it raised", self.name)
+            return None
+        if self.check == "recompute":
+            return dataclasses.replace(estimate, seconds=2 * estimate.seconds)
+        return estimate
+
+    def call(self, bound: BoundArguments, progress: Progress) -> Any:
+        """Call the author's function and return what it returns, or the pieces that it yields."""
+        if self.progress_name is None:
+            return self.implementation(**bound.values)
+        return self.implementation(**bound.values, **{self.progress_name: progress})
+
+    def prepare(self) -> None:
+        """Build the validator, so that the first request with invalid arguments need not wait."""
+        self.arguments.prepare()
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Call the author's function directly, as its tests do; progress may be left out."""
+        if self.progress_name is not None and self.progress_name not in named:
+            try:
+                return self.implementation(*given, **named, **{self.progress_name: ignore_progress})
+            except TypeError:
+                if len(given) <= len(self.arguments.names):
+                    raise
+        return self.implementation(*given, **named)

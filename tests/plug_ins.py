@@ -1,0 +1,28 @@
+"""Packages of functions, for the processes of a test: metadata in a folder on the Python path."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+_EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+
+
+def install_plug_in(folder: Path, name: str, functions: Mapping[str, str]) -> None:
+    """Have a distribution of this name in a folder, with an entry point for each function.
+
+    Each is given as `module:attribute`. An installation leaves the same files.
+    """
+    metadata = folder / f"{name.replace('-', '_')}-0.1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
+    (metadata / "entry_points.txt").write_text(
+        "[reckoner.functions]\n" + "".join(f"{name} = {at}\n" for name, at in functions.items())
+    )
+
+
+def install_examples(folder: Path) -> str:
+    """Have docs/examples installed in a folder; return the Python path that finds it."""
+    project = tomllib.loads((_EXAMPLES / "pyproject.toml").read_text())["project"]
+    install_plug_in(folder, project["name"], project["entry-points"]["reckoner.functions"])
+    return os.pathsep.join((str(folder), str(_EXAMPLES)))
