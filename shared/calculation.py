@@ -10,9 +10,6 @@ from reckoner.authoring.definition import Function
 from reckoner.authoring.estimates import Estimate
 from shared.functions.learnt_cost import LearntCost
 
-#: Where an estimate comes from: the function itself, or what was learnt of its runs.
-EstimateSource = Literal["function", "history"]
-
 #: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
 
@@ -59,7 +56,7 @@ class Calculation:
     arguments: BoundArguments
     estimate: Estimate | LearntCost | None
     lane: Lane
-    estimate_source: EstimateSource | None = "function"
+    estimate_source: Literal["function", "history"] | None = "function"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from reckoner.authoring.kinds import ResultKind
 
-__all__ = ["Result", "ResultBuilder", "ResultKind", "in_chunks"]
-
 #: Characters kept from either end of digits and text, for the document.
 PREVIEW_CHARACTERS = 20
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from reckoner import Estimate, Function
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.functions.registry import load_registry
-from shared.result import Result, ResultKind
+from shared.result import Result
 from shared.store.calculations import Row
 
 MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)

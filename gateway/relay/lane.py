@@ -135,12 +135,13 @@ def group_by_message(due: Iterable[Due], lane: Lane) -> Iterator[list[Due]]:
     group: list[Due] = []
     seconds = 0.0
     for one in due:
-        cost = one.estimate_seconds if one.estimate_seconds is not None else _UNKNOWN_SECONDS
-        is_full = len(group) == _MESSAGE_CALCULATIONS or seconds + cost > _MESSAGE_SECONDS
+        known = one.estimate_seconds
+        needed = _UNKNOWN_SECONDS if known is None else known
+        is_full = len(group) == _MESSAGE_CALCULATIONS or seconds + needed > _MESSAGE_SECONDS
         if group and (is_full or lane is Lane.HEAVY):
             yield group
             group, seconds = [], 0.0
         group.append(one)
-        seconds += cost
+        seconds += needed
     if group:
         yield group

@@ -3,13 +3,13 @@
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
-from shared.calculation import Calculation, EstimateSource, Lane, calculation_id
+from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
     MAX_FAULTS,
@@ -59,13 +59,13 @@ class Planner:
         estimate = function.estimate(bound)
         if estimate is not None and estimate.bytes > self._memory_limit_bytes(function):
             raise CalculationTooLarge(estimate.bytes, self._memory_limit_bytes(function))
-        identity = calculation_id(function.name, function.version, bound.text)
         lane = self._lane(function, estimate)
+        identity = calculation_id(function.name, function.version, bound.text)
         if estimate is not None:
             return Calculation(identity, function, bound, estimate, lane, "function")
         # For information alone: what was learnt neither refuses anything nor changes a lane.
         learnt = self.learnt_cost(function.name, function.version)
-        source: EstimateSource | None = None if learnt is None else "history"
+        source: Literal["history"] | None = None if learnt is None else "history"
         return Calculation(identity, function, bound, learnt, lane, source)
 
     def _memory_limit_bytes(self, function: Function) -> int:
@@ -130,10 +130,7 @@ class Planner:
         return int(estimate is not None and estimate.bytes > self._memory_limit_bytes(function))
 
     def is_inline(self, calculation: Calculation) -> bool:
-        """Return whether it is cheap enough to be computed in its request.
-
-        Only its function's own estimate says so; what was learnt from its runs is not enough.
-        """
+        """Return whether its author says that it is cheap enough to be computed in its request."""
         estimate = calculation.estimate
         return (
             calculation.lane is Lane.QUICK

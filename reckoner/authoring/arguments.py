@@ -72,7 +72,7 @@ class Arguments:
 
     def count_faults(self, arguments: object) -> int:
         """Return how many faults there are, without their sentences, which take most time."""
-        if self._integers is not None:
+        if self._integers is not None and next(unstorable_faults(arguments), None) is None:
             return self._integers.count_faults(arguments)
         try:
             self.bind(arguments)

@@ -14,6 +14,7 @@ from reckoner.authoring.checks import Residue
 from reckoner.authoring.errors import EstimateUnusable
 from reckoner.authoring.estimates import Estimate, checked_estimate
 from reckoner.authoring.fingerprint import fingerprint
+from reckoner.authoring.json_results import JsonResults
 from reckoner.authoring.kinds import ResultKind, ResultType
 from reckoner.authoring.progress import Progress, ignore_progress
 
@@ -90,6 +91,11 @@ class Function:
         )
 
     @cached_property
+    def json_results(self) -> JsonResults:
+        """The encoder of its results, if they are JSON."""
+        return JsonResults(self.result.annotation)
+
+    @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of source, schema and defaults: it changes when results may."""
         return fingerprint(self.implementation, self.arguments_schema)
@@ -129,8 +135,10 @@ class Function:
         return self.implementation(**bound.values, **{self.progress_name: progress})
 
     def prepare(self) -> None:
-        """Build the validator, so that the first request with invalid arguments need not wait."""
+        """Build ahead what the first result, and the first invalid arguments, would wait for."""
         self.arguments.prepare()
+        if self.kind is ResultKind.JSON:
+            _ = self.json_results
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Call the author's function directly, as its tests do; progress may be left out."""

@@ -15,10 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Calculation, Status
 from shared.json_lists import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.result import Result, ResultKind
+from shared.result import Result
 from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
 from shared.store.result_members import result_members

@@ -17,5 +17,5 @@ def computed(n, progress=lambda _fraction: None):
 
 def agrees_with_gmp(n):
     found = DigitsResidue(PRIMES[0])
-    found.feed(computed(n))
+    found.feed(computed(n).encode())
     return found.value == gmpy2.fib(n) % PRIMES[0]

@@ -39,7 +39,7 @@ def test_large_numbers_agree_with_their_residues():
         digits = computed(n)
         assert len(digits) == digit_count(n), n
         found = DigitsResidue(PRIME)
-        found.feed(digits)
+        found.feed(digits.encode())
         assert found.value == residue(n, PRIME), n
 
 

@@ -68,7 +68,7 @@ def test_large_numbers_agree_with_their_residues(n):
     assert len(digits) == digit_count(n)
     for prime in PRIMES:
         found = DigitsResidue(prime)
-        found.feed(digits)
+        found.feed(digits.encode())
         assert found.value == residue(n, prime)
 
 

@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from shared.result import ResultKind
+from reckoner.authoring.kinds import ResultKind
 from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
     compute,
@@ -54,9 +54,13 @@ def test_a_forgotten_fork_does_not_answer_twice(function):
     assert compute(function, 100) == b"7" * 100
 
 
-@pytest.mark.parametrize("function", ["wrong", "words", "nothing"])
-def test_digits_that_fail_their_check_are_a_wrong_result(function):
-    assert failure_of(function).reason == "result-wrong"
+def test_digits_that_fail_their_check_are_a_wrong_result():
+    assert failure_of("wrong").reason == "result-wrong"
+
+
+@pytest.mark.parametrize("function", ["words", "nothing"])
+def test_what_is_no_number_is_an_invalid_result(function):
+    assert failure_of(function).reason == "result-invalid"
 
 
 def test_an_exception_of_the_function_is_named_in_a_limited_detail():
