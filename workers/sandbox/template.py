@@ -81,10 +81,11 @@ def main(arguments: Sequence[str], registry: Callable[[], Registry] = load_regis
 
 
 def _prepare(functions: Registry) -> None:
-    """Build once what each fork would build for itself."""
+    """Build and import once what each fork would for itself."""
     for function in functions:
         with contextlib.suppress(Exception):  # a calculation will say what is wrong
             function.prepare()
+            function.bind_text("{}")
 
 
 def _receive_requests(worker: socket.socket) -> list[_Pipes]:
