@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.relay.rescue import Rescue
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
 from shared.store import attempts, chunks, leases
@@ -51,7 +52,7 @@ def extend(connection, claimed, worker_id):
 
 def store_chunks(connection, claimed, worker_id):
     return chunks.insert_claimed_chunks(
-        connection, claimed.calculation_id, claimed.attempt, 0, [b"13"], worker_id=worker_id
+        connection, claimed, ResultKind.DIGITS, 0, [b"13"], worker_id=worker_id
     )
 
 
