@@ -125,7 +125,7 @@ def test_a_zombie_that_hands_back_leaves_its_successors_digits(engine, store_set
     _, zombie, successor = lost_and_claimed_again(engine)
     with engine.begin() as connection:
         if status == "succeeded":
-            long = make_result(digits=None)
+            long = make_result(length=10_000)
             assert attempts.finish_succeeded(connection, successor, long, worker_id=WORKER)
         row, _ = everything(connection)
     lease = Lease(zombie, time.monotonic() + 60)
