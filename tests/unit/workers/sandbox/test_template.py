@@ -128,7 +128,7 @@ def test_a_template_that_hangs_is_killed(own_template, monkeypatch):
     os.kill(own_template.pid, signal.SIGSTOP)
     with pytest.raises(ProcessDied, match=r"has not answered for 0\.1 seconds, and was killed"):
         own_template.fork()
-    own_template.wait()
+    eventually(own_template.has_ended, within_seconds=5)
 
 
 def test_a_fork_that_comes_too_late_is_killed_and_reaped(own_template):
