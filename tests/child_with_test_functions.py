@@ -1,6 +1,7 @@
-"""A child process like the real one, with the functions of the tests.
+"""A child process and a template process like the real ones, with the functions of the tests.
 
-Run as a module; each function takes the arguments `{"n": …}`.
+Run as a module: a template with `template SOCKET`, otherwise a fresh child. Each function takes the
+arguments `{"n": …}`.
 """
 
 import dataclasses
@@ -10,10 +11,11 @@ from typing import Annotated
 
 from reckoner import Digits, Estimate, Function, Ge, Le, Progress, Residue, function
 from shared.functions.registry import Registry
-from tests.misbehaving import digits, processes
-from workers.sandbox.child import main
+from tests.misbehaving import digits, processes, results
+from workers.sandbox import child, template
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
+TEMPLATE_COMMAND = (*COMMAND, "template")
 
 
 def sevens_modulo(n: int, prime: int) -> int:
@@ -40,43 +42,48 @@ def _function(body: Callable[[int, Progress], Iterable[str]]) -> Function:
 
 
 REGISTRY = Registry(
-    map(
-        _function,
-        (
-            digits.repeat,
-            digits.whole,
-            digits.wrong,
-            digits.words,
-            digits.nothing,
-            digits.begin,
-            digits.slow,
-            digits.hang,
-            digits.wait_for_release,
-            digits.quick_hang,
-            digits.multiply,
-            digits.hog,
-            digits.hog_in_gmp,
-            digits.talk,
-            digits.talk_much_to_stderr,
-            digits.garbage,
-            digits.fail,
-            processes.crash,
-            processes.abort,
-            processes.kill_itself,
-            processes.kill_its_worker,
-            processes.leave,
-            processes.linger,
-            processes.fork,
-            processes.fork_and_forget,
-            processes.fork_between_pieces,
-            processes.daemonize,
-            processes.hog_in_forks,
-            processes.share_in_forks,
-            processes.quick_crash,
+    [
+        *results.FUNCTIONS,
+        *map(
+            _function,
+            (
+                digits.repeat,
+                digits.whole,
+                digits.wrong,
+                digits.words,
+                digits.nothing,
+                digits.begin,
+                digits.slow,
+                digits.hang,
+                digits.wait_for_release,
+                digits.quick_hang,
+                digits.multiply,
+                digits.hog,
+                digits.hog_in_gmp,
+                digits.talk,
+                digits.talk_much_to_stderr,
+                digits.garbage,
+                digits.fail,
+                processes.crash,
+                processes.abort,
+                processes.kill_itself,
+                processes.kill_its_worker,
+                processes.leave,
+                processes.linger,
+                processes.fork,
+                processes.fork_and_forget,
+                processes.fork_between_pieces,
+                processes.daemonize,
+                processes.hog_in_forks,
+                processes.share_in_forks,
+                processes.quick_crash,
+            ),
         ),
-    )
+    ]
 )
 
 
 if __name__ == "__main__":
-    sys.exit(main(lambda: REGISTRY))
+    if sys.argv[1:2] == ["template"]:
+        sys.exit(template.main(sys.argv[2:], lambda: REGISTRY))
+    sys.exit(child.main(lambda: REGISTRY))
