@@ -15,12 +15,15 @@ from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.faults import MAX_FAULTS, Fault
 from reckoner.authoring.integers import bounded_integers, rules_of
 from reckoner.authoring.signature import REQUIRED, Parameter
-from reckoner.authoring.unstorable import inexact_faults, unstorable_faults, with_writable_integers
+from reckoner.authoring.unstorable import inexact_faults, unstorable_faults
 
 if TYPE_CHECKING:
     from reckoner.authoring.validation import Validator
 
 __all__ = ["Arguments", "BoundArguments"]
+
+#: Not canonical_json, in which 5.0 would become an integer.
+_GIVEN = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -55,12 +58,15 @@ class Arguments:
         faults = list(itertools.islice(unstorable_faults(arguments), MAX_FAULTS))
         if faults:
             raise ArgumentsFaulty(faults, sum(1 for _ in unstorable_faults(arguments)))
-        values = self._validate(json.dumps(with_writable_integers(arguments)), arguments)
+        given = _GIVEN.encode(arguments)
+        values = self._validate(given, arguments)
         normal = self._validator.as_json(values)
         faults = list(inexact_faults(arguments, normal))
         if faults:
             raise ArgumentsFaulty(faults[:MAX_FAULTS], len(faults))
-        return BoundArguments(values, canonical_json(normal))
+        text = canonical_json(normal)
+        # -0.0, the order of members: the function gets here what it would get in a worker.
+        return BoundArguments(values, text) if text == given else self.bind_text(text)
 
     def bind_text(self, text: str) -> BoundArguments:
         """Return the arguments of a text that `bind` has made. Raises ArgumentsFaulty."""

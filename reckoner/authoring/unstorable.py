@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+from reckoner.authoring.canonical_json import fraction_of, fraction_text
 from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
 
-# CPython does not format integers of more than 4,300 digits, which the validator's messages would.
-# A longer one is beyond every bound, so it is replaced by this.
-HUGE_INTEGER = 10**4_200
+#: CPython and pydantic read and write integers up to it.
+_MAX_INTEGER = 10**4_300 - 1
 
 
 def unstorable_faults(value: object, pointer: str = "") -> Iterator[Fault]:
     """Yield a fault for each text that PostgreSQL cannot hold, and each number that is none."""
-    if isinstance(value, float):
+    if isinstance(value, int):
+        if abs(value) > _MAX_INTEGER:
+            yield Fault(pointer, "An integer has more than 4,300 digits; it may be given as text.")
+    elif isinstance(value, float):
         if not math.isfinite(value):
             yield Fault(pointer, "A number is NaN, or too large for a double (about 1.8e308).")
     elif isinstance(value, str):
@@ -35,12 +38,9 @@ def unstorable_faults(value: object, pointer: str = "") -> Iterator[Fault]:
 def inexact_faults(given: object, normal: object, pointer: str = "") -> Iterator[Fault]:
     """Yield a fault for each integer that was given for a fraction and that no double equals."""
     if isinstance(given, int):
-        if isinstance(normal, float) and given != normal:
-            yield Fault(
-                pointer,
-                f"No double equals the integer {shown(given)}; give a fraction, or the nearest "
-                f"one, {normal!r}.",
-            )
+        if isinstance(normal, float) and fraction_of(given) is None:
+            nearest = "" if math.isinf(normal) else f", or the nearest one, {fraction_text(normal)}"
+            yield Fault(pointer, f"No double equals {shown(given)}; give a fraction{nearest}.")
     elif isinstance(given, dict) and isinstance(normal, dict):
         for name, member in given.items():
             if name in normal:
@@ -48,17 +48,6 @@ def inexact_faults(given: object, normal: object, pointer: str = "") -> Iterator
     elif isinstance(given, list) and isinstance(normal, list):
         for index, (member, other) in enumerate(zip(given, normal, strict=False)):
             yield from inexact_faults(member, other, f"{pointer}/{index}")
-
-
-def with_writable_integers(value: object) -> object:
-    """Return the value with integers that CPython writes."""
-    if type(value) is int:
-        return max(-HUGE_INTEGER, min(value, HUGE_INTEGER))
-    if isinstance(value, dict):
-        return {name: with_writable_integers(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [with_writable_integers(member) for member in value]
-    return value
 
 
 def _is_storable(text: str) -> bool:
