@@ -31,6 +31,11 @@ def clock(monkeypatch) -> Clock:
 
 @pytest.fixture
 def handed_back(engine, store_settings) -> HandedBack:
+    """One beside a worker that has no function."""
+    with engine.begin() as connection:
+        presence.upsert_worker(
+            connection, uuid4(), host="h", pid=1, lane=Lane.QUICK, slots=1, offers=[]
+        )
     return HandedBack(engine, replace(store_settings, function_grace_seconds=60))
 
 
