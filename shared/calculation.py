@@ -1,20 +1,16 @@
 """Calculations: their identity, their statuses and their lane."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from reckoner.authoring.arguments import BoundArguments
 from shared.functions.estimates import Estimate
 from shared.functions.signature import Function
 
 #: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
-
-# Made once: with options, json.dumps makes a new encoder for every call.
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class Status(StrEnum):
@@ -48,13 +44,17 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """A function applied to valid arguments, with its estimate and its lane."""
+    """A function applied to valid arguments, with its estimate and its lane.
+
+    The estimate is the function's own, or learnt from its history, or missing.
+    """
 
     id: UUID
     function: Function
-    arguments: Mapping[str, Any]
+    arguments: BoundArguments
     estimate: Estimate
     lane: Lane
+    estimate_source: Literal["function", "history"] | None = "function"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,13 @@ class Work:
     calculation_id: UUID
     function: str
     function_version: int
-    arguments: Mapping[str, Any]
+    arguments_text: str
     request_id: str | None
 
 
-def calculation_id(function: str, version: int, arguments: Mapping[str, Any]) -> UUID:
+def calculation_id(function: str, version: int, arguments_text: str) -> UUID:
     """Return the UUIDv5 that equal calculations share.
 
-    The name is `function/version/` and the arguments as JSON with sorted members and no spaces.
+    The name is `function/version/` and the canonical text of the arguments.
     """
-    return uuid5(NAMESPACE, f"{function}/{version}/{canonical_json(arguments)}")
-
-
-def canonical_json(arguments: Mapping[str, Any]) -> str:
-    """Return the arguments as JSON in its one canonical form, in ASCII."""
-    return _CANONICAL.encode(arguments)
+    return uuid5(NAMESPACE, f"{function}/{version}/{arguments_text}")

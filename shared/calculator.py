@@ -4,12 +4,11 @@ The gateway computes the cheapest this way, quick workers the rest of their lane
 """
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
+from reckoner.authoring.arguments import BoundArguments
 from shared.functions.signature import Function
 from shared.functions.verification import random_prime, verified
-from shared.result import Result
+from shared.result import Result, ResultKind
 
 #: Results checked with one prime before the next is drawn, since drawing one takes longer than most
 #: quick calculations.
@@ -23,18 +22,18 @@ class Calculator:
         self._prime = random_prime()
         self._uses = 0
 
-    def compute(self, function: Function, arguments: Mapping[str, Any]) -> Result:
+    def compute(self, function: Function, bound: BoundArguments) -> Result:
         """Apply the function and return its result with all digits.
 
         Raises ResultWrong if the digits fail their check, and whatever the function raises.
         """
         began = time.perf_counter()
-        given = function.compute(arguments, _ignore_progress)
+        given = function.compute(bound.values, _ignore_progress)
         digits = given if isinstance(given, str) else "".join(given)
         seconds = time.perf_counter() - began
-        for _ in verified(function, arguments, digits, self._next_prime()):
+        for _ in verified(function, bound.values, digits, self._next_prime()):
             pass
-        return Result.of(digits, seconds)
+        return Result.of(ResultKind.DIGITS, digits.encode("ascii"), seconds, check="residue")
 
     def _next_prime(self) -> int:
         # Two threads that count at once may miss a use or draw two primes, which does no harm.

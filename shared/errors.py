@@ -16,6 +16,8 @@ ReckonerError
 │   ├── ResultMissing          the calculation failed or was cancelled
 │   └── ResultPruned
 ├── ResultWrong                a result did not pass its check; it is never stored
+├── ResultInvalid              what a function gave is no result
+│   └── ResultTooLarge
 ├── ResultCorrupt              stored digits no longer match their digest
 ├── CalculationAborted         a child process ended without a result
 │   └── ProcessDied            for a reason outside the function: another attempt may succeed
@@ -28,6 +30,7 @@ ReckonerError
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
@@ -164,11 +167,22 @@ class ResultPruned(ResultUnavailable):
 
 
 class ResultWrong(ReckonerError):
-    """Raised when digits fail the independent check before they are stored."""
+    """Raised when a result fails its check before it is stored; the text says what failed."""
 
-    def __init__(self, function_name: str) -> None:
-        super().__init__(f"The digits that {function_name} returned did not pass their check.")
-        self.function_name = function_name
+
+class ResultInvalid(ReckonerError):
+    """Raised when what a function gives is no result; the text says what it is and what to do."""
+
+
+class ResultTooLarge(ResultInvalid):
+    """Raised when a result has more bytes than it may have."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"The result has more than the {limit_bytes:,} bytes that it may have. "
+            "Use smaller arguments, or raise RECKONER_MAX_RESULT_BYTES."
+        )
+        self.limit_bytes = limit_bytes
 
 
 class ResultCorrupt(ReckonerError):
@@ -180,12 +194,16 @@ class ResultCorrupt(ReckonerError):
 
 
 class CalculationAborted(ReckonerError):
-    """Raised when a child process ended without a result: `reason` names the cause."""
+    """Raised when a child process ended without a result: `reason` names the cause.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    `details` are what a function has added for programs to read.
+    """
+
+    def __init__(self, reason: str, detail: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.details = details
 
 
 class ProcessDied(CalculationAborted):

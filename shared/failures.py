@@ -1,9 +1,13 @@
 """The problem documents (RFC 9457) that are stored with calculations that have no result."""
 
 import json
-from typing import Any
+import logging
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from shared.errors import FunctionUnknown, ResultWrong
+from shared.errors import FunctionUnknown, ResultInvalid, ResultWrong
+
+logger = logging.getLogger(__name__)
 
 #: The beginning of all problem types of Reckoner.
 PROBLEM_PREFIX = "urn:reckoner:problem:"
@@ -11,37 +15,99 @@ PROBLEM_PREFIX = "urn:reckoner:problem:"
 #: How much of an exception's text is stored.
 _DETAIL_CHARACTERS = 500
 
+#: How much a function may add for programs to read.
+_DETAILS_BYTES = 8_192
+
 _TITLES = {
     "cancelled": "The calculation was cancelled",
-    "function-failed": "The function raised an exception",
+    "function-failed": "The function failed",
     "memory-limit": "The calculation needed too much memory",
     "process-died": "The calculation's process ended without a result",
+    "result-invalid": "The function returned no valid result",
     "result-wrong": "The result failed its check",
     "time-limit": "The calculation took too long",
     "worker-lost": "The workers that ran the calculation were lost",
-    "function-gone": "The worker does not have this function",
+    "function-gone": "No worker has this function in this version",
 }
 
 
-def explain_failure(error: Exception) -> tuple[str, str]:
-    """Return the reason and the detail of the failure that an exception of a function leads to."""
+class Failure(NamedTuple):
+    """Why a calculation failed; `details` are what its function has added for programs to read."""
+
+    reason: str
+    detail: str
+    details: Mapping[str, Any] | None = None
+
+
+def explain_failure(error: BaseException) -> Failure:
+    """Return the failure that an exception of a function, or of computing it, leads to."""
     match error:
         case FunctionUnknown():
-            return "function-gone", f"{error} Install it on every worker, then resubmit."
+            return Failure("function-gone", str(error))
+        case ResultInvalid():
+            return Failure("result-invalid", text_of(error))
         case ResultWrong():
-            return "result-wrong", f"{error} Report this to the function's author."
-    return "function-failed", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]
+            return Failure("result-wrong", text_of(error))
+    text = text_of(error)
+    name = type(error).__name__
+    return Failure("function-failed", f"{name}: {text}"[:_DETAIL_CHARACTERS] if text else name)
 
 
-def failure(reason: str, detail: str) -> dict[str, Any]:
-    """Return the problem document for one of the reasons above."""
-    return {"type": PROBLEM_PREFIX + reason, "title": _TITLES[reason], "detail": detail}
+def text_of(error: BaseException) -> str:
+    """Return an exception's text, cut; an author's may be of any length, or raise itself."""
+    try:
+        return str(error)[:_DETAIL_CHARACTERS]
+    except BaseException as faulty:  # an author's __str__ may raise anything
+        return f"its text cannot be shown ({type(faulty).__name__})"
 
 
-def failure_json(reason: str, detail: str) -> str:
-    """Return the document as JSON that PostgreSQL can store: no NUL, no lone surrogates."""
-    storable = detail.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(failure(reason, storable))
+def bounded_details(details: object) -> dict[str, Any] | None:
+    """Return details as they can be stored and read again; None for what cannot."""
+    if not isinstance(details, Mapping) or not details:
+        return None
+    try:
+        text = json.dumps(details, allow_nan=False, separators=(",", ":"))
+        if len(text) <= _DETAILS_BYTES:
+            found: dict[str, Any] = _storable(json.loads(text))
+            return found
+        fault = f"more than {_DETAILS_BYTES:,} bytes"
+    except (TypeError, ValueError, RecursionError) as error:
+        fault = text_of(error)
+    logger.warning("the details of a failure are left out: %s", fault)
+    return None
+
+
+def _storable(value: Any) -> Any:
+    """Return a value of JSON that PostgreSQL can store: no NUL, no lone surrogates."""
+    match value:
+        case str():
+            return (
+                value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+                .encode("utf-8", "replace")
+                .decode("utf-8")
+            )
+        case list():
+            return [_storable(one) for one in value]
+        case dict():
+            return {_storable(name): _storable(one) for name, one in value.items()}
+    return value
+
+
+def failure(failed: Failure) -> dict[str, Any]:
+    """Return the problem document of a failure for one of the reasons above."""
+    members: dict[str, Any] = {
+        "type": PROBLEM_PREFIX + failed.reason,
+        "title": _TITLES[failed.reason],
+        "detail": _storable(failed.detail),
+    }
+    if failed.details:
+        members["details"] = failed.details
+    return members
+
+
+def failure_json(reason: str, detail: str, details: Mapping[str, Any] | None = None) -> str:
+    """Return the document as JSON that PostgreSQL can store."""
+    return json.dumps(failure(Failure(reason, detail, bounded_details(details))))
 
 
 CANCELLED_JSON = failure_json(

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
+#: Of a traceback, its end. The text of an author's exception may be of any length.
+_EXCEPTION_CHARACTERS = 16_000
+
 
 class JsonFormatter(logging.Formatter):
     """Formats records as lines of JSON; what is passed as `extra` becomes members."""
@@ -23,7 +26,7 @@ class JsonFormatter(logging.Formatter):
             if name not in _STANDARD and value is not None:
                 line[name] = value if isinstance(value, (int, float, str)) else str(value)
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = self.formatException(record.exc_info)[-_EXCEPTION_CHARACTERS:]
         return json.dumps(line)
 
 

@@ -1,10 +1,12 @@
 """The message contract: what the relay publishes and the workers consume.
 
 A message is a hint that there is work; PostgreSQL decides whether there is. It carries the
-function and the arguments of each calculation, which never change, so that a quick worker needs no
-query for them. Its form is Dramatiq's, with one keyword argument, `work`, that holds our versioned
-members: the relay publishes without importing an actor, and a worker can refuse what it does not
-understand.
+function and the canonical text of the arguments of each calculation, which never change, so that a
+quick worker needs no query for them. Its form is Dramatiq's, with one keyword argument, `work`,
+that holds our versioned members: the relay publishes without importing an actor, and a worker can
+refuse what it does not understand.
+
+Version 2, which relays of earlier versions publish, has the arguments as an object.
 """
 
 from collections.abc import Sequence
@@ -13,10 +15,14 @@ from typing import Any
 from dramatiq import Message
 from dramatiq.errors import DecodeError
 
+from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
 
-VERSION = 2
+VERSION = 3
+
+#: The last version with `arguments` in place of `arguments_text`.
+_VERSION_OF_OBJECTS = 2
 
 
 def queue_name(lane: Lane) -> str:
@@ -67,7 +73,7 @@ def encode(works: Sequence[Work], lane: Lane) -> bytes:
                         "calculation_id": str(work.calculation_id),
                         "function": work.function,
                         "function_version": work.function_version,
-                        "arguments": work.arguments,
+                        "arguments_text": work.arguments_text,
                         "request_id": work.request_id,
                     }
                     for work in works
@@ -116,9 +122,24 @@ def decode_work(members: object) -> list[Work]:
             pass
         case _:
             raise MessageInvalid("the members of `work` are wrong", members)
-    if version != VERSION or isinstance(version, bool):
+    if isinstance(version, bool) or version not in (VERSION, _VERSION_OF_OBJECTS):
         raise MessageInvalid("its version is unknown to this worker", members)
+    if version == _VERSION_OF_OBJECTS:
+        items = [_with_text(item) for item in items]
     return [_decode_one(item) for item in items]
+
+
+def _with_text(members: object) -> object:
+    """Return the members of a calculation of version 2 as those of version 3."""
+    match members:
+        case {"arguments": dict() as arguments, **others} if "arguments_text" not in others:
+            pass
+        case _:
+            raise MessageInvalid("the members of a calculation are wrong", members)
+    try:
+        return {**others, "arguments_text": canonical_json(arguments)}
+    except ValueError as error:  # NaN, or nested too deeply
+        raise MessageInvalid("its arguments are not JSON", members) from error
 
 
 def _decode_one(members: object) -> Work:
@@ -127,7 +148,7 @@ def _decode_one(members: object) -> Work:
             "calculation_id": str(identity),
             "function": str(function),
             "function_version": int(function_version),
-            "arguments": dict() as arguments,
+            "arguments_text": str(arguments_text),
             "request_id": None | str() as request_id,
             **rest,
         } if not rest:
@@ -135,9 +156,9 @@ def _decode_one(members: object) -> Work:
         case _:
             raise MessageInvalid("the members of a calculation are wrong", members)
     try:
-        expected = calculation_id(function, function_version, arguments)
-    except (ValueError, RecursionError) as error:  # not JSON: NaN, a lone surrogate
-        raise MessageInvalid("its arguments are not JSON", members) from error
+        expected = calculation_id(function, function_version, arguments_text)
+    except ValueError as error:
+        raise MessageInvalid("half a surrogate pair is no text", members) from error
     if identity != str(expected):
         raise MessageInvalid("calculation_id does not follow from the arguments", members)
-    return Work(expected, function, function_version, arguments, request_id)
+    return Work(expected, function, function_version, arguments_text, request_id)

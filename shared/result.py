@@ -6,88 +6,159 @@ Child processes use this too, so it knows neither the database nor the broker.
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
-#: Digits kept from either end of a result, for its document.
-PREVIEW_DIGITS = 20
+#: Characters kept from either end of digits and text, for the document.
+PREVIEW_CHARACTERS = 20
 
-#: Results of up to this many digits live in the calculation's row, longer ones in chunks.
-ROW_DIGITS = 8_192
+#: Results of up to this many bytes live in the calculation's row, longer ones in chunks.
+ROW_BYTES = 8_192
 
-#: Digits in every chunk of a long result but its last. Part of the stored format.
-CHUNK_DIGITS = 262_144
+#: Bytes in every chunk of a long result but its last. Part of the stored format.
+CHUNK_BYTES = 262_144
+
+#: UTF-8 takes at most four bytes for a character.
+_PREVIEW_BYTES = 4 * PREVIEW_CHARACTERS
+
+#: PostgreSQL's text cannot hold a NUL.
+_NO_NUL = "\N{REPLACEMENT CHARACTER}"
+
+
+class ResultKind(StrEnum):
+    """What the bytes of a result are."""
+
+    DIGITS = "digits"  # decimal digits in ASCII
+    TEXT = "text"  # UTF-8
+    JSON = "json"  # canonical, in ASCII
+    BYTES = "bytes"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A result: how many digits, their SHA-256 (hexadecimal), both ends, and the computing time.
+    """The bytes of a result: how many, and their SHA-256 (hexadecimal); and how they were computed.
 
-    `digits` are all of them; None where a long result is stored chunk by chunk as it arrives.
+    `media_type` is the author's own, None for the kind's. `head` and `tail` are both ends of digits
+    and text. `check` says how it was verified, `peak_bytes` how much memory its processes held.
+    `data` is all bytes; None where a long result is stored chunk by chunk as it arrives.
     """
 
-    digit_count: int
+    kind: ResultKind
+    length: int
     sha256: str
-    head: str
-    tail: str
     compute_seconds: float
-    digits: str | None = None
+    media_type: str | None = None
+    head: str | None = None
+    tail: str | None = None
+    check: str | None = None
+    peak_bytes: int | None = None
+    data: bytes | None = None
 
     @classmethod
-    def of(cls, digits: str, compute_seconds: float) -> "Result":
-        """Return the result that consists of these digits."""
+    def of(
+        cls,
+        kind: ResultKind,
+        data: bytes,
+        compute_seconds: float,
+        *,
+        media_type: str | None = None,
+        check: str | None = None,
+    ) -> "Result":
+        """Return the result that consists of these bytes."""
         return cls(
-            len(digits),
-            hashlib.sha256(digits.encode("ascii")).hexdigest(),
-            digits[:PREVIEW_DIGITS],
-            digits[-PREVIEW_DIGITS:],
+            kind,
+            len(data),
+            hashlib.sha256(data).hexdigest(),
             compute_seconds,
-            digits,
+            media_type,
+            *_ends(kind, data[:_PREVIEW_BYTES], data[-_PREVIEW_BYTES:]),
+            check,
+            None,
+            data,
         )
 
     @property
-    def value(self) -> str | None:
-        """All digits if they are few enough for the row; None if they are in chunks."""
-        return self.digits if self.digit_count <= ROW_DIGITS else None
+    def text_in_row(self) -> str | None:
+        """All of it, if it is short and PostgreSQL can hold it as text."""
+        if self.data is None or self.length > ROW_BYTES or self._is_binary:
+            return None
+        return self.data.decode("utf-8")
 
-    def chunks(self) -> list[str]:
-        """Return the digits of a long result, cut; none if its row, or the store, has them."""
-        if self.digits is None or self.digit_count <= ROW_DIGITS:
+    @property
+    def bytes_in_row(self) -> bytes | None:
+        """All of it, if it is short and PostgreSQL cannot hold it as text."""
+        return self.data if self.length <= ROW_BYTES and self._is_binary else None
+
+    @property
+    def is_in_row(self) -> bool:
+        """Whether the row of the calculation holds it, and no chunks do."""
+        return self.length <= ROW_BYTES
+
+    @property
+    def _is_binary(self) -> bool:
+        if self.kind is ResultKind.TEXT:
+            return self.data is not None and b"\0" in self.data
+        return self.kind is ResultKind.BYTES
+
+    def chunks(self) -> list[bytes]:
+        """Return the bytes of a long result, cut; none if its row, or the store, has them."""
+        if self.data is None or self.is_in_row:
             return []
-        starts = range(0, len(self.digits), CHUNK_DIGITS)
-        return [self.digits[start : start + CHUNK_DIGITS] for start in starts]
+        starts = range(0, self.length, CHUNK_BYTES)
+        return [self.data[start : start + CHUNK_BYTES] for start in starts]
 
 
 class ResultBuilder:
-    """Makes a result from digits that arrive in pieces and are not kept."""
+    """Makes a result from bytes that arrive in pieces and are not kept."""
 
-    __slots__ = ("_digest", "_head", "_tail", "digit_count")
+    __slots__ = ("_digest", "_head", "_tail", "kind", "length", "media_type")
 
-    def __init__(self) -> None:
-        self.digit_count = 0
+    def __init__(self, kind: ResultKind, media_type: str | None = None) -> None:
+        self.kind = kind
+        self.media_type = media_type
+        self.length = 0
         self._digest = hashlib.sha256()
         self._head = b""
         self._tail = b""
 
     def feed(self, piece: bytes) -> None:
-        """Append digits, in ASCII."""
-        self.digit_count += len(piece)
+        """Append bytes."""
+        self.length += len(piece)
         self._digest.update(piece)
-        if len(self._head) < PREVIEW_DIGITS:
-            self._head += piece[: PREVIEW_DIGITS - len(self._head)]
-        self._tail = (self._tail + piece[-PREVIEW_DIGITS:])[-PREVIEW_DIGITS:]
+        if len(self._head) < _PREVIEW_BYTES:
+            self._head += piece[: _PREVIEW_BYTES - len(self._head)]
+        self._tail = (self._tail + piece[-_PREVIEW_BYTES:])[-_PREVIEW_BYTES:]
 
-    def finish(self, compute_seconds: float) -> Result:
-        """Return the result of the digits so far."""
+    def finish(
+        self, compute_seconds: float, *, check: str | None = None, peak_bytes: int | None = None
+    ) -> Result:
+        """Return the result of the bytes so far."""
         return Result(
-            self.digit_count,
+            self.kind,
+            self.length,
             self._digest.hexdigest(),
-            self._head.decode("ascii"),
-            self._tail.decode("ascii"),
             compute_seconds,
+            self.media_type,
+            *_ends(self.kind, self._head, self._tail),
+            check,
+            peak_bytes,
         )
 
 
+def _ends(kind: ResultKind, first: bytes, last: bytes) -> tuple[str | None, str | None]:
+    """Return the first and the last characters, of kinds that people read in parts."""
+    if kind is ResultKind.DIGITS:
+        return (
+            first[:PREVIEW_CHARACTERS].decode("ascii"),
+            last[-PREVIEW_CHARACTERS:].decode("ascii"),
+        )
+    if kind is ResultKind.TEXT:
+        head, tail = (end.decode("utf-8", "ignore").replace("\0", _NO_NUL) for end in (first, last))
+        return head[:PREVIEW_CHARACTERS], tail[-PREVIEW_CHARACTERS:]
+    return None, None
+
+
 def in_chunks(pieces: Iterable[bytes], length: int) -> Iterator[bytes]:
-    """Cut pieces of any size into chunks of `length` digits; only the last may have fewer."""
+    """Cut pieces of any size into chunks of `length` bytes; only the last may have fewer."""
     waiting = bytearray()
     for piece in pieces:
         waiting += piece

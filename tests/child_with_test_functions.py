@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.functions.estimates import Estimate
-from shared.functions.registry import Registry
 from shared.functions.signature import Digits, Function, Progress
+
+from shared.functions.registry import Registry
 from tests.misbehaving import digits, processes
 from workers.sandbox.child import main
 

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from shared.functions.signature import Function
+
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.functions.registry import load_registry
-from shared.functions.signature import Function
-from shared.result import Result
+from shared.result import Result, ResultKind
 from shared.store.calculations import Row
 
 MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
@@ -25,23 +28,31 @@ def make_calculation(
 ) -> Calculation:
     found: Function = _registry.get(function)
     arguments = {"n": 1_000} if arguments is None else arguments
+    bound = make_arguments(arguments)
     values: dict[str, Any] = {
-        "id": calculation_id(found.name, found.version, arguments),
+        "id": calculation_id(found.name, found.version, bound.text),
         "function": found,
-        "arguments": arguments,
+        "arguments": bound,
         "estimate": found.estimate(arguments),
         "lane": lane,
     }
     return Calculation(**{**values, **overrides})
 
 
+def make_arguments(values: Mapping[str, Any]) -> BoundArguments:
+    """Return these arguments as if they were valid, whatever they are."""
+    return BoundArguments(values, canonical_json(values))
+
+
 def make_result(**overrides: Any) -> Result:
     values: dict[str, Any] = {
-        "digit_count": 2,
+        "kind": ResultKind.DIGITS,
+        "length": 2,
         "sha256": "73475cb40a568e8da8a045ced110137e159f890ac4da883b6b17dc651b3a8049",  # of "42"
         "head": "42",
         "tail": "42",
-        "digits": "42",
+        "data": b"42",
+        "check": "residue",
         "compute_seconds": 0.25,
     }
     return Result(**{**values, **overrides})
@@ -52,7 +63,7 @@ def make_row(**columns: Any) -> Row:
         "id": UUID("633c8518-213a-513b-a7e0-93f891953e0d"),
         "function": "fibonacci",
         "version": 1,
-        "arguments": {"n": 77},
+        "arguments": None,
         "status": "queued",
         "lane": "quick",
         "progress": 0.0,
@@ -74,8 +85,8 @@ def make_row(**columns: Any) -> Row:
         "result_pruned_at": None,
         "error": None,
         "history": [],
-        "arguments_text": None,
-        "estimate_source": None,
+        "arguments_text": '{"n":77}',
+        "estimate_source": "function",
         "peak_bytes": None,
         "result_kind": None,
         "result_media_type": None,

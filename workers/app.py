@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.config import Settings
+from shared.functions.offers import offers_of
 from shared.functions.registry import load_registry
 from shared.postgres.connections import make_engine
 from shared.startup import start_process
@@ -88,7 +89,8 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
     part: WorkerLane
     if lane is Lane.HEAVY:
         become_subreaper()
-        part = HeavyLane(settings, engine, uuid4())
+        installed = offers_of(load_registry())
+        part = HeavyLane(settings, engine, uuid4(), installed=lambda: installed)
     else:
         part = QuickLane(settings, engine, uuid4(), load_registry())
     return make_broker(settings, part, engine)

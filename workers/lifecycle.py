@@ -53,7 +53,12 @@ class Lifecycle(Middleware):
         self._engine = engine
         self._end = end
         self._presence = Presence(
-            engine, lane.worker_id, lane.watermark, lane=lane.lane, slots=lane.threads
+            engine,
+            lane.worker_id,
+            lane.watermark,
+            lane=lane.lane,
+            slots=lane.threads,
+            offers=lane.offers.names,
         )
         self._stopping = threading.Event()
         self._is_registering = True

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -50,13 +51,22 @@ class Presence:
     """Keeps the row in a thread of its own, so that a slow PostgreSQL delays nothing else."""
 
     def __init__(
-        self, engine: Engine, worker_id: UUID, watermark: Watermark, *, lane: Lane, slots: int
+        self,
+        engine: Engine,
+        worker_id: UUID,
+        watermark: Watermark,
+        *,
+        lane: Lane,
+        slots: int,
+        offers: Callable[[], Collection[str] | None],
     ) -> None:
+        """Take what returns the functions that the worker has now; None while it does not know."""
         self._engine = engine
         self._worker_id = worker_id
         self._watermark = watermark
         self._lane = lane
         self._slots = slots
+        self._offers = offers
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
 
@@ -128,6 +138,7 @@ class Presence:
                 lane=self._lane,
                 slots=self._slots,
                 consumed_published_at=self._watermark(),
+                offers=self._offers(),
             )
 
 

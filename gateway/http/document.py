@@ -1,5 +1,6 @@
 """The document of a calculation, and the id in its path."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ def document(row: Row) -> dict[str, Any]:
         "id": str(row.id),
         "function": row.function,
         "version": row.version,
-        "arguments": row.arguments,
+        "arguments": json.loads(row.canonical_arguments),
         "status": row.status,
         "lane": row.lane,
         "progress": round(row.progress, 4),

@@ -52,7 +52,7 @@ UNAVAILABLE_RETRY_SECONDS = 2
 #: Within this time a worker ends a calculation that was cancelled.
 CANCEL_SECONDS = 2
 
-# Results in a document (PREVIEW_DIGITS, in shared/result.py, is the length of head and tail)
+# Results in a document (PREVIEW_CHARACTERS, in shared/result.py, is the length of head and tail)
 
 #: A result of more digits has no `value`.
 MAX_VALUE_DIGITS = 1_000

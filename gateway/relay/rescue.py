@@ -12,6 +12,8 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine
 
 from gateway.relay.clock_steps import ClockSteps
+from gateway.relay.handed_back import HandedBack
+from gateway.relay.housekeeping import Housekeeping
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
@@ -54,6 +56,8 @@ class Rescue:
         self._settings = settings
         self._ready_messages = ready_messages
         self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
+        self._handed_back = HandedBack(engine, settings)
+        self._housekeeping = Housekeeping(engine)
         self._empty_since: dict[Lane, float] = {}
         self._unavailable_queues: set[Lane] = set()
 
@@ -64,9 +68,11 @@ class Rescue:
             returned = self._expire_leases(connection) if may_expire else 0
             delete_silent_workers(connection, _SILENT_SECONDS)
             delete_silent_relays(connection, _SILENT_SECONDS)
+        self._handed_back.review(is_clock_steady=may_expire)
         remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
+        self._housekeeping.run_if_due()
         return returned
 
     def _expire_leases(self, connection: Connection) -> int:

@@ -22,7 +22,7 @@ from shared.errors import (
     ResultPruned,
     StoreUnavailable,
 )
-from shared.result import CHUNK_DIGITS
+from shared.result import CHUNK_BYTES
 from shared.store.calculations import Row
 from shared.store.chunks import find_chunk
 
@@ -81,31 +81,30 @@ class Digits:
         yield compressor.flush()
 
     async def _read(self, row: Row, first: int, end: int) -> AsyncGenerator[bytes, None]:
-        is_whole = first == 0 and end == row.result_digits
+        is_whole = first == 0 and end == row.length
         digest = hashlib.sha256()
-        for ordinal in range(first // CHUNK_DIGITS, max(1, -(-end // CHUNK_DIGITS))):
+        for ordinal in range(first // CHUNK_BYTES, max(1, -(-end // CHUNK_BYTES))):
             chunk = await self._read_chunk(row, ordinal)
-            start = ordinal * CHUNK_DIGITS
-            is_last = start + CHUNK_DIGITS >= end
+            start = ordinal * CHUNK_BYTES
+            is_last = start + CHUNK_BYTES >= end
             digest.update(chunk)
-            is_short = not is_last and len(chunk) < CHUNK_DIGITS
+            is_short = not is_last and len(chunk) < CHUNK_BYTES
             if is_short or (is_whole and is_last and digest.hexdigest() != row.result_sha256):
                 raise _corrupt(row)
             yield chunk[max(first - start, 0) : end - start]
 
     async def _read_chunk(self, row: Row, ordinal: int) -> bytes:
-        if row.result_value is not None:
-            digits: str = row.result_value[ordinal * CHUNK_DIGITS :]
-        else:
-            attempt = row.result_attempt
-            assert attempt is not None  # by a CHECK of the table
-            found = await self._database.run_autocommit(
-                lambda connection: find_chunk(connection, row.id, attempt, ordinal)
-            )
-            if found is None:
-                raise await self._why_missing(row)
-            digits = found
-        return digits.encode("ascii")
+        short = row.bytes_in_row
+        if short is not None:
+            return short[ordinal * CHUNK_BYTES :]
+        attempt = row.result_attempt
+        assert attempt is not None  # by a CHECK of the table
+        found = await self._database.run_autocommit(
+            lambda connection: find_chunk(connection, row.id, attempt, ordinal)
+        )
+        if found is None:
+            raise await self._why_missing(row)
+        return found
 
     async def _why_missing(self, row: Row) -> Exception:
         """Return why a chunk is missing: the result was pruned or replaced, or it is damaged."""

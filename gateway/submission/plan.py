@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
@@ -55,8 +57,9 @@ class Planner:
         if estimate.bytes > self.settings.memory_limit_bytes:
             raise CalculationTooLarge(estimate.bytes, self.settings.memory_limit_bytes)
         lane = Lane.QUICK if estimate.seconds <= self.settings.quick_seconds else Lane.HEAVY
-        identity = calculation_id(function.name, function.version, arguments)
-        return Calculation(identity, function, arguments, estimate, lane)
+        bound = BoundArguments(arguments, canonical_json(arguments))
+        identity = calculation_id(function.name, function.version, bound.text)
+        return Calculation(identity, function, bound, estimate, lane)
 
     def plan_batch(self, body: Any, max_calculations: int) -> list[Calculation]:
         """Return the calculations of a batch in its order, repeated ones included.

@@ -75,7 +75,7 @@ def _store_computed(
         _queue_again(connection, [calculation], request_id)
         finish_quick_succeeded(connection, {calculation.id: computed})
         return _existing(connection, calculation)
-    if computed.value is None:
+    if not computed.is_in_row:
         insert_chunks(connection, calculation.id, row.attempt, computed)
     return row
 

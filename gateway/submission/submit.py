@@ -104,7 +104,7 @@ class Submission:
         new = {
             one.calculation.id: New(one.calculation, found, one.request_id)
             for one, found in zip(submitted, computed, strict=True)
-            if found is None or found.value is not None
+            if found is None or found.is_in_row
         }
         rows = await self._insert(list(new.values())) if new else {}
         return [

@@ -56,6 +56,7 @@ class Settings:
     time_limit_seconds: float = _setting(
         "time of one attempt at a heavy calculation", 1, _YEAR_SECONDS
     )
+    max_result_bytes: int = _setting("bytes of one result", 2**20, 2**50)
     max_attempts: int = _setting(
         "attempts before a calculation that kills its process or worker fails", 1, 100
     )
@@ -75,6 +76,15 @@ class Settings:
     )
     lost_message_seconds: float = _setting(
         "age at which a message missing from an idle queue is published again", 0.1, _DAY_SECONDS
+    )
+    function_grace_seconds: float = _setting(
+        "how long a calculation waits while no worker has its function, before it fails",
+        1,
+        _YEAR_SECONDS,
+    )
+    strict_functions: bool = _setting(
+        "`true`: refuse to start if an installed function cannot be used; otherwise start without "
+        "it"
     )
     log_level: str = _setting("`DEBUG`, `INFO`, `WARNING` or `ERROR`")
 
@@ -168,6 +178,8 @@ def _checked(name: str, raw: Any, kind: Any, metadata: Mapping[str, Any], faults
         if kind != str | None and not any(variable in fault for fault in faults):
             faults.append(f"{variable} is not set. Set it, or {variable}_FILE.")
         return None
+    if kind is bool:
+        return _checked_bool(variable, str(raw), faults)
     if kind not in (int, float):
         return str(raw)
     try:
@@ -181,6 +193,13 @@ def _checked(name: str, raw: Any, kind: Any, metadata: Mapping[str, Any], faults
         faults.append(f"{variable} must be from {low:.15g} to {high:.15g}; it is {raw!s:.40}.")
         return None
     return value
+
+
+def _checked_bool(variable: str, text: str, faults: list[str]) -> bool | None:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    faults.append(f"{variable} must be true or false; it is {text!r:.40}.")
+    return None
 
 
 def _address_faults(values: Mapping[str, Any]) -> Iterator[str]:

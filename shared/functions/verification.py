@@ -105,7 +105,11 @@ def verified(
         try:
             found.feed(piece)
         except ValueError as error:
-            raise ResultWrong(function.name) from error
+            raise ResultWrong(_words(function)) from error
         yield piece
     if found.is_empty or found.value != function.residue(arguments, modulus):
-        raise ResultWrong(function.name)
+        raise ResultWrong(_words(function))
+
+
+def _words(function: Function) -> str:
+    return f"The digits that {function.name} returned did not pass their check."

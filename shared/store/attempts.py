@@ -62,9 +62,12 @@ _FINISH_SUCCEEDED = text(f"""
     SET {_appending("'succeeded'")},
         status = 'succeeded', progress = 1, worker_id = NULL, lease_until = NULL,
         cancel_requested = false, finished_at = now(), compute_seconds = :compute_seconds,
-        result_digits = :digits, result_sha256 = :sha256, result_head = :head,
-        result_tail = :tail, result_value = CAST(:value AS text),
-        result_attempt = CASE WHEN CAST(:value AS text) IS NULL THEN attempt END
+        peak_bytes = :peak_bytes, result_kind = :kind, result_media_type = :media_type,
+        result_digits = CASE WHEN :kind = 'digits' THEN :length END,
+        result_length = CASE WHEN :kind <> 'digits' THEN :length END,
+        result_sha256 = :sha256, result_head = :head, result_tail = :tail, result_check = :check,
+        result_value = :value, result_bytes = :data,
+        result_attempt = CASE WHEN NOT :is_in_row THEN attempt END
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
     RETURNING id""")
 
@@ -132,11 +135,17 @@ def finish_succeeded(
         claim,
         worker_id,
         compute_seconds=result.compute_seconds,
-        digits=result.digit_count,
+        peak_bytes=result.peak_bytes,
+        kind=str(result.kind),
+        media_type=result.media_type,
+        length=result.length,
         sha256=result.sha256,
         head=result.head,
         tail=result.tail,
-        value=result.value,
+        check=result.check,
+        value=result.text_in_row,
+        data=result.bytes_in_row,
+        is_in_row=result.is_in_row,
     )
 
 

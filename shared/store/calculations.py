@@ -9,18 +9,21 @@ from sqlalchemy import Connection, text
 
 from shared.calculation import Calculation, Status
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
+from shared.result import ResultKind
+from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 
 
 class Row(NamedTuple):
     """A row of `calculations`, by the columns that make its document.
 
     `error` is a problem document (RFC 9457), `history` what became of earlier attempts.
+    `arguments` is None unless an earlier version stored them, without `arguments_text`.
     """
 
     id: UUID
     function: str
     version: int
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] | None
     status: str
     lane: str
     progress: float
@@ -48,26 +51,59 @@ class Row(NamedTuple):
     result_kind: str | None
     result_media_type: str | None
     result_length: int | None
-    result_bytes: memoryview | None
+    result_bytes: bytes | memoryview | None
     result_check: str | None
 
     @property
     def has_result(self) -> bool:
-        """Whether it has succeeded and its digits are there."""
+        """Whether it has succeeded and its result is there."""
         return self.status == "succeeded" and self.result_pruned_at is None
+
+    @property
+    def canonical_arguments(self) -> str:
+        """The canonical text of the arguments, of which the id is made."""
+        return arguments_text(self.arguments_text, self.arguments)
+
+    @property
+    def kind(self) -> ResultKind:
+        """What the bytes of its result are; earlier versions stored digits alone."""
+        return ResultKind(self.result_kind) if self.result_kind else ResultKind.DIGITS
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes its result has; None if it has none."""
+        return self.result_digits if self.result_length is None else self.result_length
+
+    @property
+    def check(self) -> str | None:
+        """How its result was verified; earlier versions compared residues of all."""
+        if self.result_kind is None and self.result_digits is not None:
+            return "residue"
+        return self.result_check
+
+    @property
+    def bytes_in_row(self) -> bytes | None:
+        """All bytes of a short result; None if they are in chunks, pruned, or not there yet."""
+        if self.result_value is not None:
+            return self.result_value.encode("utf-8")
+        return None if self.result_bytes is None else bytes(self.result_bytes)
 
 
 #: The columns of a Row, for statements.
-DOCUMENT_COLUMNS = ", ".join(Row._fields)
+DOCUMENT_COLUMNS = ", ".join(
+    f"{ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments" if name == "arguments" else name
+    for name in Row._fields
+)
 
 #: Calculations that ended without a result, and those whose result was pruned.
 _REQUEUE = text("""
     UPDATE calculations
     SET status = 'queued', lane = new.lane, progress = 0, attempt_base = attempt,
         not_before = now(), published_at = NULL, started_at = NULL, finished_at = NULL,
-        compute_seconds = NULL, error = NULL, request_id = :request_id,
-        result_digits = NULL, result_sha256 = NULL, result_head = NULL, result_tail = NULL,
-        result_value = NULL, result_attempt = NULL, result_pruned_at = NULL
+        compute_seconds = NULL, peak_bytes = NULL, error = NULL, request_id = :request_id,
+        result_kind = NULL, result_media_type = NULL, result_length = NULL, result_digits = NULL,
+        result_sha256 = NULL, result_head = NULL, result_tail = NULL, result_check = NULL,
+        result_value = NULL, result_bytes = NULL, result_attempt = NULL, result_pruned_at = NULL
     FROM (SELECT ended.id, new.lane
           FROM unnest(CAST(:ids AS uuid[]), CAST(:lanes AS text[])) AS new (id, lane)
           JOIN calculations AS ended ON ended.id = new.id

@@ -1,26 +1,18 @@
-"""Statements on `result_chunks`, the digits of results too long for their row, and `lost_attempts`.
+"""Statements on `result_chunks`, the bytes of results too long for their row, and `lost_attempts`.
 
 Whatever ends an attempt without a result notes it in `lost_attempts` in the same transaction. One
 owner, the rescue, deletes the chunks afterwards, a few at a time: for a long result that
 takes a while, during which its row must not be locked.
 """
 
-import struct
 from collections.abc import Sequence
-from contextlib import closing
-from io import BytesIO
 from uuid import UUID
 
-import psycopg2.errors
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
-from shared.errors import StoreUnavailable
-from shared.result import Result
-
-_INSERT = text("""
-    INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
-    VALUES (:id, :attempt, :ordinal, :digits)""")
+from shared.result import Result, ResultKind
+from shared.store.chunk_copies import copy_chunk_out, copy_chunks_in
+from shared.store.leases import Claim
 
 #: Returns whether the claim is held, and deletes chunks that may have been stored before.
 _MAKE_ROOM = text("""
@@ -31,22 +23,11 @@ _MAKE_ROOM = text("""
         SELECT FROM calculations
         WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id)""")
 
-#: In PostgreSQL's binary format (its documentation of COPY, "Binary Format"): parsing a chunk in
-#: the text of a statement takes longer than storing it.
-_COPY = """
-    COPY result_chunks (calculation_id, attempt, ordinal, digits) FROM STDIN (FORMAT binary)"""
-_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
-_COPY_END = struct.pack("!h", -1)
-_COPY_ROW = struct.Struct("!hi16siiiii")
-
-_FIND = text("""
-    SELECT digits FROM result_chunks
-    WHERE calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal""")
-
 _PRUNE = text("""
     WITH pruned AS (
         UPDATE calculations
-        SET result_pruned_at = now(), result_value = NULL, result_attempt = NULL
+        SET result_pruned_at = now(), result_value = NULL, result_bytes = NULL,
+            result_attempt = NULL
         WHERE id = :id AND status = 'succeeded' AND result_pruned_at IS NULL
         RETURNING id),
     removed AS (
@@ -86,19 +67,13 @@ def insert_chunks(
     connection: Connection, calculation_id: UUID, attempt: int, result: Result
 ) -> None:
     """Store all chunks of a long result in the transaction that also commits it."""
-    connection.execute(
-        _INSERT,
-        [
-            {"id": calculation_id, "attempt": attempt, "ordinal": ordinal, "digits": chunk}
-            for ordinal, chunk in enumerate(result.chunks())
-        ],
-    )
+    copy_chunks_in(connection, result.kind, calculation_id, attempt, 0, result.chunks())
 
 
 def insert_claimed_chunks(
     connection: Connection,
-    calculation_id: UUID,
-    attempt: int,
+    claim: Claim,
+    kind: ResultKind,
     first_ordinal: int,
     chunks: Sequence[bytes],
     *,
@@ -111,49 +86,27 @@ def insert_claimed_chunks(
     is_held: bool = connection.execute(
         _MAKE_ROOM,
         {
-            "id": calculation_id,
-            "attempt": attempt,
+            "id": claim.calculation_id,
+            "attempt": claim.attempt,
             "first": first_ordinal,
             "last": first_ordinal + len(chunks) - 1,
             "worker_id": worker_id,
         },
     ).scalar_one()
     if is_held:
-        parts = [_COPY_HEADER]
-        for ordinal, chunk in enumerate(chunks, first_ordinal):
-            parts += (
-                _COPY_ROW.pack(4, 16, calculation_id.bytes, 4, attempt, 4, ordinal, len(chunk)),
-                chunk,
-            )
-        _copy(connection, BytesIO(b"".join([*parts, _COPY_END])))
+        copy_chunks_in(connection, kind, claim.calculation_id, claim.attempt, first_ordinal, chunks)
     return is_held
-
-
-def _copy(connection: Connection, data: BytesIO) -> None:
-    """Send rows by COPY; raise psycopg2's errors as SQLAlchemy's, as statements do."""
-    try:
-        with closing(connection.connection.cursor()) as cursor:
-            cursor.copy_expert(_COPY, data, len(data.getbuffer()))
-    except psycopg2.errors.UniqueViolation as error:
-        # An earlier transaction with the same chunks, whose connection broke, has just committed.
-        # The next try deletes them first.
-        raise StoreUnavailable("the same digits are being stored") from error
-    except psycopg2.Error as error:
-        raise DBAPIError.instance(_COPY, None, error, psycopg2.Error) from error
 
 
 def find_chunk(
     connection: Connection, calculation_id: UUID, attempt: int, ordinal: int
-) -> str | None:
-    """Return the digits of one chunk, or None."""
-    digits: str | None = connection.execute(
-        _FIND, {"id": calculation_id, "attempt": attempt, "ordinal": ordinal}
-    ).scalar_one_or_none()
-    return digits
+) -> bytes | None:
+    """Return the bytes of one chunk, or None."""
+    return copy_chunk_out(connection, calculation_id, attempt, ordinal)
 
 
 def prune_result(connection: Connection, calculation_id: UUID) -> bool:
-    """Delete the digits of a result and keep its document; False if there was none.
+    """Delete the bytes of a result and keep its document; False if there was none.
 
     Submitting the same calculation queues it again.
     """

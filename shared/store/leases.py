@@ -12,14 +12,16 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.postgres.prepared import uuid_array
+from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 
-_CLAIM = text("""
+_CLAIM = text(f"""
     UPDATE calculations
     SET status = 'running', attempt = attempt + 1, worker_id = :worker_id, started_at = now(),
         lease_until = now() + make_interval(secs => :lease_seconds), progress = 0
     WHERE id = :id AND (status = 'queued') IS TRUE AND lane = 'heavy'
-    RETURNING id, attempt, function, version, arguments, estimate_seconds, request_id,
-              published_at, attempt - attempt_base, history""")
+    RETURNING id, attempt, function, version, arguments_text, estimate_seconds,
+              request_id, published_at, attempt - attempt_base AS attempts, history,
+              {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments""")
 
 _EXTEND = text("""
     UPDATE calculations
@@ -44,7 +46,7 @@ class Claim:
     attempt: int
     function: str
     version: int
-    arguments: Mapping[str, Any]
+    arguments_text: str
     estimate_seconds: float
     request_id: str | None
     published_at: datetime | None
@@ -74,7 +76,20 @@ def claim_calculation(
     row = connection.execute(
         _CLAIM, {"id": calculation_id, "worker_id": worker_id, "lease_seconds": lease_seconds}
     ).one_or_none()
-    return None if row is None else Claim(*row)
+    if row is None:
+        return None
+    return Claim(
+        row.id,
+        row.attempt,
+        row.function,
+        row.version,
+        arguments_text(row.arguments_text, row.arguments),
+        row.estimate_seconds,
+        row.request_id,
+        row.published_at,
+        row.attempts,
+        row.history,
+    )
 
 
 def extend_leases(

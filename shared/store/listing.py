@@ -13,7 +13,7 @@ from shared.store.calculations import DOCUMENT_COLUMNS, Row
 _TIME_LIMIT = text("SET LOCAL statement_timeout = '5s'")
 
 #: All functions that have calculations, each found by one step through the index.
-_STORED_FUNCTIONS = """
+STORED_FUNCTIONS = """
     WITH RECURSIVE stored (function) AS (
         (SELECT function FROM calculations ORDER BY function LIMIT 1)
         UNION ALL
@@ -23,7 +23,7 @@ _STORED_FUNCTIONS = """
 
 #: The newest of each function, merged. Calculations that have not succeeded have their own index.
 _MERGED = (
-    _STORED_FUNCTIONS
+    STORED_FUNCTIONS
     + """
     SELECT page.* FROM stored JOIN LATERAL (
         SELECT {columns} FROM calculations

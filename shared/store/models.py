@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
 
-from shared.result import CHUNK_DIGITS
+from shared.result import CHUNK_BYTES
 
 metadata = MetaData(
     naming_convention={
@@ -66,6 +66,7 @@ calculations = Table(
     Column("finished_at", _MOMENT),
     Column("compute_seconds", Double),
     # The result: a short one in `result_value`, a long one in the chunks of `result_attempt`.
+    # The length of digits is in `result_digits`, where earlier versions look for it.
     Column("result_digits", BigInteger),
     Column("result_sha256", Text),
     Column("result_head", Text),
@@ -176,7 +177,7 @@ result_chunks = Table(
     CheckConstraint("ordinal >= 0", name="ordinal"),
     CheckConstraint(
         "num_nonnulls(digits, data) = 1 AND coalesce(octet_length(digits), octet_length(data)) "
-        f"BETWEEN 1 AND {CHUNK_DIGITS}",
+        f"BETWEEN 1 AND {CHUNK_BYTES}",
         name="digits",
     ),
 )

@@ -18,9 +18,10 @@ from sqlalchemy import Connection, text
 from shared.calculation import Calculation, Status
 from shared.json_lists import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.result import Result
+from shared.result import Result, ResultKind
 from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
+from shared.store.result_members import result_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ class New:
 
 
 _INSERT_QUEUED = text("""
-    INSERT INTO calculations (id, function, version, arguments, status, lane, estimate_seconds,
-                              estimate_digits, estimate_bytes, request_id)
-    SELECT id, function, version, arguments, 'queued', lane, seconds, digits, bytes, :request_id
+    INSERT INTO calculations (id, function, version, arguments, arguments_text, status, lane,
+                              estimate_seconds, estimate_digits, estimate_bytes, estimate_source,
+                              request_id)
+    SELECT id, function, version, CAST(arguments_text AS jsonb), arguments_text, 'queued', lane,
+           seconds, digits, bytes, source, :request_id
     FROM json_to_recordset(CAST(:rows AS json))
-         AS new (id uuid, function text, version integer, arguments jsonb, lane text,
-                 seconds double precision, digits bigint, bytes bigint)
+         AS new (id uuid, function text, version integer, arguments_text text, lane text,
+                 seconds double precision, digits bigint, bytes bigint, source text)
     WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
@@ -48,27 +51,33 @@ _INSERT_NEW = Prepared(
     ("json", "boolean"),
     f"""
     WITH inserted AS (
-        INSERT INTO calculations (id, function, version, arguments, status, lane, progress,
-                                  attempt, estimate_seconds, estimate_digits, estimate_bytes,
-                                  request_id, published_at, started_at, finished_at,
-                                  compute_seconds, result_digits, result_sha256, result_head,
-                                  result_tail, result_value, result_attempt)
-        SELECT id, function, version, arguments,
+        INSERT INTO calculations (id, function, version, arguments, arguments_text, status, lane,
+                                  progress, attempt, estimate_seconds, estimate_digits,
+                                  estimate_bytes, estimate_source, request_id, published_at,
+                                  started_at, finished_at, compute_seconds, result_kind,
+                                  result_media_type, result_digits, result_length, result_sha256,
+                                  result_head, result_tail, result_check, result_value,
+                                  result_bytes, result_attempt)
+        SELECT id, function, version, arguments_text::jsonb, arguments_text,
                CASE WHEN is_done THEN 'succeeded' ELSE 'queued' END, lane, is_done::integer,
-               is_done::integer, seconds, digits, bytes, request_id, done_at, done_at, done_at,
-               compute_seconds, result_digits, sha256, head, tail, value,
-               CASE WHEN is_done AND value IS NULL THEN 1 END
+               is_done::integer, seconds, digits, bytes, source, request_id, done_at, done_at,
+               done_at, compute_seconds, kind, media_type,
+               CASE WHEN kind = 'digits' THEN length END,
+               CASE WHEN kind <> 'digits' THEN length END, sha256, head, tail, "check", value,
+               decode(data, 'base64'),
+               CASE WHEN is_done AND value IS NULL AND data IS NULL THEN 1 END
         FROM json_to_recordset($1)
-             AS new (id uuid, function text, version integer, arguments jsonb, lane text,
-                     seconds double precision, digits bigint, bytes bigint, request_id text,
-                     compute_seconds double precision, result_digits bigint, sha256 text,
-                     head text, tail text, value text),
-             LATERAL (SELECT result_digits IS NOT NULL) AS state (is_done),
+             AS new (id uuid, function text, version integer, arguments_text text, lane text,
+                     seconds double precision, digits bigint, bytes bigint, source text,
+                     request_id text, compute_seconds double precision, kind text,
+                     media_type text, length bigint, sha256 text, head text, tail text,
+                     "check" text, value text, data text),
+             LATERAL (SELECT length IS NOT NULL) AS state (is_done),
              LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
         WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
         ON CONFLICT (id) DO NOTHING
-        RETURNING id, created_at, arguments, lane, status)
-    SELECT id, created_at, arguments,
+        RETURNING id, created_at, lane, status)
+    SELECT id, created_at,
            CASE WHEN $2 AND status = 'queued' THEN pg_notify('{OUTBOX}', lane) END
     FROM inserted""",
 )
@@ -98,10 +107,7 @@ def insert_new(new: Sequence[New], *, wakes_relay: bool = False) -> Query[dict[U
     by_id = {one.calculation.id: one for one in new}
 
     def read(rows: Rows) -> dict[UUID, Row]:
-        return {
-            identity: _new_row(by_id[identity], created_at, arguments)
-            for identity, created_at, arguments, _ in rows
-        }
+        return {identity: _new_row(by_id[identity], created_at) for identity, created_at, _ in rows}
 
     members = [_new_members(by_id[identity]) for identity in sorted(by_id)]
     return Query(_INSERT_NEW, (json.dumps(members), wakes_relay), read)
@@ -112,43 +118,33 @@ def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
         "id": str(calculation.id),
         "function": calculation.function.name,
         "version": calculation.function.version,
-        "arguments": calculation.arguments,
+        "arguments_text": calculation.arguments.text,
         "lane": calculation.lane,
         "seconds": calculation.estimate.seconds,
         "digits": calculation.estimate.digits,
         "bytes": calculation.estimate.bytes,
+        "source": calculation.estimate_source,
     }
 
 
 def _new_members(new: New) -> dict[str, Any]:
     members = _identity_and_estimate(new.calculation) | {"request_id": new.request_id}
     if new.result is not None:
-        members |= {
-            "compute_seconds": new.result.compute_seconds,
-            "result_digits": new.result.digit_count,
-            "sha256": new.result.sha256,
-            "head": new.result.head,
-            "tail": new.result.tail,
-            "value": new.result.value,
-        }
+        members |= result_members(new.result)
     return members
 
 
-def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
-    """Return the row that was inserted. Most of it is known and need not be read.
-
-    The arguments are read from PostgreSQL, which may format a number differently.
-    """
+def _new_row(new: New, created_at: datetime) -> Row:
+    """Return the row that was inserted. Most of it is known and need not be read."""
     calculation, result = new.calculation, new.result
     function, estimate = calculation.function, calculation.estimate
     is_done = result is not None
     done_at = created_at if is_done else None
-    value = result.value if result else None
     return Row(  # in the order of its fields: so many keywords would take longer
         calculation.id,
         function.name,
         function.version,
-        arguments,
+        None,  # arguments
         str(Status.SUCCEEDED if is_done else Status.QUEUED),
         str(calculation.lane),
         float(is_done),  # progress
@@ -161,21 +157,21 @@ def _new_row(new: New, created_at: datetime, arguments: Any) -> Row:
         estimate.digits,
         estimate.bytes,
         False,  # cancel_requested
-        result.digit_count if result else None,
+        result.length if result and result.kind is ResultKind.DIGITS else None,
         result.sha256 if result else None,
         result.head if result else None,
         result.tail if result else None,
-        value,
-        1 if result and value is None else None,  # result_attempt
+        result.text_in_row if result else None,
+        1 if result and not result.is_in_row else None,  # result_attempt
         None,  # result_pruned_at
         None,  # error
         [],  # history
-        None,  # arguments_text
-        None,  # estimate_source
+        calculation.arguments.text,
+        calculation.estimate_source,
         None,  # peak_bytes
-        None,  # result_kind
-        None,  # result_media_type
-        None,  # result_length
-        None,  # result_bytes
-        None,  # result_check
+        str(result.kind) if result else None,
+        result.media_type if result else None,
+        result.length if result and result.kind is not ResultKind.DIGITS else None,
+        result.bytes_in_row if result else None,
+        result.check if result else None,
     )

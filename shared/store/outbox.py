@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.calculation import Lane, Work
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
+from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 
 #: The commit need not wait for the disk: a mark that is lost in a crash costs a second publication.
 #: BEGIN, SET and the statement are sent together, in one round trip instead of three.
@@ -31,9 +32,9 @@ _TAKE = """
     taken AS (
         UPDATE calculations SET published_at = clock_timestamp()
         FROM due WHERE calculations.id = due.id
-        RETURNING calculations.id, function, version, arguments, request_id, estimate_seconds,
-                  not_before)
-    SELECT id, function, version, arguments, request_id, estimate_seconds
+        RETURNING calculations.id, function, version, arguments_text, request_id,
+                  estimate_seconds, {of_earlier_versions} AS arguments, not_before)
+    SELECT id, function, version, arguments_text, request_id, estimate_seconds, arguments
     FROM taken ORDER BY not_before"""
 
 _PUT_BACK = text("""
@@ -82,7 +83,7 @@ def take_due(lane: Lane, limit: int) -> Query[list[Due]]:
 
     They stay locked until the transaction ends, and other relays skip them.
     """
-    take = Prepared(f"take_{limit}", ("text",), _TAKE.format(limit=limit), opening=_BEGIN)
+    take = Prepared(f"take_{limit}", ("text",), _take(limit), opening=_BEGIN)
     return Query(take, (str(lane),), _due)
 
 
@@ -109,8 +110,18 @@ def _roll_back(connection: Connection) -> None:
         connection.invalidate()  # which the pool would not do
 
 
+def _take(limit: int) -> str:
+    return _TAKE.format(limit=limit, of_earlier_versions=ARGUMENTS_OF_EARLIER_VERSIONS)
+
+
 def _due(rows: Rows) -> list[Due]:
-    return [Due(Work(*work), seconds) for *work, seconds in rows]
+    return [
+        Due(
+            Work(identity, function, version, arguments_text(stored, arguments), request_id),
+            seconds,
+        )
+        for identity, function, version, stored, request_id, seconds, arguments in rows
+    ]
 
 
 def put_back(connection: Connection, ids: Iterable[UUID]) -> None:

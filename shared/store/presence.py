@@ -5,7 +5,7 @@ with its next heartbeat; any other counts as silent. How long a process may be s
 the callers: gateway/waiting/capacity.py, gateway/relay/rescue.py and workers/health.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,10 +16,11 @@ from sqlalchemy import Connection, text
 from shared.calculation import Lane
 
 _UPSERT_WORKER = text("""
-    INSERT INTO workers (id, host, pid, lane, slots, consumed_published_at)
-    VALUES (:id, :host, :pid, :lane, :slots, :consumed_published_at)
+    INSERT INTO workers (id, host, pid, lane, slots, consumed_published_at, offers)
+    VALUES (:id, :host, :pid, :lane, :slots, :consumed_published_at, CAST(:offers AS text[]))
     ON CONFLICT (id) DO UPDATE
-    SET seen_at = now(), consumed_published_at = excluded.consumed_published_at""")
+    SET seen_at = now(), consumed_published_at = excluded.consumed_published_at,
+        offers = excluded.offers""")
 
 _DELETE_WORKER = text("DELETE FROM workers WHERE id = :id")
 
@@ -27,7 +28,7 @@ _DELETE_SILENT_WORKERS = text("""
     DELETE FROM workers WHERE seen_at < now() - make_interval(secs => :silent_seconds)""")
 
 _LIST_WORKERS = text("""
-    SELECT workers.id, host, pid, workers.lane, slots, workers.started_at, seen_at,
+    SELECT workers.id, host, pid, workers.lane, slots, workers.started_at, seen_at, offers,
            coalesce(array_agg(calculations.id::text) FILTER (WHERE calculations.id IS NOT NULL),
                     '{}') AS running
     FROM workers
@@ -67,7 +68,7 @@ _LIST_RELAYS = text("""
 
 
 class WorkerState(NamedTuple):
-    """A worker process, and the ids of the calculations it runs."""
+    """A worker process, what it offers if it is known, and the ids of what it runs."""
 
     id: UUID
     host: str
@@ -76,6 +77,7 @@ class WorkerState(NamedTuple):
     slots: int
     started_at: datetime
     seen_at: datetime
+    offers: list[str] | None
     running: list[str]
 
 
@@ -99,8 +101,12 @@ def upsert_worker(
     lane: Lane,
     slots: int,
     consumed_published_at: datetime | None = None,
+    offers: Collection[str] | None = None,
 ) -> None:
-    """Register a worker process, or update when it was seen and what it has consumed."""
+    """Register a worker process, or update when it was seen, what it has consumed and offers.
+
+    `offers` names functions as `name/version`; without it, the worker counts as offering all.
+    """
     connection.execute(
         _UPSERT_WORKER,
         {
@@ -110,6 +116,7 @@ def upsert_worker(
             "lane": str(lane),
             "slots": slots,
             "consumed_published_at": consumed_published_at,
+            "offers": None if offers is None else sorted(offers),
         },
     )
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
-from shared.result import Result
+from shared.result import Result, ResultKind
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
+from shared.store.result_members import in_base64, result_members
 
 #: The end of a query that writes: it sends a notification for every IDS_PER_PAYLOAD calculations
 #: that were written, and returns a row for each notification.
@@ -31,18 +32,26 @@ _FINISH_SUCCEEDED = Prepared(
         UPDATE calculations
         SET status = 'succeeded', progress = 1, attempt = calculations.attempt + 1,
             finished_at = now(), started_at = now() - make_interval(secs => done.compute_seconds),
-            compute_seconds = done.compute_seconds, result_digits = done.digits,
+            compute_seconds = done.compute_seconds, result_kind = done.kind,
+            result_media_type = done.media_type,
+            result_digits = CASE WHEN done.kind = 'digits' THEN done.length END,
+            result_length = CASE WHEN done.kind <> 'digits' THEN done.length END,
             result_sha256 = done.sha256, result_head = done.head, result_tail = done.tail,
-            result_value = done.value,
-            result_attempt = CASE WHEN done.value IS NULL THEN calculations.attempt + 1 END
+            result_check = done.check, result_value = done.value,
+            result_bytes = decode(done.data, 'base64'),
+            result_attempt = CASE WHEN done.value IS NULL AND done.data IS NULL
+                                  THEN calculations.attempt + 1 END
         FROM json_to_recordset($1)
-             AS done (id uuid, digits bigint, sha256 text, head text, tail text, value text,
+             AS done (id uuid, kind text, length bigint, sha256 text, head text, tail text,
+                      "check" text, value text, data text, media_type text,
                       compute_seconds double precision)
         WHERE calculations.id = done.id AND (status = 'queued') IS TRUE
-        RETURNING calculations.id, calculations.attempt, calculations.published_at),
+        RETURNING calculations.id, calculations.attempt, calculations.published_at,
+                  result_kind = 'digits' AS is_digits),
     stored AS (
-        INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits)
-        SELECT id, attempt, ordinal, chunk
+        INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits, data)
+        SELECT id, attempt, ordinal, CASE WHEN is_digits THEN chunk END,
+               CASE WHEN NOT is_digits THEN decode(chunk, 'base64') END
         FROM unnest($2, $3, $4) AS long (id, ordinal, chunk)
         JOIN written USING (id))
     {_NOTIFYING}""",
@@ -75,7 +84,7 @@ class Written:
 def finish_quick_succeeded(connection: Connection, results: Mapping[UUID, Result]) -> Written:
     """Store results of those still queued, and notify the gateways."""
     long = [
-        (identity, ordinal, chunk)
+        (identity, ordinal, _in_text(result.kind, chunk))
         for identity, result in results.items()
         for ordinal, chunk in enumerate(result.chunks())
     ]
@@ -95,15 +104,12 @@ def finish_quick_failed(connection: Connection, errors_json: Mapping[UUID, str])
 
 
 def _members(calculation_id: UUID, result: Result) -> dict[str, Any]:
-    return {
-        "id": str(calculation_id),
-        "digits": result.digit_count,
-        "sha256": result.sha256,
-        "head": result.head,
-        "tail": result.tail,
-        "value": result.value,
-        "compute_seconds": result.compute_seconds,
-    }
+    return {"id": str(calculation_id), **result_members(result)}
+
+
+def _in_text(kind: ResultKind, chunk: bytes) -> str:
+    """Return a chunk as the statement takes it: digits as they are, all others in base64."""
+    return chunk.decode("ascii") if kind is ResultKind.DIGITS else in_base64(chunk)
 
 
 def _written(parts: Rows) -> Written:

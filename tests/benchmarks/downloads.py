@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import text
 
 from compose.services import process_table
-from shared.result import CHUNK_DIGITS, ResultBuilder
+from shared.result import CHUNK_BYTES, ResultBuilder, ResultKind
 from shared.store.models import result_chunks
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, spread
@@ -90,7 +90,7 @@ def measure_memory(servers: Servers, effort: Effort) -> dict[str, Any]:
     most = max(after_all) / 1e6
     print(f"requests: a gateway that serves a large result: {most:.0f} MB", flush=True)
     return {
-        "result_bytes": effort.count(_LARGE_CHUNKS) * CHUNK_DIGITS,
+        "result_bytes": effort.count(_LARGE_CHUNKS) * CHUNK_BYTES,
         "peak_bytes_before": before,
         "peak_bytes_after_one_reader": after_one,
         f"peak_bytes_after_{_READERS}_readers_more": after_all,
@@ -101,8 +101,8 @@ def _store(running: Reckoner, chunks: int) -> tuple[str, str]:
     """Store a result of this many chunks; return its path and its SHA-256."""
     body = {"function": "fibonacci", "arguments": {"n": _LARGE_N}}
     document = httpx.post(f"{running.url}/calculations", json=body).raise_for_status().json()
-    chunk = ("1234567890" * (CHUNK_DIGITS // 10 + 1))[:CHUNK_DIGITS]
-    builder = ResultBuilder()
+    chunk = ("1234567890" * (CHUNK_BYTES // 10 + 1))[:CHUNK_BYTES]
+    builder = ResultBuilder(ResultKind.DIGITS)
     rows = []
     for ordinal in range(chunks):
         builder.feed(chunk.encode("ascii"))
@@ -122,7 +122,7 @@ def _store(running: Reckoner, chunks: int) -> tuple[str, str]:
             _FINISH,
             {
                 "id": document["id"],
-                "digits": result.digit_count,
+                "digits": result.length,
                 "sha256": result.sha256,
                 "head": result.head,
                 "tail": result.tail,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.result import CHUNK_DIGITS
+from shared.result import CHUNK_BYTES
 from tests.eventually import eventually
 from tests.faults.stack import Stack
 from tests.faults.transport import DEAD_QUEUES, WORK_QUEUES
@@ -87,7 +87,7 @@ def _check_digits(wanted: Wanted, row: Any, chunks: Sequence[Any]) -> None:
     else:
         assert {chunk.attempt for chunk in chunks} == {row.result_attempt}
         assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
-        assert all(len(chunk.digits) == CHUNK_DIGITS for chunk in chunks[:-1])
+        assert all(len(chunk.digits) == CHUNK_BYTES for chunk in chunks[:-1])
         digits = "".join(chunk.digits for chunk in chunks)
     assert len(digits) == row.result_digits
     assert sha256_of(digits) == row.result_sha256

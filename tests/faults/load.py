@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 
+from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.functions.registry import load_registry
 from shared.messages import encode
@@ -102,12 +103,18 @@ class Load:
         is_quick = wanted.function == "fibonacci" and wanted.n < 1_000_000
         lane = Lane.QUICK if is_quick else Lane.HEAVY
         version = _versions.get(wanted.function, 1)
-        work = Work(identity, wanted.function, version, {"n": wanted.n}, "a-request")
+        work = Work(identity, wanted.function, version, _arguments_text(wanted), "a-request")
         return lane, encode([work], lane)
 
 
 def identity_of(wanted: Wanted) -> UUID:
-    return calculation_id(wanted.function, _versions.get(wanted.function, 1), {"n": wanted.n})
+    return calculation_id(
+        wanted.function, _versions.get(wanted.function, 1), _arguments_text(wanted)
+    )
+
+
+def _arguments_text(wanted: Wanted) -> str:
+    return canonical_json({"n": wanted.n})
 
 
 def _members(wanted: Wanted) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Work for workers, and workers as threads of a test."""
 
 import threading
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from shared.store.calculations import find_calculations
 from shared.store.new_calculations import insert_queued
 from tests.child_with_test_functions import COMMAND, REGISTRY
 from tests.eventually import eventually
+from tests.factories import make_arguments
 from workers.app import make_broker, run
 from workers.heavy.lane import HeavyLane
 from workers.quick.lane import QuickLane
@@ -165,15 +167,15 @@ class Channel:
 def make_test_calculation(name: str, n: int = 10, lane: Lane = Lane.QUICK) -> Calculation:
     """Return a calculation of a function that only tests have."""
     function = REGISTRY.get(name)
-    arguments = {"n": n}
-    identity = calculation_id(name, function.version, arguments)
-    return Calculation(identity, function, arguments, function.estimate(arguments), lane)
+    bound = make_arguments({"n": n})
+    identity = calculation_id(name, function.version, bound.text)
+    return Calculation(identity, function, bound, function.estimate(bound.values), lane)
 
 
 def body_of(*calculations: Calculation) -> bytes:
     """Return the message that the relay would publish for these."""
     works = [
-        Work(one.id, one.function.name, one.function.version, one.arguments, "a-request")
+        Work(one.id, one.function.name, one.function.version, one.arguments.text, "a-request")
         for one in calculations
     ]
     return messages.encode(works, calculations[0].lane)
@@ -182,7 +184,14 @@ def body_of(*calculations: Calculation) -> bytes:
 class WorkerThread:
     """A worker in a thread of the test, with functions of the test's."""
 
-    def __init__(self, settings: Settings, lane: Lane, registry: Registry | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        lane: Lane,
+        registry: Registry | None = None,
+        installed: Collection[str] | None = None,
+    ) -> None:
+        """Take what a heavy worker knows of its children's functions, which are the tests'."""
         self.worker_id: UUID = uuid4()
         self.status: int | None = None
         self._stopping = threading.Event()
@@ -197,7 +206,9 @@ class WorkerThread:
             assert registry is not None
             self._part = QuickLane(settings, self._engine, self.worker_id, registry)
         else:
-            self._part = HeavyLane(settings, self._engine, self.worker_id, COMMAND)
+            self._part = HeavyLane(
+                settings, self._engine, self.worker_id, COMMAND, lambda: installed
+            )
         self._broker = make_broker(settings, self._part, self._engine, end=self._stopping.set)
         self._thread = threading.Thread(target=self._run, daemon=True)
 

@@ -16,7 +16,7 @@ def store_result(
 ) -> tuple[Calculation, Result]:
     """Queue and finish a calculation; return it with what was stored."""
     calculation = make_calculation(arguments=arguments, lane=lane)
-    computed = Calculator().compute(calculation.function, arguments)
+    computed = Calculator().compute(calculation.function, calculation.arguments)
     with engine.begin() as connection:
         insert_queued(connection, [calculation], "request")
         finish_quick_succeeded(connection, {calculation.id: computed})

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
 
-from shared.result import CHUNK_DIGITS, ROW_DIGITS
+from shared.result import CHUNK_BYTES, ROW_BYTES
 
 _INSERT = text("""
     INSERT INTO calculations (
@@ -32,7 +32,7 @@ def make_digits(length: int) -> str:
 def insert_result(connection: Connection, digits: str) -> UUID:
     """Store a result as a worker does, with leftovers of another attempt; return its id."""
     identity = uuid4()
-    is_short = len(digits) <= ROW_DIGITS
+    is_short = len(digits) <= ROW_BYTES
     connection.execute(
         _INSERT,
         {
@@ -53,14 +53,14 @@ def insert_result(connection: Connection, digits: str) -> UUID:
 
 
 def _insert_chunks(connection: Connection, identity: UUID, attempt: int, digits: str) -> None:
-    for start in range(0, len(digits), CHUNK_DIGITS):
+    for start in range(0, len(digits), CHUNK_BYTES):
         connection.execute(
             _INSERT_CHUNK,
             {
                 "id": identity,
                 "attempt": attempt,
-                "ordinal": start // CHUNK_DIGITS,
-                "digits": digits[start : start + CHUNK_DIGITS],
+                "ordinal": start // CHUNK_BYTES,
+                "digits": digits[start : start + CHUNK_BYTES],
             },
         )
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import gmpy2
-
 from shared.functions.signature import Progress
 
 #: The environment variable that names the file of `wait_for_release`.

@@ -14,6 +14,7 @@ from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
 from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
+from shared.store.handed_back import hand_back
 from shared.store.leases import claim_calculation
 from shared.store.notifications import notify_changed
 from workers.broker.consumer import Delivery, current_delivery
@@ -21,6 +22,7 @@ from workers.broker.slots import Slots
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.heavy.retry_policy import must_run_alone
+from workers.offers import Offers
 from workers.presence import Watermark
 from workers.sandbox.spares import SpareChildren
 
@@ -50,6 +52,7 @@ class HeavyCalculations:
         leases: Leases,
         slots: Slots,
         children: SpareChildren,
+        offers: Offers,
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -57,6 +60,7 @@ class HeavyCalculations:
         self._leases = leases
         self._slots = slots
         self._children = children
+        self._offers = offers
         self.watermark = Watermark()
 
     def calculate(self, works: Sequence[Work], delivery: Delivery) -> None:
@@ -68,6 +72,9 @@ class HeavyCalculations:
         if others:
             raise MessageInvalid("a heavy message must hold one calculation", works)
         try:
+            if self._offers.lacks(work):
+                self._hand_back(work)
+                return
             lease = self._claim(work)
         except StoreUnavailable:
             # This worker stops. Without an answer, the message goes to another.
@@ -83,10 +90,27 @@ class HeavyCalculations:
             return
         try:
             with self._room_for(lease):
-                Attempt(lease, self._settings, self._engine, self._worker_id, self._children).run()
+                attempt = Attempt(
+                    lease, self._settings, self._engine, self._worker_id, self._children
+                )
+                attempt.run()
+            if attempt.is_function_missing:
+                self._offers.withdraw(work.function, work.function_version)
         finally:
             self._leases.drop(lease)
             self._children.prepare()  # for the next, now that nothing runs beside it
+
+    def _hand_back(self, work: Work) -> None:
+        """Leave the calculation to another worker, before any claim."""
+
+        def hand_back_one() -> None:
+            with self._engine.begin() as connection:
+                hand_back(connection, [work.calculation_id], Lane.HEAVY)
+
+        retry_while_unavailable(
+            hand_back_one, "hand a calculation back", lambda: self._slots.is_closed
+        )
+        self._offers.note_handed_back([work])
 
     def _room_for(self, lease: Lease) -> AbstractContextManager[None]:
         """Wait for the other slots to be free if memory ran out in an earlier attempt."""

@@ -1,4 +1,4 @@
-"""Stores the digits of a long result while the next ones are being computed."""
+"""Stores the bytes of a long result while the next ones are being computed."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from typing import Self
 #: last ones would be stored later.
 _BATCH_CHUNKS = 4
 
-#: Concurrent transactions: one sends digits while the disk confirms the other.
+#: Concurrent transactions: one sends bytes while the disk confirms the other.
 CONCURRENT_WRITES = 2
 
 
@@ -40,9 +40,9 @@ class ChunkWriter:
         # Nothing may be written after the block has been left.
         self._threads.shutdown()
 
-    def add(self, digits: bytes) -> None:
+    def add(self, chunk: bytes) -> None:
         """Add the next chunk. Raises what storing an earlier one raised."""
-        self._batch.append(digits)
+        self._batch.append(chunk)
         if len(self._batch) == _BATCH_CHUNKS:
             self._submit_batch()
 

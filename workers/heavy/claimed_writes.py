@@ -1,4 +1,4 @@
-"""The transactions of one attempt: digits, and how it ended. All are fenced by its number.
+"""The transactions of one attempt: chunks, and how it ended. All are fenced by its number.
 
 Each is tried again while PostgreSQL is unavailable, for as long as the lease lasts. If the claim is
 no longer this attempt's, a write changes nothing and raises LeaseLost. What to write is decided in
@@ -15,7 +15,7 @@ from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
-from shared.result import Result
+from shared.result import Result, ResultKind
 from shared.store.attempts import (
     finish_cancelled,
     finish_failed,
@@ -28,6 +28,7 @@ from shared.store.chunks import (
     insert_claimed_chunks,
     record_other_attempts,
 )
+from shared.store.handed_back import hand_back
 from shared.store.notifications import notify_changed, notify_outbox
 from workers.heavy.lease import Lease
 
@@ -44,14 +45,14 @@ class ClaimedWrites:
         self._engine = engine
         self._worker_id = worker_id
 
-    def store_chunks(self, first_ordinal: int, chunks: Sequence[bytes]) -> None:
+    def store_chunks(self, kind: ResultKind, first_ordinal: int, chunks: Sequence[bytes]) -> None:
         """Store consecutive chunks, given the ordinal of the first."""
         self._write(
-            "store digits",
+            "store chunks",
             lambda connection: insert_claimed_chunks(
                 connection,
-                self._claim.calculation_id,
-                self._claim.attempt,
+                self._claim,
+                kind,
                 first_ordinal,
                 chunks,
                 worker_id=self._worker_id,
@@ -70,7 +71,7 @@ class ClaimedWrites:
 
     def fail(self, aborted: CalculationAborted) -> None:
         """Store why the calculation failed."""
-        error_json = failure_json(aborted.reason, aborted.detail)
+        error_json = failure_json(aborted.reason, aborted.detail, aborted.details)
 
         def finish(connection: Connection) -> bool:
             if not finish_failed(connection, self._claim, error_json, worker_id=self._worker_id):
@@ -97,6 +98,22 @@ class ClaimedWrites:
             return True
 
         self._write("queue a calculation again", requeue)
+
+    def release_missing(self) -> None:
+        """Leave it to another worker, without counting the attempt; or carry out a cancel.
+
+        The child does not have the function, although the worker believed it did.
+        """
+
+        def release(connection: Connection) -> bool:
+            if release_calculation(connection, self._claim, worker_id=self._worker_id):
+                hand_back(connection, [self._claim.calculation_id], Lane.HEAVY)
+            elif not self._cancel(connection):
+                return False
+            self._delete_chunks(connection)
+            return True
+
+        self._write("leave a calculation to another worker", release)
 
     def hand_back(self, within_seconds: float) -> str:
         """Carry out a cancel, or return the claim to the outbox, even if the lease has ended.

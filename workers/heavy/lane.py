@@ -1,6 +1,6 @@
 """What a heavy worker consists of besides Dramatiq: slots, leases, and waiting child processes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from workers.broker.broker import LaneBroker
 from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
 from workers.heavy.lease import Leases
+from workers.offers import Offers
 from workers.sandbox.process import CHILD_COMMAND
 from workers.sandbox.spares import SpareChildren
 
@@ -34,9 +35,12 @@ class HeavyLane:
         engine: Engine,
         worker_id: UUID,
         child_command: Sequence[str] = CHILD_COMMAND,
+        installed: Callable[[], Collection[str] | None] = lambda: None,
     ) -> None:
+        """Take what returns the functions that children can compute; None while it is unknown."""
         self.worker_id = worker_id
         self.threads = settings.heavy_slots
+        self.offers = Offers(self.lane, installed)
         self.slots = Slots(settings.heavy_slots)
         self.consumer_class = partial(SlotConsumer, slots=self.slots)
         self.leases = Leases(
@@ -47,7 +51,7 @@ class HeavyLane:
         )
         self._children = SpareChildren(child_command)
         self._calculations = HeavyCalculations(
-            settings, engine, worker_id, self.leases, self.slots, self._children
+            settings, engine, worker_id, self.leases, self.slots, self._children, self.offers
         )
         self.watermark = self._calculations.watermark
 

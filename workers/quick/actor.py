@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import dramatiq
@@ -13,6 +14,7 @@ from shared.calculator import Calculator
 from shared.config import Settings
 from shared.errors import (
     CalculationUnfit,
+    FunctionUnknown,
     MessageInvalid,
     StoreUnavailable,
 )
@@ -20,14 +22,18 @@ from shared.failures import explain_failure, failure_json
 from shared.functions.registry import Registry
 from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
+from shared.store.handed_back import hand_back
 from shared.store.notifications import notify_outbox
 from shared.store.quick import move_to_heavy
 from workers.broker.consumer import Delivery, current_delivery
+from workers.offers import Offers
 from workers.quick.admission import Admission
 from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
 from workers.quick.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
+
+_Value = TypeVar("_Value")
 
 
 def declare_actor(broker: dramatiq.Broker, calculations: "QuickCalculations") -> None:
@@ -54,6 +60,7 @@ class QuickCalculations:
         writer: GroupCommit,
         watchdog: Watchdog,
         stopping: threading.Event,
+        offers: Offers,
     ) -> None:
         self._max_redeliveries = settings.max_attempts
         self._engine = engine
@@ -63,6 +70,7 @@ class QuickCalculations:
         self._writer = writer
         self._watchdog = watchdog
         self._stopping = stopping
+        self._offers = offers
 
     def calculate(self, works: Sequence[Work], delivery: Delivery) -> None:
         """Compute, check, and hand the outcomes to the writer, which answers the message."""
@@ -77,15 +85,20 @@ class QuickCalculations:
             return
         outcomes: list[Outcome] = []
         unfit: list[Work] = []
+        missing: list[Work] = []
         for one in works:
             try:
                 outcomes.append(self._outcome(one))
+            except FunctionUnknown:
+                missing.append(one)
             except CalculationUnfit as error:
                 if not unfit:  # one line for a message, however many it holds
                     logger.error("refused a message: %s", error, extra=log_members(one))
                 unfit.append(one)
         # The settings of this worker may be all that makes one unfit; its row must not wait here.
         if unfit and self._move_to_heavy(unfit, delivery) is None:
+            return
+        if missing and not self._hand_back(missing, delivery):
             return
         self._writer.submit(FinishedMessage(delivery, outcomes, is_refused=bool(unfit)))
 
@@ -102,33 +115,55 @@ class QuickCalculations:
                 notify_outbox(connection, [Lane.HEAVY])
             return moved
 
+        return self._write(move, "move calculations to the heavy lane", delivery)
+
+    def _hand_back(self, works: Sequence[Work], delivery: Delivery) -> bool:
+        """Leave it to other workers to compute what this one does not have the function of.
+
+        Return False if this worker stops, so that the message is redelivered.
+        """
+
+        def hand_back_all() -> bool:
+            with self._engine.begin() as connection:
+                hand_back(connection, [work.calculation_id for work in works], Lane.QUICK)
+            return True
+
+        if self._write(hand_back_all, "hand calculations back", delivery) is None:
+            return False
+        self._offers.note_handed_back(works)
+        return True
+
+    def _write(self, write: Callable[[], _Value], what: str, delivery: Delivery) -> _Value | None:
+        """Return what the transaction returns; None if this worker stops before it succeeds."""
         try:
-            return retry_while_unavailable(
-                move, "move calculations to the heavy lane", self._stopping.is_set
-            )
+            return retry_while_unavailable(write, what, self._stopping.is_set)
         except StoreUnavailable:
             delivery.is_detached = True  # without an answer it is redelivered
             return None
 
     def _outcome(self, work: Work) -> Outcome:
-        """Compute; raise CalculationUnfit for what this lane does not compute."""
+        """Compute.
+
+        Raises CalculationUnfit for what this lane does not compute, and FunctionUnknown for what
+        this worker cannot.
+        """
         try:
             function = self._registry.get(work.function, work.function_version)
-            self._admission.check(function, work.arguments)
+            bound = self._admission.bind(function, work.arguments_text)
             with self._watchdog.running(work):
-                result = self._calculator.compute(function, work.arguments)
-        except CalculationUnfit:
+                result = self._calculator.compute(function, bound)
+        except (CalculationUnfit, FunctionUnknown):
             raise
         except Exception as error:  # a function may raise anything
-            reason, detail = explain_failure(error)
+            failure = explain_failure(error)
             logger.warning(
                 "failed, %s: %s",
-                reason,
-                detail,
+                failure.reason,
+                failure.detail,
                 extra=log_members(work),
-                exc_info=reason == "function-failed",
+                exc_info=failure.reason == "function-failed",
             )
-            return Outcome(work, None, failure_json(reason, detail))
+            return Outcome(work, None, failure_json(*failure))
         return Outcome(work, result, None)
 
 

@@ -4,9 +4,9 @@ Anyone with access to RabbitMQ can put a message into a queue. Its calculation r
 own process, without a memory limit, so the worker checks arguments and estimate again.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import json
 
+from reckoner.authoring.arguments import BoundArguments
 from shared.config import Settings
 from shared.errors import CalculationUnfit
 from shared.functions.signature import Function
@@ -19,8 +19,15 @@ class Admission:
         self._quick_seconds = settings.quick_seconds
         self._memory_limit_bytes = settings.memory_limit_bytes
 
-    def check(self, function: Function, arguments: Mapping[str, Any]) -> None:
-        """Raise CalculationUnfit for a calculation that this lane does not compute."""
+    def bind(self, function: Function, arguments_text: str) -> BoundArguments:
+        """Return the arguments of a calculation that this lane computes.
+
+        Raises CalculationUnfit for any other.
+        """
+        try:
+            arguments = json.loads(arguments_text)
+        except (ValueError, RecursionError) as error:
+            raise CalculationUnfit(f"{function.name}: its arguments are not JSON") from error
         faults = function.validate(arguments)
         if faults:
             raise CalculationUnfit(f"{function.name}: {faults[0].detail}")
@@ -35,3 +42,4 @@ class Admission:
                 f"{function.name} would need {estimate.bytes:,} bytes, more than "
                 f"the {self._memory_limit_bytes:,} of RECKONER_MEMORY_LIMIT_BYTES"
             )
+        return BoundArguments(arguments, arguments_text)

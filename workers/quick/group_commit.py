@@ -27,10 +27,10 @@ from workers.presence import Watermark
 logger = logging.getLogger(__name__)
 
 _BATCH_OUTCOMES = 500
-_BATCH_DIGITS = 4_000_000
+_BATCH_BYTES = 4_000_000
 
-#: Digits that may wait for their commit. Beyond that, the computing threads wait.
-_WAITING_DIGITS = 16_000_000
+#: Bytes of results that may wait for their commit. Beyond that, the computing threads wait.
+_WAITING_BYTES = 16_000_000
 
 #: How long a stopping worker tries to reach PostgreSQL. What it cannot store is redelivered.
 _LAST_TRIES_SECONDS = 5.0
@@ -55,9 +55,9 @@ class FinishedMessage:
     is_refused: bool = False
 
     @property
-    def digits(self) -> int:
-        """The number of digits to store."""
-        return sum(one.result.digit_count for one in self.outcomes if one.result)
+    def result_bytes(self) -> int:
+        """How many bytes of results there are to store."""
+        return sum(one.result.length for one in self.outcomes if one.result)
 
 
 class GroupCommit:
@@ -68,7 +68,7 @@ class GroupCommit:
         self.watermark = Watermark()
         self._changed = threading.Condition()
         self._waiting: deque[FinishedMessage] = deque()
-        self._waiting_digits = 0
+        self._waiting_bytes = 0
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
 
@@ -85,9 +85,9 @@ class GroupCommit:
         """Have it stored and its message acknowledged soon; wait while too much is waiting."""
         finished.delivery.is_detached = True
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting_digits < _WAITING_DIGITS)
+            self._changed.wait_for(lambda: self._waiting_bytes < _WAITING_BYTES)
             self._waiting.append(finished)
-            self._waiting_digits += finished.digits
+            self._waiting_bytes += finished.result_bytes
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -109,14 +109,14 @@ class GroupCommit:
     def _next_batch(self) -> list[FinishedMessage]:
         """Wait for outcomes, and return a batch of them; an empty one once it is closed."""
         batch: list[FinishedMessage] = []
-        count = digits = 0
+        count = size = 0
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._give_up_at is not None)
-            while self._waiting and count < _BATCH_OUTCOMES and digits < _BATCH_DIGITS:
+            while self._waiting and count < _BATCH_OUTCOMES and size < _BATCH_BYTES:
                 batch.append(self._waiting.popleft())
                 count += len(batch[-1].outcomes)
-                digits += batch[-1].digits
-            self._waiting_digits -= digits
+                size += batch[-1].result_bytes
+            self._waiting_bytes -= size
             self._changed.notify_all()
         return batch
 

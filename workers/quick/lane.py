@@ -8,9 +8,11 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.config import Settings
+from shared.functions.offers import offers_of
 from shared.functions.registry import Registry
 from workers.broker.broker import LaneBroker
 from workers.broker.consumer import LaneConsumer
+from workers.offers import Offers
 from workers.quick.actor import QuickCalculations, declare_actor, log_members
 from workers.quick.group_commit import GroupCommit
 from workers.quick.watchdog import Watchdog
@@ -44,8 +46,16 @@ class QuickLane:
         self._stopping = threading.Event()
         self._writer = GroupCommit(engine)
         self.watermark = self._writer.watermark
+        installed = offers_of(registry)
+        self.offers = Offers(self.lane, lambda: installed)
         self._calculations = QuickCalculations(
-            settings, engine, registry, self._writer, self._watchdog, self._stopping
+            settings,
+            engine,
+            registry,
+            self._writer,
+            self._watchdog,
+            self._stopping,
+            self.offers,
         )
 
     def declare_actor(self, broker: LaneBroker) -> None:

@@ -7,6 +7,7 @@ function: it runs as the worker's user and can read what that user can, such as 
 environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
+import json
 import os
 import sys
 import threading
@@ -15,10 +16,10 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from shared.failures import explain_failure
+from shared.failures import Failure, explain_failure
 from shared.functions.registry import Registry, load_registry
 from shared.functions.verification import verified
-from shared.result import Result, ResultBuilder
+from shared.result import ResultBuilder, ResultKind
 from workers.sandbox.exit_reasons import memory_limit_exceeded
 from workers.sandbox.limits import (
     become_subreaper,
@@ -28,14 +29,18 @@ from workers.sandbox.limits import (
     limit_memory,
     lower_priority,
 )
+from workers.sandbox.memory import peak_memory_bytes
 from workers.sandbox.protocol import (
     MAX_PAYLOAD,
+    Header,
     Kind,
     Request,
+    Summary,
     encode_error,
     encode_frame,
+    encode_header,
     encode_progress,
-    encode_result,
+    encode_summary,
 )
 
 _Value = TypeVar("_Value")
@@ -43,18 +48,25 @@ _Value = TypeVar("_Value")
 #: Progress is sent at most this often; the heartbeat stores it less often.
 _PROGRESS_SECONDS = 0.1
 
+#: How much of a traceback goes to the worker's log. An exception's text may have any length.
+_TRACEBACK_CHARACTERS = 4_000
+
 
 def main(registry: Callable[[], Registry] = load_registry) -> int:
     """Answer one request; return the process's exit status.
 
     The request may take long to come. Standard input ends without one when the worker stops.
     """
-    output = _Output()
+    output = Output()
     die_with_parent()
     become_subreaper()
     lower_priority()
     keep_freed_memory()
-    functions = registry()
+    return answer(registry(), output)
+
+
+def answer(functions: Registry, output: "Output") -> int:
+    """Read the request, compute, and send what came of it; return the process's exit status."""
     text = sys.stdin.read()
     if not text:
         return 0
@@ -62,31 +74,34 @@ def main(registry: Callable[[], Registry] = load_registry) -> int:
     exit_if_orphaned(request.parent_pid)
     limit_memory(request.memory_limit_bytes)
     try:
-        output.send_result(_compute(request, functions, output))
+        output.send_summary(_compute(request, functions, output))
     except MemoryError:
         exceeded = memory_limit_exceeded(request.memory_limit_bytes)
-        output.send_error(exceeded.reason, exceeded.detail)
+        output.send_error(Failure(exceeded.reason, exceeded.detail))
     except Exception as error:  # a function may raise anything
-        reason, detail = explain_failure(error)
-        if reason == "function-failed":
-            traceback.print_exc()
-        output.send_error(reason, detail)
+        failure = explain_failure(error)
+        if failure.reason == "function-failed":
+            sys.stderr.write(traceback.format_exc()[-_TRACEBACK_CHARACTERS:])
+        output.send_error(failure)
     return 0
 
 
-def _compute(request: Request, functions: Registry, output: "_Output") -> Result:
-    """Compute and send the digits; return their result after they have passed their check."""
+def _compute(request: Request, functions: Registry, output: "Output") -> Summary:
+    """Compute and send the bytes; return what they are after they have passed their check."""
     function = functions.get(request.function, request.version)
-    arguments = request.arguments
-    sent = ResultBuilder()
+    arguments = json.loads(request.arguments_text)
+    output.send_header(Header(ResultKind.DIGITS, None, "residue"))
+    sent = ResultBuilder(ResultKind.DIGITS)
     watch = _Stopwatch()
     digits = watch.call(lambda: function.compute(arguments, output.send_progress))
     pieces = (digits,) if isinstance(digits, str) else watch.each(digits)
     for piece in verified(function, arguments, pieces, request.prime):
         ascii_digits = piece.encode("ascii")
         sent.feed(ascii_digits)
-        output.send_digits(ascii_digits)
-    return sent.finish(watch.seconds)
+        if not request.is_hash_only:
+            output.send_data(ascii_digits)
+    result = sent.finish(watch.seconds)
+    return Summary(result.length, result.sha256, result.compute_seconds, peak_memory_bytes())
 
 
 class _Stopwatch:
@@ -112,7 +127,7 @@ class _Stopwatch:
             yield piece
 
 
-class _Output:
+class Output:
     """Writes frames to the worker. What the function prints goes to standard error instead."""
 
     def __init__(self) -> None:
@@ -123,21 +138,29 @@ class _Output:
         os.dup2(2, 1)
 
     def send_progress(self, fraction: float) -> None:
+        """Send the fraction that is done, unless one was sent a moment ago."""
         now = time.monotonic()
         if now >= self._next_progress:
             self._next_progress = now + _PROGRESS_SECONDS
             self._send(Kind.PROGRESS, encode_progress(fraction))
 
-    def send_digits(self, digits: bytes) -> None:
-        view = memoryview(digits)
+    def send_header(self, header: Header) -> None:
+        """Say what the bytes are; before anything else."""
+        self._send(Kind.HEADER, encode_header(header))
+
+    def send_data(self, data: bytes) -> None:
+        """Send the next bytes of the result."""
+        view = memoryview(data)
         for start in range(0, len(view), MAX_PAYLOAD):
-            self._send(Kind.DIGITS, view[start : start + MAX_PAYLOAD])
+            self._send(Kind.DATA, view[start : start + MAX_PAYLOAD])
 
-    def send_error(self, reason: str, detail: str) -> None:
-        self._send(Kind.ERROR, encode_error(reason, detail))
+    def send_error(self, failure: Failure) -> None:
+        """Say why there is no result; nothing follows."""
+        self._send(Kind.ERROR, encode_error(failure))
 
-    def send_result(self, result: Result) -> None:
-        self._send(Kind.RESULT, encode_result(result))
+    def send_summary(self, summary: Summary) -> None:
+        """Say what the whole result is; nothing follows."""
+        self._send(Kind.RESULT, encode_summary(summary))
 
     def _send(self, kind: Kind, payload: bytes | memoryview) -> None:
         if os.getpid() != self._pid:

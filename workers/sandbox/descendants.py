@@ -115,7 +115,12 @@ def hold_more_than(limit_bytes: int, pids: Iterable[int]) -> bool:
     # The resident sizes are never less than the exact sum, and much quicker to read.
     if sum(map(resident_bytes, pids)) <= limit_bytes:
         return False
-    return sum(map(_proportional_bytes, pids)) > limit_bytes
+    return held_bytes(pids) > limit_bytes
+
+
+def held_bytes(pids: Iterable[int]) -> int:
+    """Return the memory that these processes hold, counting what they share once."""
+    return sum(map(_proportional_bytes, pids))
 
 
 def _proportional_bytes(pid: int) -> int:

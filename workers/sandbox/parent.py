@@ -1,4 +1,4 @@
-"""The worker's side of one calculation: send the request, receive digits, enforce the limits.
+"""The worker's side of one calculation: send the request, receive bytes, enforce the limits.
 
 The child's side is child.py, and what goes over the pipes between them protocol.py.
 """
@@ -12,18 +12,26 @@ from types import TracebackType
 from typing import Self
 
 from shared.errors import CalculationAborted
-from shared.result import Result
-from workers.sandbox.descendants import descendants_of, hold_more_than, resident_bytes
+from workers.sandbox.descendants import (
+    descendants_of,
+    held_bytes,
+    hold_more_than,
+    resident_bytes,
+)
 from workers.sandbox.exit_reasons import explain_exit, memory_limit_exceeded, time_limit_exceeded
 from workers.sandbox.out_of_memory import count_oom_kills
 from workers.sandbox.process import ChildProcess
 from workers.sandbox.protocol import (
     FrameReader,
+    Header,
     Kind,
     Request,
+    Summary,
     decode_error,
+    decode_header,
     decode_progress,
-    decode_result,
+    decode_summary,
+    out_of_order,
 )
 
 _READ_BYTES = 2**18
@@ -31,6 +39,9 @@ _STDERR_KEPT_BYTES = 4096
 
 #: The longest time between two checks of the deadline, of the memory and of the child itself.
 _CHECK_SECONDS = 0.1
+
+#: The exact memory of several processes takes the kernel longer to add up.
+_SAMPLE_SECONDS = 1.0
 
 #: How long a child may take to end after it has closed its output.
 _EXIT_SECONDS = 2.0
@@ -48,9 +59,12 @@ class Sandbox:
         self._deadline = 0.0
         self._oom_kills = count_oom_kills()
         self._stderr = bytearray()
-        self._result: Result | None = None
+        self._header: Header | None = None
+        self._summary: Summary | None = None
         self._idle_bytes = resident_bytes(process.pid)
         self._next_memory_check = time.monotonic() + _CHECK_SECONDS
+        self._sampled_bytes = 0
+        self._next_sample = 0.0
 
     @property
     def pid(self) -> int:
@@ -58,10 +72,21 @@ class Sandbox:
         return self._process.pid
 
     @property
-    def result(self) -> Result:
-        """The child's own account of the digits that it has sent, once `receive` has ended."""
-        assert self._result is not None
-        return self._result
+    def header(self) -> Header:
+        """What the bytes are, once `receive` has yielded some or has ended."""
+        assert self._header is not None
+        return self._header
+
+    @property
+    def summary(self) -> Summary:
+        """The child's own account of the bytes that it has sent, once `receive` has ended."""
+        assert self._summary is not None
+        return self._summary
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The most memory that the child, or it and its descendants together, have held."""
+        return max(self.summary.peak_bytes or 0, self._sampled_bytes) or None
 
     @property
     def stderr(self) -> str:
@@ -82,7 +107,7 @@ class Sandbox:
     def receive(
         self, on_progress: Callable[[float], None], check_interrupt: Callable[[], None]
     ) -> Iterator[bytes]:
-        """Yield digits as they arrive; they are known to be right only after the last.
+        """Yield bytes as they arrive; they are known to be right only after the last.
 
         `check_interrupt` is called several times a second and raises to stop. The time that the
         caller takes for a piece does not count as the child's.
@@ -94,16 +119,22 @@ class Sandbox:
         for kind, payload in self._frames(check_interrupt):
             if kind is Kind.PROGRESS:
                 on_progress(decode_progress(payload))
-            elif kind is Kind.DIGITS:
+            elif kind is Kind.HEADER and self._header is None:
+                self._header = decode_header(payload)
+            elif kind is not Kind.ERROR and self._header is None:
+                raise out_of_order()
+            elif kind is Kind.DATA:
                 left_at = time.monotonic()
                 yield payload
                 self._deadline += time.monotonic() - left_at
             elif kind is Kind.RESULT:
-                self._result = decode_result(payload)
-                self.kill()  # it frees its memory while the last digits are stored
+                self._summary = decode_summary(payload)
+                self.kill()  # it frees its memory while the last bytes are stored
                 return
-            else:
+            elif kind is Kind.ERROR:
                 raise decode_error(payload)
+            else:
+                raise out_of_order()
         check_interrupt()  # this worker itself may have killed it
         raise self._exit_error()
 
@@ -150,9 +181,15 @@ class Sandbox:
             return
         self._next_memory_check = time.monotonic() + _CHECK_SECONDS
         descendants = descendants_of(self.pid)
+        if not descendants:
+            return
+        family = [self.pid, *descendants]
         limit = self._request.memory_limit_bytes
-        if descendants and hold_more_than(self._idle_bytes + limit, [self.pid, *descendants]):
-            raise memory_limit_exceeded(limit, processes=1 + len(descendants))
+        if hold_more_than(self._idle_bytes + limit, family):
+            raise memory_limit_exceeded(limit, processes=len(family))
+        if time.monotonic() >= self._next_sample:
+            self._next_sample = time.monotonic() + _SAMPLE_SECONDS
+            self._sampled_bytes = max(self._sampled_bytes, held_bytes(family))
 
     def _send(self, data: memoryview) -> memoryview:
         """Write as much as the pipe takes, and return the rest."""

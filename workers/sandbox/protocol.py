@@ -8,14 +8,15 @@ import dataclasses
 import json
 import math
 import os
+import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from shared.errors import CalculationAborted
-from shared.result import Result
+from shared.failures import Failure, bounded_details
+from shared.result import ResultKind
 
 _HEADER = struct.Struct("!cI")
 _FRACTION = struct.Struct("!d")
@@ -25,7 +26,15 @@ _FRACTION = struct.Struct("!d")
 MAX_PAYLOAD = 2**18
 
 #: The reasons that a child may give. The worker finds all others by itself.
-_CHILD_REASONS = frozenset({"memory-limit", "function-failed", "function-gone", "result-wrong"})
+_CHILD_REASONS = frozenset(
+    {"memory-limit", "function-failed", "function-gone", "result-invalid", "result-wrong"}
+)
+
+_KINDS = frozenset(ResultKind)
+#: The check of a function whose result is computed twice.
+RECOMPUTED = "recomputed"
+_CHECKS = frozenset({"residue", "check", RECOMPUTED, None})
+_MEDIA_TYPE = re.compile(r"[\x20-\x7e]{1,200}")
 
 #: More than our own child ever sends.
 _DETAIL_CHARACTERS = 1_000
@@ -33,14 +42,19 @@ _DETAIL_CHARACTERS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to compute, and within which limits. The digits are checked modulo `prime`."""
+    """What to compute, and within which limits. Digits are checked modulo `prime`.
+
+    With `is_hash_only` the child sends no bytes, only what it says about them.
+    """
 
     function: str
     version: int
-    arguments: Mapping[str, Any]
+    arguments_text: str
     prime: int
     memory_limit_bytes: int
     time_limit_seconds: float  # enforced by the worker
+    max_result_bytes: int  # enforced by both
+    is_hash_only: bool = False
     parent_pid: int = field(default_factory=os.getpid)
 
     def encode(self) -> bytes:
@@ -56,10 +70,30 @@ class Request:
 class Kind(Enum):
     """What a frame holds."""
 
+    HEADER = b"H"  # what the bytes will be; comes first
     PROGRESS = b"P"  # the fraction that is done
-    DIGITS = b"D"  # the next digits, in ASCII
-    RESULT = b"R"  # the end: the result without its digits
-    ERROR = b"E"  # the end: a reason and a detail
+    DATA = b"D"  # the next bytes of the result
+    RESULT = b"R"  # the end: what the child says of the bytes that it has sent
+    ERROR = b"E"  # the end: why there is no result
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the bytes of a result are, and the check that they must pass before its end."""
+
+    kind: ResultKind
+    media_type: str | None
+    check: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a child says of a whole result."""
+
+    length: int
+    sha256: str
+    compute_seconds: float
+    peak_bytes: int | None
 
 
 def encode_frame(kind: Kind, payload: bytes | memoryview) -> bytes:
@@ -106,35 +140,56 @@ def decode_progress(payload: bytes) -> float:
     return min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
 
 
-def encode_result(result: Result) -> bytes:
-    """Return the payload of a result frame; the digits have been sent before."""
-    return json.dumps(dataclasses.asdict(result)).encode("ascii")
+def encode_header(header: Header) -> bytes:
+    """Return the payload of a header frame."""
+    return json.dumps(dataclasses.asdict(header)).encode("ascii")
 
 
-def decode_result(payload: bytes) -> Result:
-    """Return a result without its digits. Raises CalculationAborted if it is invalid."""
+def decode_header(payload: bytes) -> Header:
+    """Return a header. Raises CalculationAborted if it is invalid."""
+    match _load(payload):
+        case {"kind": str(kind), "media_type": media_type, "check": check} if (
+            kind in _KINDS and _is_media_type(media_type) and check in _CHECKS
+        ):
+            return Header(ResultKind(kind), media_type, check)
+    raise _invalid("an invalid header")
+
+
+def _is_media_type(given: object) -> bool:
+    """Return whether it may become a header of HTTP; None is the kind's own."""
+    return given is None or (isinstance(given, str) and bool(_MEDIA_TYPE.fullmatch(given)))
+
+
+def encode_summary(summary: Summary) -> bytes:
+    """Return the payload of a result frame; the bytes have been sent before."""
+    return json.dumps(dataclasses.asdict(summary)).encode("ascii")
+
+
+def decode_summary(payload: bytes) -> Summary:
+    """Return what the child says of its result. Raises CalculationAborted if it is invalid."""
     match _load(payload):
         case {
-            "digit_count": int(digit_count),
+            "length": int(length),
             "sha256": str(sha256),
-            "head": str(head),
-            "tail": str(tail),
             "compute_seconds": float(seconds),
-        } if math.isfinite(seconds) and seconds >= 0:
-            return Result(digit_count, sha256, head, tail, seconds)
+            "peak_bytes": int() | None as peak_bytes,
+        } if math.isfinite(seconds) and seconds >= 0 and 0 <= (peak_bytes or 0) < 2**63:
+            return Summary(length, sha256, seconds, peak_bytes)
     raise _invalid("an invalid result")
 
 
-def encode_error(reason: str, detail: str) -> bytes:
+def encode_error(failure: Failure) -> bytes:
     """Return the payload of an error frame."""
-    return json.dumps({"reason": reason, "detail": detail}).encode("ascii")
+    return json.dumps(failure._asdict()).encode("ascii")
 
 
 def decode_error(payload: bytes) -> CalculationAborted:
     """Return the error in a frame, or the one for an invalid error."""
     match _load(payload):
-        case {"reason": str(reason), "detail": str(detail)} if reason in _CHILD_REASONS:
-            return CalculationAborted(reason, detail[:_DETAIL_CHARACTERS])
+        case {"reason": str(reason), "detail": str(detail), "details": details} if (
+            reason in _CHILD_REASONS
+        ):
+            return CalculationAborted(reason, detail[:_DETAIL_CHARACTERS], bounded_details(details))
     return _invalid("an invalid error")
 
 
@@ -143,6 +198,11 @@ def _load(payload: bytes) -> object:
         return json.loads(payload)
     except (ValueError, RecursionError):  # RecursionError: nested too deeply
         return None
+
+
+def out_of_order() -> CalculationAborted:
+    """Return the error for a frame that may not come where it came."""
+    return _invalid("its frames in the wrong order")
 
 
 def _invalid_frame(data: bytes | bytearray) -> CalculationAborted:

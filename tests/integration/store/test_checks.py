@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from shared.result import CHUNK_DIGITS
+from shared.result import CHUNK_BYTES
 from shared.store import new_calculations
 from shared.store.new_calculations import New
 from tests.factories import make_calculation, make_result
@@ -55,8 +55,8 @@ def test_a_result_is_either_in_the_row_or_in_chunks(engine, stored, change, is_r
     ("ordinal", "length", "is_refused"),
     [
         (0, 1, False),
-        (0, CHUNK_DIGITS, False),
-        (0, CHUNK_DIGITS + 1, True),
+        (0, CHUNK_BYTES, False),
+        (0, CHUNK_BYTES + 1, True),
         (0, 0, True),
         (-1, 1, True),
     ],
@@ -104,4 +104,4 @@ def test_digits_are_stored_uncompressed_and_out_of_line(engine):
 
 def test_the_length_of_a_chunk_never_changes():
     """The chunks of a range are calculated from it."""
-    assert CHUNK_DIGITS == 262_144
+    assert CHUNK_BYTES == 262_144

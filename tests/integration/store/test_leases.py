@@ -28,7 +28,11 @@ MINE = {"worker_id": WORKER}
 def test_a_claim_counts_an_attempt_and_excludes_others(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     claimed = claim(connection, calculation)
-    assert (claimed.attempt, claimed.arguments, claimed.request_id) == (1, {"n": 1_000}, "request")
+    assert (claimed.attempt, claimed.arguments_text, claimed.request_id) == (
+        1,
+        '{"n":1000}',
+        "request",
+    )
     assert claim(connection, calculation, worker_id=OTHER_WORKER) is None
     assert claim(connection, calculation) is None
     assert stored(connection, calculation, "worker_id") == WORKER
@@ -85,11 +89,11 @@ def test_progress_never_goes_back(connection):
 
 def test_a_result_ends_the_claim_and_records_where_its_digits_are(connection):
     short, long = (queue(connection, n=n, lane=Lane.HEAVY) for n in (1, 2))
-    for calculation, value in ((short, "42"), (long, None)):
+    for calculation, length, value in ((short, 2, "42"), (long, 10_000, None)):
         change(connection, calculation, "attempt = 4, attempt_base = 3")
         claimed = claim(connection, calculation)
         cancel(connection, calculation)  # too late: the result is stored
-        assert attempts.finish_succeeded(connection, claimed, make_result(digits=value), **MINE)
+        assert attempts.finish_succeeded(connection, claimed, make_result(length=length), **MINE)
         row = row_of(connection, calculation)
         assert (row.status, row.progress, row.attempt) == ("succeeded", 1, 5)
         assert row.finished_at == now(connection)

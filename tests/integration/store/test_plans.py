@@ -126,7 +126,7 @@ def of(*ids):
     return [make_calculation(id=identity) for identity in ids]
 
 
-CLAIM = Claim(IDS[0], 1, "f", 1, {}, 1.0, None, None, 1, [])
+CLAIM = Claim(IDS[0], 1, "f", 1, "{}", 1.0, None, None, 1, [])
 MINE = {"worker_id": IDS[0]}
 RESULTS = dict.fromkeys(IDS, make_result())
 RENEWALS = [Renewal(identity, 1, 0.5) for identity in IDS]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.result import CHUNK_DIGITS, Result
+from shared.result import CHUNK_BYTES, Result, ResultKind
 from shared.store import outbox, quick
 from shared.store.chunks import find_chunk
 from tests.factories import make_result
@@ -40,10 +40,13 @@ def test_a_quick_result_is_stored_once_and_only_if_queued(connection):
 def test_each_quick_result_is_stored_with_its_calculation(connection):
     _, long, longer = made = [queue(connection, n=n) for n in (1, 2, 3)]
     change(connection, long, "attempt = 4, attempt_base = 4")
-    all_digits = ["42", "3" * (2 * CHUNK_DIGITS), "4" * (CHUNK_DIGITS + 1)]
+    all_digits = ["42", "3" * (2 * CHUNK_BYTES), "4" * (CHUNK_BYTES + 1)]
     quick.finish_quick_succeeded(
         connection,
-        {one.id: Result.of(digits, 0.25) for one, digits in zip(made, all_digits, strict=True)},
+        {
+            one.id: Result.of(ResultKind.DIGITS, digits.encode(), 0.25)
+            for one, digits in zip(made, all_digits, strict=True)
+        },
     )
     rows = [row_of(connection, one) for one in made]
     assert [row.result_digits for row in rows] == [len(digits) for digits in all_digits]
@@ -57,9 +60,9 @@ def test_each_quick_result_is_stored_with_its_calculation(connection):
         assert stored(connection, one, "finished_at - started_at") == timedelta(seconds=0.25)
     for one, attempt, digits in ((long, 5, all_digits[1]), (longer, 1, all_digits[2])):
         chunks = [find_chunk(connection, one.id, attempt, ordinal) for ordinal in range(3)]
-        assert "".join(chunk for chunk in chunks if chunk) == digits
+        assert b"".join(chunk for chunk in chunks if chunk) == digits.encode()
         assert chunks[0] is not None
-        assert len(chunks[0]) == CHUNK_DIGITS
+        assert len(chunks[0]) == CHUNK_BYTES
 
 
 def test_a_batch_returns_when_the_latest_of_its_messages_was_published(connection):

@@ -46,7 +46,7 @@ def test_a_heartbeat_under_way_does_not_put_a_deleted_row_back(settings, engine,
 
     monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr("workers.presence.upsert_worker", late_upsert)
-    presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1)
+    presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1, offers=set)
     assert presence.start(threading.Event())
     assert under_way.wait(10)
     closing = threading.Thread(target=presence.close)
@@ -70,7 +70,7 @@ def test_a_worker_whose_last_heartbeat_hangs_leaves_its_row(settings, engine, mo
     monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr("workers.presence._CLOSING_SECONDS", 0.1)
     monkeypatch.setattr("workers.presence.upsert_worker", hanging_upsert)
-    presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1)
+    presence = Presence(engine, uuid4(), Watermark(), lane=Lane.QUICK, slots=1, offers=set)
     assert presence.start(threading.Event())
     assert under_way.wait(10)
     presence.close()

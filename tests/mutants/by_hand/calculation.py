@@ -31,8 +31,8 @@ MUTATIONS = [
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
     mutation(
         _RESULT,
-        "return self.digits if self.digit_count <= ROW",
-        "return self.digits if self.digit_count < ROW",
+        "return self.length <= ROW",
+        "return self.length < ROW",
         "unit/shared/test_calculator.py",
     ),
     mutation(
@@ -50,8 +50,8 @@ MUTATIONS = [
     ),
     mutation(
         _RESULT,
-        "piece[: PREVIEW_DIGITS - len(self._head)]",
-        "piece[:PREVIEW_DIGITS]",
+        "piece[: _PREVIEW_BYTES - len(self._head)]",
+        "piece[:_PREVIEW_BYTES]",
         "unit/shared/test_result.py",
     ),
     mutation(_RESULT, "    if waiting:\n", "    if True:\n", "unit/shared/test_result.py"),
@@ -129,6 +129,6 @@ MUTATIONS = [
     mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
     mutation(_SERVED, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
     mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),
-    mutation(_SERVED, "max(1, -(-end // CHUNK_DIGITS))", "end // CHUNK_DIGITS + 1", _DOWNLOADS),
+    mutation(_SERVED, "max(1, -(-end // CHUNK_BYTES))", "end // CHUNK_BYTES + 1", _DOWNLOADS),
     mutation(_SERVED, "attempt = row.result_attempt", "attempt = row.attempt - 1", _DOWNLOADS),
 ]

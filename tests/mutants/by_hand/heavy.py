@@ -18,8 +18,10 @@ _BRIEFLY = f"{_LOST_LEASES}::test_a_stopped_worker_tries_only_briefly_to_hand_a_
 _NO_CHILD = f"{_LOST_LEASES}::test_a_stopped_worker_that_can_start_no_child_hands_its_claim_back"
 _WHOLE = f"{_RESULTS}::test_a_result_is_stored_whole_and_once"
 
+_arriving = partial(mutation, "workers/heavy/arriving_bytes.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
 _chunks = partial(mutation, "workers/heavy/chunks.py")
+_computation = partial(mutation, "workers/heavy/computation.py")
 _lease = partial(mutation, "workers/heavy/lease.py")
 _retries = partial(mutation, "workers/heavy/retry_policy.py")
 _writes = partial(mutation, "workers/heavy/claimed_writes.py")
@@ -60,20 +62,24 @@ _ATTEMPTS = [
     _attempt(
         "                self._lease.check()  # a child", "                # a child", _NO_CHILD
     ),
-    _attempt(
-        "result != child.result",
-        "result.digit_count != child.result.digit_count",
+    _arriving(
+        "(result.length, result.sha256) != (summary.length, summary.sha256)",
+        "result.length != summary.length",
         _UNTRUSTED,
     ),
-    _attempt(
-        "result != child.result",
-        "result.sha256 != child.result.sha256",
+    _arriving(
+        "(result.length, result.sha256) != (summary.length, summary.sha256)",
+        "result.sha256 != summary.sha256",
         _UNTRUSTED,
     ),
-    _attempt("if not result.digit_count:", "if False:", _UNTRUSTED),
-    _attempt("if not chunk.isdigit():", "if False:", _UNTRUSTED),
-    _attempt("len(chunk) <= ROW_DIGITS", "len(chunk) < ROW_DIGITS", _WHOLE),
-    _attempt("            writer.finish()\n", "", _WHOLE),
+    _arriving("is_valid = result.length > 0\n", "is_valid = True\n", _UNTRUSTED),
+    _arriving("is_valid = piece.isdigit()", "is_valid = True", _UNTRUSTED),
+    _arriving("is_valid = self._is_utf_8(piece)", "is_valid = True", _UNTRUSTED),
+    _arriving('is_valid = self._is_utf_8(b"", is_last=True)', "is_valid = True", _UNTRUSTED),
+    _arriving("is_valid = piece.isascii()", "is_valid = True", _UNTRUSTED),
+    _arriving("(data is None or _is_json(data))", "True", _UNTRUSTED),
+    _computation("arriving.length <= ROW_BYTES", "arriving.length < ROW_BYTES", _WHOLE),
+    _computation("            writer.finish()\n", "", _WHOLE),
     _attempt("if is_cancelled else _HANDING", "if not is_cancelled else _HANDING", _BRIEFLY),
 ]
 

@@ -37,12 +37,12 @@ MUTATIONS = [
         f"{_DESCENDANTS}::test_what_left_its_session_and_its_parent_ends_with_its_calculation",
     ),
     _parent(
-        "if descendants and hold_more_than(",
+        "if hold_more_than(",
         "if False and hold_more_than(",
         f"{_LIMITS}::test_six_forks_have_no_more_memory_than_one_process",
     ),
     _descendants(
-        "return sum(map(_proportional_bytes, pids)) > limit_bytes",
+        "return held_bytes(pids) > limit_bytes",
         "return True",
         f"{_LIMITS}::test_memory_that_forks_share_counts_once",
     ),
@@ -57,8 +57,8 @@ MUTATIONS = [
     _protocol("if len(self._buffer) < end:", "if len(self._buffer) <= end:", _PROTOCOL),
     _protocol("min(max(fraction, 0.0), 1.0)", "max(fraction, 0.0)", _PROTOCOL),
     _protocol(
-        "if reason in _CHILD_REASONS:",
-        "if True:",
+        "reason in _CHILD_REASONS\n        ):",
+        "True\n        ):",
         "integration/workers/heavy/test_untrusted_child.py",
     ),
     _child(

@@ -53,7 +53,9 @@ MUTATIONS = [
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN $2", _TELLS),
     _new("CASE WHEN $2 AND status = 'queued'", "CASE WHEN status = 'queued'", _TELLS),
     _new(
-        "CASE WHEN is_done AND value IS NULL THEN 1 END", "CASE WHEN is_done THEN 1 END", _NEW_ONES
+        "CASE WHEN is_done AND value IS NULL AND data IS NULL THEN 1 END",
+        "CASE WHEN is_done THEN 1 END",
+        _NEW_ONES,
     ),
     _outbox("AND not_before <= now()\n", "\n", _OUTBOX),
     _outbox("        ORDER BY not_before\n        LIMIT", "        LIMIT", _OUTBOX),

@@ -5,6 +5,7 @@ from functools import partial
 from tests.mutants.mutation import mutation
 
 _CHUNKS = "integration/store/test_chunks.py"
+_KINDS = "integration/store/test_kinds.py"
 _FENCING = "integration/workers/heavy/test_fencing.py"
 _FENCED = f"{_FENCING}::test_a_zombie_writes_nothing_once_its_calculation_is_reclaimed"
 _HELD = "integration/store/test_leases.py"
@@ -20,6 +21,7 @@ _ENDING = """worker_id = NULL, lease_until = NULL, cancel_requested = false,
 _lease = partial(mutation, "shared/store/leases.py")
 _attempt = partial(mutation, "shared/store/attempts.py")
 _chunk = partial(mutation, "shared/store/chunks.py")
+_copy = partial(mutation, "shared/store/chunk_copies.py")
 _present = partial(mutation, "shared/store/presence.py")
 
 MUTATIONS = [
@@ -55,7 +57,7 @@ MUTATIONS = [
         _FENCED,
     ),
     _attempt("attempt_base = attempt_base + 1", "attempt_base = attempt", _HELD),
-    _attempt("CAST(:value AS text) IS NULL THEN attempt END", "true THEN attempt END", _HELD),
+    _attempt("NOT :is_in_row THEN attempt END", "true THEN attempt END", _HELD),
     _attempt("'$[last - 18 to last]'", "'$[last - 19 to last]'", _HELD),
     _attempt("AND lease_until < now()", "", _LOST),
     _attempt("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),
@@ -80,16 +82,22 @@ MUTATIONS = [
     ),
     _chunk("    if is_held:\n", "    if True:\n", _CHUNKS),
     _chunk("status = 'running' AND worker_id = :worker_id)", "status = 'running')", _OTHERS),
-    _chunk(
-        "calculation_id = :id AND attempt = :attempt AND ordinal = :ordinal",
-        "calculation_id = :id AND ordinal = :ordinal LIMIT 1",
+    _copy(
+        "AND attempt = {attempt:d} AND ordinal = {ordinal:d}",
+        "AND ordinal = {ordinal:d} LIMIT 1",
         "integration/gateway/routes/test_downloads.py::test_a_result_of_any_length_is_served_whole_and_in_ranges",
     ),
     _chunk(
         "AND status = 'succeeded' AND result_pruned_at IS NULL", "AND status = 'succeeded'", _CHUNKS
     ),
     _chunk("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
-    _chunk("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _CHUNKS),
+    _copy("enumerate(chunks, first_ordinal)", "enumerate(chunks, first_ordinal + 1)", _CHUNKS),
+    _copy(
+        "connection.invalidate(error)",
+        "pass",
+        f"{_KINDS}::test_a_chunk_is_found_after_the_connection_broke",
+    ),
+    _copy('"digits" if kind is ResultKind.DIGITS else "data"', '"digits"', _KINDS),
     _present("DO UPDATE\n    SET seen_at = now(), quick", "DO UPDATE\n    SET quick", _WHOLE),
     _present("quick_problem = excluded.quick_problem,\n", "\n", _WHOLE),
     _present("FROM relays ORDER BY silent_seconds", "FROM relays", _WHOLE),

@@ -7,6 +7,7 @@ from tests.mutants.mutation import mutation
 _ADMISSION = "unit/workers/quick/test_admission.py"
 _CONSUMER = "integration/workers/broker/test_consumer.py"
 _HEAVY = "integration/workers/heavy"
+_HANDING_BACK = "integration/workers/test_handing_back.py"
 _QUICK_RESULTS = "integration/workers/quick/test_results.py"
 _MESSAGES = "integration/workers/quick/test_messages.py"
 _ACKNOWLEDGED = "integration/workers/quick/test_acknowledgements.py"
@@ -38,8 +39,8 @@ _slots = partial(mutation, "workers/broker/slots.py")
 
 _DELIVERIES = [
     _heavy(
-        "        try:\n            lease = self._claim(work)\n",
-        "        delivery.acknowledge()\n        try:\n            lease = self._claim(work)\n",
+        "            lease = self._claim(work)\n",
+        "            delivery.acknowledge()\n            lease = self._claim(work)\n",
         _CLAIMED,
     ),
     _heavy(
@@ -108,7 +109,7 @@ _DELIVERIES = [
     ),
     _group("            return {work.calculation_id}\n", "            return set()\n", _UNSTORED),
     _group(
-        "            self._waiting_digits -= digits\n",
+        "            self._waiting_bytes -= size\n",
         "",
         f"{_QUICK_RESULTS}::test_computing_waits_while_too_many_results_wait_for_their_commit",
     ),
@@ -135,7 +136,7 @@ _DELIVERIES = [
     _quick(
         "get(work.function, work.function_version)",
         "get(work.function)",
-        f"{_QUICK_RESULTS}::test_another_version_of_a_function_fails_as_gone",
+        f"{_HANDING_BACK}::test_a_bundle_is_computed_but_for_what_the_worker_lacks",
     ),
     _admission("estimate.seconds > self._quick", "estimate.seconds >= self._quick", _ADMISSION),
     _admission("estimate.bytes > self._memory", "estimate.bytes >= self._memory", _ADMISSION),

@@ -20,10 +20,18 @@ def rows() -> list[tuple[str, str, str]]:
     )
 
 
+def _written(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
 def test_the_configuration_table_is_complete_and_right():
     defaults = tomllib.loads((ROOT / "shared/config/settings.toml").read_text())["default"]
     expected = [
-        (f"RECKONER_{field.name.upper()}", str(defaults.get(field.name, "")), field.metadata["doc"])
+        (
+            f"RECKONER_{field.name.upper()}",
+            _written(defaults.get(field.name, "")),
+            field.metadata["doc"],
+        )
         for field in dataclasses.fields(Settings)
     ]
     assert [row for row in rows() if not row[0].startswith(PREFIX)] == expected

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.errors import FunctionUnknown, ResultWrong
+from shared.errors import FunctionUnknown, ResultInvalid, ResultTooLarge, ResultWrong
 from shared.failures import explain_failure, failure_json
 
 
@@ -13,19 +13,20 @@ from shared.failures import explain_failure, failure_json
     [
         (FunctionUnknown("f", (), 2), "function-gone", "There is no function 'f' in version 2."),
         (FunctionUnknown("f", ()), "function-gone", "There is no function 'f'."),
-        (ResultWrong("f"), "result-wrong", "Report this to the function's author."),
+        (ResultWrong("It is odd."), "result-wrong", "It is odd."),
+        (ResultInvalid("It is a set."), "result-invalid", "It is a set."),
+        (ResultTooLarge(10), "result-invalid", "RECKONER_MAX_RESULT_BYTES"),
         (ValueError("too odd"), "function-failed", "ValueError: too odd"),
     ],
 )
 def test_each_exception_has_a_reason_and_a_detail(error, reason, words):
-    found, detail = explain_failure(error)
-    assert found == reason
-    assert words in detail
+    failure = explain_failure(error)
+    assert failure.reason == reason
+    assert words in failure.detail
 
 
 def test_the_text_of_an_exception_is_limited():
-    _, detail = explain_failure(ValueError("x" * 10_000))
-    assert len(detail) == 500
+    assert len(explain_failure(ValueError("x" * 10_000)).detail) == 500
 
 
 def test_what_postgresql_cannot_store_is_replaced():

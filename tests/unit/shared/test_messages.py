@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reckoner.authoring.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
 from shared.messages import (
@@ -18,20 +19,21 @@ from shared.messages import (
     queue_name,
 )
 
-IDENTITY = calculation_id("fibonacci", 1, {"n": 5})
+IDENTITY = calculation_id("fibonacci", 1, '{"n":5}')
 ONE = {
     "calculation_id": str(IDENTITY),
     "function": "fibonacci",
     "function_version": 1,
-    "arguments": {"n": 5},
+    "arguments_text": '{"n":5}',
     "request_id": "r-1",
 }
-MEMBERS = {"version": 2, "calculations": [ONE]}
+MEMBERS = {"version": 3, "calculations": [ONE]}
 
 
 def work_for(n, request_id):
-    arguments = {"n": n}
-    return Work(calculation_id("fibonacci", 1, arguments), "fibonacci", 1, arguments, request_id)
+    arguments_text = canonical_json({"n": n})
+    identity = calculation_id("fibonacci", 1, arguments_text)
+    return Work(identity, "fibonacci", 1, arguments_text, request_id)
 
 
 @given(numbers=st.lists(st.integers(), min_size=1), request_id=st.none() | st.text())
@@ -67,10 +69,12 @@ def test_a_message_that_is_not_ours_is_refused(change):
         {"calculation_id": "nonsense"},
         {"calculation_id": str(uuid4())},
         {"calculation_id": None},
-        {"arguments": {"n": 6}},
-        {"arguments": [5]},
-        {"arguments": {"n": float("nan")}},
-        {"arguments": {"n": "\ud800"}},
+        {"arguments_text": '{"n":6}'},
+        {"arguments_text": '{"n": 5}'},
+        {"arguments_text": {"n": 5}},
+        {"arguments_text": "\ud800"},
+        {"arguments_text": None},
+        {"arguments": {"n": 5}},
         {"function": "\ud800"},
         {"function": 5},
         {"function_version": "1"},
@@ -94,6 +98,43 @@ def test_a_calculation_without_a_member_is_refused(missing):
     one = {name: value for name, value in ONE.items() if name != missing}
     with pytest.raises(MessageInvalid):
         decode_work({**MEMBERS, "calculations": [one]})
+
+
+OF_VERSION_2 = {
+    "calculation_id": str(IDENTITY),
+    "function": "fibonacci",
+    "function_version": 1,
+    "arguments": {"n": 5},
+    "request_id": "r-1",
+}
+
+
+def test_a_message_of_an_earlier_relay_has_the_same_work():
+    assert decode_work({"version": 2, "calculations": [OF_VERSION_2]}) == decode_work(MEMBERS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calculation_id": str(uuid4())},
+        {"arguments": {"n": 6}},
+        {"arguments": [5]},
+        {"arguments": '{"n":5}'},
+        {"arguments": {"n": float("nan")}},
+        {"arguments": {"n": "\ud800"}},
+        {"arguments_text": '{"n":5}'},
+        {"more": 1},
+    ],
+)
+def test_a_faulty_message_of_an_earlier_version_is_refused(change):
+    with pytest.raises(MessageInvalid):
+        decode_work({"version": 2, "calculations": [OF_VERSION_2, {**OF_VERSION_2, **change}]})
+
+
+def test_a_message_has_the_members_of_one_version():
+    for version, one in ((3, OF_VERSION_2), (2, ONE)):
+        with pytest.raises(MessageInvalid):
+            decode_work({"version": version, "calculations": [one]})
 
 
 @given(rubbish=st.recursive(st.none() | st.integers() | st.text(), st.lists))

@@ -17,7 +17,7 @@ from tests.integration.rows import WORKER, claim, expire, queue
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import Lease
 
-LONG = make_result(digit_count=10_000)
+LONG = make_result(length=10_000)
 
 
 def store(connection, claimed, count=3):
@@ -73,7 +73,7 @@ def test_only_the_result_stays_of_a_calculation_that_a_quick_worker_finishes(eng
         assert quick.finish_quick_succeeded(connection, {lost.id: LONG}).ids == {lost.id}
     remove_lost_chunks(engine)
     with engine.begin() as connection:
-        assert chunks.find_chunk(connection, lost.id, 2, 0) == "42"
+        assert chunks.find_chunk(connection, lost.id, 2, 0) == b"42"
     assert count_chunks(engine) == 1
 
 
@@ -152,7 +152,7 @@ def test_chunks_of_results_and_running_attempts_stay(engine):
 def claim_of(connection, calculation):
     """Return the claim that is held."""
     history: list[dict[str, str]] = []
-    return Claim(calculation.id, 1, "fibonacci", 1, {}, 1.0, None, None, 1, history)
+    return Claim(calculation.id, 1, "fibonacci", 1, "{}", 1.0, None, None, 1, history)
 
 
 def test_removing_many_chunks_locks_no_row_and_continues_next_time(engine, lost, monkeypatch):

@@ -45,7 +45,7 @@ def test_due_rows_are_taken_with_everything_for_a_message(connection):
     calculation = queue(connection)
     (due,) = outbox.take_due(Lane.QUICK, 10).on(connection)
     work = due.work
-    assert (work.calculation_id, work.arguments) == (calculation.id, {"n": 1_000})
+    assert (work.calculation_id, work.arguments_text) == (calculation.id, '{"n":1000}')
     assert (work.function, work.function_version) == ("fibonacci", 1)
     assert work.request_id == "request"
     assert due.estimate_seconds == calculation.estimate.seconds

@@ -6,18 +6,18 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from shared.result import CHUNK_DIGITS, ROW_DIGITS
+from shared.result import CHUNK_BYTES, ROW_BYTES
 from tests.conftest import new_database
 from tests.integration import stored_results
 from tests.integration.gateway.server.running import running_gateway
 from tests.integration.stored_results import insert_result, make_digits
 
-CHUNK = CHUNK_DIGITS
+CHUNK = CHUNK_BYTES
 LENGTHS = [
     1,
     20,
-    ROW_DIGITS,
-    ROW_DIGITS + 1,
+    ROW_BYTES,
+    ROW_BYTES + 1,
     *(count * CHUNK + more for count in (1, 2, 3) for more in (-1, 0, 1)),
 ]
 PLAIN = {"Accept-Encoding": "identity"}
@@ -155,7 +155,7 @@ def test_a_compressed_download_with_a_wrong_digit_breaks_off(client, sql):
     received(client, identity, **{"Accept-Encoding": "gzip"})
 
 
-@pytest.mark.parametrize("length", [1, 20, ROW_DIGITS])
+@pytest.mark.parametrize("length", [1, 20, ROW_BYTES])
 @pytest.mark.parametrize("asked", [None, "bytes=0-"])
 def test_a_damaged_short_result_is_refused(client, sql, length, asked):
     with sql() as connection:

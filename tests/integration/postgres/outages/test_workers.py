@@ -46,7 +46,7 @@ def test_a_quick_result_is_stored_after_an_outage(engine, monkeypatch, code):
     with engine.begin() as connection:
         calculation = queue(connection)
     computed = Calculator().compute(calculation.function, calculation.arguments)
-    work = Work(calculation.id, "fibonacci", 1, calculation.arguments, "request")
+    work = Work(calculation.id, "fibonacci", 1, calculation.arguments.text, "request")
     answers: Any = Answers()
     message: Any = None
     outcome = Outcome(work, computed, None)
@@ -114,7 +114,7 @@ def test_presence_is_written_after_an_outage_and_a_bug_is_an_error(
     monkeypatch.setattr("workers.presence._START_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr("workers.presence._HEARTBEAT_SECONDS", 0.01)
     raises(engine, code, before="INSERT ON workers", times=2)
-    presence = Presence(engine, WORKER, Watermark(), lane=Lane.QUICK, slots=1)
+    presence = Presence(engine, WORKER, Watermark(), lane=Lane.QUICK, slots=1, offers=set)
     assert presence.start(threading.Event())
     with engine.begin() as connection:
         connection.execute(text("ALTER SEQUENCE failing.tries RESTART"))

@@ -4,7 +4,7 @@ import gmpy2
 import pytest
 
 from shared.calculation import Lane, Status
-from shared.result import CHUNK_DIGITS
+from shared.result import CHUNK_BYTES
 from tests.children import children_of
 from tests.eventually import eventually
 from tests.factories import make_calculation
@@ -15,7 +15,7 @@ from tests.integration.workers.heavy.steps import cancel, make_heavy
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("n", [1, 8_192, 8_193, CHUNK_DIGITS, 2 * CHUNK_DIGITS + 1])
+@pytest.mark.parametrize("n", [1, 8_192, 8_193, CHUNK_BYTES, 2 * CHUNK_BYTES + 1])
 def test_a_result_is_stored_whole_and_once(feed, heavy_worker, n):
     calculation = make_heavy("repeat", n)
     feed.submit(calculation)
@@ -30,7 +30,7 @@ def test_a_result_is_stored_whole_and_once(feed, heavy_worker, n):
     heavy_worker.stop()
     assert feed.ready(Lane.HEAVY) == 0
     assert feed.row(calculation) == row
-    assert chunks(feed) == (0 if n <= 8_192 else -(-n // CHUNK_DIGITS))
+    assert chunks(feed) == (0 if n <= 8_192 else -(-n // CHUNK_BYTES))
 
 
 def test_a_real_function_runs_in_a_real_worker(feed, settings, tmp_path):
@@ -49,13 +49,10 @@ def test_a_real_function_runs_in_a_real_worker(feed, settings, tmp_path):
         ("wrong", "result-wrong"),
         ("leave", "process-died"),
         ("hog_in_gmp", "memory-limit"),
-        ("fibonacci", "function-gone"),
     ],
 )
 def test_a_failure_has_a_reason_and_is_not_tried_again(feed, heavy_worker, name, reason):
-    # The child of these tests has only their functions.
-    unknown = make_calculation(lane=Lane.HEAVY)
-    calculation = unknown if name == "fibonacci" else make_heavy(name)
+    calculation = make_heavy(name)
     feed.submit(calculation)
     feed.wait_for(Status.FAILED, calculation)
     row = feed.row(calculation)
@@ -65,7 +62,7 @@ def test_a_failure_has_a_reason_and_is_not_tried_again(feed, heavy_worker, name,
 
 
 def test_a_partial_result_leaves_no_chunks(feed, heavy_worker):
-    calculation = make_heavy("begin", 20 * CHUNK_DIGITS)
+    calculation = make_heavy("begin", 20 * CHUNK_BYTES)
     feed.submit(calculation)
     eventually(lambda: chunks(feed))
     cancel(feed, calculation)
@@ -75,7 +72,7 @@ def test_a_partial_result_leaves_no_chunks(feed, heavy_worker):
 
 
 def test_a_long_wrong_result_leaves_no_chunks(feed, heavy_worker):
-    calculation = make_heavy("wrong", 20 * CHUNK_DIGITS)
+    calculation = make_heavy("wrong", 20 * CHUNK_BYTES)
     feed.submit(calculation)
     feed.wait_for(Status.FAILED, calculation)
     heavy_worker.stop()

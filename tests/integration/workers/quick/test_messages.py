@@ -6,6 +6,7 @@ import json
 import pika
 import pytest
 
+from reckoner.authoring.canonical_json import canonical_json
 from shared import messages
 from shared.calculation import Lane, Status, Work, calculation_id
 from shared.messages import queue_name
@@ -60,7 +61,7 @@ def test_a_malformed_message_is_dead_lettered(feed, quick_worker, body):
 
 def test_an_id_that_does_not_follow_from_the_arguments_is_dead_lettered(feed, quick_worker):
     message = json.loads(body_of(fibonacci(1_000)))
-    message["kwargs"]["work"]["calculations"][0]["arguments"]["n"] = 1_001
+    message["kwargs"]["work"]["calculations"][0]["arguments_text"] = '{"n":1001}'
     feed.publish(Lane.QUICK, json.dumps(message).encode())
     eventually(lambda: feed.dead(Lane.QUICK) == 1)
 
@@ -71,9 +72,10 @@ UNFIT = [{"n": 400_000_000}, {"n": 10**10 + 1}, {"n": -1}, {"n": True}, {"n": "1
 def forged(arguments) -> bytes:
     """Return a message whose id follows from its arguments, whatever they are."""
     function = make_calculation().function
-    identity = calculation_id(function.name, function.version, arguments)
+    arguments_text = canonical_json(arguments)
+    identity = calculation_id(function.name, function.version, arguments_text)
     return messages.encode(
-        [Work(identity, function.name, function.version, arguments, None)], Lane.QUICK
+        [Work(identity, function.name, function.version, arguments_text, None)], Lane.QUICK
     )
 
 

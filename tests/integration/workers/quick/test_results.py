@@ -1,19 +1,16 @@
 """Quick calculations: what is stored of each, succeeded or failed."""
 
-import dataclasses
 import time
 
 import gmpy2
 import pytest
 
-from shared.calculation import Lane, Status, calculation_id
+from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
-from shared.functions.registry import Registry
-from shared.result import CHUNK_DIGITS, ROW_DIGITS
+from shared.result import CHUNK_BYTES, ROW_BYTES
 from shared.store.calculations import cancel_calculation
 from tests.child_with_test_functions import REGISTRY
 from tests.eventually import eventually
-from tests.factories import make_calculation
 from tests.integration.lanes import WorkerThread, body_of, make_test_calculation
 from tests.integration.workers.quick.calculations import fibonacci, with_room_for_test_functions
 
@@ -41,9 +38,9 @@ def test_long_results_are_stored_in_chunks(feed, quick_worker, n):
     row = feed.row(calculation)
     assert feed.digits(calculation) == digits
     assert row.result_digits == len(digits)
-    assert (row.result_value is None) is (len(digits) > ROW_DIGITS)
+    assert (row.result_value is None) is (len(digits) > ROW_BYTES)
     chunks = feed.scalar("SELECT count(*) FROM result_chunks")
-    assert chunks == (0 if len(digits) <= ROW_DIGITS else -(-len(digits) // CHUNK_DIGITS))
+    assert chunks == (0 if len(digits) <= ROW_BYTES else -(-len(digits) // CHUNK_BYTES))
 
 
 @pytest.mark.slow
@@ -70,26 +67,6 @@ def test_a_cancelled_calculation_stays_cancelled(feed, settings, registry):
         feed.wait_for(Status.SUCCEEDED, marker)
     assert feed.status(cancelled) is Status.CANCELLED
     eventually(lambda: feed.ready(Lane.QUICK) == 0)
-
-
-def test_a_function_that_is_not_installed_fails_as_gone(feed, settings):
-    calculation = fibonacci(1_000)
-    feed.submit(calculation)
-    with WorkerThread(settings, Lane.QUICK, Registry([])):
-        feed.wait_for(Status.FAILED, calculation)
-    assert feed.row(calculation).error["type"] == "urn:reckoner:problem:function-gone"
-
-
-def test_another_version_of_a_function_fails_as_gone(feed, settings, registry):
-    (current,) = (one for one in registry if one.name == "fibonacci")
-    later = dataclasses.replace(current, version=current.version + 1)
-    identity = calculation_id(later.name, later.version, {"n": 1_000})
-    calculation = make_calculation(function="fibonacci", id=identity)
-    calculation = dataclasses.replace(calculation, function=later)
-    feed.submit(calculation)
-    with WorkerThread(settings, Lane.QUICK, registry):
-        feed.wait_for(Status.FAILED, calculation)
-    assert feed.row(calculation).error["type"] == "urn:reckoner:problem:function-gone"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +104,7 @@ def test_broken_database_connections_lose_nothing(feed, settings, registry):
 def test_computing_waits_while_too_many_results_wait_for_their_commit(
     feed, settings, registry, monkeypatch
 ):
-    monkeypatch.setattr("workers.quick.group_commit._WAITING_DIGITS", 1_000)
+    monkeypatch.setattr("workers.quick.group_commit._WAITING_BYTES", 1_000)
     calculations = [fibonacci(n) for n in range(20_000, 20_040)]  # of 4,000 digits each
     feed.submit(*calculations)
     with WorkerThread(settings, Lane.QUICK, registry):

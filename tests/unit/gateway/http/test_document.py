@@ -6,7 +6,7 @@ import pytest
 
 from gateway.http.document import document, rfc3339
 from gateway.http.limits import MAX_VALUE_DIGITS
-from shared.result import PREVIEW_DIGITS
+from shared.result import PREVIEW_CHARACTERS
 from tests.factories import MOMENT, make_row
 
 IDENTITY = make_row().id
@@ -22,8 +22,8 @@ def make_succeeded(digits, **columns):
         compute_seconds=0.12345649,
         result_digits=len(digits),
         result_sha256="a digest",
-        result_head=digits[:PREVIEW_DIGITS],
-        result_tail=digits[-PREVIEW_DIGITS:],
+        result_head=digits[:PREVIEW_CHARACTERS],
+        result_tail=digits[-PREVIEW_CHARACTERS:],
         result_value=digits,
         **columns,
     )

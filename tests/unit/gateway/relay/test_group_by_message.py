@@ -11,7 +11,7 @@ from shared.store.outbox import Due
 
 
 def due(seconds: float) -> Due:
-    return Due(Work(uuid4(), "fibonacci", 1, {"n": 1}, None), seconds)
+    return Due(Work(uuid4(), "fibonacci", 1, '{"n":1}', None), seconds)
 
 
 @given(st.lists(st.floats(0, 0.1)))

@@ -4,12 +4,12 @@ import dataclasses
 from typing import Any
 
 import pytest
+from shared.functions.estimates import Estimate
 
 from gateway.submission.plan import Planner
 from shared.calculation import Lane, calculation_id
 from shared.config import load_settings
 from shared.errors import ArgumentsInvalid, CalculationTooLarge
-from shared.functions.estimates import Estimate
 from shared.functions.fibonacci import fibonacci
 from shared.functions.registry import Registry
 from tests.factories import make_calculation
@@ -91,8 +91,8 @@ def test_a_calculation_beyond_the_memory_limit_is_refused():
 def test_a_plan_has_the_function_and_arguments_of_the_request():
     _, calculation = plan()
     assert calculation.function.name == "fibonacci"
-    assert calculation.arguments == {"n": 5}
-    assert calculation.id == calculation_id("fibonacci", 1, {"n": 5})
+    assert calculation.arguments == ({"n": 5}, '{"n":5}')
+    assert calculation.id == calculation_id("fibonacci", 1, '{"n":5}')
 
 
 @pytest.mark.parametrize(("count", "is_accepted"), [(0, False), (1, True), (5, True), (6, False)])

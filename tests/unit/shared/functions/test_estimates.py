@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from reckoner.authoring.canonical_json import canonical_json
 from shared.functions.registry import load_registry
 from workers.sandbox.protocol import Request
 
@@ -26,10 +27,11 @@ def peak_bytes(function, n):
     request = Request(
         function=function.name,
         version=function.version,
-        arguments={"n": n},
+        arguments_text=canonical_json({"n": n}),
         prime=2**61 - 1,
         memory_limit_bytes=2**32,
         time_limit_seconds=60,
+        max_result_bytes=2**30,
     )
     process = subprocess.run(
         [sys.executable, "-c", _PROGRAM],

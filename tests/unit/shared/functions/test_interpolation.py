@@ -1,7 +1,6 @@
 """Estimates between measured rows."""
 
 import pytest
-
 from shared.functions.estimates import interpolate
 
 

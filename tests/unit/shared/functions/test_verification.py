@@ -128,7 +128,7 @@ def test_one_wrong_digit_is_refused(position, difference):
 def test_garbage_is_refused(pieces):
     with pytest.raises(ResultWrong) as caught:
         verified_text(pieces)
-    assert caught.value.function_name == "fibonacci"
+    assert "fibonacci" in str(caught.value)
 
 
 @pytest.mark.parametrize("pieces", [[], [""], ["", ""]])

@@ -12,7 +12,7 @@ from workers.heavy.lease import End, Lease, Leases
 
 
 def make_claim() -> Claim:
-    return Claim(uuid4(), 1, "fibonacci", 1, {"n": 1}, 1.0, None, None, 1, ())
+    return Claim(uuid4(), 1, "fibonacci", 1, '{"n":1}', 1.0, None, None, 1, ())
 
 
 def make_leases(lease_seconds=60.0) -> Leases:

@@ -59,7 +59,7 @@ def test_only_a_lack_of_memory_makes_the_next_attempt_run_alone():
 
 def claim(attempts, *outcomes) -> Claim:
     history = [{"outcome": one} for one in outcomes]
-    return Claim(uuid4(), 9, "f", 1, {}, 1.0, None, None, attempts, history)
+    return Claim(uuid4(), 9, "f", 1, "{}", 1.0, None, None, attempts, history)
 
 
 def test_only_counted_attempts_of_this_round_are_earlier_outcomes():

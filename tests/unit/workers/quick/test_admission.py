@@ -21,7 +21,7 @@ def admission(**limits):
 
 def test_a_calculation_at_both_limits_is_admitted():
     at_limits = admission(quick_seconds=ONE.estimate.seconds, memory_limit_bytes=ONE.estimate.bytes)
-    at_limits.check(ONE.function, ONE.arguments)
+    assert at_limits.bind(ONE.function, ONE.arguments.text) == ONE.arguments
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,13 @@ def test_a_calculation_at_both_limits_is_admitted():
 )
 def test_a_calculation_beyond_a_limit_is_refused_with_its_name(limits, named):
     with pytest.raises(CalculationUnfit, match=named):
-        admission(**limits).check(ONE.function, ONE.arguments)
+        admission(**limits).bind(ONE.function, ONE.arguments.text)
 
 
-@pytest.mark.parametrize("arguments", [{}, {"n": -1}, {"n": "1"}, {"n": 1, "m": 1}])
-def test_arguments_are_validated_again(arguments):
+@pytest.mark.parametrize(
+    "arguments_text",
+    ["{}", '{"n":-1}', '{"n":"1"}', '{"m":1,"n":1}', "", "nonsense", "[" * 100_000],
+)
+def test_arguments_are_validated_again(arguments_text):
     with pytest.raises(CalculationUnfit, match="fibonacci"):
-        admission().check(ONE.function, arguments)
+        admission().bind(ONE.function, arguments_text)

@@ -8,6 +8,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
+from reckoner.authoring.canonical_json import canonical_json
 from shared.errors import CalculationAborted
 from shared.functions.verification import random_prime
 from tests.child_with_test_functions import COMMAND
@@ -22,10 +23,11 @@ def make_request(function, n=10, version=1, memory=ENOUGH_BYTES, seconds=60.0) -
     return Request(
         function=function,
         version=version,
-        arguments={"n": n},
+        arguments_text=canonical_json({"n": n}),
         prime=random_prime(),
         memory_limit_bytes=memory,
         time_limit_seconds=seconds,
+        max_result_bytes=2**30,
     )
 
 

@@ -1,10 +1,12 @@
 """Digits of real child processes: they arrive whole, and nothing else gets among them."""
 
 import dataclasses
+import hashlib
 
 import pytest
 
-from shared.result import Result
+from reckoner.authoring.canonical_json import canonical_json
+from shared.result import ResultKind
 from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
     compute,
@@ -15,6 +17,7 @@ from tests.unit.workers.sandbox.running import (
 )
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.process import ChildProcess
+from workers.sandbox.protocol import Header
 
 
 @pytest.mark.parametrize("function", ["repeat", "whole"])
@@ -23,9 +26,10 @@ def test_digits_arrive_whole_and_with_their_digest(function, n):
     with start(function, n) as child:
         digits = receive_all(child)
         assert digits == b"7" * n
-        assert child.result.compute_seconds >= 0
-        whole = Result.of(digits.decode(), child.result.compute_seconds)
-        assert child.result == dataclasses.replace(whole, digits=None)
+        assert child.summary.compute_seconds >= 0
+        assert child.summary.length == len(digits)
+        assert child.summary.sha256 == hashlib.sha256(digits).hexdigest()
+        assert child.header == Header(ResultKind.DIGITS, None, "residue")
 
 
 def test_progress_arrives():
@@ -76,7 +80,7 @@ def test_garbage_among_the_frames_ends_the_calculation():
 
 def test_a_request_longer_than_a_pipe_arrives_whole():
     request = dataclasses.replace(
-        make_request("whole"), arguments={"n": 10, "ballast": "x" * 1_000_000}
+        make_request("whole"), arguments_text=canonical_json({"n": 10, "ballast": "x" * 1_000_000})
     )
     with Sandbox(request, ChildProcess(COMMAND)) as child:
         assert receive_all(child)

@@ -74,7 +74,7 @@ def test_time_that_the_reader_takes_does_not_count_as_the_childs(monkeypatch):
 
 def test_a_request_that_is_not_read_ends_at_the_time_limit():
     sleeper = ChildProcess([sys.executable, "-c", "import time; time.sleep(60)"])
-    request = dataclasses.replace(make_request("whole", seconds=0.5), arguments={"x": "x" * 10**6})
+    request = dataclasses.replace(make_request("whole", seconds=0.5), arguments_text="x" * 10**6)
     with Sandbox(request, sleeper) as child, pytest.raises(CalculationAborted, match="longer than"):
         receive_all(child)
 

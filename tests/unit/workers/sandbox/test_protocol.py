@@ -21,7 +21,8 @@ FRAMES = st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=300)), max
 
 
 def test_a_child_reads_the_request_that_its_worker_writes():
-    request = Request("f", 2, {"n": 10**30, "text": "ä"}, 7, 2**30, 60.0)
+    text = '{"n":1000000000000000000000000000000,"text":"\\u00e4"}'
+    request = Request("f", 2, text, 7, 2**30, 60.0, 2**20)
     assert Request.decode(request.encode().decode("ascii")) == request
 
 

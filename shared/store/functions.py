@@ -1,0 +1,134 @@
+"""Statements on `functions`: their fingerprints, which gateways write, and their learnt costs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from shared.functions.learnt_cost import LearntCost
+from shared.store.listing import STORED_FUNCTIONS
+
+#: Two gateways that come together do it one after the other, and only the first changes anything.
+#: `before` is what both of them found.
+_REGISTER = text("""
+    WITH before AS (SELECT name, version, fingerprint FROM functions),
+    written AS (
+        INSERT INTO functions AS known (name, version, fingerprint)
+        SELECT name, version, fingerprint FROM json_to_recordset(CAST(:functions AS json))
+               AS new (name text, version integer, fingerprint text)
+        ORDER BY name, version
+        ON CONFLICT (name, version) DO UPDATE
+        SET fingerprint = excluded.fingerprint, seen_at = now()
+        WHERE known.fingerprint IS DISTINCT FROM excluded.fingerprint
+        RETURNING name, version)
+    SELECT name, version FROM written JOIN before USING (name, version)
+    WHERE before.fingerprint IS NOT NULL ORDER BY name, version""")
+
+#: Seldom more than once an hour, however many gateways there are.
+_TOUCH = text("""
+    UPDATE functions SET seen_at = now()
+    WHERE (name, version) IN (
+        SELECT name, version FROM json_to_recordset(CAST(:functions AS json))
+               AS new (name text, version integer))
+      AND seen_at NOT BETWEEN now() - interval '1 hour' AND now()""")
+
+_FIND_COSTS = text("""
+    SELECT name, version, seconds, peak_bytes FROM functions WHERE seconds IS NOT NULL""")
+
+#: Looks at the newest rows of each function, and at those just before the oldest that waits in each
+#: lane: the newest of a long queue have not been computed yet.
+_LEARN = text(
+    STORED_FUNCTIONS
+    + """,
+    starts (moment) AS (
+        SELECT now()
+        UNION
+        SELECT oldest.created_at
+        FROM (VALUES ('quick'), ('heavy')) AS lanes (lane), LATERAL (
+            SELECT created_at FROM calculations
+            WHERE status = 'queued' AND published_at IS NOT NULL AND lane = lanes.lane
+            ORDER BY published_at LIMIT 1) AS oldest),
+    recent AS (
+        SELECT DISTINCT stored.function, page.*
+        FROM stored, starts, LATERAL (
+            SELECT id, version, status, created_at, compute_seconds, peak_bytes FROM calculations
+            WHERE calculations.function = stored.function AND created_at <= moment
+            ORDER BY created_at DESC, id DESC LIMIT :rows) AS page),
+    numbered AS (
+        SELECT function, version, compute_seconds, peak_bytes,
+               row_number() OVER (PARTITION BY function, version ORDER BY created_at DESC) AS place
+        FROM recent WHERE status = 'succeeded' AND compute_seconds IS NOT NULL),
+    learnt AS (
+        SELECT function, version, count(*) AS runs,
+               percentile_disc(0.9) WITHIN GROUP (ORDER BY compute_seconds) AS seconds,
+               percentile_disc(0.9) WITHIN GROUP (ORDER BY peak_bytes) AS peak_bytes
+        FROM numbered WHERE place <= :runs GROUP BY function, version)
+    UPDATE functions
+    SET runs = learnt.runs, seconds = learnt.seconds, peak_bytes = learnt.peak_bytes
+    FROM learnt
+    WHERE name = function AND functions.version = learnt.version
+      AND (functions.runs, functions.seconds, functions.peak_bytes)
+          IS DISTINCT FROM (learnt.runs, learnt.seconds, learnt.peak_bytes)"""
+)
+
+#: One relay at a time; any number will do for the lock.
+_LOCK = text("SELECT pg_try_advisory_xact_lock(7270132)")
+
+_DELETE_UNSEEN = text("""
+    DELETE FROM functions WHERE seen_at < now() - make_interval(days => :days)""")
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledFunction:
+    """A function of a process, with the fingerprint of its source."""
+
+    name: str
+    version: int
+    fingerprint: str | None
+
+
+def register_functions(
+    connection: Connection, installed: Iterable[InstalledFunction]
+) -> list[tuple[str, int]]:
+    """Note functions and their fingerprints.
+
+    Return names and versions of those whose fingerprint was another; only to one caller, however
+    many call at once.
+    """
+    rows = connection.execute(_REGISTER, {"functions": _encoded(installed)})
+    return [(row.name, row.version) for row in rows]
+
+
+def touch_functions(connection: Connection, installed: Iterable[InstalledFunction]) -> None:
+    """Note that there is still a gateway with these functions."""
+    connection.execute(_TOUCH, {"functions": _encoded(installed)})
+
+
+def find_costs(connection: Connection) -> dict[tuple[str, int], LearntCost]:
+    """Return what was learnt, by name and version."""
+    rows = connection.execute(_FIND_COSTS)
+    return {(row.name, row.version): LearntCost(row.seconds, row.peak_bytes) for row in rows}
+
+
+def learn_costs(connection: Connection, *, rows: int, runs: int) -> None:
+    """Learn what functions cost, from up to `runs` runs of each in each version.
+
+    Of each function, `rows` calculations are read, at most three times. Does nothing while another
+    relay does it.
+    """
+    if connection.execute(_LOCK).scalar_one():
+        connection.execute(_LEARN, {"rows": rows, "runs": runs})
+
+
+def delete_unseen_functions(connection: Connection, days: int) -> None:
+    """Forget functions that no gateway has had for this long."""
+    connection.execute(_DELETE_UNSEEN, {"days": days})
+
+
+def _encoded(installed: Iterable[InstalledFunction]) -> str:
+    members: Sequence[dict[str, object]] = [
+        {"name": one.name, "version": one.version, "fingerprint": one.fingerprint}
+        for one in installed
+    ]
+    return json.dumps(members)

@@ -1,0 +1,130 @@
+"""Statements on calculations that workers hand back because they do not have their function.
+
+A worker hands one back before any claim, so it costs no attempt. It goes back to the outbox, and
+another worker may have the function: during a rolling update, or where a package is missing on one
+host. Whether it has waited too long for one is decided by the relay (gateway/relay/handed_back.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.calculation import Lane
+from shared.postgres.prepared import uuid_array
+
+#: The pause before it is published again is as long as it has been waiting for a worker, within
+#: these bounds: so it doubles each time.
+_SHORTEST_PAUSE_SECONDS = 1
+_LONGEST_PAUSE_SECONDS = 10
+
+#: Not only those whose `published_at` is set: the relay may not have committed that yet.
+#: In the order of their ids, so that two workers cannot deadlock.
+_HAND_BACK = text(f"""
+    WITH returned AS (
+        UPDATE calculations
+        SET published_at = NULL, not_before = now() + make_interval(secs =>
+                least({_LONGEST_PAUSE_SECONDS}, greatest({_SHORTEST_PAUSE_SECONDS}, waited)))
+        FROM (SELECT queued.id, extract(epoch FROM now() - since) AS waited
+              FROM calculations AS queued LEFT JOIN handed_back ON calculation_id = queued.id
+              WHERE queued.id = ANY (CAST(:ids AS uuid[])) AND (queued.status = 'queued') IS TRUE
+                AND queued.lane = :lane
+              ORDER BY queued.id FOR UPDATE OF queued) AS missing
+        WHERE calculations.id = missing.id
+        RETURNING calculations.id)
+    INSERT INTO handed_back (calculation_id) SELECT id FROM returned
+    ON CONFLICT DO NOTHING""")
+
+#: A worker whose offers are not known is of an earlier version, and counts as offering everything.
+#: A time ahead of now was written before the clock was set back.
+_REVIEW = text("""
+    WITH batch AS (
+        SELECT calculation_id, since FROM handed_back
+        WHERE calculation_id > :after ORDER BY calculation_id LIMIT :limit
+        FOR UPDATE SKIP LOCKED),
+    reviewed AS (
+        SELECT calculation_id, since, function, version, queued.id IS NOT NULL AS is_queued,
+               NOT :may_fail OR since > now() OR EXISTS (
+                   SELECT FROM workers
+                   WHERE workers.lane = queued.lane
+                     AND seen_at > now() - make_interval(secs => :silent_seconds)
+                     AND (offers IS NULL OR function || '/' || version = ANY (offers))) AS may_wait
+        FROM batch
+        LEFT JOIN calculations AS queued
+               ON queued.id = calculation_id AND (queued.status = 'queued') IS TRUE),
+    settled AS (
+        DELETE FROM handed_back USING reviewed
+        WHERE handed_back.calculation_id = reviewed.calculation_id AND NOT is_queued),
+    offered AS (
+        UPDATE handed_back SET since = now() FROM reviewed
+        WHERE handed_back.calculation_id = reviewed.calculation_id AND is_queued AND may_wait)
+    SELECT calculation_id, function, version,
+           is_queued AND NOT may_wait AND since < now() - make_interval(secs => :grace_seconds)
+    FROM reviewed ORDER BY calculation_id""")
+
+#: Rows that are locked wait for the next review: a worker may be handing them back once more.
+_FAIL = text("""
+    WITH failed AS (
+        UPDATE calculations SET status = 'failed', finished_at = now(), error = gone.error
+        FROM (SELECT id, new.error
+              FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS new (id, error)
+              JOIN calculations AS queued USING (id)
+              WHERE (queued.status = 'queued') IS TRUE
+              FOR UPDATE OF queued SKIP LOCKED) AS gone
+        WHERE calculations.id = gone.id
+        RETURNING calculations.id),
+    settled AS (
+        DELETE FROM handed_back USING failed WHERE calculation_id = failed.id)
+    SELECT id FROM failed""")
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A calculation that was handed back, and whether it has waited too long for a worker.
+
+    `function` and `version` are None if it is no longer queued.
+    """
+
+    calculation_id: UUID
+    function: str | None
+    version: int | None
+    is_overdue: bool
+
+
+def hand_back(connection: Connection, ids: Sequence[UUID], lane: Lane) -> None:
+    """Return those still queued in this lane to the outbox, for another worker to compute."""
+    connection.execute(_HAND_BACK, {"ids": uuid_array(ids), "lane": str(lane)})
+
+
+def review_handed_back(
+    connection: Connection,
+    after: UUID,
+    *,
+    may_fail: bool,
+    grace_seconds: float,
+    silent_seconds: float,
+    limit: int,
+) -> list[Reviewed]:
+    """Review up to `limit` of those with a higher id, in the order of their ids.
+
+    Forget those that are no longer queued, and let those wait on that a live worker offers; all of
+    them unless `may_fail`.
+    """
+    rows = connection.execute(
+        _REVIEW,
+        {
+            "after": after,
+            "may_fail": may_fail,
+            "grace_seconds": grace_seconds,
+            "silent_seconds": silent_seconds,
+            "limit": limit,
+        },
+    )
+    return [Reviewed(*row) for row in rows]
+
+
+def fail_handed_back(connection: Connection, errors_json: Mapping[UUID, str]) -> set[UUID]:
+    """Store why those still queued failed, and forget them; return their ids."""
+    values = {"ids": uuid_array(errors_json), "errors": list(errors_json.values())}
+    return set(connection.execute(_FAIL, values).scalars())
