@@ -70,7 +70,7 @@ def command(
     except FunctionNotLoaded as error:
         _refuse(str(error))
     bound = _bind(function, arguments)
-    print_function(function, bound, calculation_id(function, bound.text))
+    print_function(function, bound, calculation_id(function.name, function.version, bound.text))
     warn_of_changed_ids(function, url)
     if threads := [one.name for one in threading.enumerate() if one is not threading.main_thread()]:
         _warn(

@@ -33,11 +33,14 @@ def print_outcome(
     if not isinstance(shown, Path):
         _line("", shown)
     estimate = function.estimate(bound)
-    _line(
-        "seconds", _beside(f"{result.compute_seconds:.6f}", estimate and f"{estimate.seconds:.6f}")
-    )
-    peak = "not measured" if result.peak_bytes is None else f"{result.peak_bytes:,} bytes"
-    _line("memory", _beside(f"{peak} at its peak", estimate and f"{estimate.bytes:,} bytes"))
+    seconds, peak = f"{result.compute_seconds:.6f}", "not measured"
+    if result.peak_bytes is not None:
+        peak = f"{result.peak_bytes:,} bytes at its peak"
+    if estimate is not None:
+        seconds += f"; its estimate: {estimate.seconds:.6f}"
+        peak += f"; its estimate: {estimate.bytes:,} bytes"
+    _line("seconds", seconds)
+    _line("memory", peak)
     _line("check", _check(result.check))
     limit = default_settings()["quick_seconds"]
     if function.lane == "quick" and result.compute_seconds > limit:
@@ -67,10 +70,6 @@ def _check(name: str | None) -> str:
         "check": "check: the function's predicate holds",
         "recomputed": "recomputed: a second run gave the same result",
     }[name]
-
-
-def _beside(measured: str, estimated: str | None) -> str:
-    return measured if estimated is None else f"{measured}; its estimate: {estimated}"
 
 
 def _line(name: str, value: str) -> None:

@@ -38,7 +38,7 @@ def run(function: Function, /, **arguments: Any) -> Outcome:
     if "failure" in answer:
         raise Failed(*answer["failure"])
     return Outcome(
-        id=calculation_id(function, bound.text),
+        id=calculation_id(function.name, function.version, bound.text),
         arguments_text=bound.text,
         kind=function.kind,
         media_type=function.media_type,
