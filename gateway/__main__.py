@@ -1,17 +1,20 @@
 """`python -m gateway`: serve the application under gunicorn."""
 
 import gc
+import os
 import sys
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
 from gateway.server.gunicorn_worker import post_fork
 from shared.config import Settings
 from shared.functions.registry import load_registry
-from shared.startup import start_process
+from shared.startup import STRICT_REFUSAL, USAGE_STATUS, log_function_problems, start_process
 
 #: Connections that NGINX may open at once.
 _BACKLOG = 4_096
@@ -26,11 +29,25 @@ class _Log(Logger):  # type: ignore[misc]
         self.error_log.propagate = True
 
 
+class OnceAmongForks:
+    """Something that only one of the processes forked from this one may do."""
+
+    def __init__(self) -> None:
+        self._reader, writer = os.pipe()
+        os.write(writer, b"!")
+        os.close(writer)
+
+    def take(self) -> bool:
+        """Say whether this process is the first to ask."""
+        return bool(os.read(self._reader, 1))
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn, configured by our settings and not by its command line or configuration file."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._is_first = OnceAmongForks()
         super().__init__()
 
     def load_config(self) -> None:
@@ -55,7 +72,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Build the application, in each process after the fork."""
-        app = create_app(self._settings, load_registry())
+        registry = load_registry()
+        if self._is_first.take():
+            log_function_problems(registry.problems)
+        if registry.problems and self._settings.strict_functions:
+            raise AppImportError(STRICT_REFUSAL)  # which ends gunicorn without a traceback
+        app = create_app(self._settings, registry)
         _collect_garbage_rarely()
         return app
 
@@ -72,7 +94,12 @@ def _collect_garbage_rarely() -> None:
 
 def main() -> int:
     """Serve until a signal stops it; return the exit status."""
-    _Server(start_process()).run()
+    try:
+        _Server(start_process()).run()
+    except SystemExit as end:
+        if end.code == Arbiter.APP_LOAD_ERROR:  # the functions, the only cause there is
+            return USAGE_STATUS
+        raise
     return 0
 
 

@@ -22,6 +22,7 @@ from gateway.routes.system import System
 from gateway.server.background import Background
 from gateway.server.threads import ComputeThreads
 from gateway.server.watchdog import Watchdog
+from gateway.submission.known_functions import KnownFunctions
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.listener import Listener
@@ -51,6 +52,7 @@ def create_app(settings: Settings, registry: Registry) -> App:
         database,
         waiters,
     )
+    known_functions = KnownFunctions(registry)
     watchdog = Watchdog(database, threads)
     background = Background(
         database,
@@ -60,25 +62,26 @@ def create_app(settings: Settings, registry: Registry) -> App:
         listener.run,
         watchdog.watch_store,
         watchdog.watch_threads,
+        lambda: known_functions.run(database),
     )
     app = falcon.asgi.App(middleware=[RequestIds(), KnownParameters(), background])  # type: ignore[arg-type]
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)
     app.add_error_handler(falcon.HTTPError, handle_error)
-    _add_routes(app, settings, registry, database, threads, waiters)
+    planner = Planner(registry, settings, known_functions.cost)
+    _add_routes(app, settings, planner, database, threads, waiters)
     return app
 
 
 def _add_routes(
     app: App,
     settings: Settings,
-    registry: Registry,
+    planner: Planner,
     database: Database,
     threads: ComputeThreads,
     waiters: Waiters,
 ) -> None:
-    planner = Planner(registry, settings)
     lookup = Lookup(database, waiters)
     submission = Submission(database, planner, Calculator(), lookup, threads.inline)
     retry_after = RetryAfter(database)
@@ -92,7 +95,7 @@ def _add_routes(
     app.add_route("/calculations/{calculation_id}/result", Result(lookup, digits))
     app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiters))
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, digits))
-    app.add_route("/functions", Functions(registry, settings.memory_limit_bytes))
-    app.add_route("/system", System(database))
+    app.add_route("/functions", Functions(planner.registry, settings.memory_limit_bytes))
+    app.add_route("/system", System(database, planner.registry))
     app.add_route("/health/live", Live())
-    app.add_route("/health/ready", Ready(database))
+    app.add_route("/health/ready", Ready(database, planner.registry.problems))

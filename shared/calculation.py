@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from reckoner.authoring.arguments import BoundArguments
 from shared.functions.estimates import Estimate
+from shared.functions.learnt_cost import LearntCost
 from shared.functions.signature import Function
 
 #: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
@@ -46,13 +47,14 @@ class Lane(StrEnum):
 class Calculation:
     """A function applied to valid arguments, with its estimate and its lane.
 
-    The estimate is the function's own, or learnt from its history, or missing.
+    The estimate is the function's own, or learnt from its history, or None: `estimate_source`
+    says which.
     """
 
     id: UUID
     function: Function
     arguments: BoundArguments
-    estimate: Estimate
+    estimate: Estimate | LearntCost | None
     lane: Lane
     estimate_source: Literal["function", "history"] | None = "function"
 

@@ -18,6 +18,7 @@ ReckonerError
 ├── ResultWrong                a result did not pass its check; it is never stored
 ├── ResultInvalid              what a function gave is no result
 │   └── ResultTooLarge
+├── FunctionExited             a function raised SystemExit or the like
 ├── ResultCorrupt              stored digits no longer match their digest
 ├── CalculationAborted         a child process ended without a result
 │   └── ProcessDied            for a reason outside the function: another attempt may succeed
@@ -177,12 +178,24 @@ class ResultInvalid(ReckonerError):
 class ResultTooLarge(ResultInvalid):
     """Raised when a result has more bytes than it may have."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(
+        self, limit_bytes: int, advice: str = "or raise RECKONER_MAX_RESULT_BYTES"
+    ) -> None:
         super().__init__(
             f"The result has more than the {limit_bytes:,} bytes that it may have. "
-            "Use smaller arguments, or raise RECKONER_MAX_RESULT_BYTES."
+            f"Use smaller arguments, {advice}."
         )
         self.limit_bytes = limit_bytes
+
+
+class FunctionExited(ReckonerError):
+    """Raised when a function raised what would end its thread or its process."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(
+            f"The function raised {type(error).__name__}. A function must return, or raise an "
+            "exception; it must not end its process."
+        )
 
 
 class ResultCorrupt(ReckonerError):

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from shared.errors import FunctionUnknown, ResultInvalid, ResultWrong
+from reckoner.authoring.errors import CalculationFailed
+from shared.errors import FunctionExited, FunctionUnknown, ResultInvalid, ResultWrong
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,11 @@ def explain_failure(error: BaseException) -> Failure:
     match error:
         case FunctionUnknown():
             return Failure("function-gone", str(error))
+        case CalculationFailed():
+            details = bounded_details(error.details)
+            return Failure("function-failed", text_of(error), details)
+        case FunctionExited():
+            return Failure("function-failed", text_of(error))
         case ResultInvalid():
             return Failure("result-invalid", text_of(error))
         case ResultWrong():

@@ -6,7 +6,8 @@ Child processes use this too, so it knows neither the database nor the broker.
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+
+from reckoner.authoring.kinds import ResultKind
 
 #: Characters kept from either end of digits and text, for the document.
 PREVIEW_CHARACTERS = 20
@@ -22,15 +23,6 @@ _PREVIEW_BYTES = 4 * PREVIEW_CHARACTERS
 
 #: PostgreSQL's text cannot hold a NUL.
 _NO_NUL = "\N{REPLACEMENT CHARACTER}"
-
-
-class ResultKind(StrEnum):
-    """What the bytes of a result are."""
-
-    DIGITS = "digits"  # decimal digits in ASCII
-    TEXT = "text"  # UTF-8
-    JSON = "json"  # canonical, in ASCII
-    BYTES = "bytes"
 
 
 @dataclass(frozen=True, slots=True)

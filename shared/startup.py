@@ -1,19 +1,30 @@
 """How each process of Reckoner starts, and how it is told to stop."""
 
+import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 
 from reckoner.distributions import exit_on_clash
 from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
+from shared.functions.registry import FunctionProblem
 from shared.logs import set_up_logs
 
 #: The exit status of a process that was started with wrong arguments or settings.
 USAGE_STATUS = 2
+
+
+#: What a process says that refuses to start because of a faulty function.
+STRICT_REFUSAL = (
+    "RECKONER_STRICT_FUNCTIONS is set, so this process does not start with functions that cannot "
+    "be used. Correct or remove their packages; the log names them."
+)
+
+_logger = logging.getLogger(__name__)
 
 
 def load_settings_or_exit() -> Settings:
@@ -36,6 +47,25 @@ def start_process() -> Settings:
     set_up_logs(settings.log_level)
     arm_from_environment()
     return settings
+
+
+def log_function_problems(problems: Iterable[FunctionProblem]) -> None:
+    """Log a line for each installed function that cannot be used."""
+    for problem in problems:
+        _logger.error(
+            "The function %s of the package %s is left out. %s",
+            problem.entry_point,
+            problem.package,
+            problem.detail,
+        )
+
+
+def check_functions_or_exit(problems: Sequence[FunctionProblem], settings: Settings) -> None:
+    """Log what cannot be used; exit with USAGE_STATUS if the settings demand that all can."""
+    log_function_problems(problems)
+    if problems and settings.strict_functions:
+        sys.stderr.write(f"{STRICT_REFUSAL}\n")
+        sys.exit(USAGE_STATUS)
 
 
 def call_on_stop_signals(stop: Callable[[], None]) -> None:

@@ -9,9 +9,11 @@ from shared.functions.signature import Function
 
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Calculation, Lane, calculation_id
+from shared.functions.estimates import Estimate
 from shared.functions.registry import load_registry
-from shared.result import Result, ResultKind
+from shared.result import Result
 from shared.store.calculations import Row
 
 MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_999, tzinfo=UTC)
@@ -42,6 +44,12 @@ def make_calculation(
 def make_arguments(values: Mapping[str, Any]) -> BoundArguments:
     """Return these arguments as if they were valid, whatever they are."""
     return BoundArguments(values, canonical_json(values))
+
+
+def estimate_of(calculation: Calculation) -> Estimate:
+    """Return the estimate of the function itself."""
+    assert isinstance(calculation.estimate, Estimate)
+    return calculation.estimate
 
 
 def make_result(**overrides: Any) -> Result:

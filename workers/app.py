@@ -20,7 +20,7 @@ from shared.config import Settings
 from shared.functions.offers import offers_of
 from shared.functions.registry import load_registry
 from shared.postgres.connections import make_engine
-from shared.startup import start_process
+from shared.startup import check_functions_or_exit, start_process
 from workers.broker.broker import LaneBroker
 from workers.heavy.chunks import CONCURRENT_WRITES
 from workers.heavy.lane import HeavyLane
@@ -92,7 +92,9 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
         installed = offers_of(load_registry())
         part = HeavyLane(settings, engine, uuid4(), installed=lambda: installed)
     else:
-        part = QuickLane(settings, engine, uuid4(), load_registry())
+        registry = load_registry()
+        check_functions_or_exit(registry.problems, settings)
+        part = QuickLane(settings, engine, uuid4(), registry)
     return make_broker(settings, part, engine)
 
 

@@ -5,10 +5,10 @@ from itertools import count, takewhile
 from typing import Any
 
 import falcon.asgi
+from shared.functions.signature import Function
 
 from gateway.http.responses import write_json_text
 from shared.functions.registry import Registry
-from shared.functions.signature import Function
 
 
 class Functions:

@@ -1,6 +1,8 @@
 """/health/live and /health/ready: whether the process is alive, and whether it accepts work."""
 
 import asyncio
+import dataclasses
+from collections.abc import Sequence
 
 import falcon.asgi
 import psycopg2
@@ -18,6 +20,7 @@ from gateway.http.responses import write_json
 from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
+from shared.functions.registry import FunctionProblem
 from shared.postgres.outages import brief
 from shared.store.schema import NO_SCHEMA, Schema, find_revision, find_schema
 
@@ -44,11 +47,13 @@ class Ready:
     """Whether the process accepts calculations.
 
     For that it needs a PostgreSQL that takes writes, and a compatible schema. What is needed to
-    compute them is shown too, but work is accepted without it.
+    compute them is shown too, and which installed functions cannot be used, but work is accepted
+    without it.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, problems: Sequence[FunctionProblem]) -> None:
         self._database = database
+        self._problems = [dataclasses.asdict(problem) for problem in problems]
         self._capacity = SharedQuery(
             database, find_capacity, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE
         )
@@ -67,7 +72,7 @@ class Ready:
         status = "unavailable" if fault else "degraded" if any(others.values()) else "ready"
         faults = {"postgresql": fault, **others}
         checks = {name: fault or "ok" for name, fault in faults.items()}
-        write_json(resp, {"status": status, "checks": checks})
+        write_json(resp, {"status": status, "checks": checks, "problems": self._problems})
 
     on_head = on_get
 

@@ -1,6 +1,7 @@
 """/system: GET shows queue depths, relays, and workers and what they run."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import falcon.asgi
@@ -13,6 +14,8 @@ from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.http.responses import write_json
 from gateway.waiting.capacity import SILENT_SECONDS, Capacity, find_capacity
 from shared.calculation import Lane
+from shared.functions.offers import offers_of
+from shared.functions.registry import Registry
 from shared.store.presence import RelayState, WorkerState, list_workers
 from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
 
@@ -20,8 +23,9 @@ from shared.store.system import LaneState, count_finished_last_minute, count_lan
 class System:
     """The state of Reckoner, as PostgreSQL knows it."""
 
-    def __init__(self, database: Database) -> None:
-        self._state = SharedQuery(database, _query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
+    def __init__(self, database: Database, registry: Registry) -> None:
+        query = partial(_query, offers_of(registry))
+        self._state = SharedQuery(database, query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
 
     async def on_get(
         self,
@@ -34,7 +38,7 @@ class System:
     on_head = on_get
 
 
-def _query(connection: Connection) -> dict[str, Any]:
+def _query(installed: frozenset[str], connection: Connection) -> dict[str, Any]:
     capacity = find_capacity(connection)
     workers = list_workers(connection, SILENT_SECONDS)
     states = count_lanes(connection)
@@ -43,7 +47,7 @@ def _query(connection: Connection) -> dict[str, Any]:
         "lanes": {lane: _lane(states[lane], lane, workers, capacity) for lane in Lane},
         "outbox": measure_outbox(connection)._asdict(),
         "relays": [_relay(relay) for relay in capacity.relays],
-        "workers": [_worker(worker) for worker in workers],
+        "workers": [_worker(worker, installed) for worker in workers],
         "calculations_per_minute": sum(finished.values()),
         "finished_last_minute": finished,
     }
@@ -62,6 +66,7 @@ def _lane(
         "running": state.running,
         "oldest_queued_seconds": state.oldest_queued_seconds,
         "estimated_seconds_to_go": to_go if capacity.can_compute(lane) else None,
+        "without_estimate": state.without_estimate,
         "workers": sum(worker.lane == lane for worker in workers),
         "slots": slots,
     }
@@ -77,7 +82,9 @@ def _relay(relay: RelayState) -> dict[str, Any]:
     }
 
 
-def _worker(worker: WorkerState) -> dict[str, Any]:
+def _worker(worker: WorkerState, installed: frozenset[str]) -> dict[str, Any]:
+    # What it lacks and not all that it offers: mostly nothing, however many functions there are.
+    lacks = None if worker.offers is None else sorted(installed.difference(worker.offers))
     return {
         "id": str(worker.id),
         "host": worker.host,
@@ -87,4 +94,5 @@ def _worker(worker: WorkerState) -> dict[str, Any]:
         "started_at": rfc3339(worker.started_at),
         "seen_at": rfc3339(worker.seen_at),
         "running": worker.running,
+        "lacks": lacks,
     }

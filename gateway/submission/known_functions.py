@@ -5,11 +5,12 @@ A task in the background, so that the gateway also starts while PostgreSQL is aw
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from gateway.database.database import Database
 from shared.errors import StoreUnavailable
 from shared.functions.learnt_cost import LearntCost
+from shared.functions.registry import Registry
 from shared.postgres.outages import DATABASE_ERRORS, brief
 from shared.store.functions import (
     InstalledFunction,
@@ -26,8 +27,13 @@ _logger = logging.getLogger(__name__)
 class KnownFunctions:
     """The learnt costs, half a minute old at most while PostgreSQL is available."""
 
-    def __init__(self, installed: Iterable[InstalledFunction]) -> None:
-        self._installed = tuple(installed)
+    def __init__(self, registry: Registry) -> None:
+        self._installed = tuple(
+            InstalledFunction(
+                function.name, function.version, getattr(function, "fingerprint", None)
+            )
+            for function in registry
+        )
         self._is_registered = False
         self._costs: Mapping[tuple[str, int], LearntCost] = {}
 

@@ -1,9 +1,11 @@
 """Planning: from the JSON of a request to calculations with an id, an estimate and a lane."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from shared.functions.signature import Function
 
 from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.arguments import BoundArguments
@@ -18,8 +20,9 @@ from shared.errors import (
     FunctionUnknown,
     pointer_to,
 )
+from shared.functions.estimates import Estimate
+from shared.functions.learnt_cost import LearntCost
 from shared.functions.registry import Registry
-from shared.functions.signature import Function
 
 _MEMBERS = ("function", "arguments")
 
@@ -30,6 +33,7 @@ class Planner:
 
     registry: Registry
     settings: Settings
+    learnt_cost: Callable[[str, int], LearntCost | None] = lambda _name, _version: None
 
     def plan_request(self, body: Any) -> Calculation:
         """Return the calculation that a request describes.
@@ -53,13 +57,22 @@ class Planner:
                 [Fault(f"/arguments{pointer}", detail) for pointer, detail in faults],
                 function.count_faults(arguments),
             )
-        estimate = function.estimate(arguments)
-        if estimate.bytes > self.settings.memory_limit_bytes:
+        estimate: Estimate | None = function.estimate(arguments)
+        if estimate is not None and estimate.bytes > self.settings.memory_limit_bytes:
             raise CalculationTooLarge(estimate.bytes, self.settings.memory_limit_bytes)
-        lane = Lane.QUICK if estimate.seconds <= self.settings.quick_seconds else Lane.HEAVY
+        lane = self._lane(estimate)
         bound = BoundArguments(arguments, canonical_json(arguments))
         identity = calculation_id(function.name, function.version, bound.text)
-        return Calculation(identity, function, bound, estimate, lane)
+        if estimate is not None:
+            return Calculation(identity, function, bound, estimate, lane, "function")
+        # For information alone: what was learnt neither refuses anything nor changes a lane.
+        learnt = self.learnt_cost(function.name, function.version)
+        source: Literal["history"] | None = None if learnt is None else "history"
+        return Calculation(identity, function, bound, learnt, lane, source)
+
+    def _lane(self, estimate: Estimate | None) -> Lane:
+        is_quick = estimate is not None and estimate.seconds <= self.settings.quick_seconds
+        return Lane.QUICK if is_quick else Lane.HEAVY
 
     def plan_batch(self, body: Any, max_calculations: int) -> list[Calculation]:
         """Return the calculations of a batch in its order, repeated ones included.
@@ -103,12 +116,17 @@ class Planner:
             return 1
         if count := function.count_faults(item["arguments"]):
             return count
-        estimate = function.estimate(item["arguments"])
-        return int(estimate.bytes > self.settings.memory_limit_bytes)
+        estimate: Estimate | None = function.estimate(item["arguments"])
+        return int(estimate is not None and estimate.bytes > self.settings.memory_limit_bytes)
 
     def is_inline(self, calculation: Calculation) -> bool:
-        """Return whether it is cheap enough to be computed in its request."""
-        return calculation.estimate.seconds <= self.settings.inline_seconds
+        """Return whether its author says that it is cheap enough to be computed in its request."""
+        estimate = calculation.estimate
+        return (
+            estimate is not None
+            and calculation.estimate_source == "function"
+            and estimate.seconds <= self.settings.inline_seconds
+        )
 
 
 def _check_members(body: Any, names: tuple[str, ...]) -> None:

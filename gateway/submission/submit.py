@@ -170,4 +170,4 @@ def _is_settled(row: Row, computed: Result | None) -> bool:
 
 def _cost(submitted: _Submitted) -> float:
     estimate = submitted.calculation.estimate
-    return _ROW_SECONDS + (estimate.seconds if submitted.is_inline else 0.0)
+    return _ROW_SECONDS + (estimate.seconds if submitted.is_inline and estimate else 0.0)

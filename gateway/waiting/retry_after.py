@@ -9,7 +9,7 @@ from gateway.database.shared_query import SharedQuery
 from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane, Status
 from shared.store.calculations import Row
-from shared.store.system import count_lanes
+from shared.store.system import LaneState, count_lanes
 
 _FRESH_SECONDS = 2.0
 
@@ -19,6 +19,9 @@ _MAX_SECONDS = 3_600
 
 #: For a lane in which nothing is computed: how long it takes to notice that this has changed.
 _BLOCKED_SECONDS = 15
+
+#: For a calculation of which nothing is known: soon enough if it is short, and no burden if not.
+_UNKNOWN_SECONDS = 5.0
 
 
 class RetryAfter:
@@ -37,7 +40,8 @@ class RetryAfter:
         waits: it uses the work ahead as of a few seconds ago.
         """
         ahead = self._seconds_ahead.latest or {}
-        seconds = row.estimate_seconds * (1 - row.progress)
+        known = row.estimate_seconds
+        seconds = _UNKNOWN_SECONDS if known is None else known * (1 - row.progress)
         if row.status == Status.QUEUED:
             seconds_ahead = ahead.get(Lane(row.lane), 0.0)
             if seconds_ahead is None:
@@ -51,6 +55,10 @@ def _seconds_ahead(connection: Connection) -> dict[Lane, float | None]:
     """Return how long the work of each lane will take; None if nothing can be computed there."""
     capacity = find_capacity(connection)
     return {
-        lane: state.seconds_to_go / capacity.slots[lane] if capacity.can_compute(lane) else None
+        lane: _seconds_to_go(state) / capacity.slots[lane] if capacity.can_compute(lane) else None
         for lane, state in count_lanes(connection).items()
     }
+
+
+def _seconds_to_go(state: LaneState) -> float:
+    return state.seconds_to_go + state.without_estimate * _UNKNOWN_SECONDS

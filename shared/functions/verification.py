@@ -7,14 +7,18 @@ could have is a multiple of at most 1.2·10^8 of the 2.7·10^16 primes of 61 bit
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import gmpy2
 from gmpy2 import mpz, powmod
 
-from shared.errors import ResultWrong
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.checks import Residue
+from reckoner.authoring.definition import Function
+from shared.errors import ResultInvalid, ResultWrong
+from shared.functions.author_code import call_author
 from shared.functions.digit_blocks import BLOCK_DIGITS, BlocksResidue
-from shared.functions.signature import Arguments, Digits, Function
+from shared.functions.encoding import not_digits
 
 PRIME_BITS = 61
 
@@ -34,32 +38,46 @@ def random_prime() -> int:
     return int(gmpy2.next_prime(top_bit | secrets.randbits(PRIME_BITS - 1)))
 
 
-class DigitsResidue:
-    """The value of a stream of decimal digits modulo a prime of at most 62 bits, not 2 or 5."""
+class DigitsFormat:
+    """Whether a stream of bytes is a number in decimal digits."""
 
-    def __init__(self, modulus: int) -> None:
-        self._modulus = modulus
-        self._blocks: BlocksResidue | None = None  # a short result needs none
-        self._rest = bytearray()
+    def __init__(self) -> None:
         self._leading = b""
 
-    def feed(self, piece: str) -> None:
+    def feed(self, piece: bytes) -> None:
         """Append digits.
 
         Raises ValueError for anything but ASCII 0 to 9 and for a leading zero in a longer number.
         """
         if not piece:
             return
-        # GMP would accept white space, a sign and underscores. Bytes are checked faster than
-        # characters, and encoding raises a ValueError for the digits of other scripts.
-        digits = piece.encode("ascii")
-        if not digits.isdigit():
+        # GMP would accept white space, a sign and underscores.
+        if not piece.isdigit():
             raise ValueError("a result has something other than digits in it")
-        if self._leading == b"0" or (not self._leading and digits[:1] == b"0" and len(digits) > 1):
+        if self._leading == b"0" or (not self._leading and piece[:1] == b"0" and len(piece) > 1):
             raise ValueError("a result has a leading zero")
-        self._leading = self._leading or digits[:1]
-        for start in range(0, len(digits), _SLICE_DIGITS):
-            self._rest += digits[start : start + _SLICE_DIGITS]
+        self._leading = self._leading or piece[:1]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no digits have been fed, which is not the same as a zero."""
+        return not self._leading
+
+
+class DigitsResidue(DigitsFormat):
+    """The value of a stream of decimal digits modulo a prime of at most 62 bits, not 2 or 5."""
+
+    def __init__(self, modulus: int) -> None:
+        super().__init__()
+        self._modulus = modulus
+        self._blocks: BlocksResidue | None = None  # a short result needs none
+        self._rest = bytearray()
+
+    def feed(self, piece: bytes) -> None:
+        """Append digits. Raises ValueError as DigitsFormat does."""
+        super().feed(piece)
+        for start in range(0, len(piece), _SLICE_DIGITS):
+            self._rest += piece[start : start + _SLICE_DIGITS]
             if len(self._rest) >= _FEWEST_BLOCKS * BLOCK_DIGITS:
                 self._take_blocks()
 
@@ -72,11 +90,6 @@ class DigitsResidue:
             for start in range(0, whole, BLOCK_DIGITS):
                 self._blocks.add(digits[start : start + BLOCK_DIGITS])
         del self._rest[:whole]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no digits have been fed, which is not the same as a zero."""
-        return not self._leading
 
     @property
     def value(self) -> int:
@@ -93,23 +106,29 @@ class DigitsResidue:
 
 
 def verified(
-    function: Function, arguments: Arguments, digits: Digits, modulus: int
-) -> Iterator[str]:
+    function: Function, bound: BoundArguments, pieces: Iterable[bytes], modulus: int
+) -> Iterator[bytes]:
     """Yield the pieces while checking them. They are verified only when this has ended.
 
-    Raises ResultWrong as soon as something is not a digit, and at the end if the digits' value
-    modulo the prime is not the function's `residue`.
+    Raises ResultInvalid as soon as something is not a digit. If the function has a Residue, raises
+    ResultWrong at the end if the digits' value modulo the prime is another.
     """
-    found = DigitsResidue(modulus)
-    for piece in (digits,) if isinstance(digits, str) else digits:
+    residue = function.check if isinstance(function.check, Residue) else None
+    found = DigitsFormat() if residue is None else DigitsResidue(modulus)
+    for piece in pieces:
         try:
             found.feed(piece)
         except ValueError as error:
-            raise ResultWrong(_words(function)) from error
+            raise not_digits() from error
         yield piece
-    if found.is_empty or found.value != function.residue(arguments, modulus):
-        raise ResultWrong(_words(function))
-
-
-def _words(function: Function) -> str:
-    return f"The digits that {function.name} returned did not pass their check."
+    if found.is_empty:
+        raise ResultInvalid(
+            "The function returned no digits, not even a zero. Return at least one digit."
+        )
+    if residue is None or not isinstance(found, DigitsResidue):
+        return
+    if found.value != call_author(lambda: residue.of(bound.values, modulus)):
+        raise ResultWrong(
+            f"The digits that {function.name} returned did not pass their check: their residue is "
+            "wrong. Report this to the function's author."
+        )

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Calculation, Status
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
-from shared.result import ResultKind
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 
 
@@ -32,9 +32,9 @@ class Row(NamedTuple):
     started_at: datetime | None
     finished_at: datetime | None
     compute_seconds: float | None
-    estimate_seconds: float
-    estimate_digits: int
-    estimate_bytes: int
+    estimate_seconds: float | None
+    estimate_digits: int | None
+    estimate_bytes: int | None
     cancel_requested: bool
     result_digits: int | None
     result_sha256: str | None

@@ -16,9 +16,9 @@ import psycopg2.errors
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from reckoner.authoring.kinds import ResultKind
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import is_connection_unusable
-from shared.result import ResultKind
 
 _COPY_IN = """
     COPY result_chunks (calculation_id, attempt, ordinal, {column}) FROM STDIN (FORMAT binary)"""

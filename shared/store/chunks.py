@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from shared.result import Result, ResultKind
+from reckoner.authoring.kinds import ResultKind
+from shared.result import Result
 from shared.store.chunk_copies import copy_chunk_out, copy_chunks_in
 from shared.store.leases import Claim
 

@@ -47,7 +47,7 @@ class Claim:
     function: str
     version: int
     arguments_text: str
-    estimate_seconds: float
+    estimate_seconds: float | None
     request_id: str | None
     published_at: datetime | None
     attempts: int

@@ -15,10 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Calculation, Status
 from shared.json_lists import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.result import Result, ResultKind
+from shared.result import Result
 from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
 from shared.store.result_members import result_members
@@ -114,15 +115,16 @@ def insert_new(new: Sequence[New], *, wakes_relay: bool = False) -> Query[dict[U
 
 
 def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
+    estimate = calculation.estimate
     return {
         "id": str(calculation.id),
         "function": calculation.function.name,
         "version": calculation.function.version,
         "arguments_text": calculation.arguments.text,
         "lane": calculation.lane,
-        "seconds": calculation.estimate.seconds,
-        "digits": calculation.estimate.digits,
-        "bytes": calculation.estimate.bytes,
+        "seconds": estimate.seconds if estimate else None,
+        "digits": estimate.digits if estimate else None,
+        "bytes": estimate.bytes if estimate else None,
         "source": calculation.estimate_source,
     }
 
@@ -153,9 +155,9 @@ def _new_row(new: New, created_at: datetime) -> Row:
         done_at,
         done_at,
         result.compute_seconds if result else None,
-        estimate.seconds,
-        estimate.digits,
-        estimate.bytes,
+        estimate.seconds if estimate else None,
+        estimate.digits if estimate else None,
+        estimate.bytes if estimate else None,
         False,  # cancel_requested
         result.length if result and result.kind is ResultKind.DIGITS else None,
         result.sha256 if result else None,

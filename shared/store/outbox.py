@@ -72,10 +72,10 @@ _RETURN_LOST = text("""
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A calculation to publish, and how long it is estimated to take."""
+    """A calculation to publish, and how long it is estimated to take, if that is known."""
 
     work: Work
-    estimate_seconds: float
+    estimate_seconds: float | None
 
 
 def take_due(lane: Lane, limit: int) -> Query[list[Due]]:

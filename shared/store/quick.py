@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reckoner.authoring.kinds import ResultKind
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
-from shared.result import Result, ResultKind
+from shared.result import Result
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
 from shared.store.result_members import in_base64, result_members
 

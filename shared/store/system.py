@@ -14,6 +14,7 @@ _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
            count(*) FILTER (WHERE status = 'running') AS running,
            coalesce(sum(estimate_seconds * (1 - progress)), 0) AS seconds_to_go,
+           count(*) FILTER (WHERE estimate_seconds IS NULL) AS without_estimate,
            CASE WHEN count(*) FILTER (WHERE status = 'queued') > 0 THEN
                greatest(0, extract(epoch FROM
                    now() - min(not_before) FILTER (WHERE status = 'queued')))::float
@@ -34,11 +35,15 @@ _FINISHED_LAST_MINUTE = text("""
 
 
 class LaneState(NamedTuple):
-    """The unfinished calculations of a lane; `seconds_to_go` is the rest of their estimates."""
+    """The unfinished calculations of a lane.
+
+    `seconds_to_go` is the rest of their estimates; `without_estimate` counts those that have none.
+    """
 
     queued: int
     running: int
     seconds_to_go: float
+    without_estimate: int
     oldest_queued_seconds: float | None
 
 
@@ -49,7 +54,7 @@ class OutboxState(NamedTuple):
     age_seconds: float
 
 
-_IDLE = LaneState(0, 0, 0.0, None)
+_IDLE = LaneState(0, 0, 0.0, 0, None)
 
 
 def count_lanes(connection: Connection) -> dict[Lane, LaneState]:

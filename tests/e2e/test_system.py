@@ -32,6 +32,7 @@ def test_the_system_shows_workers_and_throughput(client):
     system = client.get("/system").json()
     assert {worker["lane"] for worker in system["workers"]} == {"quick", "heavy"}
     assert system["lanes"]["heavy"]["slots"] >= 1
+    assert [worker["lacks"] for worker in system["workers"]] == [[]] * len(system["workers"])
     assert set(system["outbox"]) == {"depth", "age_seconds"}
     # A relay appears within its first seconds.
     eventually(lambda: None not in seconds_to_go(client))

@@ -45,6 +45,10 @@ class Program:
         for name, value in settings.items():
             self._environment[f"RECKONER_{name.upper()}"] = str(value)
 
+    def set_python_path(self, path: str) -> None:
+        """Have the packages in this path from the next instance on."""
+        self._environment["PYTHONPATH"] = path
+
     @property
     def pid(self) -> int:
         assert self._process is not None

@@ -4,9 +4,10 @@ import codecs
 import json
 from typing import Any
 
+from reckoner.authoring.kinds import ResultKind
 from shared.errors import CalculationAborted, ResultTooLarge
 from shared.failures import explain_failure
-from shared.result import Result, ResultBuilder, ResultKind
+from shared.result import Result, ResultBuilder
 from workers.sandbox.protocol import Header, Summary
 
 _NAMES = {

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.postgres.retry import retry_while_unavailable
-from shared.result import Result, ResultKind
+from shared.result import Result
 from shared.store.attempts import (
     finish_cancelled,
     finish_failed,

@@ -6,10 +6,11 @@ own process, without a memory limit, so the worker checks arguments and estimate
 
 import json
 
+from shared.functions.signature import Function
+
 from reckoner.authoring.arguments import BoundArguments
 from shared.config import Settings
 from shared.errors import CalculationUnfit
-from shared.functions.signature import Function
 
 
 class Admission:

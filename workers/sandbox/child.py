@@ -16,10 +16,11 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from reckoner.authoring.kinds import ResultKind
 from shared.failures import Failure, explain_failure
 from shared.functions.registry import Registry, load_registry
 from shared.functions.verification import verified
-from shared.result import ResultBuilder, ResultKind
+from shared.result import ResultBuilder
 from workers.sandbox.exit_reasons import memory_limit_exceeded
 from workers.sandbox.limits import (
     become_subreaper,

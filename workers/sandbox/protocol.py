@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from reckoner.authoring.kinds import ResultKind
 from shared.errors import CalculationAborted
 from shared.failures import Failure, bounded_details
-from shared.result import ResultKind
 
 _HEADER = struct.Struct("!cI")
 _FRACTION = struct.Struct("!d")

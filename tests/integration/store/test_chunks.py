@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
-from shared.result import CHUNK_BYTES, ROW_BYTES, Result, ResultKind
+from shared.result import CHUNK_BYTES, ROW_BYTES, Result
 from shared.store import attempts, chunks, new_calculations
 from shared.store.new_calculations import New
 from tests.eventually import eventually

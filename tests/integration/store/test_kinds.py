@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane
-from shared.result import CHUNK_BYTES, ROW_BYTES, Result, ResultKind
+from shared.result import CHUNK_BYTES, ROW_BYTES, Result
 from shared.store import attempts, calculations, chunks, new_calculations, quick
 from shared.store.new_calculations import New
 from tests.factories import make_calculation

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane
+from shared.functions.learnt_cost import LearntCost
 from shared.store import new_calculations, outbox
 from shared.store.new_calculations import New
 from tests.eventually import eventually
-from tests.factories import make_calculation, make_result
+from tests.factories import estimate_of, make_calculation, make_result
 from tests.integration.rows import (
+    claim,
     queue,
     row_of,
     stored,
@@ -101,9 +103,30 @@ def test_a_batch_stores_the_values_of_each_calculation(connection):
         row = row_of(connection, calculation)
         assert row.canonical_arguments == f'{{"n":{n}}}'
         assert (row.lane, row.status) == (lanes[n], "queued")
-        assert row.estimate_seconds == calculation.estimate.seconds
-        assert row.estimate_digits == calculation.estimate.digits
-        assert row.estimate_bytes == calculation.estimate.bytes
+        estimate = estimate_of(calculation)
+        assert row.estimate_seconds == estimate.seconds
+        assert row.estimate_digits == estimate.digits
+        assert row.estimate_bytes == estimate.bytes
+        assert row.estimate_source == "function"
+
+
+@pytest.mark.parametrize(("estimate", "source"), [(None, None), (LearntCost(0.5, None), "history")])
+@pytest.mark.parametrize("way", ["alone", "in a batch"])
+def test_what_is_not_known_of_the_cost_is_null(connection, estimate, source, way):
+    calculation = make_calculation(estimate=estimate, estimate_source=source, lane=Lane.HEAVY)
+    if way == "alone":
+        new = New(calculation, None, "request")
+        inserted = new_calculations.insert_new([new]).on(connection)[calculation.id]
+        assert inserted == row_of(connection, calculation)
+    else:
+        new_calculations.insert_queued(connection, [calculation], "request")
+    row = row_of(connection, calculation)
+    seconds = None if estimate is None else 0.5
+    assert (row.estimate_seconds, row.estimate_source) == (seconds, source)
+    assert (row.estimate_bytes, row.estimate_digits) == (None, None)
+    (due,) = outbox.take_due(Lane.HEAVY, 9).on(connection)
+    assert due.estimate_seconds == seconds
+    assert claim(connection, calculation).estimate_seconds == seconds
 
 
 def test_integers_beyond_double_precision_come_back_exactly(connection):

@@ -14,6 +14,8 @@ from shared.store import (
     attempts,
     calculations,
     chunks,
+    functions,
+    handed_back,
     leases,
     listing,
     new_calculations,
@@ -239,6 +241,24 @@ def test_recent_results_are_counted_without_reading_old_ones(transactions):
     nodes = transactions.nodes(system.count_finished_last_minute)
     assert indexes(nodes) == {"calculations_finished"}
     assert rows_read(nodes) <= BURST + RUNNING + OLD / 4
+
+
+def test_costs_are_learnt_from_a_few_rows_of_each_function(transactions):
+    nodes = transactions.nodes(
+        lambda connection: functions.learn_costs(connection, rows=LIMIT, runs=LIMIT)
+    )
+    assert "calculations_newest" in indexes(nodes)
+    # Three functions, up to three places to begin at, and the steps to find these.
+    assert rows_read(nodes) <= 3 * 3 * LIMIT + 10
+
+
+def test_what_was_handed_back_is_reviewed_without_reading_others(transactions):
+    nodes = transactions.nodes(
+        lambda connection: handed_back.review_handed_back(
+            connection, IDS[0], may_fail=True, grace_seconds=1, silent_seconds=1, limit=LIMIT
+        )
+    )
+    assert rows_read(nodes) == 0
 
 
 def test_chunks_are_found_by_their_key(transactions):

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.result import CHUNK_BYTES, Result, ResultKind
+from shared.result import CHUNK_BYTES, Result
 from shared.store import outbox, quick
 from shared.store.chunks import find_chunk
 from tests.factories import make_result

@@ -49,6 +49,8 @@ def test_rows_of_silent_workers_go_and_others_stay(connection):
 def test_the_system_counts_what_waits_and_what_was_done(connection):
     made = [queue(connection, n=n) for n in (1, 2)]
     later = queue(connection, n=3)
+    unknown = queue(connection, n=10)
+    change(connection, unknown, "estimate_seconds = NULL, not_before = now() + interval '1s'")
     heavy = [queue(connection, n=n, lane=Lane.HEAVY) for n in (4, 5)]
     for calculation, age in ((made[0], 40), (made[1], 20), (later, -60), (heavy[0], 0)):
         change(connection, calculation, f"not_before = now() - interval '{age}s'")
@@ -69,8 +71,8 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     failed = queue(connection, n=9)
     quick.finish_quick_failed(connection, {failed.id: failure_json("function-failed", ".")})
     assert system.count_lanes(connection) == {
-        Lane.QUICK: LaneState(3, 0, seconds_to_go=7, oldest_queued_seconds=40),
-        Lane.HEAVY: LaneState(1, 1, seconds_to_go=18, oldest_queued_seconds=0),
+        Lane.QUICK: LaneState(4, 0, seconds_to_go=7, without_estimate=1, oldest_queued_seconds=40),
+        Lane.HEAVY: LaneState(1, 1, seconds_to_go=18, without_estimate=0, oldest_queued_seconds=0),
     }
     assert system.measure_outbox(connection) == OutboxState(depth=3, age_seconds=40)
     assert system.count_finished_last_minute(connection) == {"succeeded": 2, "failed": 1}

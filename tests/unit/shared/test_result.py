@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.result import (
-    CHUNK_BYTES,
-    ROW_BYTES,
-    Result,
-    ResultBuilder,
-    ResultKind,
-    in_chunks,
-)
+from reckoner.authoring.kinds import ResultKind
+from shared.result import CHUNK_BYTES, ROW_BYTES, Result, ResultBuilder, in_chunks
 
 
 @given(

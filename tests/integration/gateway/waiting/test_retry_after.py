@@ -75,6 +75,7 @@ def test_the_work_ahead_is_spread_over_the_slots_of_its_lane(engine, store_setti
         add(connection, 2, Lane.HEAVY, 50)
         add(connection, 3, Lane.HEAVY, 31)
         add(connection, 4, Lane.QUICK, 7)
+        add(connection, 5, Lane.QUICK, "NULL")  # counts for 5 s
         register_worker(connection, Lane.HEAVY, 2)
         register_worker(connection, Lane.HEAVY, 1, silent_seconds=400)
         register_worker(connection, Lane.HEAVY, 16, silent_seconds=660)
@@ -82,11 +83,13 @@ def test_the_work_ahead_is_spread_over_the_slots_of_its_lane(engine, store_setti
         register_relay(connection)
     rows = [
         row("queued", "heavy", 31),  # and 10 + 50 + 31 for three slots: 30.33
-        row("queued", "quick", 0.01),  # and 7 for four slots: 1.75
+        row("queued", "quick", 0.01),  # and 7 + 5 for four slots: 3
+        row("queued", "quick", None),  # 5 and 3
+        row("running", "heavy", None, progress=0.5),
         row("running", "heavy", 40, progress=0.75),  # has nothing ahead of it
         row("running", "heavy", 1, progress=0.999),
     ]
-    expected = [62, 2, 10, 1]
+    expected = [62, 4, 8, 5, 10, 1]
     assert estimate(engine, store_settings, rows, expected) == expected
 
 

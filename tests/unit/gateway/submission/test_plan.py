@@ -12,7 +12,7 @@ from shared.config import load_settings
 from shared.errors import ArgumentsInvalid, CalculationTooLarge
 from shared.functions.fibonacci import fibonacci
 from shared.functions.registry import Registry
-from tests.factories import make_calculation
+from tests.factories import estimate_of, make_calculation
 
 SETTINGS = load_settings(
     {
@@ -59,7 +59,7 @@ def test_the_estimate_decides_where_it_is_computed(seconds, lane, is_inline):
 
 
 def test_a_calculation_of_exactly_the_limit_is_within_it(registry):
-    estimate = make_calculation(arguments=ONE["arguments"]).estimate
+    estimate = estimate_of(make_calculation(arguments=ONE["arguments"]))
     limits = {
         "memory_limit_bytes": estimate.bytes,
         "quick_seconds": estimate.seconds,
@@ -81,7 +81,7 @@ def test_a_calculation_of_exactly_the_limit_is_within_it(registry):
 
 
 def test_a_calculation_beyond_the_memory_limit_is_refused():
-    assert plan(peak_bytes=2**30)[1].estimate.bytes == 2**30
+    assert estimate_of(plan(peak_bytes=2**30)[1]).bytes == 2**30
     with pytest.raises(CalculationTooLarge) as refusal:
         plan(peak_bytes=2**30 + 1)
     assert refusal.value.needed_bytes == 2**30 + 1

@@ -6,10 +6,13 @@ import pytest
 
 from shared.config import load_settings
 from shared.errors import CalculationUnfit
-from tests.factories import make_calculation
+from tests.factories import estimate_of, make_calculation
 from workers.quick.admission import Admission
 
 ONE = make_calculation(arguments={"n": 1_000_000})
+
+
+ESTIMATE = estimate_of(ONE)
 
 
 def admission(**limits):
@@ -20,15 +23,15 @@ def admission(**limits):
 
 
 def test_a_calculation_at_both_limits_is_admitted():
-    at_limits = admission(quick_seconds=ONE.estimate.seconds, memory_limit_bytes=ONE.estimate.bytes)
+    at_limits = admission(quick_seconds=ESTIMATE.seconds, memory_limit_bytes=ESTIMATE.bytes)
     assert at_limits.bind(ONE.function, ONE.arguments.text) == ONE.arguments
 
 
 @pytest.mark.parametrize(
     ("limits", "named"),
     [
-        ({"quick_seconds": ONE.estimate.seconds * 0.999}, "RECKONER_QUICK_SECONDS"),
-        ({"memory_limit_bytes": ONE.estimate.bytes - 1}, "RECKONER_MEMORY_LIMIT_BYTES"),
+        ({"quick_seconds": ESTIMATE.seconds * 0.999}, "RECKONER_QUICK_SECONDS"),
+        ({"memory_limit_bytes": ESTIMATE.bytes - 1}, "RECKONER_MEMORY_LIMIT_BYTES"),
     ],
 )
 def test_a_calculation_beyond_a_limit_is_refused_with_its_name(limits, named):

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from reckoner.authoring.canonical_json import canonical_json
-from shared.result import ResultKind
+from reckoner.authoring.kinds import ResultKind
 from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
     compute,

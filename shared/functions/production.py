@@ -1,0 +1,86 @@
+"""From a function and its arguments to the checked bytes of a result.
+
+Gateway, quick workers and children all compute by `produce`. Whatever an author's code does wrong
+ends here as one of a few errors whose text a client can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.definition import Function
+from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.progress import Progress
+from shared.errors import ResultTooLarge
+from shared.functions.author_code import Stopwatch
+from shared.functions.encoding import encode_piece, encode_whole, is_whole, refuse_stream
+from shared.functions.predicates import check_by_predicate
+from shared.functions.verification import verified
+
+#: Smaller pieces of a stream are gathered, because each has its costs on the way.
+GATHERED_BYTES = 65_536
+
+
+def produce(
+    function: Function,
+    bound: BoundArguments,
+    progress: Progress,
+    prime: int,
+    watch: Stopwatch,
+    *,
+    max_bytes: int,
+) -> Iterator[bytes]:
+    """Call the function and yield the bytes of its result, which is good only when this has ended.
+
+    Digits are compared with a residue modulo `prime` where the author has given one. "recompute" is
+    the worker's part.
+    Raises ResultInvalid, ResultWrong, FunctionExited, and whatever the function raises.
+    """
+    given = watch.call(lambda: function.call(bound, progress))
+    length = 0
+    for piece in _checked(function, bound, given, prime, watch):
+        length += len(piece)
+        if length > max_bytes:
+            raise ResultTooLarge(max_bytes)
+        yield piece
+
+
+def _checked(
+    function: Function, bound: BoundArguments, given: Any, prime: int, watch: Stopwatch
+) -> Iterator[bytes]:
+    """Yield the bytes of what a function has returned, checking them as they pass."""
+    pieces: Iterable[bytes]
+    if function.is_streamed and not is_whole(function.kind, given):
+        pieces = _gathered(_encoded(function.kind, given, watch))
+    else:
+        pieces = (encode_whole(function, given),)
+        if function.check_name == "check":
+            check_by_predicate(function, bound, given)
+    if function.kind is ResultKind.DIGITS:
+        return verified(function, bound, pieces, prime)
+    return iter(pieces)
+
+
+def _encoded(kind: ResultKind, given: Any, watch: Stopwatch) -> Iterator[bytes]:
+    """Yield the bytes of each piece. Raises ResultInvalid for what does not come in pieces."""
+    if not isinstance(given, Iterable) or isinstance(given, (dict, set, frozenset)):
+        raise refuse_stream(kind, given)
+    for piece in watch.each(given):
+        yield encode_piece(kind, piece)
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes in pieces of at least GATHERED_BYTES; the last may be smaller."""
+    waiting = bytearray()
+    for piece in pieces:
+        if not waiting and len(piece) >= GATHERED_BYTES:
+            yield piece
+            continue
+        waiting += piece
+        if len(waiting) >= GATHERED_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
