@@ -95,7 +95,7 @@ def _add_routes(
     app.add_route("/calculations/{calculation_id}/result", Result(lookup, digits))
     app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiters))
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, digits))
-    app.add_route("/functions", Functions(planner.registry, settings.memory_limit_bytes))
+    app.add_route("/functions", Functions(planner.registry, settings))
     app.add_route("/system", System(database, planner.registry))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

@@ -6,9 +6,9 @@ from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from reckoner.authoring.arguments import BoundArguments
-from shared.functions.estimates import Estimate
+from reckoner.authoring.definition import Function
+from reckoner.authoring.estimates import Estimate
 from shared.functions.learnt_cost import LearntCost
-from shared.functions.signature import Function
 
 #: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")

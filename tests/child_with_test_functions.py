@@ -3,49 +3,40 @@
 Run as a module; each function takes the arguments `{"n": …}`.
 """
 
+import dataclasses
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Annotated
 
-from shared.functions.estimates import Estimate
-from shared.functions.signature import Digits, Function, Progress
-
+from reckoner import Digits, Estimate, Function, Ge, Le, Progress, Residue, function
 from shared.functions.registry import Registry
 from tests.misbehaving import digits, processes
 from workers.sandbox.child import main
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
 
-SCHEMA = {
-    "type": "object",
-    "properties": {"n": {"type": "integer", "minimum": 0}},
-    "required": ["n"],
-    "additionalProperties": False,
-}
-
 
 def sevens_modulo(n: int, prime: int) -> int:
     return 7 * (pow(10, n, 9 * prime) - 1) // 9 % prime
 
 
-def _function(body: Callable[[int, Progress], Digits]) -> Function:
+def _residue(n: int, modulus: int) -> int:
+    return sevens_modulo(n, modulus)
+
+
+def _function(body: Callable[[int, Progress], Iterable[str]]) -> Function:
     seconds = 0.05 if body.__name__.startswith("quick_") else 1.0
 
-    def compute(arguments: Any, progress: Progress) -> Digits:
-        return body(arguments["n"], progress)
+    def estimate(n: int) -> Estimate:
+        return Estimate(seconds, 2**26, max(1, n))
 
-    def residue(arguments: Any, prime: int) -> int:
-        return sevens_modulo(arguments["n"], prime)
+    @function(name=body.__name__, estimate=estimate, check=Residue(_residue))
+    def calculation(
+        n: Annotated[int, Ge(0), Le(1_000_000_000)], progress: Progress
+    ) -> Digits | Iterable[Digits]:
+        return body(n, progress)
 
-    return Function(
-        name=body.__name__,
-        version=1,
-        summary=body.__doc__ or body.__name__,
-        arguments_schema=SCHEMA,
-        estimate=lambda arguments: Estimate(seconds, max(1, arguments["n"]), 2**26),
-        compute=compute,
-        residue=residue,
-    )
+    return dataclasses.replace(calculation, summary=body.__doc__ or body.__name__)
 
 
 REGISTRY = Registry(

@@ -5,13 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.functions.signature import Function
-
+from reckoner import Estimate, Function
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Calculation, Lane, calculation_id
-from shared.functions.estimates import Estimate
 from shared.functions.registry import load_registry
 from shared.result import Result
 from shared.store.calculations import Row
@@ -35,7 +33,7 @@ def make_calculation(
         "id": calculation_id(found.name, found.version, bound.text),
         "function": found,
         "arguments": bound,
-        "estimate": found.estimate(arguments),
+        "estimate": found.estimate(bound),
         "lane": lane,
     }
     return Calculation(**{**values, **overrides})

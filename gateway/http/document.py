@@ -51,7 +51,9 @@ def document(row: Row) -> dict[str, Any]:
         "started_at": rfc3339(row.started_at),
         "finished_at": rfc3339(row.finished_at),
         "compute_seconds": _to_microseconds(row.compute_seconds),
-        "estimate": {
+        "estimate": None
+        if row.estimate_seconds is None
+        else {
             "seconds": _to_microseconds(row.estimate_seconds),
             "digits": row.estimate_digits,
             "bytes": row.estimate_bytes,

@@ -2,20 +2,26 @@
 
 import json
 from itertools import count, takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 import falcon.asgi
-from shared.functions.signature import Function
 
 from gateway.http.responses import write_json_text
+from reckoner.authoring.definition import Function
+from reckoner.authoring.estimates import Estimate
+from shared.config import Settings
 from shared.functions.registry import Registry
+
+_Number = TypeVar("_Number", int, float)
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 class Functions:
     """The catalogue, which does not change while the process runs."""
 
-    def __init__(self, registry: Registry, memory_limit_bytes: int) -> None:
-        functions = [_describe(function, memory_limit_bytes) for function in registry]
+    def __init__(self, registry: Registry, settings: Settings) -> None:
+        functions = [_describe(function, settings) for function in registry]
         self._text = json.dumps({"functions": functions})
 
     async def on_get(
@@ -29,63 +35,86 @@ class Functions:
     on_head = on_get
 
 
-def _describe(function: Function, memory_limit_bytes: int) -> dict[str, Any]:
+def _describe(function: Function, settings: Settings) -> dict[str, Any]:
     properties = function.arguments_schema["properties"]
-    bounds = {
-        name: {bound: schema[bound] for bound in ("minimum", "maximum") if bound in schema}
+    bounds: dict[str, dict[str, Any]] = {
+        name: {bound: schema[bound] for bound in _BOUNDS if bound in schema}
         for name, schema in properties.items()
     }
+    memory_limit = _least(settings.memory_limit_bytes, function.memory_bytes)
     estimates = []
     # With further arguments, an estimate does not depend on this one alone.
-    size = bounds[function.size_argument]
-    if len(properties) == 1 and "maximum" in size:
-        size["accepted_maximum"] = _largest_accepted(
-            function, size.get("minimum", 0), size["maximum"], memory_limit_bytes
-        )
-        estimates = _decades(function, size["maximum"], memory_limit_bytes)
+    name = function.size_argument
+    if name is not None and len(properties) == 1 and "maximum" in bounds[name]:
+        sizes = _Sizes(function, name, bounds[name].get("minimum", 0), bounds[name]["maximum"])
+        bounds[name]["accepted_maximum"] = sizes.largest_accepted(memory_limit)
+        estimates = sizes.decades(memory_limit)
     return {
         "name": function.name,
         "version": function.version,
+        "fingerprint": function.fingerprint,
         "summary": function.summary,
+        "description": function.description,
         "arguments": function.arguments_schema,
         "bounds": bounds,
-        "memory_limit_bytes": memory_limit_bytes,
+        "result": {"kind": function.kind, "media_type": function.media_type},
+        "check": function.check_name,
+        "lane": function.lane,
+        "memory_limit_bytes": memory_limit,
+        "time_limit_seconds": _least(settings.time_limit_seconds, function.timeout_seconds),
         "estimates": estimates,
     }
 
 
-def _decades(function: Function, largest: int, memory_limit_bytes: int) -> list[dict[str, Any]]:
-    sizes = takewhile(lambda size: size <= largest, (10**power for power in count()))
-    estimates = [(size, function.estimate({function.size_argument: size})) for size in sizes]
-    return [
-        {
-            function.size_argument: size,
-            "seconds": estimate.seconds,
-            "digits": estimate.digits,
-            "bytes": estimate.bytes,
-            "within_memory_limit": estimate.bytes <= memory_limit_bytes,
-        }
-        for size, estimate in estimates
-    ]
+def _least(limit: _Number, own: _Number | None) -> _Number:
+    return limit if own is None else min(limit, own)
 
 
-def _largest_accepted(
-    function: Function, least: int, most: int, memory_limit_bytes: int
-) -> int | None:
-    """Return the largest size whose estimate is within the memory limit; None if there is none.
+class _Sizes:
+    """What a function costs, by the size of its only argument."""
 
-    By bisection: estimates of memory grow with the size.
-    """
+    def __init__(self, function: Function, name: str, least: int, most: int) -> None:
+        self._function = function
+        self._name = name
+        self._least = least
+        self._most = most
 
-    def is_accepted(size: int) -> bool:
-        return function.estimate({function.size_argument: size}).bytes <= memory_limit_bytes
+    def decades(self, memory_limit_bytes: int) -> list[dict[str, Any]]:
+        """Return the estimates of the powers of ten."""
+        powers = takewhile(lambda size: size <= self._most, (10**power for power in count()))
+        estimates = [(size, self._estimate(size)) for size in powers if size >= self._least]
+        return [
+            {
+                self._name: size,
+                "seconds": estimate.seconds,
+                "digits": estimate.digits,
+                "bytes": estimate.bytes,
+                "within_memory_limit": estimate.bytes <= memory_limit_bytes,
+            }
+            for size, estimate in estimates
+            if estimate is not None
+        ]
 
-    if not is_accepted(least):
-        return None
-    while least < most:
-        middle = (least + most + 1) // 2
-        if is_accepted(middle):
-            least = middle
-        else:
-            most = middle - 1
-    return least
+    def largest_accepted(self, memory_limit_bytes: int) -> int | None:
+        """Return the largest size whose estimate is within the memory limit, or None.
+
+        By bisection: estimates of memory grow with the size.
+        """
+
+        def is_accepted(size: int) -> bool:
+            estimate = self._estimate(size)
+            return estimate is None or estimate.bytes <= memory_limit_bytes
+
+        least, most = self._least, self._most
+        if not is_accepted(least):
+            return None
+        while least < most:
+            middle = (least + most + 1) // 2
+            if is_accepted(middle):
+                least = middle
+            else:
+                most = middle - 1
+        return least
+
+    def _estimate(self, size: int) -> Estimate | None:
+        return self._function.estimate(self._function.bind({self._name: size}))

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared.functions.signature import Function
-
 from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
-from reckoner.authoring.arguments import BoundArguments
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.authoring.definition import Function
+from reckoner.authoring.errors import ArgumentsFaulty
+from reckoner.authoring.estimates import Estimate
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
@@ -20,7 +19,6 @@ from shared.errors import (
     FunctionUnknown,
     pointer_to,
 )
-from shared.functions.estimates import Estimate
 from shared.functions.learnt_cost import LearntCost
 from shared.functions.registry import Registry
 
@@ -51,17 +49,17 @@ class Planner:
 
         Raises ArgumentsInvalid or CalculationTooLarge.
         """
-        faults = function.validate(arguments)
-        if faults:
+        try:
+            bound = function.bind(arguments)
+        except ArgumentsFaulty as error:
             raise ArgumentsInvalid(
-                [Fault(f"/arguments{pointer}", detail) for pointer, detail in faults],
-                function.count_faults(arguments),
-            )
-        estimate: Estimate | None = function.estimate(arguments)
-        if estimate is not None and estimate.bytes > self.settings.memory_limit_bytes:
-            raise CalculationTooLarge(estimate.bytes, self.settings.memory_limit_bytes)
-        lane = self._lane(estimate)
-        bound = BoundArguments(arguments, canonical_json(arguments))
+                [Fault(f"/arguments{pointer}", detail) for pointer, detail in error.faults],
+                error.count,
+            ) from None
+        estimate = function.estimate(bound)
+        if estimate is not None and estimate.bytes > self._memory_limit_bytes(function):
+            raise CalculationTooLarge(estimate.bytes, self._memory_limit_bytes(function))
+        lane = self._lane(function, estimate)
         identity = calculation_id(function.name, function.version, bound.text)
         if estimate is not None:
             return Calculation(identity, function, bound, estimate, lane, "function")
@@ -70,9 +68,21 @@ class Planner:
         source: Literal["history"] | None = None if learnt is None else "history"
         return Calculation(identity, function, bound, learnt, lane, source)
 
-    def _lane(self, estimate: Estimate | None) -> Lane:
-        is_quick = estimate is not None and estimate.seconds <= self.settings.quick_seconds
-        return Lane.QUICK if is_quick else Lane.HEAVY
+    def _memory_limit_bytes(self, function: Function) -> int:
+        """Return the function's own limit, but never more than the server's."""
+        limit = self.settings.memory_limit_bytes
+        return limit if function.memory_bytes is None else min(limit, function.memory_bytes)
+
+    def _lane(self, function: Function, estimate: Estimate | None) -> Lane:
+        """Return the lane: of what nothing is known about, a process of its own, or the author's.
+
+        An estimate above the limit of the quick lane overrules the author's word for it.
+        """
+        if function.lane == "heavy" or function.needs_process:
+            return Lane.HEAVY
+        if estimate is None:
+            return Lane.QUICK if function.lane == "quick" else Lane.HEAVY
+        return Lane.QUICK if estimate.seconds <= self.settings.quick_seconds else Lane.HEAVY
 
     def plan_batch(self, body: Any, max_calculations: int) -> list[Calculation]:
         """Return the calculations of a batch in its order, repeated ones included.
@@ -116,14 +126,15 @@ class Planner:
             return 1
         if count := function.count_faults(item["arguments"]):
             return count
-        estimate: Estimate | None = function.estimate(item["arguments"])
-        return int(estimate is not None and estimate.bytes > self.settings.memory_limit_bytes)
+        estimate = function.estimate(function.bind(item["arguments"]))
+        return int(estimate is not None and estimate.bytes > self._memory_limit_bytes(function))
 
     def is_inline(self, calculation: Calculation) -> bool:
         """Return whether its author says that it is cheap enough to be computed in its request."""
         estimate = calculation.estimate
         return (
-            estimate is not None
+            calculation.lane is Lane.QUICK
+            and estimate is not None
             and calculation.estimate_source == "function"
             and estimate.seconds <= self.settings.inline_seconds
         )

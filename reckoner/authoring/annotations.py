@@ -58,8 +58,10 @@ class _Check:
                 self.visit(self._definitions[reference])
             return
         if schema.get("serialization"):
-            self._refuse("is written in a way of its own (a serializer), so that it cannot be "
-                         "read again; remove the serializer")
+            self._refuse(
+                "is written in a way of its own (a serializer), so that it cannot be "
+                "read again; remove the serializer"
+            )
         match kind:
             case "any" | "is-instance" | "callable" | "is-subclass":
                 self._refuse(
@@ -69,10 +71,14 @@ class _Check:
             case "set" | "frozenset":
                 self._refuse("is a set, which has no order; take a `list`")
             case "bytes":
-                self._refuse("is bytes, which JSON does not have; take `str`, in base64 for example")
+                self._refuse(
+                    "is bytes, which JSON does not have; take `str`, in base64 for example"
+                )
             case "default":
                 if schema.get("default_factory") is not None:
-                    self._refuse("has a `default_factory`; give it a default, such as an empty tuple")
+                    self._refuse(
+                        "has a `default_factory`; give it a default, such as an empty tuple"
+                    )
             case "dict":
                 if schema.get("keys_schema", {"type": "any"})["type"] not in ("str", "any"):
                     self._refuse("has keys that are not text; use `dict[str, …]`")
@@ -83,7 +89,7 @@ class _Check:
             case "dataclass-args":
                 pass
             case _ if kind not in _KINDS:
-                self._refuse(f"has a type that arguments cannot have ({kind}); take one that JSON has")
+                self._refuse(f"has a type that JSON does not have ({kind}); take another")
         for inner in _inner(schema):
             self.visit(inner)
 
@@ -93,11 +99,13 @@ class _Check:
             kinds = self._kinds(choice)
             if seen & kinds:
                 if kinds & seen == {"number"}:
-                    self._refuse("is an integer or a fraction, which JSON does not tell apart; "
-                                 "take `float`, or `int`")
+                    self._refuse(
+                        "is an integer or a fraction, which JSON does not tell apart; "
+                        "take `float`, or `int`"
+                    )
                 self._refuse(
-                    f"is one of several types that JSON writes alike ({', '.join(sorted(seen & kinds))}); "
-                    "take one of them, or objects that a `Discriminator` tells apart"
+                    f"is one of several types that are all {min(seen & kinds)} in JSON; take "
+                    "one of them, or objects that a `Discriminator` tells apart"
                 )
             seen |= kinds
 

@@ -73,17 +73,21 @@ def describe(
 def _path(error: Mapping[str, Any], arguments: object) -> list[str | int]:
     """Return the path of members to the fault, without pydantic's names of a union's choices."""
     parts: list[str | int] = []
-    value = arguments
+    value: Any = arguments
     location = error["loc"]
     for index, part in enumerate(location):
-        if isinstance(value, dict) and isinstance(part, str) and part in value:
+        if _is_member(value, part):
             value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value):
-            value = value[part]
-        elif not (error["type"] in ("missing", *_UNKNOWN) and index == len(location) - 1):
+        elif error["type"] not in ("missing", *_UNKNOWN) or index < len(location) - 1:
             continue
         parts.append(part)
     return parts
+
+
+def _is_member(value: object, part: str | int) -> bool:
+    if isinstance(value, dict):
+        return part in value
+    return isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value)
 
 
 def _without_other_choices(
@@ -190,7 +194,8 @@ def _limit(kind: str, context: Mapping[str, Any]) -> str | None:
         case "literal_error" | "enum":
             return f"be one of {_as_json(context['expected'])}"
         case "union_tag_invalid":
-            return f"have {_as_json(context['discriminator'])} as one of {_as_json(context['expected_tags'])}"
+            tags = _as_json(context["expected_tags"])
+            return f"have the member {_as_json(context['discriminator'])}, one of {tags}"
         case "union_tag_not_found":
             return f"have the member {_as_json(context['discriminator'])}"
     return None

@@ -115,7 +115,7 @@ def _checked_result(signature: Signature, check: _Check) -> ResultType:
         JsonResults(result.annotation)
     if isinstance(check, Residue) and result.kind is not ResultKind.DIGITS:
         raise FunctionInvalid("A Residue checks decimal digits; return Digits, or use a predicate.")
-    if callable(check) and not isinstance(check, Residue) and result.is_streamed:
+    if callable(check) and result.is_streamed:
         raise FunctionInvalid(
             "A predicate needs the whole result, and this one comes in pieces; return it whole, or "
             'use `check="recompute"`.'
@@ -145,7 +145,9 @@ def _check_options(
                 "process; leave out one of the two."
             )
     if fresh:
-        raise FunctionInvalid('fresh=True needs a process, which lane="quick" has not; leave out one.')
+        raise FunctionInvalid(
+            'fresh=True needs a process, which lane="quick" has not; leave out one.'
+        )
     if check == "recompute":
         raise FunctionInvalid(
             'check="recompute" needs two processes, which lane="quick" has not; leave out one.'

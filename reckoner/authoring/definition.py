@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from reckoner.authoring.arguments import Arguments
+from reckoner.authoring.arguments import Arguments, BoundArguments
 from reckoner.authoring.checks import Residue
 from reckoner.authoring.errors import EstimateUnusable
 from reckoner.authoring.estimates import Estimate, checked_estimate
 from reckoner.authoring.fingerprint import fingerprint
-from reckoner.authoring.integers import BoundArguments
+from reckoner.authoring.json_results import JsonResults
 from reckoner.authoring.kinds import ResultKind, ResultType
 from reckoner.authoring.progress import Progress, ignore_progress
 
@@ -80,6 +80,21 @@ class Function:
             return "residue"
         return "recomputed" if self.check == "recompute" else "check"
 
+    @property
+    def needs_process(self) -> bool:
+        """Whether it has limits or a check that only a process of its own can hold."""
+        return (
+            self.is_fresh
+            or self.check == "recompute"
+            or self.memory_bytes is not None
+            or self.timeout_seconds is not None
+        )
+
+    @cached_property
+    def json_results(self) -> JsonResults:
+        """The encoder of its results, if they are JSON."""
+        return JsonResults(self.result.annotation)
+
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of source, schema and defaults: it changes when results may."""
@@ -120,8 +135,10 @@ class Function:
         return self.implementation(**bound.values, **{self.progress_name: progress})
 
     def prepare(self) -> None:
-        """Build the validator, so that the first request with invalid arguments need not wait."""
+        """Build ahead what the first result, and the first invalid arguments, would wait for."""
         self.arguments.prepare()
+        if self.kind is ResultKind.JSON:
+            _ = self.json_results
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Call the author's function directly, as its tests do; progress may be left out."""

@@ -31,5 +31,8 @@ def _source(implementation: Callable[..., Any]) -> bytes:
 def _code(code: CodeType) -> list[bytes]:
     parts = [code.co_code, " ".join(code.co_names).encode()]
     for constant in code.co_consts:
-        parts.extend(_code(constant) if isinstance(constant, CodeType) else [repr(constant).encode()])
+        if isinstance(constant, CodeType):
+            parts.extend(_code(constant))
+        else:
+            parts.append(repr(constant).encode())
     return parts

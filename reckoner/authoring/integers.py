@@ -10,20 +10,14 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
-from annotated_types import Ge, Gt, Interval, Le, Lt
+from annotated_types import DocInfo, Ge, Gt, Le, Lt
 
+from reckoner.authoring.bound import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.signature import REQUIRED, Parameter
 
 #: Integers below it are written by CPython, which refuses longer ones.
 _LARGEST_BOUND = 10**1_000
-
-
-class BoundArguments(NamedTuple):
-    """Arguments that have been validated: normalised, by name, and their canonical text."""
-
-    values: Mapping[str, Any]
-    text: str
 
 
 class _Bounds(NamedTuple):
@@ -40,7 +34,7 @@ def rules_of(annotation: Any) -> dict[str, Any] | None:
     bare, *metadata = typing.get_args(annotation)
     if bare is not int:
         return None
-    rules: dict[str, Any] = {}
+    rules: dict[str, Any] = {"type": "integer"}
     for constraint in metadata:
         match constraint:
             case Ge(ge=int(bound)):
@@ -51,13 +45,11 @@ def rules_of(annotation: Any) -> dict[str, Any] | None:
                 rules["exclusiveMinimum"] = bound
             case Lt(lt=int(bound)):
                 rules["exclusiveMaximum"] = bound
-            case Interval():
+            case DocInfo():
+                pass
+            case _:  # pydantic knows what it means, if anything
                 return None
-            case _ if type(constraint).__module__.partition(".")[0] in ("pydantic", "annotated_types"):
-                return None
-    if len(rules) != len(metadata):
-        return None
-    return {**rules, "type": "integer"}
+    return rules
 
 
 class BoundedIntegers:
@@ -71,8 +63,11 @@ class BoundedIntegers:
         members = ",".join(f"{canonical_json(name)}:%({name})d" for name in ordered)
         self._template = "{" + members + "}"
 
-    def bind(self, arguments: object) -> BoundArguments | None:
-        """Return the arguments if they are plainly right; else None."""
+    def bind(self, arguments: object, text: str | None = None) -> BoundArguments | None:
+        """Return the arguments if they are plainly right; else None.
+
+        `text` is their canonical text, if it is known.
+        """
         if type(arguments) is not dict:
             return None
         if arguments.keys() != self._names:
@@ -85,15 +80,13 @@ class BoundedIntegers:
             value = arguments[name]
             if type(value) is not int or not minimum <= value <= maximum:
                 return None
-        return BoundArguments(arguments, self._template % arguments)
+        return BoundArguments(arguments, text or self._template % arguments)
 
     def count_faults(self, arguments: object) -> int:
         """Return how many faults there are, as the validator would count them."""
         if not isinstance(arguments, dict):
             return 1
-        missing = sum(
-            name not in arguments and name not in self._defaults for name in self._bounds
-        )
+        missing = sum(name not in arguments and name not in self._defaults for name in self._bounds)
         extras = len(arguments.keys() - self._names)
         wrong = sum(
             type(value) is not int
@@ -127,6 +120,11 @@ _MAXIMA = {"maximum", "exclusiveMaximum"}
 
 
 def _bounds(rules: Mapping[str, Any]) -> _Bounds:
-    least = [rules[key] + offset for key, offset in (("minimum", 0), ("exclusiveMinimum", 1)) if key in rules]
-    most = [rules[key] - offset for key, offset in (("maximum", 0), ("exclusiveMaximum", 1)) if key in rules]
+    """Return the least and the largest integer that the rules allow."""
+    least = [rules["minimum"]] if "minimum" in rules else []
+    most = [rules["maximum"]] if "maximum" in rules else []
+    if "exclusiveMinimum" in rules:
+        least.append(rules["exclusiveMinimum"] + 1)
+    if "exclusiveMaximum" in rules:
+        most.append(rules["exclusiveMaximum"] - 1)
     return _Bounds(max(least), min(most))

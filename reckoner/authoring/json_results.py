@@ -7,18 +7,30 @@ pydantic would write a set as a list in some order, NaN as null, and the name 1 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import math
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid, ResultUnusable
 
 _NESTED = "The result is nested too deeply, or contains itself. Return a flatter one."
+
+_ADVICE = "Return what JSON has: text, numbers, lists, dicts with text as names, or a dataclass"
+
+#: What to return in place of types that authors return by mistake.
+_INSTEAD = {
+    "set": "Return a list in a fixed order, such as sorted(…)",
+    "frozenset": "Return a list in a fixed order, such as sorted(…)",
+    "ndarray": "Return a list, such as array.tolist()",
+    "bytes": "Return text, or bytes alone with the annotation bytes",
+    "bytearray": "Return text, or bytes alone with the annotation bytes",
+    "generator": "Return a list, such as list(…)",
+    "coroutine": "Write the function with def, not async def",
+}
 
 _SCALARS = frozenset((str, int, bool, type(None)))
 _NUMBERS = _SCALARS | {float}
@@ -35,7 +47,7 @@ class JsonResults:
         except Exception as error:
             raise FunctionInvalid(
                 f"Results of the type {annotation!r:.100} cannot be written as JSON; return "
-                "dicts, lists, numbers and text, or a dataclass of them."
+                f"dicts, lists, numbers and text, or a dataclass of them. ({_first_line(error)})"
             ) from error
 
     def encode(self, value: object) -> bytes:
@@ -77,7 +89,7 @@ class JsonResults:
 
 
 def _plain(value: Any, pointer: str) -> Any:
-    """Return a value that canonical JSON can hold. Lists and dicts of plain values stay as they are.
+    """Return a value that canonical JSON can hold; lists and dicts of plain values stay the same.
 
     `set(map(type, …))` runs in C, so a list of a million numbers costs little.
     """
@@ -95,9 +107,7 @@ def _plain(value: Any, pointer: str) -> Any:
                 )
         if _is_plain(value.values()):
             return value
-        return {
-            str(name): _plain(member, f"{pointer}/{name}") for name, member in value.items()
-        }
+        return {str(name): _plain(member, f"{pointer}/{name}") for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         if _is_plain(value):
             return value
@@ -110,11 +120,11 @@ def _plain(value: Any, pointer: str) -> Any:
         return float(value)
     if isinstance(value, (str, int)):
         return value
-    if isinstance(value, (datetime.date, datetime.time)):
+    if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, (uuid.UUID, decimal.Decimal)):
         return str(value)
-    raise _unusable(pointer, f"is of the type {kind.__name__}", "Return what JSON has: text, numbers, lists, dicts with text as names, or a dataclass")
+    raise _unusable(pointer, f"is of the type {kind.__name__}", _ADVICE)
 
 
 def _is_plain(members: Any) -> bool:
@@ -129,17 +139,11 @@ def _is_plain(members: Any) -> bool:
 
 def _check_type(value: object, pointer: str) -> None:
     """Raise ResultUnusable for types that authors return by mistake, with what to do instead."""
-    advice = {
-        "set": "Return a list in a fixed order, such as sorted(…)",
-        "frozenset": "Return a list in a fixed order, such as sorted(…)",
-        "ndarray": "Return a list, such as array.tolist()",
-        "bytes": "Return text, or bytes alone with the annotation bytes",
-        "bytearray": "Return text, or bytes alone with the annotation bytes",
-        "generator": "Return a list, such as list(…)",
-        "coroutine": "Write the function with def, not async def",
-    }.get(type(value).__name__)
-    if advice is None and type(value).__module__ == "numpy" and hasattr(value, "item"):
-        advice = None if isinstance(value, float) else "Return a number of Python's, such as value.item()"
+    kind = type(value)
+    advice = _INSTEAD.get(kind.__name__)
+    is_numpys = kind.__module__ == "numpy" and not isinstance(value, float)
+    if advice is None and is_numpys and hasattr(value, "item"):
+        advice = "Return a number of Python's, such as value.item()"
     if advice is not None:
         raise _unusable(pointer, f"is of the type {_type_name(value)}", advice)
 
@@ -167,6 +171,10 @@ def _check_surrogates(value: Any, pointer: str) -> None:
                 f"has a lone surrogate at character {error.start}",
                 "Return text of whole characters",
             ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "").rstrip(".")
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import re
 import types
 import typing
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ _MEDIA_TYPES = {
     ResultKind.JSON: "application/json",
     ResultKind.BYTES: "application/octet-stream",
 }
+
+_NAME = r"[A-Za-z0-9!#$&^_.+-]+"
+_MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}(?:; ?{_NAME}={_NAME})*")
 
 _STREAMS = frozenset(
     (
@@ -98,13 +102,7 @@ def _without_media_type(annotation: Any) -> tuple[Any, str | None]:
 
 
 def _is_media_type(name: object) -> bool:
-    import re
-
-    token = r"[A-Za-z0-9!#$&^_.+-]+"
-    value = rf'(?:{token}|"[ !#-\[\]-~]*")'
-    return isinstance(name, str) and bool(
-        re.fullmatch(rf"{token}/{token}(?:; ?{token}={value})*", name)
-    )
+    return isinstance(name, str) and _MEDIA_TYPE.fullmatch(name) is not None
 
 
 def _kind_and_streaming(annotation: Any) -> tuple[ResultKind, bool]:

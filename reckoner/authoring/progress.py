@@ -11,7 +11,8 @@ class Progress(Protocol):
     A function that reports its progress has a parameter with this annotation; clients never see it.
     """
 
-    def __call__(self, fraction: float, /) -> object: ...
+    def __call__(self, fraction: float, /) -> object:
+        """Report the fraction done."""
 
 
 def ignore_progress(_fraction: float, /) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
@@ -58,7 +58,7 @@ def read_signature(implementation: Callable[..., Any]) -> Signature:
     return Signature(tuple(parameters), progress_name, returns)
 
 
-def _annotations(implementation: Callable[..., Any]) -> Mapping[str, Any]:
+def _annotations(implementation: Callable[..., Any]) -> dict[str, Any]:
     try:
         return get_type_hints(implementation, include_extras=True)
     except Exception as error:  # an annotation may be any expression

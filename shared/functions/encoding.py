@@ -57,12 +57,12 @@ def not_digits() -> ResultInvalid:
 
 
 def _encode(kind: ResultKind, given: Any, verb: str) -> bytes:
-    if not isinstance(given, _TYPES[kind]):
+    if not is_whole(kind, given):
         raise _of_another_type(kind, given, verb)
     if kind is ResultKind.BYTES:
         return bytes(given)
     try:
-        return str.encode(given, "ascii" if kind is ResultKind.DIGITS else "utf-8")
+        encoded: bytes = given.encode("ascii" if kind is ResultKind.DIGITS else "utf-8")
     except UnicodeEncodeError as error:
         if kind is ResultKind.DIGITS:
             raise not_digits() from error
@@ -70,12 +70,15 @@ def _encode(kind: ResultKind, given: Any, verb: str) -> bytes:
             f"The function {verb} text with a lone surrogate (U+{ord(given[error.start]):04X}), "
             "which UTF-8 cannot hold. Return whole characters."
         ) from error
+    return encoded
 
 
 def _of_another_type(kind: ResultKind, given: object, verb: str) -> ResultInvalid:
     promised, advice = _PROMISED[kind]
     name = type(given).__name__
-    what = "None" if given is None else f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    what = f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+    if given is None or isinstance(given, bytes):
+        what = "None" if given is None else "bytes"
     verb_now = verb.removesuffix("ed").capitalize()
     pieces = "pieces of " if verb == "yielded" else ""
     return ResultInvalid(

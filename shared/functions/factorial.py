@@ -60,7 +60,7 @@ def factorial(
     """The factorial of n, exact: the product of the integers from 1 to n.
 
     Nearly all of the time is its conversion to decimal.
-    """
+    """  # noqa: D401
     value = gmpy2.fac(n)
     progress(PRODUCT_SHARE)
     digits: str = value.digits()

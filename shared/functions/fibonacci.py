@@ -97,7 +97,7 @@ def fibonacci(
     """The n-th Fibonacci number, exact: F(0) = 0, F(1) = 1, F(n) = F(n-1) + F(n-2).
 
     All digits from GMP if n is small, pieces from limbs if it is large.
-    """
+    """  # noqa: D401
     if n < SMALLEST_IN_LIMBS:
         digits: str = gmpy2.fib(n).digits()
         return digits

@@ -72,15 +72,16 @@ def _encoded(kind: ResultKind, given: Any, watch: Stopwatch) -> Iterator[bytes]:
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the same bytes in pieces of at least GATHERED_BYTES; the last may be smaller."""
+    """Yield the same bytes: large pieces as they are, many small ones as one."""
     waiting = bytearray()
     for piece in pieces:
-        if not waiting and len(piece) >= GATHERED_BYTES:
-            yield piece
-            continue
-        waiting += piece
-        if len(waiting) >= GATHERED_BYTES:
+        is_large = len(piece) >= GATHERED_BYTES
+        if not is_large:
+            waiting += piece
+        if waiting and (is_large or len(waiting) >= GATHERED_BYTES):
             yield bytes(waiting)
             waiting.clear()
+        if is_large:
+            yield piece
     if waiting:
         yield bytes(waiting)

@@ -37,12 +37,12 @@ class Prepared:
 
 
 def _reckoner() -> Prepared:
-    from shared.functions.fibonacci import compute
+    from shared.functions.fibonacci import fibonacci
 
     keep_freed_memory()  # as the child process that computes does
 
     def digits(n: int) -> list[str]:
-        found = compute({"n": n}, lambda _fraction: None)
+        found = fibonacci(n)
         return [found] if isinstance(found, str) else list(found)
 
     return Prepared(digits)

@@ -6,15 +6,11 @@ from tests.child_with_test_functions import REGISTRY
 
 _MODULE = "reckoner_functions_of_the_tests"
 
-# The catalogue lists estimates for sizes up to a maximum, which a service's functions must name.
 _SOURCE = """\
-from dataclasses import replace
-from tests.child_with_test_functions import REGISTRY, SCHEMA
+from tests.child_with_test_functions import REGISTRY
 
-n = {"type": "integer", "minimum": 0, "maximum": 1_000_000_000}
-schema = {**SCHEMA, "properties": {"n": n}}
 for function in REGISTRY:
-    globals()[function.name] = replace(function, arguments_schema=schema)
+    globals()[function.name] = function
 """
 
 

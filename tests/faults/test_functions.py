@@ -19,9 +19,9 @@ _MISBEHAVING = {
     "abort": "process-died",
     "kill_itself": "process-died",
     "garbage": "process-died",
-    "words": "result-wrong",
+    "words": "result-invalid",
     "wrong": "result-wrong",
-    "nothing": "result-wrong",
+    "nothing": "result-invalid",
     "fork": "process-died",
     # In the quick lane they take their worker along, some times.
     "quick_crash": "process-died",

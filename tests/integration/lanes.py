@@ -169,7 +169,7 @@ def make_test_calculation(name: str, n: int = 10, lane: Lane = Lane.QUICK) -> Ca
     function = REGISTRY.get(name)
     bound = make_arguments({"n": n})
     identity = calculation_id(name, function.version, bound.text)
-    return Calculation(identity, function, bound, function.estimate(bound.values), lane)
+    return Calculation(identity, function, bound, function.estimate(bound), lane)
 
 
 def body_of(*calculations: Calculation) -> bytes:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import gmpy2
-from shared.functions.signature import Progress
+
+from reckoner import Progress
 
 #: The environment variable that names the file of `wait_for_release`.
 HOLDING_FILE = "HOLDING_FILE_OF_A_TEST"

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from shared.functions.signature import Progress
+from reckoner import Progress
 
 
 def crash(_n: int, _progress: Progress) -> str:

@@ -4,11 +4,9 @@ Anyone with access to RabbitMQ can put a message into a queue. Its calculation r
 own process, without a memory limit, so the worker checks arguments and estimate again.
 """
 
-import json
-
-from shared.functions.signature import Function
-
 from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.definition import Function
+from reckoner.authoring.errors import ArgumentsFaulty
 from shared.config import Settings
 from shared.errors import CalculationUnfit
 
@@ -26,13 +24,16 @@ class Admission:
         Raises CalculationUnfit for any other.
         """
         try:
-            arguments = json.loads(arguments_text)
-        except (ValueError, RecursionError) as error:
-            raise CalculationUnfit(f"{function.name}: its arguments are not JSON") from error
-        faults = function.validate(arguments)
-        if faults:
-            raise CalculationUnfit(f"{function.name}: {faults[0].detail}")
-        estimate = function.estimate(arguments)
+            bound = function.bind_text(arguments_text)
+        except ArgumentsFaulty as error:
+            raise CalculationUnfit(f"{function.name}: {error.faults[0].detail}") from error
+        estimate = function.estimate(bound)
+        if function.lane == "heavy" or function.needs_process:
+            raise CalculationUnfit(f"{function.name} needs a process of its own")
+        if estimate is None:
+            if function.lane != "quick":
+                raise CalculationUnfit(f"{function.name} has no estimate")
+            return bound
         if estimate.seconds > self._quick_seconds:
             raise CalculationUnfit(
                 f"{function.name} would take {estimate.seconds:.3g} s, more than "
@@ -43,4 +44,4 @@ class Admission:
                 f"{function.name} would need {estimate.bytes:,} bytes, more than "
                 f"the {self._memory_limit_bytes:,} of RECKONER_MEMORY_LIMIT_BYTES"
             )
-        return BoundArguments(arguments, arguments_text)
+        return bound

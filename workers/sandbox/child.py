@@ -7,19 +7,18 @@ function: it runs as the worker's user and can read what that user can, such as 
 environment and files. Installed packages are trusted; see "Trust" in docs/adding-a-function.md.
 """
 
-import json
 import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.errors import CalculationFailed
 from shared.failures import Failure, explain_failure
+from shared.functions.author_code import Stopwatch
+from shared.functions.production import produce
 from shared.functions.registry import Registry, load_registry
-from shared.functions.verification import verified
 from shared.result import ResultBuilder
 from workers.sandbox.exit_reasons import memory_limit_exceeded
 from workers.sandbox.limits import (
@@ -43,8 +42,6 @@ from workers.sandbox.protocol import (
     encode_progress,
     encode_summary,
 )
-
-_Value = TypeVar("_Value")
 
 #: Progress is sent at most this often; the heartbeat stores it less often.
 _PROGRESS_SECONDS = 0.1
@@ -81,7 +78,7 @@ def answer(functions: Registry, output: "Output") -> int:
         output.send_error(Failure(exceeded.reason, exceeded.detail))
     except Exception as error:  # a function may raise anything
         failure = explain_failure(error)
-        if failure.reason == "function-failed":
+        if failure.reason == "function-failed" and not isinstance(error, CalculationFailed):
             sys.stderr.write(traceback.format_exc()[-_TRACEBACK_CHARACTERS:])
         output.send_error(failure)
     return 0
@@ -90,42 +87,24 @@ def answer(functions: Registry, output: "Output") -> int:
 def _compute(request: Request, functions: Registry, output: "Output") -> Summary:
     """Compute and send the bytes; return what they are after they have passed their check."""
     function = functions.get(request.function, request.version)
-    arguments = json.loads(request.arguments_text)
-    output.send_header(Header(ResultKind.DIGITS, None, "residue"))
-    sent = ResultBuilder(ResultKind.DIGITS)
-    watch = _Stopwatch()
-    digits = watch.call(lambda: function.compute(arguments, output.send_progress))
-    pieces = (digits,) if isinstance(digits, str) else watch.each(digits)
-    for piece in verified(function, arguments, pieces, request.prime):
-        ascii_digits = piece.encode("ascii")
-        sent.feed(ascii_digits)
+    bound = function.bind_text(request.arguments_text)
+    own_media_type = function.media_type if function.has_own_media_type else None
+    output.send_header(Header(function.kind, own_media_type, function.check_name))
+    sent = ResultBuilder(function.kind)
+    watch = Stopwatch()
+    for piece in produce(
+        function,
+        bound,
+        output.send_progress,
+        request.prime,
+        watch,
+        max_bytes=request.max_result_bytes,
+    ):
+        sent.feed(piece)
         if not request.is_hash_only:
-            output.send_data(ascii_digits)
+            output.send_data(piece)
     result = sent.finish(watch.seconds)
     return Summary(result.length, result.sha256, result.compute_seconds, peak_memory_bytes())
-
-
-class _Stopwatch:
-    """The time spent in the function itself, without checking and sending its digits."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def call(self, action: Callable[[], _Value]) -> _Value:
-        began = time.perf_counter()
-        try:
-            return action()
-        finally:
-            self.seconds += time.perf_counter() - began
-
-    def each(self, pieces: Iterable[str]) -> Iterator[str]:
-        iterator = iter(pieces)
-        while True:
-            try:
-                piece = self.call(iterator.__next__)
-            except StopIteration:
-                return
-            yield piece
 
 
 class Output:

@@ -8,10 +8,11 @@ fibonacci(n), with another argument `k` that makes calculations distinct and is 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
-from shared.functions.fibonacci import fibonacci
+from reckoner import Digits, Estimate, Ge, Le, Progress, Residue, function
+from shared.functions.fibonacci import MAX_N, estimate, fibonacci, residue
 from tests.benchmarks.peers.contenders import queues_are_empty, submission
 from tests.benchmarks.peers.lineup import post
 from tests.benchmarks.peers.work import Work, batches
@@ -21,19 +22,26 @@ from tests.benchmarks.servers import Servers
 NAME = "numbered_fibonacci"
 
 _CLIENTS = 3
-_SCHEMA = fibonacci.arguments_schema
 
-#: Estimate, computation and check read only `n`, and are the product's.
-FUNCTION = replace(
-    fibonacci,
-    name=NAME,
-    summary="The n-th Fibonacci number, computed again for each k.",
-    arguments_schema={
-        **_SCHEMA,
-        "properties": {**_SCHEMA["properties"], "k": {"type": "integer", "minimum": 0}},
-        "required": ["n", "k"],
-    },
-)
+
+def _estimate_of_n(n: int, k: int) -> Estimate:
+    return estimate(n)
+
+
+def _residue_of_n(n: int, k: int, modulus: int) -> int:
+    return residue(n, modulus)
+
+
+@function(name=NAME, estimate=_estimate_of_n, check=Residue(_residue_of_n))
+def FUNCTION(  # noqa: N802
+    n: Annotated[int, Ge(0), Le(MAX_N)],
+    k: Annotated[int, Ge(0), Le(10**12)],
+    progress: Progress,
+) -> Digits | Iterator[Digits]:
+    """The n-th Fibonacci number, computed again for each k."""
+    found: Digits | Iterator[Digits] = fibonacci(n, progress)
+    return found
+
 
 _BY_KEY = f"""
     SELECT CAST(arguments ->> 'k' AS bigint) AS k, result_value AS digits

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.functions.fibonacci import compute
+from shared.functions.fibonacci import fibonacci
 
 LARGEST_N = 5_000
 
@@ -37,7 +37,7 @@ def batches(given: Sequence[Work]) -> list[Sequence[Work]]:
 
 def digits(n: int) -> str:
     """Compute the decimal digits with Reckoner's own routine, which is GMP's for these sizes."""
-    found = compute({"n": n}, _ignore_progress)
+    found = fibonacci(n)
     return found if isinstance(found, str) else "".join(found)
 
 
@@ -49,7 +49,3 @@ def write(given: Sequence[Work], path: Path) -> None:
 def read(path: Path) -> list[Work]:
     """Read what `write` wrote."""
     return [Work(*pair) for pair in json.loads(path.read_text())]
-
-
-def _ignore_progress(_fraction: float) -> None:
-    """Do nothing."""

@@ -2,15 +2,15 @@
 
 from tests.mutants.mutation import mutation
 
-_CALCULATION = "shared/calculation.py"
+_CANONICAL = "reckoner/authoring/canonical_json.py"
 _DOCUMENT = "gateway/http/document.py"
 _CALCULATOR = "shared/calculator.py"
 _RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
-_ARGUMENTS = "shared/functions/arguments.py"
-_ESTIMATE = "shared/functions/estimates.py"
+_ARGUMENTS = "reckoner/authoring/integers.py"
+_ESTIMATE = "reckoner/authoring/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _RETRY_AFTER = "gateway/waiting/retry_after.py"
@@ -25,7 +25,12 @@ _ESTIMATES = "unit/shared/functions/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
-    mutation(_CALCULATION, "sort_keys=True", "sort_keys=False", "unit/shared/test_calculation.py"),
+    mutation(
+        _CANONICAL,
+        "sort_keys=True",
+        "sort_keys=False",
+        "unit/reckoner/authoring/test_canonical_json.py",
+    ),
     mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
     mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
@@ -43,7 +48,7 @@ MUTATIONS = [
     ),
     mutation(
         _CALCULATOR,
-        "        for _ in verified(function, arguments, digits, self._next_prime()):\n"
+        "        for _ in verified(function, bound, digits, self._next_prime()):\n"
         "            pass\n",
         "",
         "unit/shared/test_calculator.py",
@@ -84,13 +89,13 @@ MUTATIONS = [
     ),
     mutation(
         _VERIFICATION,
-        "found.is_empty or found.value",
-        "found.value",
+        "if found.is_empty:",
+        "if False:",
         "unit/shared/functions/test_verification.py",
     ),
     mutation(
         _VERIFICATION,
-        "found.value != function.residue(arguments, modulus)",
+        "found.value != check.of(bound.values, modulus)",
         "False",
         "unit/shared/functions/test_verification.py",
     ),

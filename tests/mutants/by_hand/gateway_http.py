@@ -75,7 +75,7 @@ MUTATIONS = [
         f"{_REQUESTS}::test_an_unknown_query_parameter_is_refused",
     ),
     mutation(
-        "shared/errors.py",
+        "reckoner/authoring/faults.py",
         '.replace("~", "~0").replace("/", "~1")',
         '.replace("/", "~1").replace("~", "~0")',
         f"{_PLANNING}::test_each_fault_of_a_batch_has_a_pointer",

@@ -24,8 +24,8 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/submission/plan.py",
-        "estimate.bytes > self.settings.memory_limit_bytes:\n            raise",
-        "estimate.bytes >= self.settings.memory_limit_bytes:\n            raise",
+        "estimate.bytes > self._memory_limit_bytes(function):\n            raise",
+        "estimate.bytes >= self._memory_limit_bytes(function):\n            raise",
         f"{_PLANNING}::test_a_calculation_of_exactly_the_limit_is_within_it",
     ),
     mutation(

@@ -35,8 +35,8 @@ MUTATIONS = [
     _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _NEW_ONES),
     _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _NEW_ONES),
     _new(
-        "bytes bigint)\n    WHERE NOT EXISTS (SELECT",
-        "bytes bigint)\n    WHERE EXISTS (SELECT 1 UNION SELECT 2",
+        "source text)\n    WHERE NOT EXISTS (SELECT",
+        "source text)\n    WHERE EXISTS (SELECT 1 UNION SELECT 2",
         _NEW_ONES,
     ),
     _new(

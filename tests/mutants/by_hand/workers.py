@@ -140,7 +140,7 @@ _DELIVERIES = [
     ),
     _admission("estimate.seconds > self._quick", "estimate.seconds >= self._quick", _ADMISSION),
     _admission("estimate.bytes > self._memory", "estimate.bytes >= self._memory", _ADMISSION),
-    _admission("        if faults:\n", "        if False:\n", _ADMISSION),
+    _admission("bind_text(arguments_text)", "bind_text('{\"n\":1}')", _ADMISSION),
 ]
 
 _PRESENCE = [

@@ -6,9 +6,10 @@ import hashlib
 import gmpy2
 import pytest
 
+from reckoner import Residue
 from shared.calculator import Calculator
 from shared.errors import ResultWrong
-from shared.functions.fibonacci import fibonacci
+from shared.functions.fibonacci import fibonacci, residue
 from shared.result import ROW_BYTES
 from tests.child_with_test_functions import REGISTRY
 from tests.factories import make_arguments
@@ -44,11 +45,11 @@ def test_a_new_prime_is_drawn_after_some_checks(monkeypatch):
     monkeypatch.setattr("shared.calculator._PRIME_USES", 3)
     primes = []
 
-    def residue(arguments, modulus):
+    def noting_residue(n, modulus):
         primes.append(modulus)
-        return fibonacci.residue(arguments, modulus)
+        return residue(n, modulus)
 
-    function = dataclasses.replace(fibonacci, residue=residue)
+    function = dataclasses.replace(fibonacci, check=Residue(noting_residue))
     calculator = Calculator()
     for _ in range(9):
         calculator.compute(function, make_arguments({"n": 50}))

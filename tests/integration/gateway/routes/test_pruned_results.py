@@ -44,7 +44,9 @@ def ask(settings, registry, *requests):
 
 
 def finish_again(engine, calculation):
-    computed = Calculator().compute(calculation.function, calculation.arguments)
+    computed = Calculator().compute(
+        calculation.function, calculation.function.bind(calculation.arguments)
+    )
     with engine.begin() as connection:
         assert finish_quick_succeeded(connection, {calculation.id: computed}).ids == {
             calculation.id

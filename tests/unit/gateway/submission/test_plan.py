@@ -4,9 +4,9 @@ import dataclasses
 from typing import Any
 
 import pytest
-from shared.functions.estimates import Estimate
 
 from gateway.submission.plan import Planner
+from reckoner import Estimate
 from shared.calculation import Lane, calculation_id
 from shared.config import load_settings
 from shared.errors import ArgumentsInvalid, CalculationTooLarge
@@ -33,7 +33,7 @@ def planner(registry, **overrides):
 def plan(*, seconds=0.0, peak_bytes=1):
     """Return a planner and the calculation of a function with this estimate."""
     cost = Estimate(seconds=seconds, digits=1, bytes=peak_bytes)
-    function = dataclasses.replace(fibonacci, estimate=lambda _arguments: cost)
+    function = dataclasses.replace(fibonacci, estimator=lambda **_arguments: cost)
     planner = Planner(Registry([function]), SETTINGS)
     return planner, planner.plan_request({"function": "fibonacci", "arguments": {"n": 5}})
 

@@ -1,25 +1,24 @@
 """A function for tests."""
 
-from shared.functions.estimates import Estimate
-from shared.functions.signature import Function
+from typing import Annotated
+
+from reckoner import Digits, Estimate, Ge, Le, Residue, function
 
 
-def make_function(**overrides):
-    fields = {
-        "name": "identity",
-        "version": 1,
-        "summary": "n itself.",
-        "arguments_schema": {
-            "type": "object",
-            "properties": {
-                "n": {"type": "integer", "minimum": 0, "maximum": 10**30},
-                "label": {"type": "string"},
-            },
-            "required": ["n"],
-            "additionalProperties": False,
-        },
-        "estimate": lambda arguments: Estimate(1e-6, len(str(arguments["n"])), 30_000_000),
-        "compute": lambda arguments, _progress: str(arguments["n"]),
-        "residue": lambda arguments, modulus: arguments["n"] % modulus,
-    }
-    return Function(**{**fields, **overrides})
+def _estimate(n: int, label: str) -> Estimate:
+    return Estimate(1e-6, 30_000_000, len(str(n)))
+
+
+def _residue(n: int, label: str, modulus: int) -> int:
+    return n % modulus
+
+
+def make_function(name="identity", **options):
+    @function(
+        **{"name": name, "estimate": _estimate, "check": Residue(_residue), **options},
+    )
+    def identity(n: Annotated[int, Ge(0), Le(10**30)], label: str = "") -> Digits:
+        """n itself."""
+        return str(n)
+
+    return identity

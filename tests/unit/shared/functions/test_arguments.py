@@ -1,34 +1,43 @@
 """Faults of arguments: found, counted and described."""
 
+from typing import Annotated
+
 import jsonschema
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import Fault
+from reckoner import Digits, Ge, Le, function
+from reckoner.authoring.errors import ArgumentsFaulty
+from reckoner.authoring.faults import Fault
 from shared.functions.fibonacci import fibonacci
 from tests.unit.shared.functions.functions import make_function
 
 
+def faults(function, arguments):
+    """Return the faults that the function finds, which must be as many as it counts."""
+    try:
+        function.bind(arguments)
+    except ArgumentsFaulty as error:
+        assert function.count_faults(arguments) == error.count
+        return list(error.faults)
+    assert function.count_faults(arguments) == 0
+    return []
+
+
 @pytest.mark.parametrize("n", [0, 1, 5000, 10**10])
 def test_integers_within_bounds_are_right(n):
-    assert fibonacci.validate({"n": n}) == []
+    assert faults(fibonacci, {"n": n}) == []
 
 
 @pytest.mark.parametrize("limit", [2**53 + 1, 2**64 + 1])
 def test_bounds_beyond_a_double_are_exact(limit):
-    function = make_function(
-        arguments_schema={
-            "type": "object",
-            "properties": {
-                "n": {"type": "integer", "minimum": 0, "maximum": limit},
-                "label": {"type": "string"},
-            },
-            "additionalProperties": False,
-        }
-    )
-    assert function.validate({"n": limit}) == []
-    assert [fault.pointer for fault in function.validate({"n": limit + 1})] == ["/n"]
+    @function
+    def identity(n: Annotated[int, Ge(0), Le(limit)], label: str = "") -> Digits:
+        return str(n)
+
+    assert faults(identity, {"n": limit}) == []
+    assert [fault.pointer for fault in faults(identity, {"n": limit + 1})] == ["/n"]
 
 
 @pytest.mark.parametrize(
@@ -53,11 +62,11 @@ def test_bounds_beyond_a_double_are_exact(limit):
     ],
 )
 def test_a_fault_has_a_pointer_and_a_sentence(arguments, pointer, detail):
-    assert fibonacci.validate(arguments) == [Fault(pointer, detail)]
+    assert faults(fibonacci, arguments) == [Fault(pointer, detail)]
 
 
 def test_every_fault_is_listed():
-    pointers = {fault.pointer for fault in fibonacci.validate({"a/b": 1, "c~": 2})}
+    pointers = {fault.pointer for fault in faults(fibonacci, {"a/b": 1, "c~": 2})}
     assert pointers == {"/n", "/a~1b", "/c~0"}
 
 
@@ -67,17 +76,17 @@ def test_every_fault_is_listed():
     ids=["long", "near-limit", "huge", "negative", "text", "array"],
 )
 def test_a_long_value_is_not_shown(n):
-    (fault, *_) = fibonacci.validate({"n": n})
+    (fault, *_) = faults(fibonacci, {"n": n})
     assert len(fault.detail) < 150
 
 
 def test_a_long_name_is_shortened():
-    faults = fibonacci.validate({"n": 1, "x" * 10_000: 1})
-    assert all(len(fault.detail) < 200 and len(fault.pointer) < 100 for fault in faults)
+    found = faults(fibonacci, {"n": 1, "x" * 10_000: 1})
+    assert all(len(fault.detail) < 200 and len(fault.pointer) < 100 for fault in found)
 
 
 def test_nul_in_text_is_a_fault():
-    (fault,) = make_function().validate({"n": 1, "label": "a\0b"})
+    (fault,) = faults(make_function(), {"n": 1, "label": "a\0b"})
     assert fault == Fault("/label", "Text must not contain NUL or lone surrogates.")
 
 
@@ -96,4 +105,4 @@ JSON = st.recursive(
 def test_the_fast_check_accepts_what_the_schema_accepts(arguments):
     is_right = jsonschema.Draft202012Validator(fibonacci.arguments_schema).is_valid(arguments)
     is_strict = not is_right or type(arguments["n"]) is int
-    assert (fibonacci.validate(arguments) == []) == (is_right and is_strict)
+    assert (faults(fibonacci, arguments) == []) == (is_right and is_strict)

@@ -57,5 +57,7 @@ def peak_bytes(function, n):
 )
 def test_estimated_memory_is_above_what_is_measured_and_not_far_above(name, n):
     function = _REGISTRY.get(name)
-    estimated, measured = function.estimate({"n": n}).bytes, peak_bytes(function, n)
+    estimate = function.estimate(function.bind({"n": n}))
+    assert estimate is not None
+    estimated, measured = estimate.bytes, peak_bytes(function, n)
     assert measured <= estimated <= 2 * measured

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.functions.factorial import MAX_N, digit_count, factorial
+from shared.functions.factorial import MAX_N, digit_count, estimate, factorial, residue
 from shared.functions.verification import DigitsResidue
 
 PRIME = 2**61 - 1
 
 
 def computed(n, progress=lambda _fraction: None):
-    return "".join(factorial.compute({"n": n}, progress))
+    return factorial(n, progress)
 
 
 def test_first_factorials_are_those_of_a000142():
@@ -30,7 +30,7 @@ def test_agrees_with_the_standard_library(n):
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 20_000))
 def test_residue_agrees(n):
-    assert factorial.residue({"n": n}, PRIME) == gmpy2.mpz(computed(n)) % PRIME
+    assert residue(n, PRIME) == gmpy2.mpz(computed(n)) % PRIME
 
 
 def test_large_numbers_agree_with_their_residues():
@@ -39,13 +39,13 @@ def test_large_numbers_agree_with_their_residues():
         digits = computed(n)
         assert len(digits) == digit_count(n), n
         found = DigitsResidue(PRIME)
-        found.feed(digits)
-        assert found.value == factorial.residue({"n": n}, PRIME), n
+        found.feed(digits.encode())
+        assert found.value == residue(n, PRIME), n
 
 
 def test_residue_keeps_wilsons_theorem():
     # (p-1)! ≡ -1 modulo a prime p; Lagrange, 1771.
-    assert factorial.residue({"n": 100_002}, 100_003) == 100_002
+    assert residue(100_002, 100_003) == 100_002
 
 
 @settings(max_examples=50, deadline=None)
@@ -68,6 +68,6 @@ def test_progress_never_goes_back():
 
 
 def test_estimates_rise():
-    estimates = [factorial.estimate({"n": n}) for n in (0, 1, 10, 1000, 10**5, 10**6, MAX_N)]
+    estimates = [estimate(n) for n in (0, 1, 10, 1000, 10**5, 10**6, MAX_N)]
     assert [e.seconds for e in estimates] == sorted(e.seconds for e in estimates)
     assert [e.bytes for e in estimates] == sorted(e.bytes for e in estimates)

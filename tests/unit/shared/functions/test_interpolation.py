@@ -1,7 +1,8 @@
 """Estimates between measured rows."""
 
 import pytest
-from shared.functions.estimates import interpolate
+
+from reckoner import interpolate
 
 
 def test_interpolation_matches_its_rows_and_increases_between_and_beyond():

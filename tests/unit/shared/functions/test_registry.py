@@ -43,10 +43,13 @@ def test_entry_points_are_loaded(monkeypatch):
     assert list(load_registry()) == [fibonacci]
 
 
-def test_an_entry_point_that_is_not_a_function_is_refused(monkeypatch):
-    install(monkeypatch, "shared.functions.fibonacci:compute")
-    with pytest.raises(TypeError, match="compute"):
-        load_registry()
+def test_an_entry_point_that_is_not_a_function_is_a_problem(monkeypatch):
+    install(monkeypatch, "shared.functions.fibonacci:digit_count")
+    registry = load_registry()
+    assert list(registry) == []
+    (problem,) = registry.problems
+    assert problem.entry_point == "any"
+    assert "shared.functions.fibonacci:digit_count is of type function" in problem.detail
 
 
 @pytest.mark.parametrize("function", [fibonacci, factorial])
