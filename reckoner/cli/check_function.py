@@ -65,6 +65,7 @@ def command(
     Example: reckoner check-function primes:primes '{"n": 5}'
     """
     sys.set_int_max_str_digits(0)  # integers in arguments and estimates may have any length
+    threads = set(threading.enumerate())
     try:
         function = load_function(target)
     except FunctionNotLoaded as error:
@@ -72,11 +73,11 @@ def command(
     bound = _bind(function, arguments)
     print_function(function, bound, calculation_id(function.name, function.version, bound.text))
     warn_of_changed_ids(function, url)
-    if threads := [one.name for one in threading.enumerate() if one is not threading.main_thread()]:
+    for started in set(threading.enumerate()) - threads:
         _warn(
-            f"Importing the module starts a thread ({threads[0]}), beside which no process can be "
-            "forked, so the service starts an interpreter for each calculation of every function. "
-            "Start threads when they are needed."
+            f"Importing the module starts a thread ({started.name}), beside which no process can "
+            "be forked, so the service starts an interpreter for each calculation of every "
+            "function. Start threads when they are needed."
         )
     sys.exit(_run(function, bound, output, memory, timeout))
 

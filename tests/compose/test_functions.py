@@ -35,7 +35,7 @@ def image() -> Iterator[str]:
 
 
 def build(sources: Path, image: str) -> "subprocess.CompletedProcess[str]":
-    command = ["docker", "build", "-f", sources / "compose/Dockerfile", "-t", image, sources]
+    command = ["docker", "build", "-f", f"{sources}/compose/Dockerfile", "-t", image, str(sources)]
     return subprocess.run(command, capture_output=True, text=True, timeout=_BUILD_SECONDS)
 
 

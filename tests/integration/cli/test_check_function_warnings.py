@@ -71,6 +71,7 @@ def service():
 
     class Handler(BaseHTTPRequestHandler):
         document: object = None
+        url = ""
 
         def do_GET(self) -> None:
             found = self.path == "/functions/add" and self.document is not None

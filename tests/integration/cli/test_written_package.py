@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[3]
 def package(tmp_path, monkeypatch):
     """The folder that the command has written."""
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(reckoner, ["new-function", "sum_of_squares"])
+    done = CliRunner().invoke(reckoner, ["new-function", "sum_of_cubes"])
     assert done.exit_code == 0, done.output
-    return tmp_path / "sum_of_squares"
+    return tmp_path / "sum_of_cubes"
 
 
 def test_it_passes_its_own_test_and_the_checks_of_ruff(package):
@@ -43,7 +43,10 @@ def test_the_service_finds_its_function_once_it_is_installed(package, monkeypatc
     program = "import setuptools; setuptools.setup()"
     subprocess.run([sys.executable, "-c", program, "-q", "egg_info"], cwd=package, check=True)
     monkeypatch.syspath_prepend(str(package))
-    assert metadata.distribution("sum-of-squares").requires == ["reckoner-service"]
-    registry = load_registry()
-    assert registry.get("sum_of_squares").version == 1
+    assert metadata.distribution("sum-of-cubes").requires == ["reckoner-service"]
+    try:
+        registry = load_registry()
+    finally:
+        sys.modules.pop("sum_of_cubes", None)
+    assert registry.get("sum_of_cubes").version == 1
     assert list(registry.problems) == []
