@@ -94,10 +94,12 @@ def _collect_garbage_rarely() -> None:
 
 def main() -> int:
     """Serve until a signal stops it; return the exit status."""
+    main_pid = os.getpid()
     try:
         _Server(start_process()).run()
     except SystemExit as end:
-        if end.code == Arbiter.APP_LOAD_ERROR:  # the functions, the only cause there is
+        # The functions are the only cause. In its own processes gunicorn needs the code unchanged.
+        if end.code == Arbiter.APP_LOAD_ERROR and os.getpid() == main_pid:
             return USAGE_STATUS
         raise
     return 0

@@ -11,12 +11,12 @@ from gateway.routes.batch import Batch
 from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
 from gateway.routes.calculations import Calculations
-from gateway.routes.digits import Digits
 from gateway.routes.events import Events
 from gateway.routes.functions import Functions
 from gateway.routes.health import Live, Ready
 from gateway.routes.index import Index
 from gateway.routes.listing import Listing
+from gateway.routes.result_bytes import ResultBytes
 from gateway.routes.results import Result
 from gateway.routes.system import System
 from gateway.server.background import Background
@@ -85,16 +85,16 @@ def _add_routes(
     lookup = Lookup(database, waiters)
     submission = Submission(database, planner, Calculator(), lookup, threads.inline)
     retry_after = RetryAfter(database)
-    digits = Digits(database, threads.long, lookup, retry_after)
+    result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)
     calculations = Calculations(threads.long, planner, submission, lookup, retry_after, listing)
     app.add_route("/", Index())
     app.add_route("/calculations", calculations)
     app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
     app.add_route("/calculations/{calculation_id}", Calculation(database, lookup, retry_after))
-    app.add_route("/calculations/{calculation_id}/result", Result(lookup, digits))
+    app.add_route("/calculations/{calculation_id}/result", Result(lookup, result_bytes))
     app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiters))
-    app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, digits))
+    app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, result_bytes))
     app.add_route("/functions", Functions(planner.registry, settings))
     app.add_route("/system", System(database, planner.registry))
     app.add_route("/health/live", Live())

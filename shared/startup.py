@@ -65,7 +65,7 @@ def check_functions_or_exit(problems: Sequence[FunctionProblem], settings: Setti
     log_function_problems(problems)
     if problems and settings.strict_functions:
         sys.stderr.write(f"{STRICT_REFUSAL}\n")
-        sys.exit(USAGE_STATUS)
+        raise SystemExit(USAGE_STATUS)
 
 
 def call_on_stop_signals(stop: Callable[[], None]) -> None:

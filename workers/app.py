@@ -89,7 +89,9 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
     part: WorkerLane
     if lane is Lane.HEAVY:
         become_subreaper()
-        installed = offers_of(load_registry())
+        registry = load_registry()
+        check_functions_or_exit(registry.problems, settings)
+        installed = offers_of(registry)
         part = HeavyLane(settings, engine, uuid4(), installed=lambda: installed)
     else:
         registry = load_registry()

@@ -1,4 +1,9 @@
-"""The document of a calculation, and the id in its path."""
+"""The document of a calculation, and the id in its path.
+
+The document is written as text, member by member: its arguments and a result in JSON are stored as
+canonical text, and stand in it byte for byte. Parsing them would cost time, and Python refuses
+very long integers.
+"""
 
 import json
 import re
@@ -9,14 +14,18 @@ from uuid import UUID
 
 import falcon.asgi
 
-from gateway.http.limits import MAX_VALUE_DIGITS
-from gateway.http.responses import let_nginx_cache, write_json
+from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
+from gateway.http.media_types import media_type_of
+from gateway.http.responses import let_nginx_cache, write_json_text
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound
 from shared.store.calculations import Row
 
 #: RFC 9562's text form; uuid.UUID alone would also accept braces, `urn:` and no hyphens.
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+_encode = json.JSONEncoder().encode
 
 
 def parse_calculation_id(text: str) -> UUID:
@@ -28,54 +37,64 @@ def parse_calculation_id(text: str) -> UUID:
 
 def write_document(resp: falcon.asgi.Response, row: Row, retry_after: Callable[[Row], int]) -> None:
     """Respond with the document; `retry_after` gives the seconds for one that is not final."""
-    write_json(resp, document(row), cache="no-cache")
+    write_json_text(resp, encode_document(row), cache="no-cache")
     if row.has_result:
         let_nginx_cache(resp)
     if not is_final(row.status):
         resp.set_header("Retry-After", str(retry_after(row)))
 
 
-def document(row: Row) -> dict[str, Any]:
-    """Return the document of a calculation from its row in `calculations`."""
+def encode_document(row: Row) -> str:
+    """Return the document of a calculation, in ASCII and without newlines."""
     path = f"/calculations/{row.id}"
-    return {
-        "id": str(row.id),
-        "function": row.function,
-        "version": row.version,
-        "arguments": json.loads(row.canonical_arguments),
-        "status": row.status,
-        "lane": row.lane,
-        "progress": round(row.progress, 4),
-        "attempts": row.attempt,
-        "created_at": rfc3339(row.created_at),
-        "started_at": rfc3339(row.started_at),
-        "finished_at": rfc3339(row.finished_at),
-        "compute_seconds": _to_microseconds(row.compute_seconds),
-        "estimate": None
-        if row.estimate_seconds is None
-        else {
-            "seconds": _to_microseconds(row.estimate_seconds),
-            "digits": row.estimate_digits,
-            "bytes": row.estimate_bytes,
-        },
-        "result": _result(row, path),
-        "error": row.error,
-        "history": [_attempt(entry) for entry in row.history],
-        "links": {"self": path, "result": f"{path}/result", "events": f"{path}/events"},
-    }
+    return (
+        f'{{"id": "{row.id}", "function": {_encode(row.function)}, "version": {row.version}, '
+        f'"arguments": {row.canonical_arguments}, "status": "{row.status}", "lane": "{row.lane}", '
+        f'"progress": {round(row.progress, 4)}, "attempts": {row.attempt}, '
+        f'"created_at": {_moment(row.created_at)}, "started_at": {_moment(row.started_at)}, '
+        f'"finished_at": {_moment(row.finished_at)}, '
+        f'"compute_seconds": {_seconds(row.compute_seconds)}, '
+        f'"peak_bytes": {_or_null(row.peak_bytes)}, "estimate": {_estimate(row)}, '
+        f'"result": {_result(row, path)}, '
+        f'"error": {"null" if row.error is None else _encode(row.error)}, '
+        f'"history": {_encode([_attempt(entry) for entry in row.history])}, '
+        f'"links": {{"self": "{path}", "result": "{path}/result", "events": "{path}/events"}}}}'
+    )
 
 
-def _result(row: Row, path: str) -> dict[str, Any] | None:
-    if row.result_digits is None:
-        return None
-    return {
-        "digits": row.result_digits,
-        "sha256": row.result_sha256,
-        "value": row.result_value if row.result_digits <= MAX_VALUE_DIGITS else None,
-        "head": row.result_head,
-        "tail": row.result_tail,
-        "href": f"{path}/result",
-    }
+def _estimate(row: Row) -> str:
+    if row.estimate_seconds is None:
+        return "null"
+    source = row.estimate_source or "function"  # earlier versions knew no other
+    return (
+        f'{{"seconds": {_seconds(row.estimate_seconds)}, "bytes": {_or_null(row.estimate_bytes)}, '
+        f'"digits": {_or_null(row.estimate_digits)}, "source": "{source}"}}'
+    )
+
+
+def _result(row: Row, path: str) -> str:
+    if row.result_sha256 is None:
+        return "null"
+    digits = f'"digits": {row.length}, ' if row.kind is ResultKind.DIGITS else ""
+    return (
+        f'{{"media_type": {_encode(media_type_of(row))}, "length": {row.length}, '
+        f'"sha256": "{row.result_sha256}", "check": {_encode(row.check)}, {digits}'
+        f'"value": {_value(row)}, "head": {_encode(row.result_head)}, '
+        f'"tail": {_encode(row.result_tail)}, "href": "{path}/result"}}'
+    )
+
+
+def _value(row: Row) -> str:
+    """Return the whole result as JSON, or null if it is too long, in bytes, or pruned."""
+    kind, text = row.kind, row.result_value
+    longest = MAX_VALUE_DIGITS if kind is ResultKind.DIGITS else MAX_VALUE_BYTES
+    if kind is ResultKind.BYTES or row.length is None or row.length > longest:
+        return "null"
+    if text is None and row.result_bytes is not None:  # text that PostgreSQL's cannot hold
+        text = bytes(row.result_bytes).decode(errors="replace")
+    if text is None:
+        return "null"
+    return text if kind is ResultKind.JSON else _encode(text)
 
 
 def _attempt(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,8 +106,17 @@ def _attempt(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _to_microseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 6)
+def _seconds(seconds: float | None) -> str:
+    """Return the seconds to the microsecond, as JSON."""
+    return "null" if seconds is None else repr(round(seconds, 6))
+
+
+def _or_null(number: int | None) -> str:
+    return "null" if number is None else str(number)
+
+
+def _moment(moment: datetime | None) -> str:
+    return "null" if moment is None else f'"{rfc3339(moment)}"'
 
 
 def rfc3339(moment: datetime | None) -> str | None:

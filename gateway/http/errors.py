@@ -211,7 +211,10 @@ def _(error: errors.ResultMissing) -> Problem:
         str(reason.get("type", "")).removeprefix(PROBLEM_PREFIX) or error.status,
         str(reason.get("title", f"Calculation {error.status}")),
         f"There is no result: {detail}",
-        {"calculation_status": error.status},
+        {
+            "calculation_status": error.status,
+            **{name: reason[name] for name in ("details",) if name in reason},
+        },
     )
 
 
@@ -221,7 +224,7 @@ def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
         410,
         "result-pruned",
         "Result removed",
-        "The digits were removed to free space, and the document was kept. "
+        "The result was removed to free space, and the document was kept. "
         "Submit the calculation again to have it recomputed.",
     )
 
@@ -232,7 +235,7 @@ def _(error: errors.ResultCorrupt) -> Problem:  # noqa: ARG001
         500,
         "result-corrupt",
         "Stored result damaged",
-        "The stored digits do not match their SHA-256 and are not served. "
+        "The stored bytes do not match their SHA-256 and are not served. "
         "Report the X-Request-ID of this response to the operator.",
     )
 

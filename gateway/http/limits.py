@@ -57,17 +57,34 @@ CANCEL_SECONDS = 2
 #: A result of more digits has no `value`.
 MAX_VALUE_DIGITS = 1_000
 
+#: Nor has text or JSON of more bytes. Longer results are not in the row, but in chunks.
+MAX_VALUE_BYTES = 8 * KIB
+
+# Results that are served
+
+#: A shorter result is never compressed. NGINX has the same bound for other answers.
+MIN_GZIP_BYTES = 1 * KIB
+
+#: The name of a file that a result is stored as, without its extension. File systems take 255.
+MAX_FILE_NAME_BYTES = 120
+
+#: Longer arguments are not part of the name.
+MAX_NAMED_ARGUMENTS_CHARACTERS = 2_000
+
 # Pages of GET /calculations
 
 DEFAULT_PAGE_CALCULATIONS = 100
 MAX_PAGE_CALCULATIONS = 1_000
 
+#: A page ends early with the document that exceeds this: documents may contain whole results.
+MAX_PAGE_BYTES = 4 * KIB * KIB
+
 # Caches
 
-#: How long clients may keep the digits of a result, which never change.
+#: How long clients may keep a result, which never change.
 CLIENT_CACHE_SECONDS = 365 * 24 * 60 * 60
 
-#: How long NGINX may keep the document and the digits of a calculation that has succeeded. It drops
+#: How long NGINX may keep the document and the result of a calculation that has succeeded. It drops
 #: earlier what nobody has requested for an hour (`inactive` in its configuration).
 NGINX_CACHE_SECONDS = 60 * 60
 

@@ -69,11 +69,11 @@ PRECONDITION_FAILED = Problem(
 
 
 def range_not_satisfiable(length: int) -> Problem:
-    """Return the problem of a range beyond a result of this many digits."""
+    """Return the problem of a range beyond a result of this many bytes."""
     return Problem(
         416,
         "range-not-satisfiable",
         "Range not satisfiable",
-        f"The result has {length} digits, numbered from 0. Request a range within them.",
+        f"The result has {length} bytes, numbered from 0. Request a range within them.",
         headers={"Content-Range": f"bytes */{length}"},
     )

@@ -36,10 +36,14 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """Bytes that never change: their number, and their SHA-256 in hexadecimal."""
+    """Bytes that never change: their number, and their SHA-256 in hexadecimal.
+
+    With `may_be_gzip` they also exist compressed, and `is_gzip` says that these are.
+    """
 
     length: int
     sha256: str
+    may_be_gzip: bool = False
     is_gzip: bool = False
 
     @property
@@ -101,7 +105,8 @@ class Representation:
             resp.set_header("Repr-Digest", self.digest)
         resp.set_header("Accept-Ranges", "bytes")
         resp.set_header("Cache-Control", _CACHE_CONTROL)
-        resp.append_header("Vary", "Accept-Encoding")
+        if self.may_be_gzip:
+            resp.append_header("Vary", "Accept-Encoding")
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import falcon.asgi
 
-from gateway.routes.digits import Digits
+from gateway.routes.result_bytes import ResultBytes
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.retry_after import RetryAfter
@@ -19,12 +19,16 @@ class Calculate:
     """The number if it is stored or cheap, else where it will be."""
 
     def __init__(
-        self, planner: Planner, submission: Submission, retry_after: RetryAfter, digits: Digits
+        self,
+        planner: Planner,
+        submission: Submission,
+        retry_after: RetryAfter,
+        result_bytes: ResultBytes,
     ) -> None:
         self._planner = planner
         self._submission = submission
         self._retry_after = retry_after
-        self._digits = digits
+        self._bytes = result_bytes
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, n: str) -> None:
         """Submit fibonacci(n) and respond with one line."""
@@ -35,12 +39,12 @@ class Calculate:
         row = await self._submission.submit(calculation, req.context.request_id)
         path = f"/calculations/{calculation.id}"
         if is_final(row.status):
-            self._digits.check_available(row)
-            assert row.result_digits is not None  # by a CHECK of the table
-            digits = await self._digits.open(row, 0, row.result_digits)
+            self._bytes.check_available(row)
+            assert row.length is not None  # by a CHECK of the table
+            digits = await self._bytes.open(row, 0, row.length)
             beginning = f"fibonacci({int(n)}) = ".encode()
             resp.stream = _line(beginning, digits)
-            resp.content_length = len(beginning) + row.result_digits + 1
+            resp.content_length = len(beginning) + row.length + 1
             resp.set_header("Content-Location", path)
         else:
             resp.status = falcon.HTTP_202

@@ -1,14 +1,13 @@
 """/calculations/{id}/events: GET streams the document as it changes (server-sent events)."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
 import falcon
 import falcon.asgi
 
-from gateway.http.document import document, parse_calculation_id
+from gateway.http.document import encode_document, parse_calculation_id
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
 from gateway.http.responses import empty_stream, peek
 from gateway.waiting.lookup import Lookup
@@ -63,7 +62,7 @@ class Events:
             shown = ""
             silent_until = loop.time() + self._heartbeat_seconds
             while True:
-                text = json.dumps(document(row)) if row is not None else shown
+                text = encode_document(row) if row is not None else shown
                 if row is not None and text != shown:
                     shown = text
                     event = _event(row, text)

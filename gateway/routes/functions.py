@@ -1,5 +1,6 @@
 """/functions: GET lists what can be calculated, within which bounds, and what it costs."""
 
+import dataclasses
 import json
 from itertools import count, takewhile
 from typing import Any, TypeVar
@@ -22,14 +23,15 @@ class Functions:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         functions = [_describe(function, settings) for function in registry]
-        self._text = json.dumps({"functions": functions})
+        problems = [dataclasses.asdict(problem) for problem in registry.problems]
+        self._text = json.dumps({"functions": functions, "problems": problems})
 
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
     ) -> None:
-        """Respond with all functions, by name."""
+        """Respond with all functions, by name, and with what is installed and cannot be used."""
         write_json_text(resp, self._text, cache="no-cache")
 
     on_head = on_get

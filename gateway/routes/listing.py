@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,14 +11,18 @@ from uuid import UUID
 import falcon.asgi
 
 from gateway.database.database import Database
-from gateway.http.document import document
-from gateway.http.limits import DEFAULT_PAGE_CALCULATIONS, MAX_PAGE_CALCULATIONS
+from gateway.http.document import encode_document
+from gateway.http.limits import (
+    DEFAULT_PAGE_CALCULATIONS,
+    MAX_PAGE_BYTES,
+    MAX_PAGE_CALCULATIONS,
+)
 from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
 from gateway.server.threads import WatchedThreads
 from shared.calculation import Status
 from shared.errors import ArgumentsInvalid, Fault
-from shared.json_lists import encode_list
+from shared.store.calculations import Row
 from shared.store.listing import list_calculations
 
 #: A place in the list: the creation time and the id of the last calculation of a page.
@@ -48,14 +53,25 @@ class Listing:
                 connection, status=status, function=function, before=before, limit=limit + 1
             )
         )
-        page, more = rows[:limit], len(rows) > limit
-        following = None
-        if more:
+        documents = await self._threads.run(lambda: _encode_page(rows[:limit]))
+        page, following = rows[: len(documents)], None
+        if len(page) < len(rows):
             last = encode_cursor((page[-1].created_at, page[-1].id))
             following = f"/calculations?{urlencode({**query, 'cursor': last})}"
-        documents = await self._threads.run(lambda: encode_list([document(row) for row in page]))
-        text = f'{{"calculations": {documents}, "next": {json.dumps(following)}}}'
+        text = f'{{"calculations": [{", ".join(documents)}], "next": {json.dumps(following)}}}'
         write_json_text(resp, text, cache="no-cache")
+
+
+def _encode_page(rows: Sequence[Row]) -> list[str]:
+    """Return the documents of these rows, or of the first if they exceed MAX_PAGE_BYTES."""
+    documents: list[str] = []
+    length = 0
+    for row in rows:
+        documents.append(encode_document(row))
+        length += len(documents[-1])
+        if length > MAX_PAGE_BYTES:
+            break
+    return documents
 
 
 def encode_cursor(position: Position) -> str:

@@ -12,12 +12,22 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.benchmarks import calculation, growth, latency, limits, report, requests, throughput
+from tests.benchmarks import (
+    calculation,
+    functions,
+    growth,
+    latency,
+    limits,
+    report,
+    requests,
+    throughput,
+)
 from tests.benchmarks.figures import SHORT, WHOLE, Effort, machine
 from tests.benchmarks.servers import Servers, started
 
 _SUITES: dict[str, Callable[[Servers, Effort], dict[str, Any]]] = {
     "throughput": throughput.run,
+    "functions": functions.run,
     "limits": limits.run,
     "requests": requests.run,
     "latency": latency.run,

@@ -40,6 +40,14 @@ def _lead(peer: str) -> Callable[[Figures], float]:
     return lambda figures: figures["throughput"]["reckoner_is_times"][peer]
 
 
+def _of_a_function(name: str, figure: str) -> Callable[[Figures], float]:
+    def find(figures: Figures) -> float:
+        found = figures["functions"]["contenders"][name][figure]
+        return float(found["median"] if figure == "per_second" else found)
+
+    return find
+
+
 def _faster(routine: str, n: int) -> Callable[[Figures], float]:
     return lambda figures: figures["calculation"]["faster_than"][routine][str(n)]
 
@@ -72,6 +80,19 @@ GOALS = (
     ),
     Goal("… beside Celery on RabbitMQ and PostgreSQL", 3, " ×", _lead("celery_rabbitmq")),
     Goal("… beside Flask and Celery on Redis", 10, " ×", _lead("flask_celery")),
+    Goal(
+        "a function of 1 ms that returns 1 KB of JSON, quick lane, beside Celery on RabbitMQ, "
+        "its result in PostgreSQL",
+        3,
+        " ×",
+        _of_a_function("quick", "is_times_celery"),
+    ),
+    Goal(
+        "… default lane, a process for each",
+        200,
+        "/s",
+        _of_a_function("default", "per_second"),
+    ),
     Goal(
         "single durable POST through NGINX, 256 connections",
         5_000,

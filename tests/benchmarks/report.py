@@ -1,12 +1,13 @@
 """docs/benchmarks.md: the goals, and every figure that was measured, with the machine it was on."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import goals, plots
 from tests.benchmarks.programs import ROOT
+from tests.benchmarks.tables import processor, rate, table
 
 #: Where the published page is, and where that of a short run goes.
 PUBLISHED = ROOT / "docs"
@@ -51,6 +52,7 @@ def _sections(figures: Figures) -> Iterator[str]:
     yield from goals.table(figures)
     for name, section in (
         ("throughput", _throughput),
+        ("functions", _functions),
         ("limits", _limits),
         ("requests", _requests),
         ("latency", _latency),
@@ -71,44 +73,58 @@ def _machine(found: Figures) -> str:
     )
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    names = list(head)
-    yield f"| {' | '.join(names)} |"
-    yield f"|{'---|' * len(names)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def _rate(found: Figures) -> str:
-    return f"{found['median']:,.0f} ({found['min']:,.0f} to {found['max']:,.0f})"
-
-
 def _throughput(found: Figures) -> Iterator[str]:
     yield "## Throughput, from end to end\n\n![throughput](benchmarks/throughput.svg)\n"
     leads = found["reckoner_is_times"]
-    yield from _table(
+    yield from table(
         ("contender", "calculations/s: median (least to most)", "Reckoner is", "processor µs each"),
         (
             (
                 plots.NAMES[name],
-                _rate(one["per_second"]),
+                rate(one["per_second"]),
                 f"{leads[name]:.1f} ×" if name in leads else "",
-                ", ".join(
-                    f"{part} {microseconds:,.0f}"
-                    for part, microseconds in one["cpu_microseconds_per_calculation"].items()
-                    if microseconds >= 1
-                ),
+                processor(one["cpu_microseconds_per_calculation"]),
             )
             for name, one in found["contenders"].items()
         ),
     )
 
 
+def _functions(found: Figures) -> Iterator[str]:
+    yield "## A function of a millisecond\n"
+    names = {
+        "quick": 'Reckoner, `lane="quick"`',
+        "default": "Reckoner, no options: a process for each",
+        "celery": "Celery on RabbitMQ, its result in PostgreSQL",
+    }
+    yield from table(
+        (
+            "contender",
+            "calculations/s: median (least to most)",
+            "beside Celery",
+            "processor µs each",
+        ),
+        (
+            (
+                names[name],
+                rate(one["per_second"]),
+                f"{one['is_times_celery']:.1f} ×",
+                processor(one["cpu_microseconds_per_calculation"]),
+            )
+            for name, one in found["contenders"].items()
+        ),
+    )
+    yield (
+        f"\nAll have {found['workers']} processes that calculate, and the function alone takes "
+        f"{found['function_milliseconds']:.2f} ms here and returns {found['result_bytes']:,} bytes."
+    )
+
+
 def _limits(found: Figures) -> Iterator[str]:
     yield "## What the parts give alone\n"
     rows = ((name, one) for name, one in found.items() if "median" in one)
-    yield from _table(
-        ("part", "per second"), ((name.replace("_", " "), _rate(one)) for name, one in rows)
+    yield from table(
+        ("part", "per second"), ((name.replace("_", " "), rate(one)) for name, one in rows)
     )
 
 
@@ -125,23 +141,24 @@ def _requests(found: Figures) -> Iterator[str]:
         "look-up from PostgreSQL": look_ups["postgresql"],
         "look-up, each for the first time": look_ups["cold"],
     }
-    yield from _table(
+    yield from table(
         ("request", "requests/s", "p50 / p99 ms when offered a part of that (open loop)"),
-        ((name, _rate(one["per_second"]), _open_loop(one)) for name, one in kinds.items()),
+        ((name, rate(one["per_second"]), _open_loop(one)) for name, one in kinds.items()),
     )
     yield "\nPOST, queued, with 256 connections above, with others: " + "; ".join(
-        f"{int(count):,}: {_rate(one)}/s"
+        f"{int(count):,}: {rate(one)}/s"
         for count, one in submissions["queued"]["by_connections"].items()
     )
     batch = submissions["batch"]
-    rate = _rate(batch["calculations_per_second"])
-    yield f"\nBatches of {batch['size']:,}: {rate} calculations/s."
+    yield (
+        f"\nBatches of {batch['size']:,}: {rate(batch['calculations_per_second'])} calculations/s."
+    )
     beside = look_ups["beside_others"]
     yield "\nLook-ups in turn: " + "; ".join(
-        f"{name} {_rate(one)}/s" for name, one in beside.items()
+        f"{name} {rate(one)}/s" for name, one in beside.items()
     )
     yield "\nDownloads: " + "; ".join(
-        f"{name} {_rate({k: v / 1e6 for k, v in one['bytes_per_second'].items() if k != 'values'})}"
+        f"{name} {rate({k: v / 1e6 for k, v in one['bytes_per_second'].items() if k != 'values'})}"
         " MB/s"
         for name, one in found["downloads"].items()
     )
@@ -161,7 +178,7 @@ def _latency(found: Figures) -> Iterator[str]:
     runs = [("50/s", run) for run in steady]
     runs += [(f"{100 * run['fraction']:.0f} % of capacity", run) for run in found["at_fractions"]]
     names = ("p50", "p90", "p99", "p99.9", "max")
-    yield from _table(
+    yield from table(
         ("offered", "requests/s", *(f"{name} ms" for name in names), "errors"),
         (
             (
@@ -180,7 +197,7 @@ def _calculation(found: Figures) -> Iterator[str]:
     yield "## The calculation\n\n![calculation](benchmarks/calculation.svg)\n"
     names = list(found["computed"])
     yield "Seconds for F(n) in decimal, and the peak of memory from 10^7 on.\n"
-    yield from _table(
+    yield from table(
         ("n", *names),
         (
             (f"10^{len(str(n)) - 1}", *(_time(found["computed"][name][str(n)]) for name in names))
@@ -193,7 +210,7 @@ def _calculation(found: Figures) -> Iterator[str]:
     yield "\nThe naive recursion: " + ", ".join(f"F({n}) {_time(o)}" for n, o in recursion.items())
     yield "\nWhat the service adds, in seconds:\n"
     parts = ("bare", "queued", "compute", "child", "download", "")
-    yield from _table(
+    yield from table(
         ("n", "alone", "queue", "compute", "child start, check, store", "download", "in all"),
         (
             (
@@ -217,17 +234,17 @@ def _time(found: Figures) -> str:
 def _growth(found: Figures) -> Iterator[str]:
     yield "## Growth\n\n![growth](benchmarks/growth.svg)\n"
     yield "Quick workers, calculations/s: " + "; ".join(
-        f"{count}: {_rate(rate)}" for count, rate in found["workers"].items()
+        f"{count}: {rate(rate)}" for count, rate in found["workers"].items()
     )
     yield ""
-    yield from _table(
+    yield from table(
         ("rows more", "what", "before, /s", "after, /s", "kept"),
         (
             (
                 f"{found[what]['rows']:,} {what}",
                 name,
-                _rate(found[what]["before"][name]),
-                _rate(found[what]["after"][name]),
+                rate(found[what]["before"][name]),
+                rate(found[what]["after"][name]),
                 f"{kept:.2f} ×",
             )
             for what in ("queued", "stored")
@@ -236,7 +253,7 @@ def _growth(found: Figures) -> Iterator[str]:
     )
     programs = list(next(iter(found["results"].values()))["peak_bytes"])
     yield "\nPeak memory in MB after computing, storing and downloading a result:\n"
-    yield from _table(
+    yield from table(
         ("digits", *programs),
         (
             (

@@ -87,8 +87,18 @@ def run(servers: Servers, effort: Effort) -> dict[str, Any]:
     }
 
 
-def measure(contender: Contender, given: list[Work]) -> tuple[float, dict[str, float]]:
-    """Return calculations per second, and the processor time of each by component."""
+def _digits(one: Work) -> str:
+    digits: str = gmpy2.fib(one.n).digits()
+    return digits
+
+
+def measure(
+    contender: Contender, given: list[Work], right: Callable[[Work], str] = _digits
+) -> tuple[float, dict[str, float]]:
+    """Return calculations per second, and the processor time of each by component.
+
+    What is stored is compared with what `right` returns, in a sample.
+    """
     contender.submit(works(_WARM_UP, _WARM_UP_KEYS))
     _await_finish(contender, _WARM_UP)
     eventually(contender.is_drained, within_seconds=60, what="acknowledged all of the warm-up")
@@ -96,7 +106,7 @@ def measure(contender: Contender, given: list[Work]) -> tuple[float, dict[str, f
     report = contender.submit(given)
     ended = _await_finish(contender, _WARM_UP + len(given))
     after = contender.cpu_seconds()
-    _verify(contender, given)
+    _verify(contender, given, right)
     spent = {name: seconds - before[name] for name, seconds in after.items()}
     spent["client"] = report["cpu_seconds"]
     microseconds = {name: 1e6 * seconds / len(given) for name, seconds in spent.items()}
@@ -113,13 +123,13 @@ def _await_finish(contender: Contender, count: int) -> float:
     return time.monotonic()
 
 
-def _verify(contender: Contender, given: list[Work]) -> None:
-    """Check that every row is there, a sample of the digits is right, and no message is left."""
+def _verify(contender: Contender, given: list[Work], right: Callable[[Work], str]) -> None:
+    """Check that every row is there, a sample of the results is right, and no message is left."""
     stored = contender.stored_count()
     assert stored == _WARM_UP + len(given), f"{stored} of {_WARM_UP + len(given)} are stored"
     sample = random.sample(given, min(_SAMPLE, len(given)))
-    expected = {one.k: gmpy2.fib(one.n).digits() for one in sample}
-    assert contender.stored_digits(list(expected)) == expected, "digits are wrong"
+    expected = {one.k: right(one) for one in sample}
+    assert contender.stored_results(list(expected)) == expected, "results are wrong"
     eventually(contender.is_drained, within_seconds=60, what="acknowledged all")
 
 

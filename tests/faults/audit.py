@@ -13,14 +13,17 @@ from tests.faults.truth import Wanted, is_right, sha256_of
 
 _ROWS = 200
 
+_KINDS = {"members": "json", "stripes": "bytes"}
+
 _OPEN = """SELECT count(*) FROM calculations
     WHERE status IN ('queued', 'running') OR lease_until IS NOT NULL OR worker_id IS NOT NULL"""
 
-_FOUND = """SELECT id, status, lane, attempt, attempt_base, result_digits, result_sha256,
-                   result_value, result_attempt, history, error
+_FOUND = """SELECT id, status, lane, attempt, attempt_base, result_kind,
+                   result_digits, result_length, result_sha256, result_value, result_bytes,
+                   result_attempt, history, error
     FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))"""
 
-_CHUNKS = """SELECT calculation_id, attempt, ordinal, digits FROM result_chunks
+_CHUNKS = """SELECT calculation_id, attempt, ordinal, digits, data FROM result_chunks
     WHERE calculation_id = ANY (CAST(:ids AS uuid[])) ORDER BY calculation_id, attempt, ordinal"""
 
 _CHUNKS_OF_NO_RESULT = """SELECT count(*) FROM result_chunks JOIN calculations
@@ -74,24 +77,34 @@ def _check(stack: Stack, accepted: Mapping[UUID, Wanted]) -> None:
         assert row.status == wanted.status, f"{identity}, {wanted}: {row.error}"
         _check_history(row)
         if wanted.status == "succeeded":
-            _check_digits(wanted, row, chunks[identity])
+            _check_result(wanted, row, chunks[identity])
         else:
             assert not chunks[identity]
 
 
-def _check_digits(wanted: Wanted, row: Any, chunks: Sequence[Any]) -> None:
+def _check_result(wanted: Wanted, row: Any, chunks: Sequence[Any]) -> None:
     """One result, of one attempt, with all its chunks; and it is right."""
-    if row.result_value is not None:
+    short = [value for value in (row.result_value, row.result_bytes) if value is not None]
+    if short:
         assert not chunks, f"{row.id} has two results"
-        digits = str(row.result_value)
+        pieces = [_bytes(value) for value in short]
+        assert len(pieces) == 1
     else:
         assert {chunk.attempt for chunk in chunks} == {row.result_attempt}
         assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
-        assert all(len(chunk.digits) == CHUNK_BYTES for chunk in chunks[:-1])
-        digits = "".join(chunk.digits for chunk in chunks)
-    assert len(digits) == row.result_digits
-    assert sha256_of(digits) == row.result_sha256
-    assert is_right(wanted, digits), f"{row.id}: {wanted} has wrong digits"
+        pieces = [_bytes(chunk.digits if chunk.data is None else chunk.data) for chunk in chunks]
+        assert all(len(piece) == CHUNK_BYTES for piece in pieces[:-1])
+    result = b"".join(pieces)
+    assert row.result_kind == _KINDS.get(wanted.function, "digits")
+    is_digits = row.result_kind == "digits"
+    lengths = (len(result), None) if is_digits else (None, len(result))
+    assert (row.result_digits, row.result_length) == lengths
+    assert sha256_of(result) == row.result_sha256
+    assert is_right(wanted, result), f"{row.id}: {wanted} has a wrong result"
+
+
+def _bytes(value: str | memoryview) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)
 
 
 def _check_history(row: Any) -> None:

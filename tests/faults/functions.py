@@ -1,8 +1,10 @@
-"""Installs the functions that misbehave as any package would: by entry points."""
+"""Installs the functions of the suite as any package would: by entry points."""
 
 from pathlib import Path
 
 from tests.child_with_test_functions import REGISTRY
+from tests.faults import values
+from tests.plug_ins import install_plug_in
 
 _MODULE = "reckoner_functions_of_the_tests"
 
@@ -16,11 +18,7 @@ for function in REGISTRY:
 
 def install_test_functions(folder: Path) -> None:
     """Make a package in `folder`, which is to be on the Python path of all processes."""
-    metadata = folder / f"{_MODULE}-0.1.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {_MODULE}\nVersion: 0.1\n")
-    names = [function.name for function in REGISTRY]
-    (metadata / "entry_points.txt").write_text(
-        "[reckoner.functions]\n" + "".join(f"{name} = {_MODULE}:{name}\n" for name in names)
-    )
+    misbehaving = {function.name: f"{_MODULE}:{function.name}" for function in REGISTRY}
+    others = {function.name: f"{values.__name__}:{function.name}" for function in values.FUNCTIONS}
+    install_plug_in(folder, _MODULE, misbehaving | others)
     (folder / f"{_MODULE}.py").write_text(_SOURCE)

@@ -18,6 +18,9 @@ _BATCH = 500
 _RETRY_SECONDS = 0.2
 _GIVE_UP_SECONDS = 90.0
 
+#: Among the digits, one in so many is JSON in the quick lane, bytes in the heavy one.
+_OTHERS_EVERY = 4
+
 _small = itertools.count(2_000)
 _quick = itertools.count(100_000)
 _heavy = itertools.count()
@@ -26,8 +29,9 @@ _versions = {function.name: function.version for function in load_registry()}
 
 
 def quick_ones(count: int) -> list[Wanted]:
-    """Return calculations of the quick lane that nobody asked for yet."""
-    return [Wanted("fibonacci", next(_quick)) for _ in range(count)]
+    """Return calculations of the quick lane that nobody asked for yet: digits, and JSON."""
+    numbers = itertools.islice(_quick, count)
+    return [Wanted("fibonacci" if n % _OTHERS_EVERY else "members", n) for n in numbers]
 
 
 def small_ones(count: int) -> list[Wanted]:
@@ -36,9 +40,14 @@ def small_ones(count: int) -> list[Wanted]:
 
 
 def heavy_ones(count: int) -> list[Wanted]:
-    """Return such of the heavy lane: 1.7 million digits and more, every tenth 4 million."""
-    numbers = itertools.islice(_heavy, count)
-    return [Wanted("fibonacci", (20 if k % 10 == 9 else 8) * 10**6 + 997 * k) for k in numbers]
+    """Return such of the heavy lane: 1.7 million digits and more, every tenth 4 million; bytes."""
+    return [_heavy_one(k) for k in itertools.islice(_heavy, count)]
+
+
+def _heavy_one(k: int) -> Wanted:
+    if k % _OTHERS_EVERY == 1:
+        return Wanted("stripes", 2_000_000 + 997 * k)
+    return Wanted("fibonacci", (20 if k % 10 == 9 else 8) * 10**6 + 997 * k)
 
 
 def long_ones(count: int, tenths: int = 100) -> list[Wanted]:
@@ -100,8 +109,8 @@ class Load:
         return [self._message(identity, wanted) for identity, wanted in self.accepted.items()]
 
     def _message(self, identity: UUID, wanted: Wanted) -> tuple[Lane, bytes]:
-        is_quick = wanted.function == "fibonacci" and wanted.n < 1_000_000
-        lane = Lane.QUICK if is_quick else Lane.HEAVY
+        is_small = wanted.function == "fibonacci" and wanted.n < 1_000_000
+        lane = Lane.QUICK if is_small or wanted.function == "members" else Lane.HEAVY
         version = _versions.get(wanted.function, 1)
         work = Work(identity, wanted.function, version, _arguments_text(wanted), "a-request")
         return lane, encode([work], lane)

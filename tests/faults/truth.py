@@ -15,6 +15,10 @@ _PIECE_DIGITS = 100_000
 _SEVENS = frozenset({"slow", "talk", "fork_and_forget"})
 
 
+#: How many different bytes `stripes` has, one after the other.
+_STRIPES = 251
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A calculation that was accepted, and the status that it must come to."""
@@ -24,18 +28,26 @@ class Wanted:
     status: str = "succeeded"
 
 
-def is_right(wanted: Wanted, digits: str) -> bool:
-    """Return whether these are the digits."""
+def is_right(wanted: Wanted, result: bytes) -> bool:
+    """Return whether this is the result."""
+    n = wanted.n
+    if wanted.function == "members":
+        half = f"{n // 2}.5" if n % 2 else f"{n // 2}"  # as RFC 8785 spells it
+        text = f'{{"digits":[{",".join(str(n))}],"half":{half},"power":{n**20}}}'
+        return result == text.encode()
+    if wanted.function == "stripes":
+        return result == (bytes(range(_STRIPES)) * (n // _STRIPES + 1))[:n]
+    digits = result.decode("ascii")
     if wanted.function in _SEVENS:
-        return digits == "7" * wanted.n
+        return digits == "7" * n
     assert wanted.function == "fibonacci"
-    if wanted.n <= _COMPARED_WHOLE_N:
-        return bool(digits == gmpy2.fib(wanted.n).digits())
-    return len(digits) == _digit_count(wanted.n) and _has_right_residues(wanted.n, digits)
+    if n <= _COMPARED_WHOLE_N:
+        return bool(digits == gmpy2.fib(n).digits())
+    return len(digits) == _digit_count(n) and _has_right_residues(n, digits)
 
 
-def sha256_of(digits: str) -> str:
-    return hashlib.sha256(digits.encode("ascii")).hexdigest()
+def sha256_of(result: bytes) -> str:
+    return hashlib.sha256(result).hexdigest()
 
 
 def _digit_count(n: int) -> int:

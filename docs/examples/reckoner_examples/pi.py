@@ -21,7 +21,8 @@ A, B, C = 13_591_409, 545_140_134, 640_320
 def has_digits_of_mpfr(result: str, n: int) -> bool:
     """Check the digits: MPFR finds them by an arithmetic-geometric mean."""
     with gmpy2.context(precision=(n + GUARD_DIGITS) * 10 // 3 + 1):
-        return gmpy2.const_pi().digits()[0].startswith(result)
+        digits: str = gmpy2.const_pi().digits()[0]
+    return digits.startswith(result)
 
 
 @function(check=has_digits_of_mpfr)

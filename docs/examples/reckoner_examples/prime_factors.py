@@ -17,7 +17,8 @@ def estimate(n: int) -> Estimate:
 
 def multiply_to_n(result: dict[str, int], n: int) -> bool:
     """Check the result: the powers, multiplied, are n again."""
-    return math.prod(int(prime) ** exponent for prime, exponent in result.items()) == n
+    product: int = math.prod(int(prime) ** exponent for prime, exponent in result.items())
+    return product == n
 
 
 @function(estimate=estimate, check=multiply_to_n)

@@ -32,8 +32,8 @@ class Contender(Protocol):
     def is_finished(self, count: int) -> bool:
         """Return whether that many calculations are stored and none is left."""
 
-    def stored_digits(self, keys: Sequence[int]) -> dict[int, str]:
-        """Return the digits of finished calculations by their `k`."""
+    def stored_results(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the results of finished calculations by their `k`."""
 
     def stored_count(self) -> int:
         """Return how many finished calculations are stored."""
@@ -98,12 +98,12 @@ class RunningPeer:
         self.programs.check()
         if not self._peer.inserts_first:
             return self.stored_count() == count
-        return not self._scalar(table.ANY_UNFINISHED)
+        return not self.scalar(table.ANY_UNFINISHED)
 
     def stored_count(self) -> int:
-        return int(self._scalar("SELECT count(*) FROM calculations WHERE status = 'succeeded'"))
+        return int(self.scalar("SELECT count(*) FROM calculations WHERE status = 'succeeded'"))
 
-    def stored_digits(self, keys: Sequence[int]) -> dict[int, str]:
+    def stored_results(self, keys: Sequence[int]) -> dict[int, str]:
         with self.database.begin() as connection:
             found = connection.exec_driver_sql(
                 "SELECT k, digits FROM calculations WHERE k = ANY (%s)", (list(keys),)
@@ -113,7 +113,7 @@ class RunningPeer:
     def is_drained(self) -> bool:
         if self._peer.name == "with_procrastinate":
             todo = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-            return bool(self._scalar(todo) == 0)
+            return bool(self.scalar(todo) == 0)
         if self._redis:
             client = redis.Redis.from_url(self._redis)
             return bool(client.llen("celery") == 0 and client.hlen("unacked") == 0)
@@ -123,16 +123,19 @@ class RunningPeer:
         pids = {name: process.pid for name, process in self.programs.processes.items()}
         return {name: cpu_seconds(pid) for name, pid in (pids | self._servers.pids()).items()}
 
-    def _scalar(self, query: str) -> Any:
+    def scalar(self, query: str) -> Any:
+        """Query its database."""
         with self.database.begin() as connection:
             return connection.exec_driver_sql(query).scalar_one()
 
 
 @contextmanager
-def running(servers: Servers, peer: lineup.Peer) -> Iterator[RunningPeer]:
+def running(
+    servers: Servers, peer: lineup.Peer, kind: type[RunningPeer] = RunningPeer
+) -> Iterator[RunningPeer]:
     """Run a peer for a while."""
     with servers.fresh_database() as database, servers.fresh_virtual_host() as broker:
-        contender = RunningPeer(peer, servers, database, broker)
+        contender = kind(peer, servers, database, broker)
         try:
             contender.start()
             yield contender

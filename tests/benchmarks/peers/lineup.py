@@ -50,14 +50,29 @@ def flask_celery(port: int) -> Peer:
 
 def celery_rabbitmq() -> Peer:
     """Celery on RabbitMQ, tuned for short tasks. More settings are in its module."""
-    worker = ("-m", "celery", "-A", f"{_MODULES}.celery_rabbitmq:app", "worker", "-l", "warning")
+    program = _celery_on_rabbitmq("celery_rabbitmq")
+    return Peer("celery_rabbitmq", {"celery": program}, _submit("celery_rabbitmq"))
+
+
+def celery_results() -> Peer:
+    """The same with Celery's own result backend, and no table of ours."""
+    return Peer(
+        "celery_results",
+        {"celery": _celery_on_rabbitmq("celery_results")},
+        lambda path: (*_submit("celery_results")(path), "only-tasks"),
+        inserts_first=False,
+    )
+
+
+def _celery_on_rabbitmq(module: str) -> Sequence[str]:
+    worker = ("-m", "celery", "-A", f"{_MODULES}.{module}:app", "worker", "-l", "warning")
     # https://docs.celeryq.dev/en/stable/userguide/workers.html#concurrency: prefork, and "the
     # number of CPUs available on the machine".
     pool = ("--pool", "prefork", "--concurrency", str(_CORES))
     # https://www.cloudamqp.com/docs/celery.html: "This will decrease the message rates
     # substantially". It is RabbitMQ's hosts who say so, and it costs Celery nothing here.
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    return Peer("celery_rabbitmq", {"celery": (*worker, *pool, *quiet)}, _submit("celery_rabbitmq"))
+    return (*worker, *pool, *quiet)
 
 
 def bare_dramatiq() -> Peer:

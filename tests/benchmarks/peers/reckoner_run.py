@@ -6,9 +6,8 @@ fibonacci(n), with another argument `k` that makes calculations distinct and is 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 from reckoner import Digits, Estimate, Ge, Le, Progress, Residue, function
@@ -18,6 +17,7 @@ from tests.benchmarks.peers.lineup import post
 from tests.benchmarks.peers.work import Work, batches
 from tests.benchmarks.reckoner import Reckoner, reckoner
 from tests.benchmarks.servers import Servers
+from tests.plug_ins import install_plug_in
 
 NAME = "numbered_fibonacci"
 
@@ -32,8 +32,8 @@ def _residue_of_n(n: int, k: int, modulus: int) -> int:
     return residue(n, modulus)
 
 
-@function(name=NAME, estimate=_estimate_of_n, check=Residue(_residue_of_n))
-def FUNCTION(  # noqa: N802
+@function(estimate=_estimate_of_n, check=Residue(_residue_of_n))
+def numbered_fibonacci(
     n: Annotated[int, Ge(0), Le(MAX_N)],
     k: Annotated[int, Ge(0), Le(10**12)],
     progress: Progress,
@@ -43,21 +43,24 @@ def FUNCTION(  # noqa: N802
     return found
 
 
-_BY_KEY = f"""
-    SELECT CAST(arguments ->> 'k' AS bigint) AS k, result_value AS digits
-    FROM calculations
-    WHERE function = '{NAME}' AND CAST(arguments ->> 'k' AS bigint) = ANY (%s)"""
+_BY_KEY = """
+    SELECT CAST(arguments ->> 'k' AS bigint) AS k, result_value
+    FROM calculations WHERE CAST(arguments ->> 'k' AS bigint) = ANY (%s)"""
 
 
 class RunningReckoner:
-    """A running Reckoner, as the throughput suite sees it."""
+    """A running Reckoner, as the throughput suite sees it.
 
-    def __init__(self, contender: Reckoner) -> None:
+    `body` writes what is posted for some works.
+    """
+
+    def __init__(self, contender: Reckoner, body: Callable[[Sequence[Work]], str]) -> None:
         self._reckoner = contender
+        self._body = body
 
     def submit(self, works: Sequence[Work]) -> dict[str, float]:
         path = self._reckoner.folder / "bodies"
-        path.write_text("".join(f"{_body(batch)}\n" for batch in batches(works)))
+        path.write_text("".join(f"{self._body(batch)}\n" for batch in batches(works)))
         return submission(post(f"{self._reckoner.url}/calculations/batch", _CLIENTS, path))
 
     def is_finished(self, count: int) -> bool:  # noqa: ARG002
@@ -70,10 +73,10 @@ class RunningReckoner:
         count: int = self._reckoner.scalar(query)
         return count
 
-    def stored_digits(self, keys: Sequence[int]) -> dict[int, str]:
+    def stored_results(self, keys: Sequence[int]) -> dict[int, str]:
         with self._reckoner.database.begin() as connection:
             found = connection.exec_driver_sql(_BY_KEY, (list(keys),))
-            return {row.k: row.digits for row in found}
+            return {row.k: row.result_value for row in found}
 
     def is_drained(self) -> bool:
         return queues_are_empty(self._reckoner.servers, self._reckoner.broker_url)
@@ -87,19 +90,9 @@ def running_reckoner(servers: Servers, *, quick: int) -> Iterator[RunningReckone
     """Run Reckoner with the further function for a while."""
     package = servers.folder / "numbered_fibonacci"
     if not package.exists():
-        _install(package)
+        install_plug_in(package, "numbered-fibonacci", {NAME: f"{__name__}:{NAME}"})
     with reckoner(servers, quick=quick, environment={"PYTHONPATH": str(package)}) as contender:
-        yield RunningReckoner(contender)
-
-
-def _install(folder: Path) -> None:
-    """Put a package with the entry point in a folder, which is to be on the Python path."""
-    metadata = folder / "numbered_fibonacci-0.1.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: numbered_fibonacci\n")
-    (metadata / "entry_points.txt").write_text(
-        f"[reckoner.functions]\n{NAME} = {__name__}:FUNCTION\n"
-    )
+        yield RunningReckoner(contender, _body)
 
 
 def _body(batch: Sequence[Work]) -> str:

@@ -20,6 +20,9 @@ OF_A_RESULT: dict[str, Any] = {
     "Repr_Digest": "sha-256=:AAAA:",
     "Accept_Ranges": "bytes",
     "Vary": "Accept-Encoding",
+    "Content_Disposition": "inline; filename=\"f-n-1.txt\"; filename*=UTF-8''f-n-1.txt",
+    "Content_Security_Policy": "default-src 'none'; sandbox",
+    "X_Content_Type_Options": "nosniff",
 }
 
 #: With any of these headers the gateway answers, for a document and for a result.

@@ -48,23 +48,25 @@ def test_the_gateway_gets_the_url_as_it_was_written(nginx, path):
 
 
 COMPRESSED = {
-    "a document": ("application/json", 200, 2_000, True),
-    "a problem": ("application/problem+json", 404, 2_000, True),
-    "a short document": ("application/json", 200, 500, False),
-    "digits": ("text/plain; charset=us-ascii", 200, 2_000, False),
+    "a document": ("", "application/json", 200, 2_000, True),
+    "a problem": ("", "application/problem+json", 404, 2_000, True),
+    "a short document": ("", "application/json", 200, 500, False),
+    "digits": ("/result", "text/plain; charset=us-ascii", 200, 2_000, False),
+    "a result in JSON": ("/result", "application/json", 200, 2_000, False),
 }
 
 
 @pytest.mark.parametrize("case", COMPRESSED)
-def test_nginx_compresses_json_and_leaves_digits_to_the_gateway(nginx, case):
-    media_type, status, length, is_compressed = COMPRESSED[case]
-    with Upstream(status, body=b"9" * length, Content_Type=media_type) as upstream:
-        url = nginx(upstream.address).url
+def test_nginx_compresses_documents_and_leaves_results_to_the_gateway(nginx, case):
+    route, media_type, status, length, is_compressed = COMPRESSED[case]
+    with Upstream(status, body=b"9" * length, Content_Type=media_type, ETag='"a"') as upstream:
+        url = f"{nginx(upstream.address).url}/calculations/{uuid4()}{route}"
         answer = httpx.get(url, headers={"Accept-Encoding": "gzip"})
         plain = httpx.get(url, headers={"Accept-Encoding": "identity"})
     assert answer.content == plain.content == b"9" * length
     assert (answer.headers.get("Content-Encoding") == "gzip") is is_compressed
     assert "Content-Encoding" not in plain.headers
+    assert answer.headers["ETag"] == ('W/"a"' if is_compressed else '"a"')
     if is_compressed:
         assert "Accept-Encoding" in answer.headers["Vary"]
         assert "Accept-Encoding" in plain.headers["Vary"]

@@ -1,8 +1,9 @@
 """Rows of calculations, found and shown."""
 
+import json
 from uuid import uuid4
 
-from gateway.http.document import document
+from gateway.http.document import encode_document
 from shared.store import calculations
 from tests.integration.rows import (
     cancel,
@@ -28,7 +29,7 @@ def test_the_rows_of_ids_that_exist_are_found(connection):
 
 def test_a_queued_document_is_complete(connection):
     calculation = queue(connection)
-    shown = document(row_of(connection, calculation))
+    shown = json.loads(encode_document(row_of(connection, calculation)))
     assert shown["status"] == "queued"
     assert shown["result"] is None
     assert shown["error"] is None

@@ -15,7 +15,7 @@ _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _RETRY_AFTER = "gateway/waiting/retry_after.py"
 _LISTING = "gateway/routes/listing.py"
-_SERVED = "gateway/routes/digits.py"
+_SERVED = "gateway/routes/result_bytes.py"
 
 _IN_RETRY_AFTER = "integration/gateway/waiting/test_retry_after.py"
 _IN_DOCUMENT = "unit/gateway/http/test_document.py"
@@ -31,9 +31,12 @@ MUTATIONS = [
         "sort_keys=False",
         "unit/reckoner/authoring/test_canonical_json.py",
     ),
-    mutation(_DOCUMENT, "result_digits <= MAX_VALUE", "result_digits < MAX_VALUE", _IN_DOCUMENT),
+    mutation(_DOCUMENT, "row.length > longest", "row.length >= longest", _IN_DOCUMENT),
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),
-    mutation(_DOCUMENT, '"attempts": row.attempt', '"attempts": 1', _IN_DOCUMENT),
+    mutation(_DOCUMENT, '"attempts": {row.attempt}', '"attempts": 1', _IN_DOCUMENT),
+    mutation(_DOCUMENT, "return text if kind is ResultKind.JSON else", "return", _IN_DOCUMENT),
+    mutation(_DOCUMENT, '"check": {_encode(row.check)}', '"check": null', _IN_DOCUMENT),
+    mutation(_DOCUMENT, "if kind is ResultKind.BYTES or", "if", _IN_DOCUMENT),
     mutation(
         _RESULT,
         "return self.length <= ROW",

@@ -3,6 +3,7 @@
 from tests.mutants.mutation import mutation
 
 _CACHES = "integration/gateway/routes/test_cache_headers.py"
+_ANY_KIND = "integration/gateway/routes/test_results_of_any_kind.py"
 _REQUESTS = "integration/gateway/routes/test_requests.py"
 _LIMITS = "integration/gateway/routes/test_limits.py"
 _PLANNING = "unit/gateway/submission/test_plan.py"
@@ -94,8 +95,8 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/http/document.py",
-        'write_json(resp, document(row), cache="no-cache")',
-        'write_json(resp, document(row), cache="public, max-age=60")',
+        'write_json_text(resp, encode_document(row), cache="no-cache")',
+        'write_json_text(resp, encode_document(row), cache="public, max-age=60")',
         f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
@@ -109,6 +110,30 @@ MUTATIONS = [
         '"{self.sha256}-gzip"\' if self.is_gzip else',
         '"{self.sha256}"\' if self.is_gzip else',
         "e2e/test_results.py::test_gzip_is_served_where_asked_for",
+    ),
+    mutation(
+        "gateway/http/representation.py",
+        "        if self.may_be_gzip:\n            resp.append_header",
+        "        if True:\n            resp.append_header",
+        f"{_ANY_KIND}::test_every_kind_is_served_whole_and_in_ranges",
+    ),
+    mutation(
+        "gateway/http/browsers.py",
+        '        "sandbox",\n',
+        "",
+        f"{_ANY_KIND}::test_every_kind_is_served_whole_and_in_ranges",
+    ),
+    mutation(
+        "gateway/http/media_types.py",
+        "if not _WELL_FORMED.fullmatch(media_type):",
+        "if not _WELL_FORMED.match(media_type):",
+        "unit/gateway/http/test_media_types.py",
+    ),
+    mutation(
+        "gateway/http/file_names.py",
+        "if not name or _OF_A_DEVICE.match(name)",
+        "if not name",
+        "unit/gateway/http/test_file_names.py",
     ),
     mutation(
         "gateway/http/ranges.py",

@@ -58,34 +58,34 @@ MUTATIONS = [
         f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
-        "gateway/routes/digits.py",
+        "gateway/routes/result_bytes.py",
         "        yield compressor.flush()\n",
         "",
         f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(
-        "gateway/routes/digits.py",
+        "gateway/routes/result_bytes.py",
         "if row.result_pruned_at is not None:",
         "if False:",
         f"{_CACHES}::test_nothing_may_be_cached_of_one_without_a_result",
     ),
     mutation(
-        "gateway/routes/digits.py",
+        "gateway/routes/result_bytes.py",
         "(is_whole and is_last and digest.hexdigest() != row.result_sha256)",
         "False",
         f"{_CACHES}::test_a_damaged_result_is_not_served_whole",
     ),
     mutation(
-        "gateway/routes/digits.py",
+        "gateway/routes/result_bytes.py",
         "        self.check_available(now)\n",
         "",
         f"{_PRUNED}::test_digits_that_are_pruned_during_a_download_are_410_and_not_corrupt",
     ),
     mutation(
         "gateway/routes/results.py",
-        "        resp.stream = (\n            await self._digits.open(",
+        "        resp.stream = (\n            await self._bytes.open(",
         "        representation.write_headers(resp)\n        let_nginx_cache(resp)\n"
-        "        resp.stream = (\n            await self._digits.open(",
+        "        resp.stream = (\n            await self._bytes.open(",
         f"{_CACHES}::test_nginx_may_cache_what_has_succeeded_and_clients_its_result",
     ),
     mutation(

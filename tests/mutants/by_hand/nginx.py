@@ -120,17 +120,17 @@ MUTATIONS = [
     _template(
         "    gzip_types application/json application/problem+json;\n",
         "",
-        f"{_PASSING_ON}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+        f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
     ),
     _template(
         "gzip_types application/json application/problem+json;",
         "gzip_types application/json application/problem+json text/plain;",
-        f"{_PASSING_ON}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+        f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
     ),
     _template(
         "    server_tokens off;\n",
         "",
-        f"{_PASSING_ON}::test_nginx_compresses_json_and_leaves_digits_to_the_gateway",
+        f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
     ),
     _template(
         "        proxy_pass http://reckoner_gateway;\n\n",

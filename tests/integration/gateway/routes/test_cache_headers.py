@@ -17,7 +17,7 @@ from tests.asgi import serving
 from tests.integration.results import store_result
 from tests.integration.rows import WORKER, claim, queue
 
-SHORT, LONG = {"n": 1_000}, {"n": 400_000}
+SHORT, LONG = {"n": 10_000}, {"n": 400_000}
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 

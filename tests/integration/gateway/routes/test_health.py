@@ -39,6 +39,7 @@ def test_a_gateway_with_all_it_needs_is_ready(engine, ready):
                 "quick_workers": "ok",
                 "heavy_workers": "ok",
             },
+            "problems": [],
         },
     )
 
@@ -55,6 +56,7 @@ def test_a_gateway_alone_accepts_work_and_names_what_is_missing(ready):
             "quick_workers": "no quick worker",
             "heavy_workers": "no heavy worker",
         },
+        "problems": [],
     }
 
 

@@ -1,5 +1,6 @@
 """The list: its pages have the same rows as plain SQL."""
 
+import asyncio
 import itertools
 from datetime import timedelta
 from typing import Any
@@ -10,13 +11,15 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from gateway.http.document import document
+from gateway.http.document import encode_document
 from shared.calculation import Status
 from shared.store import listing
 from shared.store.calculations import find_calculations
+from tests.asgi import serving
 from tests.conftest import new_database
 from tests.integration.gateway.server.running import running_gateway
 from tests.integration.many_rows import insert_rows
+from tests.integration.results_of_any_kind import insert_result_of
 from tests.integration.rows import without_indexes
 
 STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
@@ -135,7 +138,7 @@ def test_rows_of_the_list_are_complete(sql):
     page = listing.list_calculations(sql, status=None, function=None, before=None, limit=50)
     found = {row.id: row for row in find_calculations([row.id for row in page]).on(sql)}
     assert page == [found[row.id] for row in page]
-    assert all(document(row) for row in page)
+    assert all(encode_document(row) for row in page)
 
 
 def test_a_list_has_a_statement_timeout(sql):
@@ -164,6 +167,29 @@ def test_pages_lead_from_one_to_the_next_over_http(sql, client, narrowed):
             listed += page["calculations"]
             path = page["next"]
         assert [UUID(document["id"]) for document in listed] == wanted
+
+
+def test_a_page_of_long_documents_ends_early_and_leads_on(
+    engine, store_settings, registry, monkeypatch
+):
+    monkeypatch.setattr("gateway.routes.listing.MAX_PAGE_BYTES", 20_000)
+    value = b'"%s"' % (b"x" * 8_000)
+    with engine.begin() as connection:
+        stored = {str(insert_result_of(connection, "json", value)) for _ in range(7)}
+
+    async def scenario():
+        following = "/calculations?limit=6"
+        pages = []
+        async with serving(store_settings, registry) as client:
+            while following:
+                page = (await client.ask("GET", following)).json()
+                pages.append([document["id"] for document in page["calculations"]])
+                following = page["next"]
+        return pages
+
+    pages = asyncio.run(scenario())
+    assert list(map(len, pages)) == [3, 3, 1]
+    assert set(itertools.chain(*pages)) == stored
 
 
 def test_a_list_of_nothing_is_empty_over_http(client):

@@ -161,9 +161,7 @@ def queued(engine, lane=Lane.QUICK):
 
 def finish(engine, calculation):
     """Store the result as a quick worker does, whose statement notifies the gateways."""
-    computed = Calculator().compute(
-        calculation.function, calculation.function.bind(calculation.arguments)
-    )
+    computed = Calculator().compute(calculation.function, calculation.arguments)
     with engine.begin() as connection:
         assert finish_quick_succeeded(connection, {calculation.id: computed}).ids == {
             calculation.id

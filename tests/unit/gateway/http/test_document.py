@@ -1,15 +1,21 @@
 """The document of a calculation, from its row."""
 
+import json
 from datetime import timedelta, timezone
 
 import pytest
 
-from gateway.http.document import document, rfc3339
-from gateway.http.limits import MAX_VALUE_DIGITS
+from gateway.http.document import encode_document, rfc3339
+from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
 from shared.result import PREVIEW_CHARACTERS
 from tests.factories import MOMENT, make_row
 
 IDENTITY = make_row().id
+
+
+def document(row):
+    """Return the document as a client reads it."""
+    return json.loads(encode_document(row))
 
 
 def make_succeeded(digits, **columns):
@@ -44,7 +50,13 @@ def test_a_queued_one_has_all_members_and_no_result():
         "started_at": None,
         "finished_at": None,
         "compute_seconds": None,
-        "estimate": {"seconds": 0.001235, "digits": 16, "bytes": 30_000_000},
+        "peak_bytes": None,
+        "estimate": {
+            "seconds": 0.001235,
+            "bytes": 30_000_000,
+            "digits": 16,
+            "source": "function",
+        },
         "result": None,
         "error": None,
         "history": [],
@@ -55,8 +67,11 @@ def test_a_queued_one_has_all_members_and_no_result():
 def test_a_succeeded_one_shows_its_result():
     shown = document(make_succeeded("5527939700884757"))
     assert shown["result"] == {
-        "digits": 16,
+        "media_type": "text/plain; charset=us-ascii",
+        "length": 16,
         "sha256": "a digest",
+        "check": "residue",
+        "digits": 16,
         "value": "5527939700884757",
         "head": "5527939700884757",
         "tail": "5527939700884757",
@@ -104,3 +119,113 @@ def test_times_are_in_utc():
     elsewhere = MOMENT.astimezone(timezone(timedelta(hours=-8)))
     assert rfc3339(elsewhere) == "2026-11-26T10:30:15.123Z"
     assert rfc3339(None) is None
+
+
+def make_result_row(kind, *, value=None, data=None, length=None, **columns):
+    """Return a row that has succeeded with a short result of some kind."""
+    stored = data if value is None else value.encode()
+    return make_row(
+        **{
+            "status": "succeeded",
+            "finished_at": MOMENT,
+            "result_kind": kind,
+            "result_length": len(stored or b"") if length is None else length,
+            "result_sha256": "a digest",
+            "result_value": value,
+            "result_bytes": None if data is None else memoryview(data),
+            **columns,
+        }
+    )
+
+
+def test_json_stands_in_the_document_byte_for_byte():
+    value = '{"big":123456789012345678901234567890,"small":1e-7,"text":"\\u2028\\n"}'
+    row = make_result_row("json", value=value)
+    assert f'"value": {value}, "head": null, "tail": null, ' in encode_document(row)
+    shown = document(row)["result"]
+    assert (shown["media_type"], shown["length"]) == ("application/json", len(value))
+    assert "digits" not in shown
+
+
+def test_integers_that_python_refuses_to_parse_stand_in_the_document():
+    arguments, value = '{"n":' + "7" * 5_000 + "}", "9" * 5_000
+    text = encode_document(make_result_row("json", value=value, arguments_text=arguments))
+    assert f'"arguments": {arguments}, "status"' in text
+    assert f'"value": {value}, ' in text
+
+
+def test_the_arguments_are_their_canonical_text_whatever_postgresql_made_of_them():
+    text = '{"x":1e+22,"y":0}'
+    row = make_row(arguments_text=text, arguments={"x": 10**22, "y": -0.0})
+    assert f'"arguments": {text}, ' in encode_document(row)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "two\nlines\r\n", 'quotes " and \\', "\u2028 ü 漢 😀", "a\0b"]
+)
+def test_text_is_a_string_without_a_raw_newline(text):
+    stored = {"data": text.encode()} if "\0" in text else {"value": text}
+    row = make_result_row("text", **stored, result_head=text[:20], result_tail=text[-20:])
+    encoded = encode_document(row)
+    assert encoded.isascii()
+    assert "\n" not in encoded
+    assert "\r" not in encoded
+    shown = json.loads(encoded)["result"]
+    assert (shown["value"], shown["head"], shown["tail"]) == (text, text[:20], text[-20:])
+    assert shown["media_type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+@pytest.mark.parametrize("length", [8_191, 8_192, 8_193])
+def test_only_text_and_json_of_up_to_8_kib_are_shown_whole(kind, length):
+    value = f'"{"x" * (length - 2)}"'
+    shown = document(make_result_row(kind, value=value))["result"]["value"]
+    whole = json.loads(value) if kind == "json" else value
+    assert shown == (whole if length <= MAX_VALUE_BYTES == 8_192 else None)
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"\x89PNG"])
+def test_bytes_are_never_shown(data):
+    row = make_result_row("bytes", data=data, result_media_type="image/png")
+    result = document(row)["result"]
+    assert (result["value"], result["head"], result["tail"]) == (None, None, None)
+    assert (result["media_type"], result["length"]) == ("image/png", len(data))
+
+
+def test_a_pruned_result_has_no_value():
+    row = make_result_row("json", length=10, result_pruned_at=MOMENT)
+    assert document(row)["result"]["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "shown"),
+    [
+        (None, None, "residue"),  # of an earlier version
+        ("digits", "residue", "residue"),
+        ("digits", None, None),
+        ("json", "check", "check"),
+        ("bytes", "recomputed", "recomputed"),
+        ("text", None, None),
+    ],
+)
+def test_the_check_is_the_one_that_was_made(kind, stored, shown):
+    row = make_result_row(kind, value="1", result_digits=1, result_check=stored)
+    assert document(row)["result"]["check"] == shown
+
+
+def test_a_function_may_have_no_estimate_or_one_without_digits():
+    none = {"estimate_seconds": None, "estimate_bytes": None, "estimate_digits": None}
+    assert document(make_row(**none))["estimate"] is None
+    learnt = make_row(
+        estimate_seconds=2.5, estimate_bytes=7, estimate_digits=None, estimate_source="history"
+    )
+    assert document(learnt)["estimate"] == {
+        "seconds": 2.5,
+        "bytes": 7,
+        "digits": None,
+        "source": "history",
+    }
+
+
+def test_the_peak_of_memory_is_shown():
+    assert document(make_row(peak_bytes=123_456_789))["peak_bytes"] == 123_456_789

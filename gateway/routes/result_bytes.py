@@ -1,4 +1,4 @@
-"""The digits of a stored result as a stream, for the routes that serve them.
+"""The bytes of a stored result as a stream, for the routes that serve them.
 
 No connection is held while a client reads: every chunk is a short transaction of its own, so a slow
 reader costs the memory of one chunk.
@@ -32,8 +32,8 @@ _GZIP_WINDOW = 31
 _logger = logging.getLogger(__name__)
 
 
-class Digits:
-    """Reads stored digits, and checks them against their SHA-256."""
+class ResultBytes:
+    """Reads stored results of any kind, and checks them against their SHA-256."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Digits:
         self._retry_after = retry_after
 
     def check_available(self, row: Row) -> None:
-        """Raise ResultUnavailable with the reason if there are no digits."""
+        """Raise ResultUnavailable with the reason if there are no bytes."""
         status = Status(row.status)
         if not is_final(status):
             raise ResultNotFinished(row.id, status, self._retry_after.seconds(row))
@@ -60,19 +60,19 @@ class Digits:
     async def open(
         self, row: Row, first: int, end: int, *, is_gzip: bool = False
     ) -> AsyncGenerator[bytes, None]:
-        """Return a stream of the digits from `first` up to but not including `end`.
+        """Return a stream of the bytes from `first` up to but not including `end`.
 
         If that is all of them, the last chunk is held back until the SHA-256 of the whole has been
         checked; if it is wrong, the connection is aborted.
         Raises what the first chunk shows: StoreUnavailable, ResultPruned, ResultCorrupt.
         """
-        digits = self._read(row, first, end)
-        _, stream = await peek(self._compress(digits) if is_gzip else digits)
+        plain = self._read(row, first, end)
+        _, stream = await peek(self._compress(plain) if is_gzip else plain)
         return stream
 
-    async def _compress(self, digits: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
+    async def _compress(self, plain: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes]:
         compressor = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
-        async for piece in digits:
+        async for piece in plain:
             compressed = await self._threads.run(
                 lambda piece=piece: compressor.compress(piece)  # type: ignore[misc]
             )
@@ -111,7 +111,7 @@ class Digits:
         now = await self._lookup.get(row.id)
         self.check_available(now)
         if now.result_attempt != row.result_attempt:
-            return StoreUnavailable()  # it was computed again; the next request finds its digits
+            return StoreUnavailable()  # it was computed again; the next request finds its bytes
         return _corrupt(row)
 
 

@@ -1,0 +1,1 @@
+"""Functions as authors get them wrong, each in another way."""
