@@ -1,16 +1,21 @@
-"""Types of arguments that cannot be honoured, and are refused when a function is registered."""
+"""Types of arguments that cannot be honoured, and are refused when a function is registered.
+
+JSON has text, numbers, true and false, null, lists and objects. A type is taken if each of its
+values has one form in JSON that can be read again, and if JSON tells the choices of a union apart.
+"""
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reckoner.authoring.errors import FunctionInvalid
 
-#: Types that one kind of JSON value stands for, which they do not change in meaning.
+#: The kinds of JSON values of each type, by pydantic's names of types.
 _KINDS: dict[str, frozenset[str]] = {
-    "int": frozenset({"number"}),
-    "float": frozenset({"number"}),
+    "int": frozenset({"numbers"}),
+    "float": frozenset({"numbers"}),
     "str": frozenset({"text"}),
     "bool": frozenset({"true or false"}),
     "none": frozenset({"null"}),
@@ -18,29 +23,37 @@ _KINDS: dict[str, frozenset[str]] = {
     "datetime": frozenset({"text"}),
     "time": frozenset({"text"}),
     "timedelta": frozenset({"text"}),
-    "decimal": frozenset({"text", "number"}),
-    "fraction": frozenset({"text", "number"}),
+    "decimal": frozenset({"text", "numbers"}),
     "uuid": frozenset({"text"}),
-    "list": frozenset({"list"}),
-    "tuple": frozenset({"list"}),
-    "dict": frozenset({"object"}),
-    "typed-dict": frozenset({"object"}),
-    "dataclass": frozenset({"object"}),
-    "model": frozenset({"object"}),
-    "tagged-union": frozenset({"object"}),
+    "list": frozenset({"lists"}),
+    "tuple": frozenset({"lists"}),
+    "dict": frozenset({"objects"}),
+    "typed-dict": frozenset({"objects"}),
+    "dataclass": frozenset({"objects"}),
+    "model": frozenset({"objects"}),
+    "tagged-union": frozenset({"objects"}),
 }
 
+#: What stands between a type and what it consists of.
+_TRANSPARENT = frozenset(
+    {"default", "nullable", "function-after", "model-fields", "dataclass-args", "literal", "enum"}
+)
 
-def check_argument(name: str, schema: Mapping[str, Any]) -> None:
+_UNTYPED = frozenset({"any", "is-instance", "is-subclass", "callable"})
+_OWN_CODE = frozenset({"function-before", "function-wrap", "function-plain"})
+
+
+def check_argument(name: str, annotation: object, schema: Mapping[str, Any]) -> None:
     """Raise FunctionInvalid if this argument's type cannot be honoured; `schema` is pydantic's."""
-    _Check(f"argument {name}").visit(schema)
+    _Check(name, annotation).visit(schema)
 
 
 class _Check:
     """Walks through the type of one argument."""
 
-    def __init__(self, where: str) -> None:
-        self._where = where
+    def __init__(self, name: str, annotation: object) -> None:
+        self._name = name
+        self._annotation = annotation
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._visited: set[str] = set()
 
@@ -50,62 +63,67 @@ class _Check:
         if kind == "definitions":
             self._definitions |= {one["ref"]: one for one in schema["definitions"]}
             self.visit(schema["schema"])
-            return
-        if kind == "definition-ref":
+        elif kind == "definition-ref":
             reference = schema["schema_ref"]
             if reference not in self._visited:
                 self._visited.add(reference)
                 self.visit(self._definitions[reference])
-            return
-        if schema.get("serialization"):
+        else:
+            self._check(kind, schema)
+            for field in _fields(schema):
+                self._check_field(field)
+            for inner in _inner(schema):
+                self.visit(inner)
+
+    def _check(self, kind: str, schema: Mapping[str, Any]) -> None:
+        if kind in _UNTYPED:
+            self._refuse("holds values of no type; name one, such as `float` or `list[float]`")
+        elif kind in ("set", "frozenset"):
+            self._refuse("is a set, which has no order; take a list")
+        elif kind == "bytes":
+            self._refuse("is bytes, which JSON does not have; take `str`, for example in base64")
+        elif kind in _OWN_CODE:
+            self._refuse("is read by code of its own; use an AfterValidator")
+        elif kind == "function-after" and _is_misplaced(schema["function"]["function"]):
             self._refuse(
-                "is written in a way of its own (a serializer), so that it cannot be "
-                "read again; remove the serializer"
+                "has a constraint that its type cannot have; write it at the type that it is for, "
+                "such as `Annotated[int, Ge(0)] | None`"
             )
-        match kind:
-            case "any" | "is-instance" | "callable" | "is-subclass":
-                self._refuse(
-                    "is of no type that JSON has; name one, such as `int`, `list[float]` or a "
-                    "dataclass"
-                )
-            case "set" | "frozenset":
-                self._refuse("is a set, which has no order; take a `list`")
-            case "bytes":
-                self._refuse(
-                    "is bytes, which JSON does not have; take `str`, in base64 for example"
-                )
-            case "default":
-                if schema.get("default_factory") is not None:
-                    self._refuse(
-                        "has a `default_factory`; give it a default, such as an empty tuple"
-                    )
-            case "dict":
-                if schema.get("keys_schema", {"type": "any"})["type"] not in ("str", "any"):
-                    self._refuse("has keys that are not text; use `dict[str, …]`")
-            case "union":
-                self._check_union(schema)
-            case "enum" | "literal" | "nullable" | "function-after" | "model-fields":
-                pass
-            case "dataclass-args":
-                pass
-            case _ if kind not in _KINDS:
-                self._refuse(f"has a type that JSON does not have ({kind}); take another")
-        for inner in _inner(schema):
-            self.visit(inner)
+        elif kind == "dict" and schema.get("keys_schema", {}).get("type") != "str":
+            self._refuse("has names that are not text; use `dict[str, …]`")
+        elif kind == "union":
+            self._check_union(schema)
+        elif kind == "default" and "default_factory" in schema:
+            self._refuse("has a default_factory, which clients cannot see; give it a default")
+        elif kind == "literal" and any(isinstance(one, float) for one in schema["expected"]):
+            self._refuse("is one of some fractions; take integers or text")
+        elif kind not in _KINDS and kind not in _TRANSPARENT:
+            words = typing._type_repr(self._annotation)
+            self._refuse(f"is of a type that JSON does not have, {words}; take one that it has")
+        elif "serialization" in schema or schema.get("computed_fields"):
+            self._refuse("is written by code of its own; leave out serializers and computed fields")
+
+    def _check_field(self, field: Mapping[str, Any]) -> None:
+        alias = field.get("validation_alias")
+        if alias != field.get("serialization_alias") or not isinstance(alias, str | None):
+            self._refuse("has a member that is read by one name and written by another; use one")
+        if field.get("init") is False or "init_only" in field or "serialization_exclude" in field:
+            self._refuse("has a member that is not read, or not kept; leave it out")
 
     def _check_union(self, schema: Mapping[str, Any]) -> None:
         seen: set[str] = set()
         for choice in _choices(schema):
             kinds = self._kinds(choice)
-            if seen & kinds:
-                if kinds & seen == {"number"}:
-                    self._refuse(
-                        "is an integer or a fraction, which JSON does not tell apart; "
-                        "take `float`, or `int`"
-                    )
+            common = seen & kinds
+            if "numbers" in common:
                 self._refuse(
-                    f"is one of several types that are all {min(seen & kinds)} in JSON; take "
-                    "one of them, or objects that a `Discriminator` tells apart"
+                    "is an integer or a fraction, which JSON does not tell apart; take `float`, or "
+                    "`int`"
+                )
+            if common:
+                self._refuse(
+                    f"has several types that are all {min(common)} in JSON; take one of them, or "
+                    "objects with a Discriminator"
                 )
             seen |= kinds
 
@@ -115,30 +133,36 @@ class _Check:
             case "definition-ref":
                 return self._kinds(self._definitions[schema["schema_ref"]])
             case "literal":
-                return frozenset(_kind_of(value) for value in schema["expected"])
+                return frozenset(map(_kind_of, schema["expected"]))
             case "enum":
                 return frozenset(_kind_of(member.value) for member in schema["members"])
             case "nullable":
                 return self._kinds(schema["schema"]) | {"null"}
             case "union":
-                return frozenset().union(*(self._kinds(one) for one in _choices(schema)))
-            case "default" | "function-after" | "definitions":
+                return frozenset().union(*map(self._kinds, _choices(schema)))
+            case "default" | "function-after":
                 return self._kinds(schema["schema"])
             case kind:
-                return _KINDS.get(kind, frozenset({kind}))
+                return _KINDS.get(kind, frozenset())
 
     def _refuse(self, what: str) -> None:
-        raise FunctionInvalid(f"The {self._where} {what}.")
+        raise FunctionInvalid(f"The argument {self._name} {what}.")
+
+
+def _is_misplaced(validator: Any) -> bool:
+    """Say whether pydantic checks a constraint by code, since the type itself does not have it."""
+    function = getattr(validator, "func", validator)
+    return getattr(function, "__module__", "") == "pydantic._internal._validators"
 
 
 def _kind_of(value: object) -> str:
     match value:
+        case None:
+            return "null"
         case bool():
             return "true or false"
         case int() | float():
-            return "number"
-        case None:
-            return "null"
+            return "numbers"
         case _:
             return "text"
 
@@ -148,22 +172,29 @@ def _choices(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield choice[0] if isinstance(choice, tuple) else choice
 
 
+def _fields(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the members of an object's type."""
+    if schema["type"] == "dataclass-args":
+        return list(schema["fields"])
+    if schema["type"] in ("typed-dict", "model-fields"):
+        return list(schema["fields"].values())
+    return []
+
+
 def _inner(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the types that a type consists of."""
     if "schema" in schema:
         yield schema["schema"]
-    if isinstance(schema.get("items_schema"), dict):
-        yield schema["items_schema"]
-    elif "items_schema" in schema:
-        yield from schema["items_schema"]
-    if "values_schema" in schema:
-        yield schema["values_schema"]
     match schema:
+        case {"type": "list"}:
+            yield schema.get("items_schema", {"type": "any"})
+        case {"type": "tuple", "items_schema": items}:
+            yield from items
+        case {"type": "dict"}:
+            yield schema.get("values_schema", {"type": "any"})
         case {"type": "union"}:
             yield from _choices(schema)
         case {"type": "tagged-union", "choices": choices}:
             yield from choices.values()
-        case {"fields": dict() as fields}:
-            yield from (field["schema"] for field in fields.values())
-        case {"type": "dataclass-args", "fields": fields}:
-            yield from (field["schema"] for field in fields)
+    for field in _fields(schema):
+        yield field["schema"]

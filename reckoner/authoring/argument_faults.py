@@ -57,9 +57,9 @@ _TYPE_ERRORS = frozenset(_EXPECTED)
 def describe(
     errors: Sequence[Mapping[str, Any]], arguments: object, function_name: str, known: Sequence[str]
 ) -> Iterator[Fault]:
-    """Yield a fault for each of pydantic's errors; `known` are the names of the arguments."""
+    """Yield a fault for each error; `known` are the names of the arguments."""
     extras = 0
-    for error in _without_other_choices(errors, arguments):
+    for error in errors:
         parts = _path(error, arguments)
         pointer = "".join(pointer_to(shortened(str(part))) for part in parts)
         if error["type"] in _UNKNOWN:
@@ -90,40 +90,36 @@ def _is_member(value: object, part: str | int) -> bool:
     return isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value)
 
 
-def _without_other_choices(
+def without_other_choices(
     errors: Sequence[Mapping[str, Any]], arguments: object
 ) -> list[Mapping[str, Any]]:
     """Join the errors of a union's choices, which pydantic reports one by one.
 
-    JSON tells the choices apart. So one choice is of the value's kind at most, and only its errors
-    help; if there is none, all are expected.
+    JSON tells the choices apart. So one choice at most is of the value's kind, and only its errors
+    help; if none is, all kinds are expected.
     """
-    paths = [_path(error, arguments) for error in errors]
-    if all(len(path) == len(error["loc"]) for path, error in zip(paths, errors, strict=True)):
-        return list(errors)
-    places: dict[tuple[str | int, ...], list[int]] = {}
-    for index, path in enumerate(paths):
-        if len(path) < len(errors[index]["loc"]):
-            places.setdefault(tuple(path), []).append(index)
-    dropped: set[int] = set()
-    joined: dict[int, str] = {}
-    for place, indices in places.items():
-        wrong_kind = [index for index in indices if errors[index]["type"] in _TYPE_ERRORS]
-        is_deeper = any(
-            index not in wrong_kind and tuple(path[: len(place)]) == place
-            for index, path in enumerate(paths)
-        )
-        if is_deeper:
-            dropped.update(wrong_kind)
-        elif wrong_kind:
-            expected = dict.fromkeys(_EXPECTED[errors[index]["type"]] for index in wrong_kind)
-            joined[wrong_kind[0]] = " or ".join(expected)
-            dropped.update(wrong_kind[1:])
-    return [
-        {**error, "type": "joined", "expected": joined[index]} if index in joined else error
-        for index, error in enumerate(errors)
-        if index not in dropped
+    paths = [tuple(_path(error, arguments)) for error in errors]
+    is_of_choice = [
+        len(path) < len(error["loc"]) and error["type"] in _TYPE_ERRORS
+        for path, error in zip(paths, errors, strict=True)
     ]
+    if not any(is_of_choice):
+        return list(errors)
+    explained: set[tuple[str | int, ...]] = set()
+    for path, is_kind in zip(paths, is_of_choice, strict=True):
+        explained.update(path[:length] for length in range(len(path) + (not is_kind)))
+    joined: dict[tuple[str | int, ...], dict[str, Any]] = {}
+    found: list[Mapping[str, Any]] = []
+    for error, path, is_kind in zip(errors, paths, is_of_choice, strict=True):
+        if not is_kind:
+            found.append(error)
+        elif path in joined:
+            joined[path]["type"] = "joined"
+            joined[path]["expected"][_EXPECTED[error["type"]]] = None
+        elif path not in explained:
+            joined[path] = {**error, "expected": {_EXPECTED[error["type"]]: None}}
+            found.append(joined[path])
+    return found
 
 
 def _unknown(parts: Sequence[str | int], function_name: str, known: Sequence[str]) -> str:
@@ -146,7 +142,7 @@ def _sentence(error: Mapping[str, Any], parts: Sequence[str | int]) -> str:
     if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
         return f"{_name(parts)} is missing."
     if kind == "joined":
-        return f"{name} must be {error['expected']}; it is {shown(value)}."
+        return f"{name} must be {' or '.join(error['expected'])}; it is {shown(value)}."
     if not parts and kind in ("dict_type", "model_type"):
         return f"The arguments must be an object; got {shown(value)}."
     if kind in ("int_type", "int_from_float", "int_parsing"):

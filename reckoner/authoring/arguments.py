@@ -6,34 +6,51 @@ import itertools
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
-from reckoner.authoring.argument_faults import describe
 from reckoner.authoring.bound import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
+from reckoner.authoring.changed import changed_faults
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.faults import MAX_FAULTS, Fault
-from reckoner.authoring.integers import bounded_integers, rules_of
-from reckoner.authoring.signature import REQUIRED, Parameter
-from reckoner.authoring.unstorable import inexact_faults, unstorable_faults, with_writable_integers
+from reckoner.authoring.integers import bounded_integers
+from reckoner.authoring.schema import arguments_schema, integers_schema
+from reckoner.authoring.signature import Parameter
+from reckoner.authoring.unstorable import unstorable_faults
 
 if TYPE_CHECKING:
     from reckoner.authoring.validation import Validator
 
 __all__ = ["Arguments", "BoundArguments"]
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# What an author's own validator must not do: the text would have another id each time.
+_UNSTABLE = Fault(
+    "",
+    "The function's own validation changes these arguments each time that it is applied. Tell its "
+    "author.",
+)
 
 
 class Arguments:
     """The arguments of one function. Builds its general validator when it is first needed."""
 
-    def __init__(self, function_name: str, parameters: tuple[Parameter, ...]) -> None:
-        """Read the types and defaults. Raises FunctionInvalid for what cannot be honoured."""
+    def __init__(
+        self,
+        function_name: str,
+        parameters: tuple[Parameter, ...],
+        descriptions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Read types and defaults. Raises FunctionInvalid for what cannot be honoured."""
         self._function_name = function_name
         self._parameters = parameters
         self.names = tuple(one.name for one in parameters)
-        self.schema: Mapping[str, Any] = self._make_schema()
+        descriptions = descriptions or {}
+        schema = integers_schema(parameters, descriptions)
+        if schema is None or any("default" in one for one in schema["properties"].values()):
+            self.prepare()  # which checks types and defaults
+        if schema is None:
+            schema = arguments_schema(self._validator.schema(), parameters, descriptions)
+        self.schema: Mapping[str, Any] = schema
         self._integers = bounded_integers(parameters, self.schema["properties"])
 
     @cached_property
@@ -52,15 +69,22 @@ class Arguments:
             bound = self._integers.bind(arguments)
             if bound is not None:
                 return bound
-        faults = list(itertools.islice(unstorable_faults(arguments), MAX_FAULTS))
-        if faults:
-            raise ArgumentsFaulty(faults, sum(1 for _ in unstorable_faults(arguments)))
-        values = self._validate(json.dumps(with_writable_integers(arguments)), arguments)
-        normal = self._validator.as_json(values)
-        faults = list(inexact_faults(arguments, normal))
+        faults = list(unstorable_faults(arguments))
+        if not faults:
+            text = _written(arguments)
+            values = self._validate(text, arguments)
+            normal = self._validator.as_json(values)
+            faults = list(changed_faults(arguments, normal))
         if faults:
             raise ArgumentsFaulty(faults[:MAX_FAULTS], len(faults))
-        return BoundArguments(values, canonical_json(normal))
+        canonical = canonical_json(normal)
+        if canonical == text:
+            return BoundArguments(values, canonical)
+        # As a worker will read them: defaults within objects, the order of members, -0.
+        values = self._validate(canonical, None)
+        if canonical_json(self._validator.as_json(values)) != canonical:
+            raise ArgumentsFaulty([_UNSTABLE], 1)
+        return BoundArguments(values, canonical)
 
     def bind_text(self, text: str) -> BoundArguments:
         """Return the arguments of a text that `bind` has made. Raises ArgumentsFaulty."""
@@ -81,66 +105,32 @@ class Arguments:
         return 0
 
     def _validate(self, text: str, arguments: object) -> dict[str, Any]:
+        """Return the values of a text; `arguments` is what it was made of, if that is known."""
         from pydantic import ValidationError
+
+        from reckoner.authoring.argument_faults import describe, without_other_choices
 
         try:
             return self._validator.validate(text)
         except ValidationError as error:
-            if arguments is None:
-                arguments = _parsed(text)
-            found = error.errors(include_url=False)
-            faults = describe(found, arguments, self._function_name, self.names)
-            raise ArgumentsFaulty(
-                list(itertools.islice(faults, MAX_FAULTS)), error.error_count()
-            ) from None
-
-    def _make_schema(self) -> Mapping[str, Any]:
-        properties: dict[str, Any] = {}
-        for one in self._parameters:
-            rules = rules_of(one.annotation)
-            if rules is None or type(one.default) not in (int, type(REQUIRED)):
-                return self._general_schema()
-            properties[one.name] = rules | _description(one)
-            if one.default is not REQUIRED:
-                properties[one.name]["default"] = one.default
-        if any(one.default is not REQUIRED for one in self._parameters):
-            self.prepare()  # which checks the defaults
-        return self._closed({"properties": properties, "required": self._required()})
-
-    def _general_schema(self) -> Mapping[str, Any]:
-        made = self._validator.schema()
-        for one in self._parameters:
-            made["properties"][one.name] |= _description(one)
-        return self._closed(made)
-
-    def _required(self) -> list[str]:
-        return [one.name for one in self._parameters if one.default is REQUIRED]
-
-    def _closed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the schema in our order of members, with no other members in any object."""
-        rest = {key: schema[key] for key in schema if key == "$defs"}
-        for definition in rest.get("$defs", {}).values():
-            if "properties" in definition:
-                definition["additionalProperties"] = False
-        return {
-            "$schema": _DIALECT,
-            "type": "object",
-            "properties": schema.get("properties", {}),
-            "required": self._required(),
-            "additionalProperties": False,
-            **rest,
-        }
+            errors = error.errors(include_url=False)
+        if arguments is None:
+            arguments = _parsed(text)
+        found = without_other_choices(errors, arguments)
+        faults = describe(found, arguments, self._function_name, self.names)
+        raise ArgumentsFaulty(list(itertools.islice(faults, MAX_FAULTS)), len(found))
 
 
-def _description(parameter: Parameter) -> dict[str, str]:
-    """Return what the annotation says about the argument in words."""
-    if get_origin(parameter.annotation) is not Annotated:
-        return {}
-    for one in get_args(parameter.annotation)[1:]:
-        words = getattr(one, "documentation", None)
-        if isinstance(words, str):
-            return {"description": words}
-    return {}
+def _written(arguments: object) -> str:
+    """Return arguments as JSON with fractions as they came, since 10.0 is no integer."""
+    try:
+        return _ENCODE(arguments)
+    except RecursionError as error:
+        raise ArgumentsFaulty([Fault("", "The arguments are nested too deeply.")], 1) from error
+
+
+# Made once: with options, json.dumps makes a new encoder for every call.
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _parsed(text: str) -> object:

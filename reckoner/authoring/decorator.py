@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable
 from typing import Any, Literal, overload
@@ -10,6 +9,7 @@ from typing import Any, Literal, overload
 from reckoner.authoring.arguments import Arguments
 from reckoner.authoring.checks import Residue, check_parameters
 from reckoner.authoring.definition import Function
+from reckoner.authoring.docstrings import read_docstring
 from reckoner.authoring.errors import FunctionInvalid
 from reckoner.authoring.estimates import Estimate
 from reckoner.authoring.json_results import JsonResults
@@ -69,16 +69,16 @@ def function(
         own_name = _checked_name(implementation, name)
         try:
             signature = read_signature(implementation)
-            arguments = Arguments(own_name, signature.parameters)
+            docstring = read_docstring(implementation)
+            arguments = Arguments(own_name, signature.parameters, docstring.arguments)
             result = _checked_result(signature, check)
             _check_options(version, lane, memory, timeout, fresh, check)
             _check_callables(arguments, estimate, check)
-            summary, description = _texts(implementation, own_name)
             return Function(
                 name=own_name,
                 version=version,
-                summary=summary,
-                description=description,
+                summary=docstring.summary or own_name,
+                description=docstring.description,
                 implementation=implementation,
                 arguments=arguments,
                 result=result,
@@ -168,13 +168,6 @@ def _check_callables(
         check_parameters("The function of the Residue", check.function, [*names, "modulus"])
     elif callable(check):
         check_parameters("check", check, names, leading="result")
-
-
-def _texts(implementation: Callable[..., Any], name: str) -> tuple[str, str]:
-    """Return the first paragraph of the docstring, in one line, and the whole."""
-    text = inspect.getdoc(implementation) or ""
-    summary = " ".join(text.partition("\n\n")[0].split())
-    return summary or name, text
 
 
 def _size_argument(

@@ -3,65 +3,49 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Any
 
-from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
+from reckoner.authoring.faults import Fault, pointer_to, shortened
 
-# CPython does not format integers of more than 4,300 digits, which the validator's messages would.
-# A longer one is beyond every bound, so it is replaced by this.
-HUGE_INTEGER = 10**4_200
+#: CPython reads and writes integers of this many digits by default, and no longer ones.
+_MAX_DIGITS = 4_300
+_TOO_LONG = 10**_MAX_DIGITS
+
+_FRACTIONS = frozenset((float,))
 
 
-def unstorable_faults(value: object, pointer: str = "") -> Iterator[Fault]:
+def unstorable_faults(value: Any, pointer: str = "") -> Iterator[Fault]:
     """Yield a fault for each text that PostgreSQL cannot hold, and each number that is none."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            yield Fault(pointer, "A number is NaN, or too large for a double (about 1.8e308).")
-    elif isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         if not _is_storable(value):
             yield Fault(pointer, "Text must not contain NUL or lone surrogates.")
-    elif isinstance(value, Mapping):
+    elif kind is int:
+        if not -_TOO_LONG < value < _TOO_LONG:
+            yield Fault(pointer, f"An integer must not have more than {_MAX_DIGITS:,} digits.")
+    elif kind is float:
+        if not math.isfinite(value):
+            yield Fault(pointer, "A number must be finite, and less than about 1.8e308 in size.")
+    elif kind is dict:
         for name, member in value.items():
-            inner = pointer + pointer_to(shortened(str(name)))
-            if not _is_storable(str(name)):
+            if not _is_storable(name):
                 yield Fault(pointer, "Names must not contain NUL or lone surrogates.")
-                continue
-            yield from unstorable_faults(member, inner)
-    elif isinstance(value, list | tuple):
+            else:
+                yield from unstorable_faults(member, pointer + pointer_to(shortened(name)))
+    elif kind is list and not _are_finite(value):
         for index, member in enumerate(value):
             yield from unstorable_faults(member, f"{pointer}/{index}")
 
 
-def inexact_faults(given: object, normal: object, pointer: str = "") -> Iterator[Fault]:
-    """Yield a fault for each integer that was given for a fraction and that no double equals."""
-    if isinstance(given, int):
-        if isinstance(normal, float) and given != normal:
-            yield Fault(
-                pointer,
-                f"No double equals the integer {shown(given)}; give a fraction, or the nearest "
-                f"one, {normal!r}.",
-            )
-    elif isinstance(given, dict) and isinstance(normal, dict):
-        for name, member in given.items():
-            if name in normal:
-                yield from inexact_faults(member, normal[name], pointer + pointer_to(name))
-    elif isinstance(given, list) and isinstance(normal, list):
-        for index, (member, other) in enumerate(zip(given, normal, strict=False)):
-            yield from inexact_faults(member, other, f"{pointer}/{index}")
-
-
-def with_writable_integers(value: object) -> object:
-    """Return the value with integers that CPython writes."""
-    if type(value) is int:
-        return max(-HUGE_INTEGER, min(value, HUGE_INTEGER))
-    if isinstance(value, dict):
-        return {name: with_writable_integers(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [with_writable_integers(member) for member in value]
-    return value
+def _are_finite(members: list[Any]) -> bool:
+    """Say whether all are fractions that can be kept. Runs in C, for long lists of them."""
+    return set(map(type, members)) <= _FRACTIONS and all(map(math.isfinite, members))
 
 
 def _is_storable(text: str) -> bool:
+    if text.isascii():
+        return "\0" not in text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -6,42 +6,51 @@ integers work without it until a client makes a mistake.
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
+from pydantic_core import PydanticSerializationError, core_schema
 
 from reckoner.authoring.annotations import check_argument
+from reckoner.authoring.canonical_json import canonical_json
+from reckoner.authoring.changed import changed_faults
 from reckoner.authoring.errors import FunctionInvalid
 from reckoner.authoring.signature import REQUIRED, Parameter
+from reckoner.authoring.unstorable import unstorable_faults
 
 
 class Validator:
     """Validates the arguments of one function, which come as JSON."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
-        self._adapters = {one.name: _adapter(one) for one in parameters}
-        self.defaults = {
-            one.name: normalised_default(one, self._adapters[one.name])
-            for one in parameters
-            if one.default is not REQUIRED
-        }
-        self.adapter = _arguments_adapter(parameters, self.defaults)
+        """Read types and defaults. Raises FunctionInvalid for what cannot be honoured."""
+        defaults = {}
+        for one in parameters:
+            adapter = _adapter(one)
+            if one.default is not REQUIRED:
+                defaults[one.name] = _normalised_default(one, adapter)
+        self._adapter = _arguments_adapter(parameters, defaults)
 
     def validate(self, text: str) -> dict[str, Any]:
-        """Return the normalised values by name. Raises pydantic's ValidationError."""
-        values: dict[str, Any] = self.adapter.validate_json(text, strict=True, extra="forbid")
+        """Return the normalised values by name. Raises pydantic's ValidationError.
+
+        Always from JSON: strict validation of Python's objects would refuse what JSON has no type
+        for, such as dates, enums and tuples.
+        """
+        values: dict[str, Any] = self._adapter.validate_json(text, strict=True, extra="forbid")
         return values
 
     def as_json(self, values: Mapping[str, Any]) -> Any:
         """Return values as dicts, lists, numbers, text, bool and None."""
-        return self.adapter.dump_python(dict(values), mode="json", by_alias=True)
+        return self._adapter.dump_python(values, mode="json", by_alias=True)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the arguments object."""
-        return self.adapter.json_schema(by_alias=True, schema_generator=_SchemaGenerator)
+        return self._adapter.json_schema(by_alias=True, schema_generator=_SchemaGenerator)
 
 
 class _SchemaGenerator(GenerateJsonSchema):
@@ -54,35 +63,58 @@ class _SchemaGenerator(GenerateJsonSchema):
 
 def _adapter(parameter: Parameter) -> TypeAdapter[Any]:
     """Return the adapter of one argument. Raises FunctionInvalid for what JSON cannot carry."""
+    name, annotation = parameter.name, parameter.annotation
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(parameter.annotation)
+        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     except Exception as error:  # of pydantic's, or of an author's own class
-        first_line = str(error).partition("\n")[0]
+        if isinstance(error, PydanticUserError) and error.code == "typed-dict-version":
+            raise FunctionInvalid(
+                f"The argument {name} uses TypedDict of typing, which Python 3.11 cannot read in "
+                "full; import it from typing_extensions, which is installed."
+            ) from error
+        words = typing._type_repr(annotation)
         raise FunctionInvalid(
-            f"The type of the argument {parameter.name} cannot be used: {first_line}"
+            f"The argument {name} is of a type that arguments cannot have, {words}; take one that "
+            "JSON has, with constraints that fit it."
         ) from error
-    check_argument(parameter.name, adapter.core_schema)
+    if adapter.core_schema["type"] == "default" and "default" in adapter.core_schema:
+        raise FunctionInvalid(
+            f"The argument {name} has its default inside of its type; write it after `=`."
+        )
+    check_argument(name, annotation, adapter.core_schema)
     return adapter
 
 
-def normalised_default(parameter: Parameter, adapter: TypeAdapter[Any]) -> Any:
+def _normalised_default(parameter: Parameter, adapter: TypeAdapter[Any]) -> Any:
     """Return the default as the function gets it. Raises FunctionInvalid for one that is wrong."""
     name, default = parameter.name, parameter.default
+    if isinstance(default, FieldInfo):
+        raise FunctionInvalid(
+            f"The argument {name} has a Field in place of its default; write the default itself, "
+            f"and the Field as `{name}: Annotated[…, Field(…)]`."
+        )
     try:
         hash(default)
     except TypeError as error:
         raise FunctionInvalid(
-            f"The default of the argument {name} can be changed by the function; use a tuple, or "
-            "a frozen dataclass."
+            f"The default of the argument {name} could be changed by the function; take a tuple or "
+            "a frozen dataclass, with a type to match."
         ) from error
     try:
-        text = adapter.dump_json(default, by_alias=True, warnings="error")
-        return adapter.validate_json(text, strict=True, extra="forbid")
-    except (ValidationError, ValueError, TypeError) as error:
-        raise FunctionInvalid(
-            f"The default of the argument {name}, {default!r:.60}, is not of its type; correct one "
-            "of the two."
-        ) from error
+        plain = adapter.dump_python(default, mode="json", by_alias=True, warnings="error")
+        if next(unstorable_faults(plain), None) is None and _is_same(default, plain):
+            return adapter.validate_json(canonical_json(plain), strict=True, extra="forbid")
+    except (ValidationError, PydanticSerializationError, ValueError, TypeError):
+        pass
+    raise FunctionInvalid(
+        f"The default of the argument {name} is none that its type allows; correct one of the two."
+    )
+
+
+def _is_same(default: object, plain: object) -> bool:
+    """Say whether pydantic has written a default as it is: it would write True as 1, for an int."""
+    is_exact = next(changed_faults(default, plain), None) is None
+    return is_exact and isinstance(default, bool) == isinstance(plain, bool)
 
 
 def _arguments_adapter(

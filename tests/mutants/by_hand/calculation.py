@@ -50,10 +50,9 @@ MUTATIONS = [
         "unit/shared/test_calculator.py",
     ),
     mutation(
-        _CALCULATOR,
-        "        for _ in verified(function, bound, digits, self._next_prime()):\n"
-        "            pass\n",
-        "",
+        "shared/functions/production.py",
+        "return verified(function, bound, pieces, prime)",
+        "return iter(pieces)",
         "unit/shared/test_calculator.py",
     ),
     mutation(
@@ -98,7 +97,7 @@ MUTATIONS = [
     ),
     mutation(
         _VERIFICATION,
-        "found.value != check.of(bound.values, modulus)",
+        "found.value != call_author(lambda: residue.of(bound.values, modulus))",
         "False",
         "unit/shared/functions/test_verification.py",
     ),

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.relay.rescue import Rescue
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
 from shared.store import attempts, chunks, leases
@@ -51,7 +52,7 @@ def extend(connection, claimed, worker_id):
 
 def store_chunks(connection, claimed, worker_id):
     return chunks.insert_claimed_chunks(
-        connection, claimed.calculation_id, claimed.attempt, 0, [b"13"], worker_id=worker_id
+        connection, claimed, ResultKind.DIGITS, 0, [b"13"], worker_id=worker_id
     )
 
 
@@ -124,7 +125,7 @@ def test_a_zombie_that_hands_back_leaves_its_successors_digits(engine, store_set
     _, zombie, successor = lost_and_claimed_again(engine)
     with engine.begin() as connection:
         if status == "succeeded":
-            long = make_result(digits=None)
+            long = make_result(length=10_000)
             assert attempts.finish_succeeded(connection, successor, long, worker_id=WORKER)
         row, _ = everything(connection)
     lease = Lease(zombie, time.monotonic() + 60)

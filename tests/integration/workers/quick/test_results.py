@@ -21,7 +21,7 @@ def test_every_message_ends_in_its_exact_result(feed, quick_worker):
     feed.submit(*calculations)
     feed.wait_for(Status.SUCCEEDED, *calculations)
     for calculation in calculations:
-        assert feed.digits(calculation) == gmpy2.fib(calculation.arguments["n"]).digits()
+        assert feed.digits(calculation) == gmpy2.fib(calculation.arguments.values["n"]).digits()
     assert feed.row(calculations[-1]).attempt == 1
     quick_worker.stop()
     eventually(lambda: feed.ready(Lane.QUICK) == 0)
