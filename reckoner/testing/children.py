@@ -4,7 +4,6 @@ A worker's children are forks of its template process, which has imported the fu
 this process has. Functions that cannot bear a fork get an interpreter of their own in both.
 """
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -12,15 +11,9 @@ from typing import NoReturn
 
 from reckoner import Function
 from shared.functions.registry import Registry
-from workers.sandbox.child import Output, answer
-from workers.sandbox.limits import (
-    become_subreaper,
-    die_with_parent,
-    exit_if_orphaned,
-    keep_freed_memory,
-    lower_priority,
-)
+from workers.sandbox.limits import die_with_parent, exit_if_orphaned, keep_freed_memory
 from workers.sandbox.process import ChildProcess, FreshChild
+from workers.sandbox.template import be_child
 
 
 def start_child(function: Function) -> ChildProcess:
@@ -53,8 +46,7 @@ def _fork(functions: Registry) -> ChildProcess:
 def _be_child(
     parent: int, theirs: Sequence[int], ours: Sequence[int], functions: Registry
 ) -> NoReturn:
-    """Do in a fork what a worker's child does, and exit."""
-    status = 1
+    """Become what a fork of a template process is, and compute."""
     try:
         os.setsid()
         die_with_parent()
@@ -66,20 +58,10 @@ def _be_child(
         _use_the_pipes()
         for name in [name for name in os.environ if name.startswith("RECKONER_")]:
             del os.environ[name]
-        output = Output()
-        become_subreaper()
-        lower_priority()
         keep_freed_memory()
-        status = answer(functions, output)
-    except SystemExit as request:  # a function's own
-        status = request.code if isinstance(request.code, int) else int(request.code is not None)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        for file in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                file.flush()
-        os._exit(status)
+        be_child(functions)
+    finally:  # only if it has not come so far
+        os._exit(1)
 
 
 def _use_the_pipes() -> None:

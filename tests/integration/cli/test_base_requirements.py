@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 #: Refuses to import what only the extra `server` installs, in this process and in those it starts.
 _SITE_CUSTOMIZE = """
 import importlib.abc, sys
-SERVER = {"alembic", "dramatiq", "dynaconf", "falcon", "gunicorn", "httptools", "jsonschema",
+SERVER = {"alembic", "dramatiq", "dynaconf", "falcon", "gunicorn", "httptools",
           "pika", "psycopg2", "sqlalchemy", "uvicorn", "uvicorn_worker", "uvloop"}
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
