@@ -83,7 +83,8 @@ def _add_routes(
     waiters: Waiters,
 ) -> None:
     lookup = Lookup(database, waiters)
-    submission = Submission(database, planner, Calculator(), lookup, threads.inline)
+    calculator = Calculator(settings.max_result_bytes)
+    submission = Submission(database, planner, calculator, lookup, threads.inline)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)

@@ -33,11 +33,16 @@ _TITLES = {
 
 
 class Failure(NamedTuple):
-    """Why a calculation failed; `details` are what its function has added for programs to read."""
+    """Why a calculation failed.
+
+    `details` are what its function has added for programs to read. `has_traceback` says that its
+    author did not expect it, and wants to see where it was raised.
+    """
 
     reason: str
     detail: str
     details: Mapping[str, Any] | None = None
+    has_traceback: bool = False
 
 
 def explain_failure(error: BaseException) -> Failure:
@@ -49,14 +54,15 @@ def explain_failure(error: BaseException) -> Failure:
             details = bounded_details(error.details)
             return Failure("function-failed", text_of(error), details)
         case FunctionExited():
-            return Failure("function-failed", text_of(error))
+            return Failure("function-failed", text_of(error), has_traceback=True)
         case ResultInvalid():
             return Failure("result-invalid", text_of(error))
         case ResultWrong():
             return Failure("result-wrong", text_of(error))
     text = text_of(error)
     name = type(error).__name__
-    return Failure("function-failed", f"{name}: {text}"[:_DETAIL_CHARACTERS] if text else name)
+    detail = f"{name}: {text}"[:_DETAIL_CHARACTERS] if text else name
+    return Failure("function-failed", detail, has_traceback=True)
 
 
 def text_of(error: BaseException) -> str:

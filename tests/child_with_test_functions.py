@@ -11,7 +11,7 @@ from typing import Annotated
 
 from reckoner import Digits, Estimate, Function, Ge, Le, Progress, Residue, function
 from shared.functions.registry import Registry
-from tests.misbehaving import digits, processes
+from tests.misbehaving import digits, processes, results
 from workers.sandbox import child, template
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
@@ -42,41 +42,44 @@ def _function(body: Callable[[int, Progress], Iterable[str]]) -> Function:
 
 
 REGISTRY = Registry(
-    map(
-        _function,
-        (
-            digits.repeat,
-            digits.whole,
-            digits.wrong,
-            digits.words,
-            digits.nothing,
-            digits.begin,
-            digits.slow,
-            digits.hang,
-            digits.wait_for_release,
-            digits.quick_hang,
-            digits.multiply,
-            digits.hog,
-            digits.hog_in_gmp,
-            digits.talk,
-            digits.talk_much_to_stderr,
-            digits.garbage,
-            digits.fail,
-            processes.crash,
-            processes.abort,
-            processes.kill_itself,
-            processes.kill_its_worker,
-            processes.leave,
-            processes.linger,
-            processes.fork,
-            processes.fork_and_forget,
-            processes.fork_between_pieces,
-            processes.daemonize,
-            processes.hog_in_forks,
-            processes.share_in_forks,
-            processes.quick_crash,
+    [
+        *results.FUNCTIONS,
+        *map(
+            _function,
+            (
+                digits.repeat,
+                digits.whole,
+                digits.wrong,
+                digits.words,
+                digits.nothing,
+                digits.begin,
+                digits.slow,
+                digits.hang,
+                digits.wait_for_release,
+                digits.quick_hang,
+                digits.multiply,
+                digits.hog,
+                digits.hog_in_gmp,
+                digits.talk,
+                digits.talk_much_to_stderr,
+                digits.garbage,
+                digits.fail,
+                processes.crash,
+                processes.abort,
+                processes.kill_itself,
+                processes.kill_its_worker,
+                processes.leave,
+                processes.linger,
+                processes.fork,
+                processes.fork_and_forget,
+                processes.fork_between_pieces,
+                processes.daemonize,
+                processes.hog_in_forks,
+                processes.share_in_forks,
+                processes.quick_crash,
+            ),
         ),
-    )
+    ]
 )
 
 

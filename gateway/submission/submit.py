@@ -17,6 +17,7 @@ from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
+from reckoner.authoring.errors import CalculationFailed
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
@@ -150,6 +151,8 @@ class Submission:
         """Return the result, or None if the function raised, which a worker will report."""
         try:
             return self._calculator.compute(calculation.function, calculation.arguments)
+        except CalculationFailed:
+            return None
         except Exception:  # whatever an author's function raises
             _logger.exception(
                 "A function raised an exception", extra={"calculation_id": calculation.id}

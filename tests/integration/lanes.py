@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Collection
 from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from shared.config import Settings
 from shared.functions.registry import Registry
 from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
+from shared.store.chunks import find_chunk
 from shared.store.new_calculations import insert_queued
 from tests.child_with_test_functions import COMMAND, REGISTRY, TEMPLATE_COMMAND
 from tests.eventually import eventually
@@ -120,6 +122,17 @@ class Feed:
                 {"id": calculation.id, "attempt": row.result_attempt},
             )
             return "".join(chunks.scalars())
+
+    def result(self, calculation: Calculation) -> bytes:
+        """Return all bytes that are stored of a result of any kind."""
+        row = self.row(calculation)
+        if row.bytes_in_row is not None:
+            return bytes(row.bytes_in_row)
+        with self.engine.begin() as connection:
+            chunks = (
+                find_chunk(connection, row.id, row.result_attempt, ordinal) for ordinal in count()
+            )
+            return b"".join(takewhile(bool, chunks))  # type: ignore[arg-type]
 
     def execute(self, statement: str, **values: object) -> int:
         with self.engine.begin() as connection:

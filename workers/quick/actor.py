@@ -66,7 +66,7 @@ class QuickCalculations:
         self._engine = engine
         self._registry = registry
         self._admission = Admission(settings)
-        self._calculator = Calculator()
+        self._calculator = Calculator(settings.max_result_bytes)
         self._writer = writer
         self._watchdog = watchdog
         self._stopping = stopping
@@ -161,9 +161,10 @@ class QuickCalculations:
                 failure.reason,
                 failure.detail,
                 extra=log_members(work),
-                exc_info=failure.reason == "function-failed",
+                exc_info=failure.has_traceback,
             )
-            return Outcome(work, None, failure_json(*failure))
+            error_json = failure_json(failure.reason, failure.detail, failure.details)
+            return Outcome(work, None, error_json)
         return Outcome(work, result, None)
 
 

@@ -17,7 +17,6 @@ import time
 import traceback
 from collections.abc import Callable
 
-from reckoner.authoring.errors import CalculationFailed
 from shared.failures import Failure, explain_failure
 from shared.functions.author_code import Stopwatch
 from shared.functions.production import produce
@@ -83,7 +82,7 @@ def answer(functions: Registry, output: "Output") -> int:
         output.send_error(Failure(exceeded.reason, exceeded.detail))
     except Exception as error:  # a function may raise anything
         failure = explain_failure(error)
-        if failure.reason == "function-failed" and not isinstance(error, CalculationFailed):
+        if failure.has_traceback:
             sys.stderr.write(traceback.format_exc()[-_TRACEBACK_CHARACTERS:])
         output.send_error(failure)
     return 0

@@ -183,7 +183,8 @@ def decode_summary(payload: bytes) -> Summary:
 
 def encode_error(failure: Failure) -> bytes:
     """Return the payload of an error frame."""
-    return json.dumps(failure._asdict()).encode("ascii")
+    members = {"reason": failure.reason, "detail": failure.detail, "details": failure.details}
+    return json.dumps(members).encode("ascii")
 
 
 def decode_error(payload: bytes) -> CalculationAborted:
