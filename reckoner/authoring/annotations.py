@@ -77,7 +77,7 @@ class _Check:
 
     def _check(self, kind: str, schema: Mapping[str, Any]) -> None:
         if kind in _UNTYPED:
-            self._refuse("holds values of no type; name one, such as `float` or `list[float]`")
+            self._refuse("is of no type that JSON has; name one, such as `float` or `list[float]`")
         elif kind in ("set", "frozenset"):
             self._refuse("is a set, which has no order; take a list")
         elif kind == "bytes":
@@ -90,11 +90,11 @@ class _Check:
                 "such as `Annotated[int, Ge(0)] | None`"
             )
         elif kind == "dict" and schema.get("keys_schema", {}).get("type") != "str":
-            self._refuse("has names that are not text; use `dict[str, …]`")
+            self._refuse("has keys that are not text; use `dict[str, …]`")
         elif kind == "union":
             self._check_union(schema)
         elif kind == "default" and "default_factory" in schema:
-            self._refuse("has a default_factory, which clients cannot see; give it a default")
+            self._refuse("has a `default_factory`; give it a default, which clients can see")
         elif kind == "literal" and any(isinstance(one, float) for one in schema["expected"]):
             self._refuse("is one of some fractions; take integers or text")
         elif kind not in _KINDS and kind not in _TRANSPARENT:

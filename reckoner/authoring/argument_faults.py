@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reckoner.authoring.canonical_json import fraction_text
 from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
@@ -198,7 +199,7 @@ def _limit(kind: str, context: Mapping[str, Any]) -> str | None:
 
 
 def _number(bound: object) -> str:
-    return str(bound) if not isinstance(bound, float) else json.dumps(bound)
+    return fraction_text(bound) if isinstance(bound, float) else shortened(str(bound))
 
 
 def _count(number: int, what: str) -> str:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from reckoner.authoring.canonical_json import fraction_text
 from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
 
 #: Values of these types are never changed.
@@ -51,8 +52,9 @@ def _change(given: float, normal: float) -> str | None:
         return None
     if math.isinf(normal):
         return "must be less than about 1.8e308 in size."
-    if float(given) != normal:  # an author's own validator has changed it
+    nearest = fraction_text(normal)
+    # RFC 8785 spells a double above 2^53 in 17 digits at most, and zeros: another integer, perhaps.
+    # And an author's own validator may have changed the value.
+    if str(given) == nearest or float(given) != normal:
         return None
-    return (
-        f"must be a number that a double can hold; the nearest to {shown(given)} is {int(normal)}."
-    )
+    return f"must be a number that a double can hold; the nearest to {shown(given)} is {nearest}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +10,11 @@ from typing import Any, Literal
 
 from reckoner.authoring.arguments import Arguments, BoundArguments
 from reckoner.authoring.checks import Residue
-from reckoner.authoring.errors import EstimateUnusable
-from reckoner.authoring.estimates import Estimate, checked_estimate
+from reckoner.authoring.estimates import Estimate, Estimator
 from reckoner.authoring.fingerprint import fingerprint
 from reckoner.authoring.json_results import JsonResults
 from reckoner.authoring.kinds import ResultKind, ResultType
 from reckoner.authoring.progress import Progress, ignore_progress
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -116,17 +112,15 @@ class Function:
         """Return what it will cost; None if the author's estimate is missing or has failed."""
         if self.estimator is None:
             return None
-        try:
-            estimate = checked_estimate(self.estimator(**bound.values))
-        except EstimateUnusable as error:
-            _logger.error("The estimate of the function %s is ignored. %s", self.name, error)
-            return None
-        except Exception:  # whatever an author's code raises
-            _logger.exception("The estimate of the function %s is ignored: it raised", self.name)
-            return None
-        if self.check == "recompute":
+        estimate = self._estimates.estimate(bound.values)
+        if estimate is not None and self.check == "recompute":
             return dataclasses.replace(estimate, seconds=2 * estimate.seconds)
         return estimate
+
+    @cached_property
+    def _estimates(self) -> Estimator:
+        assert self.estimator is not None
+        return Estimator(self.name, self.estimator)
 
     def call(self, bound: BoundArguments, progress: Progress) -> Any:
         """Call the author's function and return what it returns, or the pieces that it yields."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reckoner.authoring.errors import EstimateUnusable
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,30 @@ def checked_estimate(given: object) -> Estimate:
     if not (digits is None or (type(digits) is int and digits >= 0)):
         raise EstimateUnusable(f"digits must be an integer of at least 0; it is {digits!r:.60}.")
     return given
+
+
+class Estimator:
+    """Calls an author's estimate. A failure is logged once, and counts as no estimate."""
+
+    def __init__(self, function_name: str, estimate: Callable[..., Estimate]) -> None:
+        self._function_name = function_name
+        self._estimate = estimate
+        self._has_failed = False
+
+    def estimate(self, values: Mapping[str, Any]) -> Estimate | None:
+        """Return the estimate for these arguments; None if there is none of use."""
+        try:
+            return checked_estimate(self._estimate(**values))
+        except Exception as error:  # whatever an author's code raises
+            if not self._has_failed:
+                self._has_failed = True
+                _logger.error(
+                    "The estimate of the function %s is ignored. %s",
+                    self._function_name,
+                    error if isinstance(error, EstimateUnusable) else "It raised an exception.",
+                    exc_info=not isinstance(error, EstimateUnusable),
+                )
+            return None
 
 
 def interpolate(measured: Sequence[tuple[int, float, float]], size: int) -> tuple[float, float]:

@@ -6,9 +6,10 @@ import collections.abc
 import re
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeGuard
 
 from reckoner.authoring.errors import FunctionInvalid
 
@@ -41,7 +42,8 @@ Digits = Annotated[str, _DigitsMark()]
 
 _DIGITS_MARK = typing.get_args(Digits)[1]
 
-_MEDIA_TYPES = {
+#: What a result is served as if its function names nothing else.
+MEDIA_TYPES = {
     ResultKind.DIGITS: "text/plain; charset=us-ascii",
     ResultKind.TEXT: "text/plain; charset=utf-8",
     ResultKind.JSON: "application/json",
@@ -74,39 +76,45 @@ class ResultType:
 
 def read_result_type(annotation: Any) -> ResultType:
     """Return what a return annotation declares. Raises FunctionInvalid."""
-    bare, media_type = _without_media_type(annotation)
-    kind, is_streamed = _kind_and_streaming(bare)
-    if media_type is None:
-        return ResultType(kind, _MEDIA_TYPES[kind], False, is_streamed, annotation)
+    kind, is_streamed = _kind_and_streaming(annotation)
+    names = set(_media_types(annotation))
+    if not names:
+        return ResultType(kind, MEDIA_TYPES[kind], False, is_streamed, annotation)
     if kind not in (ResultKind.TEXT, ResultKind.BYTES):
         raise FunctionInvalid(
             "A MediaType belongs to text or bytes; return `Annotated[str, MediaType(…)]` or "
             "`Annotated[bytes, MediaType(…)]`."
         )
+    media_type, *others = names
+    if others:
+        raise FunctionInvalid("It has several media types; return results of one.")
     if not _is_media_type(media_type):
         raise FunctionInvalid(
-            f"{media_type!r} is not a media type; write one such as `image/png` or "
+            f"{media_type!r:.60} is not a media type; write one such as `image/png` or "
             "`text/csv; charset=utf-8`."
         )
     return ResultType(kind, media_type, True, is_streamed, annotation)
 
 
-def _without_media_type(annotation: Any) -> tuple[Any, str | None]:
-    if typing.get_origin(annotation) is not Annotated:
-        return annotation, None
-    bare, *metadata = typing.get_args(annotation)
-    names = [one.name for one in metadata if isinstance(one, MediaType)]
-    if not names:
-        return annotation, None
-    return bare, names[-1]
+def _media_types(annotation: Any) -> Iterator[object]:
+    """Yield the media types that are named in an annotation, or in parts of it."""
+    if typing.get_origin(annotation) is Annotated:
+        annotation, *metadata = typing.get_args(annotation)
+        yield from (one.name for one in metadata if isinstance(one, MediaType))
+    for part in typing.get_args(annotation):
+        yield from _media_types(part)
 
 
-def _is_media_type(name: object) -> bool:
+def _is_media_type(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and _MEDIA_TYPE.fullmatch(name) is not None
 
 
 def _kind_and_streaming(annotation: Any) -> tuple[ResultKind, bool]:
     """Return the kind, and whether it comes in pieces, or may."""
+    if typing.get_origin(annotation) is Annotated and _DIGITS_MARK not in typing.get_args(
+        annotation
+    ):
+        annotation = typing.get_args(annotation)[0]
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
         kinds = [_kind_and_streaming(one) for one in typing.get_args(annotation)]

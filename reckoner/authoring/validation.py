@@ -107,8 +107,17 @@ def _normalised_default(parameter: Parameter, adapter: TypeAdapter[Any]) -> Any:
     except (ValidationError, PydanticSerializationError, ValueError, TypeError):
         pass
     raise FunctionInvalid(
-        f"The default of the argument {name} is none that its type allows; correct one of the two."
+        f"The default of the argument {name}, {_written(default)}, is not of its type; correct one "
+        "of the two."
     )
+
+
+def _written(default: object) -> str:
+    """Return a default in short, also an integer that CPython does not write."""
+    try:
+        return f"{default!r:.60}"
+    except ValueError:
+        return "a long integer"
 
 
 def _is_same(default: object, plain: object) -> bool:

@@ -37,6 +37,7 @@ _HAND_BACK = text(f"""
     ON CONFLICT DO NOTHING""")
 
 #: A worker whose offers are not known is of an earlier version, and counts as offering everything.
+#: Where no worker is alive, nothing is known: one that starts may have the function.
 #: A time ahead of now was written before the clock was set back.
 _REVIEW = text("""
     WITH batch AS (
@@ -45,11 +46,12 @@ _REVIEW = text("""
         FOR UPDATE SKIP LOCKED),
     reviewed AS (
         SELECT calculation_id, since, function, version, queued.id IS NOT NULL AS is_queued,
-               NOT :may_fail OR since > now() OR EXISTS (
-                   SELECT FROM workers
+               NOT :may_fail OR since > now() OR coalesce((
+                   SELECT bool_or(offers IS NULL OR function || '/' || version = ANY (offers))
+                   FROM workers
                    WHERE workers.lane = queued.lane
                      AND seen_at > now() - make_interval(secs => :silent_seconds)
-                     AND (offers IS NULL OR function || '/' || version = ANY (offers))) AS may_wait
+               ), true) AS may_wait
         FROM batch
         LEFT JOIN calculations AS queued
                ON queued.id = calculation_id AND (queued.status = 'queued') IS TRUE),
@@ -108,8 +110,8 @@ def review_handed_back(
 ) -> list[Reviewed]:
     """Review up to `limit` of those with a higher id, in the order of their ids.
 
-    Forget those that are no longer queued, and let those wait on that a live worker offers; all of
-    them unless `may_fail`.
+    Forget those that are no longer queued, and let those wait on that a live worker offers, or
+    whose lane has no live worker; all of them unless `may_fail`.
     """
     rows = connection.execute(
         _REVIEW,

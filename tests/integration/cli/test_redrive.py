@@ -13,10 +13,13 @@ from pika.exceptions import NackError
 
 from gateway.relay.publisher import Publisher
 from reckoner.cli import redrive
-from shared.calculation import Lane
+from shared.calculation import Lane, Status
 from shared.errors import BrokerUnavailable
+from shared.functions.registry import Registry
 from shared.messages import dead_letter_queue_name, queue_name
 from tests.eventually import eventually
+from tests.factories import make_calculation
+from tests.integration.lanes import Feed, WorkerThread, body_of
 from tests.integration.queue_limits import queue_limit
 
 _RECKONER = "from reckoner.cli.__main__ import main; main()"
@@ -63,6 +66,36 @@ def test_refused_messages_are_shown_and_stay(settings, channel, capsys):
         shown = capsys.readouterr().out.splitlines()
         assert json.loads(shown[0])["body"] == "rubbish \ufffd"
         assert "1 message(s) in reckoner.quick.dead" in shown
+
+
+def as_version_2(body: bytes) -> bytes:
+    """Return a message as relays of the version before published it."""
+    message = json.loads(body)
+    work = message["kwargs"]["work"]
+    work["version"] = 2
+    for item in work["calculations"]:
+        item["arguments"] = json.loads(item.pop("arguments_text"))
+    return json.dumps(message).encode()
+
+
+def test_what_is_put_back_is_computed_or_handed_back(settings, engine, channel, registry):
+    """Refused by a worker of another version; another worker has the function, or none."""
+    feed = Feed(settings, engine)
+    made = [make_calculation(arguments={"n": n}) for n in (1_000, 2_000)]
+    feed.insert(*made)
+    dead_letters = dead_letter_queue_name(Lane.QUICK)
+    for body in (body_of(made[0]), as_version_2(body_of(made[1]))):
+        channel.basic_publish("", dead_letters, body)
+    run(settings, show=False)
+    handed_back = "SELECT count(*) FROM handed_back JOIN calculations ON id = calculation_id"
+    with WorkerThread(settings, Lane.QUICK, Registry([])):
+        eventually(lambda: feed.scalar(f"{handed_back} WHERE status = 'queued'") == 2)
+    for body in (body_of(made[0]), as_version_2(body_of(made[1]))):
+        channel.basic_publish("", dead_letters, body)
+    run(settings, show=False)
+    with WorkerThread(settings, Lane.QUICK, registry):
+        feed.wait_for(Status.SUCCEEDED, *made)
+    assert feed.dead(Lane.QUICK) == 0
 
 
 def is_disconnected(rabbitmq, broker_url):

@@ -89,6 +89,7 @@ def test_it_waits_while_a_live_worker_of_the_lane_offers_it(connection, offers, 
     calculation = queue(connection)
     hand_back(connection, [calculation.id], Lane.QUICK)
     age(connection, 61)
+    add_worker(connection, ["factorial/1"])
     add_worker(connection, offers, **worker)
     (found,) = review(connection)
     assert found.calculation_id == calculation.id
@@ -98,8 +99,18 @@ def test_it_waits_while_a_live_worker_of_the_lane_offers_it(connection, offers, 
     assert age_now == timedelta(seconds=0 if waits else 61)
 
 
+def test_it_waits_while_its_lane_has_no_live_worker(connection):
+    calculation = queue(connection)
+    hand_back(connection, [calculation.id], Lane.QUICK)
+    age(connection, 61)
+    add_worker(connection, [], lane=Lane.HEAVY)
+    add_worker(connection, [], silent_seconds=16)
+    assert not review(connection)[0].is_overdue
+
+
 def test_nothing_is_overdue_within_the_grace_or_while_workers_are_not_known(connection):
     calculation = queue(connection)
+    add_worker(connection, [])
     hand_back(connection, [calculation.id], Lane.QUICK)
     age(connection, 59)
     assert not review(connection)[0].is_overdue
