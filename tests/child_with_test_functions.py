@@ -1,6 +1,7 @@
-"""A child process like the real one, with the functions of the tests.
+"""A child process and a template process like the real ones, with the functions of the tests.
 
-Run as a module; each function takes the arguments `{"n": …}`.
+Run as a module: a template with `template SOCKET`, otherwise a fresh child. Each function takes the
+arguments `{"n": …}`.
 """
 
 import dataclasses
@@ -11,9 +12,10 @@ from typing import Annotated
 from reckoner import Digits, Estimate, Function, Ge, Le, Progress, Residue, function
 from shared.functions.registry import Registry
 from tests.misbehaving import digits, processes, results
-from workers.sandbox.child import main
+from workers.sandbox import child, template
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
+TEMPLATE_COMMAND = (*COMMAND, "template")
 
 
 def sevens_modulo(n: int, prime: int) -> int:
@@ -82,4 +84,6 @@ REGISTRY = Registry(
 
 
 if __name__ == "__main__":
-    sys.exit(main(lambda: REGISTRY))
+    if sys.argv[1:2] == ["template"]:
+        sys.exit(template.main(sys.argv[2:], lambda: REGISTRY))
+    sys.exit(child.main(lambda: REGISTRY))

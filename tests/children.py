@@ -1,8 +1,10 @@
-"""Finding the children of a process, and telling those that calculate from the spare ones."""
+"""Finding the children of a process, and telling those that calculate from all others."""
 
 import resource
 
 import psutil
+
+from workers.sandbox.limits import UNUSED_ADDRESS_SPACE
 
 
 def children_of(pid: int) -> list[int]:
@@ -16,7 +18,7 @@ def is_limited(pid: int) -> bool:
         soft, _ = psutil.Process(pid).rlimit(psutil.RLIMIT_AS)
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or another user's server
         return False
-    return soft != resource.RLIM_INFINITY
+    return soft not in (resource.RLIM_INFINITY, UNUSED_ADDRESS_SPACE)
 
 
 def calculating_children_of(pid: int) -> list[int]:

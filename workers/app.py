@@ -17,7 +17,6 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.config import Settings
-from shared.functions.offers import offers_of
 from shared.functions.registry import load_registry
 from shared.postgres.connections import make_engine
 from shared.startup import check_functions_or_exit, start_process
@@ -89,10 +88,7 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
     part: WorkerLane
     if lane is Lane.HEAVY:
         become_subreaper()
-        registry = load_registry()
-        check_functions_or_exit(registry.problems, settings)
-        installed = offers_of(registry)
-        part = HeavyLane(settings, engine, uuid4(), installed=lambda: installed)
+        part = HeavyLane(settings, engine, uuid4())
     else:
         registry = load_registry()
         check_functions_or_exit(registry.problems, settings)

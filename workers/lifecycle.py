@@ -82,9 +82,10 @@ class Lifecycle(Middleware):
         threading.Thread(target=self._watch, args=(worker,), name="watch", daemon=True).start()
 
     def after_consumer_thread_boot(self, broker: Broker, thread: ConsumerThread) -> None:  # noqa: ARG002
-        """Register the worker before it consumes, as soon as PostgreSQL is available."""
+        """Register the worker before it consumes, once it can work and PostgreSQL is available."""
         try:
-            if self._presence.start(self._stopping):
+            is_ready = self._lane.wait_until_ready(self._stopping)
+            if is_ready and self._presence.start(self._stopping):
                 extra = {**self._extra, "pid": os.getpid(), "slots": self._lane.threads}
                 logger.info("started", extra=extra)
         finally:

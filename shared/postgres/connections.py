@@ -2,12 +2,13 @@
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg2.extensions
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from shared.postgres.deadlines import Deadlines
@@ -57,6 +58,13 @@ def make_engine(
     )
     event.listen(engine, "handle_error", _discard_unusable)
     return engine
+
+
+@contextmanager
+def autocommitting(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection on which each statement is a transaction, in a single round trip."""
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _discard_unusable(context: ExceptionContext) -> None:

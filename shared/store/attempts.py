@@ -10,6 +10,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from shared.result import Result
 from shared.store.leases import Claim
+from shared.store.notifications import NOTIFYING_CHANGED
 
 #: Appends the attempt to the history of its calculation. The list keeps the last 20, since a
 #: calculation may be released any number of times.
@@ -69,7 +70,7 @@ _FINISH_SUCCEEDED = text(f"""
         result_value = :value, result_bytes = :data,
         result_attempt = CASE WHEN NOT :is_in_row THEN attempt END
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-    RETURNING id""")
+    RETURNING id, {NOTIFYING_CHANGED}""")
 
 _FINISH_FAILED = _losing(f"""
     UPDATE calculations
@@ -128,7 +129,7 @@ def retry_calculation(
 def finish_succeeded(
     connection: Connection, claim: Claim, result: Result, *, worker_id: UUID
 ) -> bool:
-    """Store the result; False if the claim was lost."""
+    """Store the result, and notify of it; False if the claim was lost."""
     return _touched(
         connection,
         _FINISH_SUCCEEDED,

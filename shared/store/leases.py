@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from shared.postgres.prepared import uuid_array
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
+from shared.store.notifications import NOTIFYING_CHANGED
 
 _CLAIM = text(f"""
     UPDATE calculations
@@ -21,7 +22,7 @@ _CLAIM = text(f"""
     WHERE id = :id AND (status = 'queued') IS TRUE AND lane = 'heavy'
     RETURNING id, attempt, function, version, arguments_text, estimate_seconds,
               request_id, published_at, attempt - attempt_base AS attempts, history,
-              {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments""")
+              {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments, {NOTIFYING_CHANGED}""")
 
 _EXTEND = text("""
     UPDATE calculations
@@ -72,7 +73,7 @@ class Renewal:
 def claim_calculation(
     connection: Connection, calculation_id: UUID, *, worker_id: UUID, lease_seconds: float
 ) -> Claim | None:
-    """Count an attempt and take the lease; None if there is nothing to do."""
+    """Count an attempt, take the lease, and notify of it; None if there is nothing to do."""
     row = connection.execute(
         _CLAIM, {"id": calculation_id, "worker_id": worker_id, "lease_seconds": lease_seconds}
     ).one_or_none()

@@ -20,6 +20,9 @@ CHANGED = "reckoner_changed"
 
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
+#: For the RETURNING of a statement that changes one calculation: notifies the gateways of it.
+NOTIFYING_CHANGED = f"pg_notify('{CHANGED}', replace(CAST(id AS text), '-', ''))"
+
 _WAKE_RELAY = Prepared("wake_relay", ("text",), f"SELECT pg_notify('{OUTBOX}', $1)")
 
 #: A payload has at most 7,999 bytes; an id and its comma take 33.

@@ -198,6 +198,6 @@ class Stack:
                 command = Path(f"/proc/{entry.pid}/cmdline").read_bytes()
             except OSError:
                 continue
-            if b"workers.sandbox.child" in command:
+            if b"workers.sandbox." in command:  # a template, its forks, and fresh interpreters
                 found.append(entry)
         return found

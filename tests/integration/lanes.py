@@ -21,7 +21,7 @@ from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
 from shared.store.chunks import find_chunk
 from shared.store.new_calculations import insert_queued
-from tests.child_with_test_functions import COMMAND, REGISTRY
+from tests.child_with_test_functions import COMMAND, REGISTRY, TEMPLATE_COMMAND
 from tests.eventually import eventually
 from tests.factories import make_arguments
 from workers.app import make_broker, run
@@ -220,7 +220,12 @@ class WorkerThread:
             self._part = QuickLane(settings, self._engine, self.worker_id, registry)
         else:
             self._part = HeavyLane(
-                settings, self._engine, self.worker_id, COMMAND, lambda: installed
+                settings,
+                self._engine,
+                self.worker_id,
+                TEMPLATE_COMMAND,
+                COMMAND,
+                lambda: installed,
             )
         self._broker = make_broker(settings, self._part, self._engine, end=self._stopping.set)
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -13,10 +13,10 @@ from shared.calculation import Lane, Work
 from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
 from shared.messages import decode_work, queue_name
+from shared.postgres.connections import autocommitting
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.handed_back import hand_back
 from shared.store.leases import claim_calculation
-from shared.store.notifications import notify_changed
 from workers.broker.consumer import Delivery, current_delivery
 from workers.broker.slots import Slots
 from workers.heavy.attempt import Attempt
@@ -24,7 +24,7 @@ from workers.heavy.lease import Lease, Leases
 from workers.heavy.retry_policy import must_run_alone
 from workers.offers import Offers
 from workers.presence import Watermark
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class HeavyCalculations:
         worker_id: UUID,
         leases: Leases,
         slots: Slots,
-        children: SpareChildren,
+        children: Children,
         offers: Offers,
     ) -> None:
         self._settings = settings
@@ -98,7 +98,7 @@ class HeavyCalculations:
                 self._offers.withdraw(work.function, work.function_version)
         finally:
             self._leases.drop(lease)
-            self._children.prepare()  # for the next, now that nothing runs beside it
+            self._children.prepare()  # now that nothing runs beside it
 
     def _hand_back(self, work: Work) -> None:
         """Leave the calculation to another worker, before any claim."""
@@ -123,17 +123,17 @@ class HeavyCalculations:
 
         def attempt() -> Lease | None:
             requested_at = time.monotonic()
-            with self._engine.begin() as connection:
+            with autocommitting(self._engine) as connection:
                 claim = claim_calculation(
                     connection,
                     work.calculation_id,
                     worker_id=self._worker_id,
                     lease_seconds=self._settings.lease_seconds,
                 )
-                if claim is not None:
-                    self.watermark.note(claim.published_at)
-                    notify_changed(connection, [claim.calculation_id])
-            return None if claim is None else self._leases.hold(claim, requested_at)
+            if claim is None:
+                return None
+            self.watermark.note(claim.published_at)
+            return self._leases.hold(claim, requested_at)
 
         return retry_while_unavailable(
             attempt, "claim a calculation", lambda: self._slots.is_closed

@@ -17,7 +17,7 @@ from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.computation import Computation
 from workers.heavy.lease import End, Lease
 from workers.heavy.retry_policy import failure_to_store
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Attempt:
         settings: Settings,
         engine: Engine,
         worker_id: UUID,
-        children: SpareChildren,
+        children: Children,
     ) -> None:
         self._lease = lease
         self._claim = lease.claim

@@ -15,6 +15,7 @@ from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
+from shared.postgres.connections import autocommitting
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
 from shared.store.attempts import (
@@ -65,10 +66,9 @@ class ClaimedWrites:
 
         def finish(connection: Connection) -> bool:
             self._record_other_attempts(connection)
-            self._notify(connection)
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
-        self._write("store a result", finish)
+        self._write("store a result", finish, is_single=self._claim.attempt == 1)
 
     def fail(self, aborted: CalculationAborted) -> None:
         """Store why the calculation failed."""
@@ -161,11 +161,17 @@ class ClaimedWrites:
     def _notify(self, connection: Connection) -> None:
         notify_changed(connection, [self._claim.calculation_id])
 
-    def _write(self, what: str, write: Callable[[Connection], bool]) -> None:
-        """Commit a write; try again while the lease lasts. Raises LeaseLost."""
+    def _write(
+        self, what: str, write: Callable[[Connection], bool], *, is_single: bool = False
+    ) -> None:
+        """Commit a write; try again while the lease lasts. Raises LeaseLost.
+
+        One that `is_single` is a single statement, for which no transaction need begin and end.
+        """
 
         def attempt() -> None:
-            with self._engine.begin() as connection:
+            begin = autocommitting(self._engine) if is_single else self._engine.begin()
+            with begin as connection:
                 if not write(connection):
                     raise LeaseLost(str(self._claim.calculation_id))
 

@@ -17,17 +17,12 @@ from workers.heavy.arriving_bytes import ArrivingBytes
 from workers.heavy.chunks import ChunkWriter
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import Lease
+from workers.sandbox.children import Children
+from workers.sandbox.exit_reasons import results_differ
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.protocol import RECOMPUTED, Request, Summary
-from workers.sandbox.spares import SpareChildren
 
 logger = logging.getLogger(__name__)
-
-_OTHER_RESULT = (
-    "The function gave another result when it was run again with the same arguments. Report this "
-    "to the function's author: a function must not depend on time, on chance without a seed, or on "
-    "the order of a set."
-)
 
 
 class Computation:
@@ -38,7 +33,7 @@ class Computation:
         lease: Lease,
         settings: Settings,
         writes: ClaimedWrites,
-        children: SpareChildren,
+        children: Children,
         extra: Mapping[str, object],
     ) -> None:
         self._lease = lease
@@ -54,7 +49,7 @@ class Computation:
             return result
         again, peak_bytes = self._compute_again()
         if (again.length, again.sha256) != (result.length, result.sha256):
-            raise CalculationAborted("result-wrong", _OTHER_RESULT)
+            raise results_differ()
         return dataclasses.replace(result, peak_bytes=_larger(result.peak_bytes, peak_bytes))
 
     def _compute(self) -> Result:
@@ -86,17 +81,24 @@ class Computation:
     @contextmanager
     def _child(self, *, is_hash_only: bool) -> Iterator[Sandbox]:
         claim = self._lease.claim
+        declared = self._children.catalogue.find(claim.function, claim.version)
+        memory_bytes, seconds = self._settings.memory_limit_bytes, self._settings.time_limit_seconds
+        if declared is not None:
+            memory_bytes = min(declared.memory_bytes or memory_bytes, memory_bytes)
+            seconds = min(declared.timeout_seconds or seconds, seconds)
         request = Request(
             function=claim.function,
             version=claim.version,
             arguments_text=claim.arguments_text,
             prime=random_prime(),
-            memory_limit_bytes=self._settings.memory_limit_bytes,
-            time_limit_seconds=self._settings.time_limit_seconds,
+            memory_limit_bytes=memory_bytes,
+            time_limit_seconds=seconds,
             max_result_bytes=self._settings.max_result_bytes,
+            is_memory_declared=memory_bytes < self._settings.memory_limit_bytes,
+            is_time_declared=seconds < self._settings.time_limit_seconds,
             is_hash_only=is_hash_only,
         )
-        with Sandbox(request, self._children.take()) as child:
+        with Sandbox(request, self._children.take(claim.function, claim.version)) as child:
             self._lease.on_end(child.kill)
             try:
                 yield child

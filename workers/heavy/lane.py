@@ -1,5 +1,6 @@
-"""What a heavy worker consists of besides Dramatiq: slots, leases, and waiting child processes."""
+"""What a heavy worker consists of besides Dramatiq: slots, leases, and child processes."""
 
+import threading
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from uuid import UUID
@@ -13,8 +14,9 @@ from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
 from workers.heavy.lease import Leases
 from workers.offers import Offers
+from workers.sandbox.children import Children
 from workers.sandbox.process import CHILD_COMMAND
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.template_process import TEMPLATE_COMMAND
 
 
 class HeavyLane:
@@ -34,13 +36,13 @@ class HeavyLane:
         settings: Settings,
         engine: Engine,
         worker_id: UUID,
+        template_command: Sequence[str] = TEMPLATE_COMMAND,
         child_command: Sequence[str] = CHILD_COMMAND,
-        installed: Callable[[], Collection[str] | None] = lambda: None,
+        installed: Callable[[], Collection[str] | None] | None = None,
     ) -> None:
-        """Take what returns the functions that children can compute; None while it is unknown."""
+        """Take what returns the functions that children can compute; by default, they tell it."""
         self.worker_id = worker_id
         self.threads = settings.heavy_slots
-        self.offers = Offers(self.lane, installed)
         self.slots = Slots(settings.heavy_slots)
         self.consumer_class = partial(SlotConsumer, slots=self.slots)
         self.leases = Leases(
@@ -49,7 +51,8 @@ class HeavyLane:
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
         )
-        self._children = SpareChildren(child_command)
+        self._children = Children(template_command, child_command, self.threads)
+        self.offers = Offers(self.lane, installed or self._children.offers)
         self._calculations = HeavyCalculations(
             settings, engine, worker_id, self.leases, self.slots, self._children, self.offers
         )
@@ -62,8 +65,14 @@ class HeavyLane:
     def start(self) -> None:
         """Get ready for deliveries."""
         self.leases.start()
-        for _ in range(self.threads):
-            self._children.prepare()
+        self._children.start()
+
+    def wait_until_ready(self, stopping: threading.Event) -> bool:
+        """Wait until it is known which functions can be run; False if `stopping` came first.
+
+        A worker that cannot import them, or not yet, must take no work that another could do.
+        """
+        return self._children.wait_until_ready(stopping)
 
     @property
     def is_busy(self) -> bool:
@@ -71,8 +80,8 @@ class HeavyLane:
         return not self.leases.is_idle
 
     def is_sound(self) -> bool:
-        """Return whether the heartbeat's thread runs."""
-        return self.leases.is_alive
+        """Return whether the threads of the heartbeat and of the template run."""
+        return self.leases.is_alive and self._children.is_alive
 
     def stop(self) -> None:
         """Take nothing more, kill what runs, and have its claims handed back."""

@@ -66,6 +66,10 @@ class QuickLane:
         """Get ready for deliveries."""
         self._writer.start()
 
+    def wait_until_ready(self, stopping: threading.Event) -> bool:
+        """Return whether it may take deliveries: at once, unless this worker stops."""
+        return not stopping.is_set()
+
     def is_sound(self) -> bool:
         """Return whether the writer runs and no calculation hangs.
 

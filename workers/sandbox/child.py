@@ -1,4 +1,7 @@
-"""The child's side of one calculation: `python -m workers.sandbox.child`, started by the worker.
+"""The child's side of one calculation: a fork of the template process, or a fresh interpreter.
+
+The latter is `python -m workers.sandbox.child`, for functions that cannot bear a fork. How a fork
+begins is in template.py.
 
 It reads one request from standard input, computes, and writes frames to what was its standard
 output. It imports neither the database nor the broker, and gets no address or password of theirs,
@@ -73,7 +76,9 @@ def answer(functions: Registry, output: "Output") -> int:
     try:
         output.send_summary(_compute(request, functions, output))
     except MemoryError:
-        exceeded = memory_limit_exceeded(request.memory_limit_bytes)
+        exceeded = memory_limit_exceeded(
+            request.memory_limit_bytes, is_declared=request.is_memory_declared
+        )
         output.send_error(Failure(exceeded.reason, exceeded.detail))
     except Exception as error:  # a function may raise anything
         failure = explain_failure(error)

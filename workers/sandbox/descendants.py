@@ -6,6 +6,10 @@ limits.become_subreaper). While the child lives, it inherits the orphans below i
 worker does. So any child of the worker that the worker has not started, and that has the memory
 limit of a calculation, is left over from a calculation that has ended.
 
+Forks of the template process become the worker's children in the same way (see template.py), before
+the worker knows their ids. They are recognised by a limit that is none, which the template has: as
+long as a fork has been requested and not been seen, no process with exactly this limit is killed.
+
 This reads /proc itself: psutil goes through all processes of the machine to find the children of
 one (see docs/decisions.md).
 """
@@ -20,11 +24,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from workers.sandbox.limits import UNUSED_ADDRESS_SPACE
+
 logger = logging.getLogger(__name__)
 
 _PROC = Path("/proc")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_UNLIMITED = re.compile(r"^Max address space +unlimited", re.MULTILINE)
+_ADDRESS_SPACE = re.compile(r"^Max address space +(\w+)", re.MULTILINE)
 _PROPORTIONAL_KIB = re.compile(r"^(?:Pss|SwapPss): +(\d+) kB$", re.MULTILINE)
 
 #: How long killed processes may take to end: they free their memory first.
@@ -34,6 +40,8 @@ _PAUSE_SECONDS = 0.005
 #: The children that this process has started and not reaped; all others it has inherited. Global,
 #: because the kernel's list of children is the process's, too.
 _started: set[int] = set()
+_unsettled_forks = 0
+_counting = threading.Lock()
 _killing = threading.Lock()
 
 
@@ -45,6 +53,20 @@ def note_started(pid: int) -> None:
 def note_reaped(pid: int) -> None:
     """Note that a child has been reaped."""
     _started.discard(pid)
+
+
+def note_fork_requested() -> None:
+    """Spare the new forks of templates, until as many have been settled."""
+    global _unsettled_forks
+    with _counting:
+        _unsettled_forks += 1
+
+
+def note_fork_settled() -> None:
+    """Note that a requested fork has been noted as started, or is not wanted any more."""
+    global _unsettled_forks
+    with _counting:
+        _unsettled_forks -= 1
 
 
 def kill_orphans() -> None:
@@ -70,15 +92,23 @@ def kill_orphans() -> None:
 def _orphans() -> list[int]:
     # The kernel gives them to the first living thread of a process, which is the main thread.
     inherited = _children(_PROC / "self" / "task" / str(os.getpid()))
-    return [pid for pid in inherited if pid not in _started and _is_limited(pid)]
+    limits = {pid: _address_space(pid) for pid in inherited if pid not in _started}
+    # In this order: a fork among the inherited has not been settled, or is among the started.
+    spared = str(UNUSED_ADDRESS_SPACE) if _unsettled_forks else "unlimited"
+    return [
+        pid
+        for pid, limit in limits.items()
+        if limit not in ("unlimited", spared) and pid not in _started
+    ]
 
 
-def _is_limited(pid: int) -> bool:
-    """Return whether a process has the memory limit of a calculation, which is inherited."""
+def _address_space(pid: int) -> str:
+    """Return the limit of a process's address space, in bytes or as "unlimited"."""
     try:
-        return not _UNLIMITED.search((_PROC / str(pid) / "limits").read_text())
+        found = _ADDRESS_SPACE.search((_PROC / str(pid) / "limits").read_text())
     except OSError:
-        return False
+        found = None
+    return found[1] if found else "unlimited"
 
 
 def descendants_of(pid: int) -> list[int]:

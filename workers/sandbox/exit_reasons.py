@@ -31,7 +31,12 @@ _CRASHES = {
 
 
 def explain_exit(
-    status: int, stderr: str, memory_limit_bytes: int, *, is_out_of_memory: bool = False
+    status: int,
+    stderr: str,
+    memory_limit_bytes: int,
+    *,
+    is_declared: bool = False,
+    is_out_of_memory: bool = False,
 ) -> CalculationAborted:
     """Return the error for a child that ended with this exit status, or by minus this signal.
 
@@ -39,7 +44,7 @@ def explain_exit(
     kernel killed some process for lack of memory while the child ran.
     """
     if status == -signal.SIGABRT and _GMP_OUT_OF_MEMORY in stderr:
-        return memory_limit_exceeded(memory_limit_bytes)
+        return memory_limit_exceeded(memory_limit_bytes, is_declared=is_declared)
     if status == -signal.SIGKILL and is_out_of_memory:
         return ProcessDied(
             OUT_OF_MEMORY,
@@ -60,22 +65,47 @@ def explain_exit(
     )
 
 
-def memory_limit_exceeded(limit_bytes: int, processes: int = 1) -> CalculationAborted:
-    """Return the error for a calculation that needed more memory than it may use."""
+def memory_limit_exceeded(
+    limit_bytes: int, processes: int = 1, *, is_declared: bool = False
+) -> CalculationAborted:
+    """Return the error for a calculation that needed more memory than it may use.
+
+    The limit is the one that the function declares, or that of the settings.
+    """
     what = "It" if processes == 1 else f"Its {processes} processes together"
+    whose, remedy = (
+        ("its function declares", "have the function's author declare more")
+        if is_declared
+        else ("a calculation may use", "raise RECKONER_MEMORY_LIMIT_BYTES")
+    )
     return CalculationAborted(
         "memory-limit",
-        f"{what} needed more than the {limit_bytes:,} bytes of memory that a calculation may use. "
-        "Use smaller arguments, or raise RECKONER_MEMORY_LIMIT_BYTES.",
+        f"{what} needed more than the {limit_bytes:,} bytes of memory that {whose}. "
+        f"Use smaller arguments, or {remedy}.",
     )
 
 
-def time_limit_exceeded(limit_seconds: float) -> CalculationAborted:
-    """Return the error for an attempt that took longer than it may."""
+def time_limit_exceeded(limit_seconds: float, *, is_declared: bool = False) -> CalculationAborted:
+    """Return the error for an attempt that took longer than its function or the settings allow."""
+    whose, remedy = (
+        ("its function declares", "have the function's author declare more")
+        if is_declared
+        else ("one attempt may take", "raise RECKONER_TIME_LIMIT_SECONDS")
+    )
     return CalculationAborted(
         "time-limit",
-        f"It ran longer than the {limit_seconds:g} seconds that one attempt may take. "
-        "Use smaller arguments, or raise RECKONER_TIME_LIMIT_SECONDS.",
+        f"It ran longer than the {limit_seconds:g} seconds that {whose}. "
+        f"Use smaller arguments, or {remedy}.",
+    )
+
+
+def results_differ() -> CalculationAborted:
+    """Return the error for a function whose second run gave another result than the first."""
+    return CalculationAborted(
+        "result-wrong",
+        "The function gave another result when it was run again with the same arguments. Report "
+        "this to the function's author: a function must not depend on time, on chance without a "
+        "seed, or on the order of a set.",
     )
 
 

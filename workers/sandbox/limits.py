@@ -1,6 +1,6 @@
 """What a child process may use, and when the kernel ends it (Linux). The child calls this itself.
 
-Only `become_subreaper` is for both sides.
+The template process calls some of it on behalf of its forks. `become_subreaper` is for both sides.
 """
 
 import ctypes
@@ -8,11 +8,15 @@ import os
 import resource
 import signal
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _M_TRIM, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _NICENESS = 5
+
+#: A limit that no process reaches: by it the worker recognises forks that have no other yet.
+UNUSED_ADDRESS_SPACE = 2**62
 
 
 def die_with_parent() -> None:
@@ -20,16 +24,21 @@ def die_with_parent() -> None:
 
     This does nothing if that thread has ended already: see `exit_if_orphaned`.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
 
 
 def become_subreaper() -> None:
     """Have the kernel make this process the parent of all descendants whose parent has ended."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def exit_if_orphaned(parent_pid: int) -> None:
@@ -49,12 +58,19 @@ def limit_memory(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def mark_forks() -> None:
+    """Give this process and its forks the limit that is none: see descendants.py."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_AS, (UNUSED_ADDRESS_SPACE, hard))
+
+
 def keep_freed_memory() -> None:
     """Have the allocator keep the memory that large numbers free, for the next ones (mallopt(3)).
 
     By default it returns each large block to the kernel, and pages are mapped and cleared anew.
     """
-    libc = ctypes.CDLL(None)
+    libc = _libc()
     if hasattr(libc, "mallopt"):  # of the GNU C library only
         for parameter, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, 2**25), (_M_TRIM, 2**29)):
             libc.mallopt(parameter, value)

@@ -150,7 +150,10 @@ class Sandbox:
             while True:
                 check_interrupt()
                 if time.monotonic() > self._deadline:
-                    raise time_limit_exceeded(self._request.time_limit_seconds)
+                    raise time_limit_exceeded(
+                        self._request.time_limit_seconds,
+                        is_declared=self._request.is_time_declared,
+                    )
                 self._check_memory()
                 # Before the pipe is read: what it wrote before it ended is then in the pipe.
                 has_ended = self._process.has_ended()
@@ -186,7 +189,9 @@ class Sandbox:
         family = [self.pid, *descendants]
         limit = self._request.memory_limit_bytes
         if hold_more_than(self._idle_bytes + limit, family):
-            raise memory_limit_exceeded(limit, processes=len(family))
+            raise memory_limit_exceeded(
+                limit, processes=len(family), is_declared=self._request.is_memory_declared
+            )
         if time.monotonic() >= self._next_sample:
             self._next_sample = time.monotonic() + _SAMPLE_SECONDS
             self._sampled_bytes = max(self._sampled_bytes, held_bytes(family))
@@ -218,6 +223,7 @@ class Sandbox:
             self._process.exit_status if has_exited else 0,
             self.stderr,
             self._request.memory_limit_bytes,
+            is_declared=self._request.is_memory_declared,
             is_out_of_memory=count_oom_kills() > self._oom_kills,
         )
 

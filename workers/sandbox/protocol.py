@@ -44,7 +44,8 @@ _DETAIL_CHARACTERS = 1_000
 class Request:
     """What to compute, and within which limits. Digits are checked modulo `prime`.
 
-    With `is_hash_only` the child sends no bytes, only what it says about them.
+    A limit is the function's own if it `is_declared`, and otherwise a setting. With `is_hash_only`
+    the child sends no bytes, only what it says about them.
     """
 
     function: str
@@ -54,6 +55,8 @@ class Request:
     memory_limit_bytes: int
     time_limit_seconds: float  # enforced by the worker
     max_result_bytes: int  # enforced by both
+    is_memory_declared: bool = False
+    is_time_declared: bool = False
     is_hash_only: bool = False
     parent_pid: int = field(default_factory=os.getpid)
 

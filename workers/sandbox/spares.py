@@ -1,4 +1,4 @@
-"""Child processes that are started in advance, one for each free slot of a worker.
+"""Fresh interpreters that are started in advance, for functions that cannot bear a fork.
 
 Starting an interpreter and importing the functions takes longer than many calculations. Each child
 still runs one calculation and ends.
@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from shared.errors import ProcessDied
 from workers.sandbox.exit_reasons import NOT_STARTED
-from workers.sandbox.process import CHILD_COMMAND, ChildProcess
+from workers.sandbox.process import CHILD_COMMAND, FreshChild
 
 logger = logging.getLogger(__name__)
 
@@ -24,17 +24,19 @@ class SpareChildren:
     one is started for the same slot.
     """
 
-    def __init__(self, command: Sequence[str] = CHILD_COMMAND) -> None:
+    def __init__(self, command: Sequence[str] = CHILD_COMMAND, at_most: int = 1) -> None:
+        """`at_most` is how many wait at the same time."""
         self._command = command
+        self._at_most = at_most
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="spare-children")
-        self._spares: list[ChildProcess] = []
+        self._spares: list[FreshChild] = []
 
     def prepare(self) -> None:
-        """Start one more soon: call it once for each slot, and again after each `take`."""
+        """Start one more soon, unless enough of them wait."""
         with suppress(RuntimeError):  # closed
             self._starter.submit(self._prepare)
 
-    def take(self) -> ChildProcess:
+    def take(self) -> FreshChild:
         """Return a spare child, or a new one if there is none. Raises ProcessDied."""
         try:
             taken = self._starter.submit(self._take)
@@ -48,18 +50,20 @@ class SpareChildren:
         self._starter.shutdown()
 
     def _prepare(self) -> None:
+        if len(self._spares) >= self._at_most:
+            return
         try:
-            self._spares.append(ChildProcess(self._command))
+            self._spares.append(FreshChild(self._command))
         except ProcessDied as error:
             logger.warning("cannot start a spare child process: %s", error.detail)
 
-    def _take(self) -> ChildProcess:
+    def _take(self) -> FreshChild:
         while self._spares:
             child = self._spares.pop()
             if not child.has_ended():
                 return child
             child.close()  # it was killed while it waited
-        return ChildProcess(self._command)
+        return FreshChild(self._command)
 
     def _close_all(self) -> None:
         while self._spares:

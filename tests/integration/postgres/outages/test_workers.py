@@ -23,7 +23,7 @@ from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.presence import Presence, Watermark
 from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 
 class Answers:
@@ -81,7 +81,7 @@ def test_a_heavy_result_is_stored_after_an_outage(
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
     lease = Lease(claimed, time.monotonic() + 60)
-    attempt = Attempt(lease, store_settings, engine, WORKER, SpareChildren(COMMAND))
+    attempt = Attempt(lease, store_settings, engine, WORKER, Children(child_command=COMMAND))
     if code in BUGS:
         with pytest.raises(DBAPIError):
             attempt.run()

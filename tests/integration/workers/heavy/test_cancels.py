@@ -15,7 +15,7 @@ from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 
 @pytest.mark.parametrize("name", ["hang", "multiply"])
@@ -42,7 +42,7 @@ def test_a_cancel_that_was_withdrawn_in_time_hands_the_calculation_back(feed, se
     assert claim is not None
     lease = Lease(claim, time.monotonic() + 60)
     lease.end_as(End.CANCELLED)  # which a new submission has withdrawn since
-    Attempt(lease, settings, feed.engine, worker_id, SpareChildren(COMMAND)).run()
+    Attempt(lease, settings, feed.engine, worker_id, Children(child_command=COMMAND)).run()
     assert feed.status(calculation) is Status.QUEUED
     assert feed.scalar("SELECT attempt - attempt_base FROM calculations") == 0
 

@@ -19,7 +19,7 @@ from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calcu
 from tests.integration.rows import OTHER_WORKER, WORKER, cancel, claim, expire, queue, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 
 def succeed(connection, claimed, worker_id):
@@ -130,7 +130,7 @@ def test_a_zombie_that_hands_back_leaves_its_successors_digits(engine, store_set
         row, _ = everything(connection)
     lease = Lease(zombie, time.monotonic() + 60)
     lease.end_as(End.LOST)
-    Attempt(lease, store_settings, engine, WORKER, SpareChildren(COMMAND)).run()
+    Attempt(lease, store_settings, engine, WORKER, Children(child_command=COMMAND)).run()
     with engine.begin() as connection:
         assert everything(connection) == (row, [(0, "13")])
 

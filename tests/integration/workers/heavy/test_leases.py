@@ -21,7 +21,7 @@ from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import make_heavy, outcomes
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
@@ -50,7 +50,7 @@ def stopped_attempt(feed, settings):
     feed.insert(calculation)
     with feed.engine.begin() as connection:
         lease = Lease(claim(connection, calculation), time.monotonic() + 60)
-    children = SpareChildren(COMMAND)
+    children = Children(child_command=COMMAND)
     children.close()
     lease.end_as(End.STOPPING)
     return calculation, Attempt(lease, settings, feed.engine, WORKER, children)

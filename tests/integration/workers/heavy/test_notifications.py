@@ -15,7 +15,7 @@ from tests.integration.listening import Heard, listening
 from tests.integration.rows import WORKER, claim
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.children import Children
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def attempt(engine, store_settings):
             insert_queued(connection, [calculation], "request")
             claimed = claim(connection, calculation)
         lease = Lease(claimed, time.monotonic() + 60)
-        run = Attempt(lease, store_settings, engine, WORKER, SpareChildren(COMMAND)).run
+        run = Attempt(lease, store_settings, engine, WORKER, Children(child_command=COMMAND)).run
         return calculation, lease, run
 
     return make
@@ -107,7 +107,7 @@ def test_a_result_records_the_earlier_attempts_that_left_chunks(
         second = claim(connection, calculation)
     assert second.attempt == 2
     lease = Lease(second, time.monotonic() + 60)
-    Attempt(lease, store_settings, engine, WORKER, SpareChildren(COMMAND)).run()
+    Attempt(lease, store_settings, engine, WORKER, Children(child_command=COMMAND)).run()
     assert feed.status(calculation) is Status.SUCCEEDED
     assert feed.scalar("SELECT attempt FROM lost_attempts") == 1
 

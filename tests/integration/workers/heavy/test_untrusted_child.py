@@ -14,12 +14,13 @@ from tests.integration.lanes import make_test_calculation
 from tests.integration.rows import WORKER, claim, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease
+from workers.sandbox.children import Children
 from workers.sandbox.protocol import Summary
-from workers.sandbox.spares import SpareChildren
 
 #: Takes its request, sends what the test wants, and waits until its worker kills it.
 PROGRAM = """
 import json, sys, time
+from workers.sandbox.children import Children
 from workers.sandbox.protocol import Kind, encode_frame
 sys.stdin.read()
 header, kind, payload, ending = sys.argv[1:]
@@ -60,7 +61,7 @@ def outcome(engine, settings, kind, digits, ending, header=announce()):  # noqa:
     with engine.begin() as connection:
         insert_queued(connection, [calculation], "request")
         claimed = claim(connection, calculation)
-    children = SpareChildren([sys.executable, "-c", PROGRAM, header, kind, digits, ending])
+    children = Children(child_command=[sys.executable, "-c", PROGRAM, header, kind, digits, ending])
     try:
         lease = Lease(claimed, time.monotonic() + 60)
         Attempt(lease, settings, engine, WORKER, children).run()

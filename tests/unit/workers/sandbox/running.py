@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 
 import psutil
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from reckoner.authoring.canonical_json import canonical_json
 from shared.errors import CalculationAborted
 from shared.functions.verification import random_prime
-from tests.child_with_test_functions import COMMAND
+from tests.child_with_test_functions import TEMPLATE_COMMAND
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.process import ChildProcess
 from workers.sandbox.protocol import Request
+from workers.sandbox.template_process import TemplateProcess
 
 ENOUGH_BYTES = 512 * 2**20
 
@@ -31,8 +33,20 @@ def make_request(function, n=10, version=1, memory=ENOUGH_BYTES, seconds=60.0) -
     )
 
 
+@cache
+def _template() -> TemplateProcess:
+    """Return the one template of this process; it ends with it."""
+    template = TemplateProcess(TEMPLATE_COMMAND)
+    template.receive_catalogue(within_seconds=30)
+    return template
+
+
+def fork() -> ChildProcess:
+    return _template().fork()
+
+
 def start(function, n=10, **limits) -> Sandbox:
-    return Sandbox(make_request(function, n, **limits), ChildProcess(COMMAND))
+    return Sandbox(make_request(function, n, **limits), fork())
 
 
 def receive_all(

@@ -21,7 +21,7 @@ from tests.unit.workers.sandbox.running import (
     start,
 )
 from workers.sandbox.limits import become_subreaper
-from workers.sandbox.process import ChildProcess
+from workers.sandbox.process import FreshChild
 
 
 def test_descendants_cannot_keep_a_dead_child_open():
@@ -53,7 +53,7 @@ def test_what_left_its_session_and_its_parent_ends_with_its_calculation(n):
 
 def end_a_calculation_that_hides_a_process(n: int) -> None:
     become_subreaper()
-    bystander = ChildProcess(COMMAND)
+    bystander = FreshChild(COMMAND)
     clock = Clock(pytest.MonkeyPatch())
 
     def pass_the_time_limit_once_it_has_hidden_one():

@@ -6,16 +6,15 @@ import hashlib
 import pytest
 
 from reckoner.authoring.kinds import ResultKind
-from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
     compute,
     failure_of,
+    fork,
     make_request,
     receive_all,
     start,
 )
 from workers.sandbox.parent import Sandbox
-from workers.sandbox.process import ChildProcess
 from workers.sandbox.protocol import Header
 
 
@@ -85,5 +84,5 @@ def test_a_request_longer_than_a_pipe_arrives_whole():
     request = dataclasses.replace(
         make_request("whole"), arguments_text='{"n":10' + " " * 1_000_000 + "}"
     )
-    with Sandbox(request, ChildProcess(COMMAND)) as child:
+    with Sandbox(request, fork()) as child:
         assert receive_all(child)

@@ -19,7 +19,7 @@ from tests.unit.workers.sandbox.running import (
 )
 from workers.sandbox.descendants import hold_more_than, resident_bytes
 from workers.sandbox.parent import Sandbox
-from workers.sandbox.process import ChildProcess
+from workers.sandbox.process import FreshChild
 
 
 @pytest.mark.parametrize("function", ["hog", "hog_in_gmp"])
@@ -73,7 +73,7 @@ def test_time_that_the_reader_takes_does_not_count_as_the_childs(monkeypatch):
 
 
 def test_a_request_that_is_not_read_ends_at_the_time_limit():
-    sleeper = ChildProcess([sys.executable, "-c", "import time; time.sleep(60)"])
+    sleeper = FreshChild([sys.executable, "-c", "import time; time.sleep(60)"])
     request = dataclasses.replace(make_request("whole", seconds=0.5), arguments_text="x" * 10**6)
     with Sandbox(request, sleeper) as child, pytest.raises(CalculationAborted, match="longer than"):
         receive_all(child)

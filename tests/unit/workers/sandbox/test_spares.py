@@ -12,7 +12,7 @@ from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
 from tests.unit.workers.sandbox.running import is_running, make_request, receive_all
 from workers.sandbox.parent import Sandbox
-from workers.sandbox.process import ChildProcess
+from workers.sandbox.process import FreshChild
 from workers.sandbox.spares import SpareChildren
 
 
@@ -60,7 +60,7 @@ def test_no_child_waits_any_more_once_they_are_closed():
 
 
 def test_a_child_without_a_request_ends_silently_when_its_worker_is_gone():
-    child = ChildProcess(COMMAND)
+    child = FreshChild(COMMAND)
     child.stdin.close()  # what the kernel does for a worker that was killed
     eventually(child.has_ended, within_seconds=10)
     assert child.stdout.read() + child.stderr.read() == b""
@@ -78,7 +78,7 @@ def test_a_child_that_has_its_request_ends_when_its_worker_died_before_it_was_re
 
 
 def send_a_request_and_die() -> None:
-    child = ChildProcess(COMMAND)
+    child = FreshChild(COMMAND)
     child.stdin.write(make_request("quick_hang").encode())
     child.stdin.close()
     print(child.pid, flush=True)  # noqa: T201
@@ -87,4 +87,4 @@ def send_a_request_and_die() -> None:
 
 def test_a_child_that_cannot_be_started_fails_its_calculation():
     with pytest.raises(CalculationAborted, match="could not be started: No such file"):
-        ChildProcess(["/there/is/no/such/program"])
+        FreshChild(["/there/is/no/such/program"])

@@ -1,0 +1,88 @@
+"""A fork that a worker has requested of its template process, until it is known which it is."""
+
+import os
+import select
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import IO
+
+from shared.errors import ProcessDied
+from workers.sandbox.descendants import note_fork_requested, note_fork_settled
+from workers.sandbox.exit_reasons import NOT_STARTED
+from workers.sandbox.process import ChildProcess
+from workers.sandbox.template import PID
+
+#: How long a fork may take, on a machine that is much too busy. After that, the template hangs.
+FORK_SECONDS = 10.0
+
+
+class PendingFork:
+    """The pipes of a fork, which waits for its request. Settle each, by `child` or `discard`."""
+
+    def __init__(
+        self, request: Callable[[Sequence[int]], None], kill_template: Callable[[], None]
+    ) -> None:
+        """Request it: `request` sends the ends of the pipes that the fork gets.
+
+        Raises ProcessDied.
+        """
+        self._kill_template = kill_template
+        note_fork_requested()
+        try:
+            with ExitStack() as made:
+                self._pipes, theirs = _make_pipes(made)
+                request([end.fileno() for end in theirs])
+                for end in theirs:
+                    end.close()
+                made.pop_all()
+        except OSError as error:
+            note_fork_settled()
+            raise not_forked(f"cannot be asked for a fork: {error.strerror}") from error
+
+    def child(self) -> ChildProcess:
+        """Return the fork. Raises ProcessDied if there is none; a template that hangs is killed."""
+        try:
+            child = ChildProcess(self._receive_pid(), self._pipes)
+        except (ProcessDied, OSError):
+            self.discard()
+            raise
+        note_fork_settled()
+        return child
+
+    def _receive_pid(self) -> int:
+        """Return the id of a child of this process: the fork writes it when it has become one."""
+        stdout = self._pipes[1].fileno()
+        poll = select.poll()
+        poll.register(stdout, select.POLLIN)
+        if not poll.poll(FORK_SECONDS * 1000):
+            self._kill_template()
+            raise not_forked(f"has not answered for {FORK_SECONDS:g} seconds, and was killed")
+        data = os.read(stdout, PID.size)
+        if len(data) < PID.size:
+            raise not_forked("has ended, or cannot fork")
+        pid: int = PID.unpack(data)[0]
+        return pid
+
+    def discard(self) -> None:
+        """Have it end: it waits for a request, and finds the end of the file."""
+        for pipe in self._pipes:
+            pipe.close()
+        note_fork_settled()
+
+
+def _make_pipes(opened: ExitStack) -> tuple[list[IO[bytes]], list[IO[bytes]]]:
+    """Return this process's ends of standard input, output and error of a child, and its own."""
+    ours: list[IO[bytes]] = []
+    theirs: list[IO[bytes]] = []
+    for is_input in (True, False, False):
+        reading, writing = os.pipe()
+        reader = opened.enter_context(os.fdopen(reading, "rb", buffering=0))
+        writer = opened.enter_context(os.fdopen(writing, "wb", buffering=0))
+        ours.append(writer if is_input else reader)
+        theirs.append(reader if is_input else writer)
+    return ours, theirs
+
+
+def not_forked(why: str) -> ProcessDied:
+    """Return the error for a template that has not forked."""
+    return ProcessDied(NOT_STARTED, f"The template process {why}.")
