@@ -68,7 +68,7 @@ OldTypedDict = typing.TypedDict("OldTypedDict", {"a": int})  # noqa: UP013
         (type, "JSON does not have"),
         (np.ndarray, "arguments cannot have, numpy.ndarray"),
         (np.float64, "arguments cannot have"),
-        (OldTypedDict, "import it from typing_extensions"),
+        (OldTypedDict, "import TypedDict from typing_extensions"),
         (WithFactory, "a `default_factory`; give it a default"),
         (Annotated[list[int], Field(default_factory=list)], "a `default_factory`"),
         (NotRead, "a member that is not read"),
