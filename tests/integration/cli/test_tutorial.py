@@ -71,9 +71,9 @@ def test_check_function_prints_what_the_page_shows(packages, page, name):
 
 
 def test_the_function_of_the_readme_is_what_new_function_writes(packages):
-    [shown] = re.findall(r"^```python\n(@function\ndef squares.*?)^```$", README, re.M | re.S)
+    [shown] = re.findall(r"^```python\n(@function\ndef squares.*?)^```$", README, re.MULTILINE | re.DOTALL)
     written = (packages / "squares/squares.py").read_text()
-    assert re.sub(r"^ +#.*\n", "", written, flags=re.M).endswith(shown)
+    assert re.sub(r"^ +#.*\n", "", written, flags=re.MULTILINE).endswith(shown)
 
 
 def without_measurements(report):
