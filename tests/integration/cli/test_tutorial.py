@@ -71,7 +71,8 @@ def test_check_function_prints_what_the_page_shows(packages, page, name):
 
 
 def test_the_function_of_the_readme_is_what_new_function_writes(packages):
-    [shown] = re.findall(r"^```python\n(@function\ndef squares.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    block = r"^```python\n(@function\ndef squares.*?)^```$"
+    [shown] = re.findall(block, README, re.MULTILINE | re.DOTALL)
     written = (packages / "squares/squares.py").read_text()
     assert re.sub(r"^ +#.*\n", "", written, flags=re.MULTILINE).endswith(shown)
 
