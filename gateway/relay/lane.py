@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from sqlalchemy import Engine
 
 from gateway.relay.loop import LoopThread
+from gateway.relay.message_version import MessageVersion
 from gateway.relay.publisher import Publisher
 from shared import crash_points
 from shared.calculation import Lane
@@ -47,6 +48,7 @@ class LaneRelay:
     ) -> None:
         self.lane = lane
         self.publisher = Publisher(settings.amqp_urls, lane)
+        self._message_version = MessageVersion(lane)
         self._batch_rows = settings.relay_batch
         self._engine = engine
         self._woken = threading.Event()
@@ -82,18 +84,22 @@ class LaneRelay:
         marked as published even so, and only the rest is put back.
         """
         self.publisher.connect()  # before rows are locked, as it may take seconds
-        with (
-            self._engine.connect() as connection,
-            taken_due(connection, self.lane, self._batch_rows) as due,
-        ):
-            if not due:
-                return 0
-            messages = [[one.work for one in group] for group in group_by_message(due, self.lane)]
-            receipt = self.publisher.publish([encode(works, self.lane) for works in messages])
-            crash_point(crash_points.RELAY_BEFORE_MARK)
-            refused = set(range(len(messages))) - receipt.confirmed
-            if refused:
-                put_back(connection, [work.calculation_id for i in refused for work in messages[i]])
+        with self._engine.connect() as connection:
+            version = self._message_version.current(connection)
+            with taken_due(connection, self.lane, self._batch_rows) as due:
+                if not due:
+                    return 0
+                groups = group_by_message(due, self.lane)
+                messages = [[one.work for one in group] for group in groups]
+                receipt = self.publisher.publish(
+                    [encode(works, self.lane, version) for works in messages]
+                )
+                crash_point(crash_points.RELAY_BEFORE_MARK)
+                refused = set(range(len(messages))) - receipt.confirmed
+                if refused:
+                    put_back(
+                        connection, [work.calculation_id for i in refused for work in messages[i]]
+                    )
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
         return len(due)
