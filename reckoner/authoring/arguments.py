@@ -30,6 +30,8 @@ _UNSTABLE = Fault(
     "author.",
 )
 
+_NO_JSON = Fault("", "The arguments are not JSON.")
+
 
 class Arguments:
     """The arguments of one function. Builds its general validator when it is first needed."""
@@ -133,8 +135,15 @@ def _written(arguments: object) -> str:
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
+# Half of what json.loads takes: a text that `bind` has made has no spaces around it.
+_DECODE = json.JSONDecoder().raw_decode
+
+
 def _parsed(text: str) -> object:
     try:
-        return json.loads(text)
+        value, end = _DECODE(text)
     except (ValueError, RecursionError) as error:
-        raise ArgumentsFaulty([Fault("", "The arguments are not JSON.")], 1) from error
+        raise ArgumentsFaulty([_NO_JSON], 1) from error
+    if end != len(text):
+        raise ArgumentsFaulty([_NO_JSON], 1)
+    return value
