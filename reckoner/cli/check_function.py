@@ -14,7 +14,7 @@ from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.cli.check_report import print_function, print_outcome
 from reckoner.cli.id_warnings import warn_of_changed_ids
 from reckoner.cli.load_function import FunctionNotLoaded, load_function
-from reckoner.cli.result_file import ResultFile
+from reckoner.cli.result_file import ResultFile, ResultNotWritten
 from reckoner.testing.limits import limits_of
 from reckoner.testing.trial import Trial
 from shared.calculation import calculation_id
@@ -102,8 +102,8 @@ def _run(
                 return 1
             _show_stderr(trial.stderr)
             print_outcome(function, bound, result, file.keep(result))
-    except OSError as error:
-        _refuse(f"The result cannot be written to {error.filename}: {error.strerror}.")
+    except ResultNotWritten as error:
+        _refuse(str(error))
     return 0
 
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from reckoner import Function
+from shared.errors import ProcessDied
 from shared.functions.registry import Registry
+from workers.sandbox.exit_reasons import NOT_STARTED
 from workers.sandbox.limits import die_with_parent, exit_if_orphaned, keep_freed_memory
 from workers.sandbox.process import ChildProcess, FreshChild
 from workers.sandbox.template import be_child
@@ -23,7 +25,11 @@ def start_child(function: Function) -> ChildProcess:
         return FreshChild(
             [sys.executable, "-m", "reckoner.testing.fresh_child", module, function.name, *sys.path]
         )
-    return _fork(Registry([function]))
+    try:
+        return _fork(Registry([function]))
+    except OSError as error:
+        detail = f"The calculation's process could not be started: {error.strerror}."
+        raise ProcessDied(NOT_STARTED, detail) from error
 
 
 def _fork(functions: Registry) -> ChildProcess:

@@ -3,14 +3,13 @@
 import dataclasses
 from collections.abc import Callable
 
-from workers.heavy.arriving_bytes import ArrivingBytes
-
 from reckoner.authoring.arguments import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.testing.children import start_child
 from reckoner.testing.limits import Limits
 from shared.functions.verification import random_prime
 from shared.result import Result
+from workers.heavy.arriving_bytes import ArrivingBytes
 from workers.sandbox.exit_reasons import results_differ
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.protocol import RECOMPUTED, Request

@@ -1,5 +1,9 @@
 """`reckoner check-function`: status 2, and the sentence that goes with it."""
 
+import contextlib
+import resource
+import signal
+
 import pytest
 
 from tests.integration.cli.check_function import command
@@ -7,6 +11,19 @@ from tests.integration.cli.check_function import command
 __all__ = ["command"]
 
 ADD = "@function\ndef add(a: Annotated[int, Ge(0)], b: int = 1) -> int:\n    return a + b\n"
+
+
+@contextlib.contextmanager
+def limited_files(size):
+    """No file may become larger, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def refused(done, *words):
@@ -92,3 +109,12 @@ def test_a_file_that_cannot_be_written_is_named(command):
 )
 def test_a_wrong_option_is_named(command, options):
     refused(command.check(ADD, '{"a": 1}', *options), "Usage: reckoner check-function")
+
+
+def test_a_full_disk_is_named(command):
+    refused(command.check(ADD, '{"a": 1}', "-o", "/dev/full/x"), "/dev/full/x", "Not a directory")
+    source = "@function\ndef long() -> str:\n    return 'x' * 2_000_000\n"
+    module = command.write(source)
+    with limited_files(1_000_000):
+        refused(command.run(module), "cannot be written", "File too large")
+    assert list(command.folder.parent.glob("long-*")) == []

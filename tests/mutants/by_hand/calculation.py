@@ -81,7 +81,8 @@ MUTATIONS = [
     ),
     mutation(
         "shared/functions/author_code.py",
-        "        except BaseException as error:\n            raise FunctionExited(error) from error\n"
+        "        except BaseException as error:\n"
+        "            raise FunctionExited(error) from error\n"
         "        finally",
         "        finally",
         "unit/shared/functions/test_production.py",
