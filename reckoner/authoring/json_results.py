@@ -108,7 +108,7 @@ def _plain(value: Any, pointer: str) -> Any:
                 )
         if _is_plain(value.values()):
             return value
-        return {str(name): _plain(member, f"{pointer}/{name}") for name, member in value.items()}
+        return {name: _plain(member, f"{pointer}/{name}") for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         if _is_plain(value):
             return value
