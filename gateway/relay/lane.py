@@ -25,6 +25,10 @@ from shared.store.outbox import Due, put_back, taken_due
 _MESSAGE_CALCULATIONS = 100
 _MESSAGE_SECONDS = 0.02
 
+#: RabbitMQ takes messages of 16 MiB by default. One calculation alone is never near it, since the
+#: gateway limits the arguments of each.
+_MESSAGE_CHARACTERS = 2**20
+
 #: What a calculation counts for of which nothing is known: a message holds ten of these.
 _UNKNOWN_SECONDS = 0.0019
 
@@ -139,15 +143,21 @@ class LaneRelay:
 def group_by_message(due: Iterable[Due], lane: Lane) -> Iterator[list[Due]]:
     """Yield calculations in their order, in the groups that share a message; heavy ones alone."""
     group: list[Due] = []
-    seconds = 0.0
+    seconds, characters = 0.0, 0
     for one in due:
         known = one.estimate_seconds
         needed = _UNKNOWN_SECONDS if known is None else known
-        is_full = len(group) == _MESSAGE_CALCULATIONS or seconds + needed > _MESSAGE_SECONDS
+        length = len(one.work.arguments_text)
+        is_full = (
+            len(group) == _MESSAGE_CALCULATIONS
+            or seconds + needed > _MESSAGE_SECONDS
+            or characters + length > _MESSAGE_CHARACTERS
+        )
         if group and (is_full or lane is Lane.HEAVY):
             yield group
-            group, seconds = [], 0.0
+            group, seconds, characters = [], 0.0, 0
         group.append(one)
         seconds += needed
+        characters += length
     if group:
         yield group

@@ -66,6 +66,8 @@ def _adapter(parameter: Parameter) -> TypeAdapter[Any]:
     name, annotation = parameter.name, parameter.annotation
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        schema = adapter.core_schema
+        kind = schema["type"]  # raises if a type names another that is not defined
     except Exception as error:  # of pydantic's, or of an author's own class
         if isinstance(error, PydanticUserError) and error.code == "typed-dict-version":
             raise FunctionInvalid(
@@ -77,11 +79,11 @@ def _adapter(parameter: Parameter) -> TypeAdapter[Any]:
             f"The argument {name} is of a type that arguments cannot have, {words}; take one that "
             "JSON has, with constraints that fit it."
         ) from error
-    if adapter.core_schema["type"] == "default" and "default" in adapter.core_schema:
+    if kind == "default" and "default" in schema:
         raise FunctionInvalid(
             f"The argument {name} has its default inside of its type; write it after `=`."
         )
-    check_argument(name, annotation, adapter.core_schema)
+    check_argument(name, annotation, schema)
     return adapter
 
 

@@ -212,3 +212,22 @@ def test_the_identity_is_that_of_the_normalised_arguments():
     ]
     assert {one.id for one in plans} == {calculation_id("scaled", 1, '{"factor":2,"x":5}')}
     assert plans[0].arguments.values == {"x": 5.0, "factor": 2.0}
+
+
+@function
+def count(words: list[str]) -> int:
+    """How many words there are."""
+    return len(words)
+
+
+def test_arguments_that_are_too_long_as_text_are_refused_alone_and_in_a_batch():
+    planner = Planner(Registry([count]), SETTINGS)
+    longest = {"function": "count", "arguments": {"words": ["x" * (192 * 1024 - 14)]}}
+    longer = {"function": "count", "arguments": {"words": ["é" * (32 * 1024)]}}
+    assert len(planner.plan_request(longest).arguments.text) == 192 * 1024
+    with pytest.raises(ArgumentsInvalid, match="196,608 characters") as error:
+        planner.plan_request(longer)
+    assert pointers(error) == ["/arguments"]
+    with pytest.raises(ArgumentsInvalid) as error:
+        planner.plan_batch({"calculations": [longest, longer]}, 10)
+    assert pointers(error) == ["/calculations/1/arguments"]
