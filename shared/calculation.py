@@ -1,5 +1,6 @@
 """Calculations: their identity, their statuses and their lane."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -12,6 +13,11 @@ from shared.functions.learnt_cost import LearntCost
 
 #: Namespace of calculation ids (RFC 9562, version 5); documented for clients in docs/api.md.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
+
+# As uuid.uuid5 does it, in half the time: with the namespace hashed once, and from an integer.
+_NAMESPACE_DIGEST = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
+_RANDOM_BITS = (1 << 128) - 1 - (0xF << 76) - (0x3 << 62)
+_VERSION_5 = (0x5 << 76) + (0x2 << 62)
 
 
 class Status(StrEnum):
@@ -75,4 +81,7 @@ def calculation_id(function: str, version: int, arguments_text: str) -> UUID:
 
     The name is `function/version/` and the canonical text of the arguments.
     """
-    return uuid5(NAMESPACE, f"{function}/{version}/{arguments_text}")
+    digest = _NAMESPACE_DIGEST.copy()
+    digest.update(f"{function}/{version}/{arguments_text}".encode())
+    number = int.from_bytes(digest.digest()[:16], "big")
+    return UUID(int=number & _RANDOM_BITS | _VERSION_5)

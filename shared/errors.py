@@ -19,7 +19,7 @@ ReckonerError
 ├── ResultInvalid              what a function gave is no result
 │   └── ResultTooLarge
 ├── FunctionExited             a function raised SystemExit or the like
-├── ResultCorrupt              stored digits no longer match their digest
+├── ResultCorrupt              stored bytes no longer match their digest
 ├── CalculationAborted         a child process ended without a result
 │   └── ProcessDied            for a reason outside the function: another attempt may succeed
 ├── StoreUnavailable           PostgreSQL does not answer
@@ -199,10 +199,10 @@ class FunctionExited(ReckonerError):
 
 
 class ResultCorrupt(ReckonerError):
-    """Raised when stored digits no longer have the digest that was stored with them."""
+    """Raised when stored bytes no longer have the digest that was stored with them."""
 
     def __init__(self, calculation_id: UUID) -> None:
-        super().__init__(f"The stored digits of {calculation_id} do not match their SHA-256.")
+        super().__init__(f"The stored bytes of {calculation_id} do not match their SHA-256.")
         self.calculation_id = calculation_id
 
 

@@ -6,9 +6,11 @@ quick worker needs no query for them. Its form is Dramatiq's, with one keyword a
 that holds our versioned members: the relay publishes without importing an actor, and a worker can
 refuse what it does not understand.
 
-Version 2, which relays of earlier versions publish, has the arguments as an object.
+Version 2 has the arguments as an object. Earlier relays publish it, and so does ours as long as
+there are earlier workers, which take nothing else.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +23,8 @@ from shared.errors import MessageInvalid
 
 VERSION = 3
 
-#: The last version with `arguments` in place of `arguments_text`.
-_VERSION_OF_OBJECTS = 2
+#: The version with `arguments` in place of `arguments_text`.
+VERSION_OF_OBJECTS = 2
 
 
 def queue_name(lane: Lane) -> str:
@@ -59,7 +61,7 @@ def dead_letter_queue_arguments() -> dict[str, Any]:
     return {"x-queue-type": "quorum", "x-max-length": 100_000}
 
 
-def encode(works: Sequence[Work], lane: Lane) -> bytes:
+def encode(works: Sequence[Work], lane: Lane, version: int = VERSION) -> bytes:
     """Return the body of a message for this lane's actor. The heavy lane takes one calculation."""
     message: Message[None] = Message(
         queue_name=queue_name(lane),
@@ -67,22 +69,27 @@ def encode(works: Sequence[Work], lane: Lane) -> bytes:
         args=(),
         kwargs={
             "work": {
-                "version": VERSION,
-                "calculations": [
-                    {
-                        "calculation_id": str(work.calculation_id),
-                        "function": work.function,
-                        "function_version": work.function_version,
-                        "arguments_text": work.arguments_text,
-                        "request_id": work.request_id,
-                    }
-                    for work in works
-                ],
+                "version": version,
+                "calculations": [_members(work, version) for work in works],
             }
         },
         options={},
     )
     return message.encode()
+
+
+def _members(work: Work, version: int) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "calculation_id": str(work.calculation_id),
+        "function": work.function,
+        "function_version": work.function_version,
+        "request_id": work.request_id,
+    }
+    if version == VERSION_OF_OBJECTS:
+        members["arguments"] = json.loads(work.arguments_text)
+    else:
+        members["arguments_text"] = work.arguments_text
+    return members
 
 
 def decode_message(body: bytes, lane: Lane) -> Message[Any]:
@@ -122,9 +129,9 @@ def decode_work(members: object) -> list[Work]:
             pass
         case _:
             raise MessageInvalid("the members of `work` are wrong", members)
-    if isinstance(version, bool) or version not in (VERSION, _VERSION_OF_OBJECTS):
+    if isinstance(version, bool) or version not in (VERSION, VERSION_OF_OBJECTS):
         raise MessageInvalid("its version is unknown to this worker", members)
-    if version == _VERSION_OF_OBJECTS:
+    if version == VERSION_OF_OBJECTS:
         items = [_with_text(item) for item in items]
     return [_decode_one(item) for item in items]
 

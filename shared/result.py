@@ -56,16 +56,10 @@ class Result:
         check: str | None = None,
     ) -> "Result":
         """Return the result that consists of these bytes."""
+        head, tail = _ends(kind, data[:_PREVIEW_BYTES], data[-_PREVIEW_BYTES:])
+        digest = hashlib.sha256(data).hexdigest()
         return cls(
-            kind,
-            len(data),
-            hashlib.sha256(data).hexdigest(),
-            compute_seconds,
-            media_type,
-            *_ends(kind, data[:_PREVIEW_BYTES], data[-_PREVIEW_BYTES:]),
-            check,
-            None,
-            data,
+            kind, len(data), digest, compute_seconds, media_type, head, tail, check, None, data
         )
 
     @property

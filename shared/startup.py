@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from types import FrameType
 
 from reckoner.distributions import exit_on_clash
@@ -58,14 +58,6 @@ def log_function_problems(problems: Iterable[FunctionProblem]) -> None:
             problem.package,
             problem.detail,
         )
-
-
-def check_functions_or_exit(problems: Sequence[FunctionProblem], settings: Settings) -> None:
-    """Log what cannot be used; exit with USAGE_STATUS if the settings demand that all can."""
-    log_function_problems(problems)
-    if problems and settings.strict_functions:
-        sys.stderr.write(f"{STRICT_REFUSAL}\n")
-        raise SystemExit(USAGE_STATUS)
 
 
 def call_on_stop_signals(stop: Callable[[], None]) -> None:

@@ -5,6 +5,11 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from reckoner import Function
+from tests.faulty import calls, registrations
+
+FAULTY_PACKAGE = "faulty-functions"
+
 _EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
 
@@ -19,6 +24,17 @@ def install_plug_in(folder: Path, name: str, functions: Mapping[str, str]) -> No
     (metadata / "entry_points.txt").write_text(
         "[reckoner.functions]\n" + "".join(f"{name} = {at}\n" for name, at in functions.items())
     )
+
+
+def install_faulty(folder: Path) -> str:
+    """Have all functions of tests/faulty installed in a folder; return its Python path."""
+    modules = {name: f"{name}:f" for name in registrations.MODULES}
+    called = [name for name, one in vars(calls).items() if isinstance(one, Function)]
+    functions = {name: f"{calls.__name__}:{name}" for name in called}
+    install_plug_in(folder, FAULTY_PACKAGE, modules | functions)
+    for name, module in registrations.MODULES.items():
+        (folder / f"{name}.py").write_text(module.source)
+    return str(folder)
 
 
 def install_examples(folder: Path) -> str:

@@ -19,7 +19,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.functions.registry import load_registry
 from shared.postgres.connections import make_engine
-from shared.startup import check_functions_or_exit, start_process
+from shared.startup import start_process
 from workers.broker.broker import LaneBroker
 from workers.heavy.chunks import CONCURRENT_WRITES
 from workers.heavy.lane import HeavyLane
@@ -34,6 +34,8 @@ _BASE_CONNECTIONS = 2
 _STOP_MILLISECONDS = 20_000
 
 _PARENT_POLL_SECONDS = 0.5
+
+_STOP_POLL_SECONDS = 1.0
 
 #: How long a worker may take to stop once Dramatiq's main process has been killed.
 _ORPHAN_SECONDS = 45.0
@@ -90,9 +92,7 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
         become_subreaper()
         part = HeavyLane(settings, engine, uuid4())
     else:
-        registry = load_registry()
-        check_functions_or_exit(registry.problems, settings)
-        part = QuickLane(settings, engine, uuid4(), registry)
+        part = QuickLane(settings, engine, uuid4(), load_registry())
     return make_broker(settings, part, engine)
 
 
@@ -121,6 +121,9 @@ def run(broker: LaneBroker, stopping: threading.Event) -> None:
     """Work until `stopping` is set. Raises SystemExit if this process could not work any longer."""
     worker = Worker(broker)
     worker.start()
-    stopping.wait()
+    # Not without a limit: a signal just before the wait begins, from a thread of this process that
+    # has taken the interpreter's lock, would not end it.
+    while not stopping.wait(_STOP_POLL_SECONDS):
+        pass
     worker.stop(timeout=_STOP_MILLISECONDS)
     broker.close()

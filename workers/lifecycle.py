@@ -14,7 +14,7 @@ from dramatiq.worker import ConsumerThread
 from sqlalchemy import Engine
 
 from shared.messages import queue_name
-from shared.startup import USAGE_STATUS
+from shared.startup import STRICT_REFUSAL, USAGE_STATUS, log_function_problems
 from workers.broker.broker import LaneBroker
 from workers.broker.log_levels import warn_of_outages
 from workers.heavy.lane import HeavyLane
@@ -84,12 +84,26 @@ class Lifecycle(Middleware):
     def after_consumer_thread_boot(self, broker: Broker, thread: ConsumerThread) -> None:  # noqa: ARG002
         """Register the worker before it consumes, once it can work and PostgreSQL is available."""
         try:
-            is_ready = self._lane.wait_until_ready(self._stopping)
+            is_ready = self._lane.wait_until_ready(self._stopping) and self._may_work()
             if is_ready and self._presence.start(self._stopping):
                 extra = {**self._extra, "pid": os.getpid(), "slots": self._lane.threads}
                 logger.info("started", extra=extra)
         finally:
             self._is_registering = False
+
+    def _may_work(self) -> bool:
+        """Log which functions cannot be used; end the process if the settings demand that all can.
+
+        With the status of wrong settings, since a restart alone is of no use.
+        """
+        problems = self._lane.function_problems
+        log_function_problems(problems)
+        if not problems or not self._lane.is_strict:
+            return True
+        logger.critical(STRICT_REFUSAL)
+        self._status = USAGE_STATUS
+        self._end()
+        return False
 
     def _watch(self, worker: Worker) -> None:
         """End the process when it can no longer work."""
@@ -99,7 +113,7 @@ class Lifecycle(Middleware):
             except Exception:
                 logger.exception("cannot watch this worker")
                 problem = "nothing watches this worker"
-            if problem:
+            if problem and not self._status:
                 logger.critical("%s: this worker ends", problem)
                 self._status = FAILURE_STATUS
                 self._end()

@@ -75,18 +75,19 @@ def _estimate(row: Row) -> str:
 def _result(row: Row, path: str) -> str:
     if row.result_sha256 is None:
         return "null"
-    digits = f'"digits": {row.length}, ' if row.kind is ResultKind.DIGITS else ""
+    kind = row.kind
+    digits = f'"digits": {row.length}, ' if kind is ResultKind.DIGITS else ""
     return (
         f'{{"media_type": {_encode(media_type_of(row))}, "length": {row.length}, '
         f'"sha256": "{row.result_sha256}", "check": {_encode(row.check)}, {digits}'
-        f'"value": {_value(row)}, "head": {_encode(row.result_head)}, '
+        f'"value": {_value(row, kind)}, "head": {_encode(row.result_head)}, '
         f'"tail": {_encode(row.result_tail)}, "href": "{path}/result"}}'
     )
 
 
-def _value(row: Row) -> str:
+def _value(row: Row, kind: ResultKind) -> str:
     """Return the whole result as JSON, or null if it is too long, in bytes, or pruned."""
-    kind, text = row.kind, row.result_value
+    text = row.result_value
     longest = MAX_VALUE_DIGITS if kind is ResultKind.DIGITS else MAX_VALUE_BYTES
     if kind is ResultKind.BYTES or row.length is None or row.length > longest:
         return "null"

@@ -3,18 +3,10 @@
 import re
 from functools import lru_cache
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.kinds import MEDIA_TYPES, ResultKind
 from shared.store.calculations import Row
 
 _OCTETS = "application/octet-stream"
-
-#: Used by every kind of result whose author names none (reckoner/authoring/kinds.py).
-_OF_KIND = {
-    ResultKind.DIGITS: "text/plain; charset=us-ascii",
-    ResultKind.TEXT: "text/plain; charset=utf-8",
-    ResultKind.JSON: "application/json",
-    ResultKind.BYTES: _OCTETS,
-}
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = rf' *; *{_WORD}=(?:{_WORD}|"[^"\\\x00-\x1f\x7f-\U0010ffff]*")'
@@ -105,7 +97,7 @@ _EXTENSIONS_OF_SUFFIX = {"json": "json", "xml": "xml", "yaml": "yaml", "zip": "z
 def media_type_of(row: Row) -> str:
     """Return the media type of a stored result: its author's, or the one of its kind."""
     if row.result_media_type is None:
-        return _OF_KIND[row.kind]
+        return MEDIA_TYPES[row.kind]
     return _in_a_header(row.result_media_type, row.kind)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from sqlalchemy import Engine
 
 from gateway.relay.loop import LoopThread
+from gateway.relay.message_version import MessageVersion
 from gateway.relay.publisher import Publisher
 from shared import crash_points
 from shared.calculation import Lane
@@ -23,6 +24,10 @@ from shared.store.outbox import Due, put_back, taken_due
 #: of a worker computes all of a message, so it should not take long.
 _MESSAGE_CALCULATIONS = 100
 _MESSAGE_SECONDS = 0.02
+
+#: RabbitMQ takes messages of 16 MiB by default. One calculation alone is never near it, since the
+#: gateway limits the arguments of each.
+_MESSAGE_CHARACTERS = 2**20
 
 #: What a calculation counts for of which nothing is known: a message holds ten of these.
 _UNKNOWN_SECONDS = 0.0019
@@ -47,6 +52,7 @@ class LaneRelay:
     ) -> None:
         self.lane = lane
         self.publisher = Publisher(settings.amqp_urls, lane)
+        self._message_version = MessageVersion(lane)
         self._batch_rows = settings.relay_batch
         self._engine = engine
         self._woken = threading.Event()
@@ -82,18 +88,22 @@ class LaneRelay:
         marked as published even so, and only the rest is put back.
         """
         self.publisher.connect()  # before rows are locked, as it may take seconds
-        with (
-            self._engine.connect() as connection,
-            taken_due(connection, self.lane, self._batch_rows) as due,
-        ):
-            if not due:
-                return 0
-            messages = [[one.work for one in group] for group in group_by_message(due, self.lane)]
-            receipt = self.publisher.publish([encode(works, self.lane) for works in messages])
-            crash_point(crash_points.RELAY_BEFORE_MARK)
-            refused = set(range(len(messages))) - receipt.confirmed
-            if refused:
-                put_back(connection, [work.calculation_id for i in refused for work in messages[i]])
+        with self._engine.connect() as connection:
+            version = self._message_version.current(connection)
+            with taken_due(connection, self.lane, self._batch_rows) as due:
+                if not due:
+                    return 0
+                groups = group_by_message(due, self.lane)
+                messages = [[one.work for one in group] for group in groups]
+                receipt = self.publisher.publish(
+                    [encode(works, self.lane, version) for works in messages]
+                )
+                crash_point(crash_points.RELAY_BEFORE_MARK)
+                refused = set(range(len(messages))) - receipt.confirmed
+                if refused:
+                    put_back(
+                        connection, [work.calculation_id for i in refused for work in messages[i]]
+                    )
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
         return len(due)
@@ -133,15 +143,21 @@ class LaneRelay:
 def group_by_message(due: Iterable[Due], lane: Lane) -> Iterator[list[Due]]:
     """Yield calculations in their order, in the groups that share a message; heavy ones alone."""
     group: list[Due] = []
-    seconds = 0.0
+    seconds, characters = 0.0, 0
     for one in due:
         known = one.estimate_seconds
         needed = _UNKNOWN_SECONDS if known is None else known
-        is_full = len(group) == _MESSAGE_CALCULATIONS or seconds + needed > _MESSAGE_SECONDS
+        length = len(one.work.arguments_text)
+        is_full = (
+            len(group) == _MESSAGE_CALCULATIONS
+            or seconds + needed > _MESSAGE_SECONDS
+            or characters + length > _MESSAGE_CHARACTERS
+        )
         if group and (is_full or lane is Lane.HEAVY):
             yield group
-            group, seconds = [], 0.0
+            group, seconds, characters = [], 0.0, 0
         group.append(one)
         seconds += needed
+        characters += length
     if group:
         yield group

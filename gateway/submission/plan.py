@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
+from gateway.http.limits import MAX_ARGUMENTS_CHARACTERS, MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
@@ -23,6 +23,11 @@ from shared.functions.learnt_cost import LearntCost
 from shared.functions.registry import Registry
 
 _MEMBERS = ("function", "arguments")
+
+_TOO_LONG = (
+    f"The arguments of a calculation may have up to {MAX_ARGUMENTS_CHARACTERS:,} characters as "
+    "JSON in ASCII. Shorten them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Planner:
                 [Fault(f"/arguments{pointer}", detail) for pointer, detail in error.faults],
                 error.count,
             ) from None
+        if len(bound.text) > MAX_ARGUMENTS_CHARACTERS:
+            raise ArgumentsInvalid([Fault("/arguments", _TOO_LONG)])
         estimate = function.estimate(bound)
         if estimate is not None and estimate.bytes > self._memory_limit_bytes(function):
             raise CalculationTooLarge(estimate.bytes, self._memory_limit_bytes(function))

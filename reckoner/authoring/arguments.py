@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reckoner.authoring.bound import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.changed import changed_faults
-from reckoner.authoring.errors import ArgumentsFaulty
+from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
 from reckoner.authoring.integers import bounded_integers
 from reckoner.authoring.schema import arguments_schema, integers_schema
@@ -29,6 +30,13 @@ _UNSTABLE = Fault(
     "The function's own validation changes these arguments each time that it is applied. Tell its "
     "author.",
 )
+
+_NO_JSON = Fault("", "The arguments are not JSON.")
+
+
+_logger = logging.getLogger(__name__)
+
+_MAX_WORDS = 300
 
 
 class Arguments:
@@ -50,6 +58,7 @@ class Arguments:
             self.prepare()  # which checks types and defaults
         if schema is None:
             schema = arguments_schema(self._validator.schema(), parameters, descriptions)
+            _check_numbers(schema)
         self.schema: Mapping[str, Any] = schema
         self._integers = bounded_integers(parameters, self.schema["properties"])
 
@@ -114,11 +123,24 @@ class Arguments:
             return self._validator.validate(text)
         except ValidationError as error:
             errors = error.errors(include_url=False)
+        except Exception as error:  # whatever an author's own validator raises
+            _logger.exception("The validation of the function %s raised", self._function_name)
+            words = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
+            detail = f"The function's own validation raised {words}. Tell its author."
+            raise ArgumentsFaulty([Fault("", detail)], 1) from error
         if arguments is None:
             arguments = _parsed(text)
         found = without_other_choices(errors, arguments)
         faults = describe(found, arguments, self._function_name, self.names)
         raise ArgumentsFaulty(list(itertools.islice(faults, MAX_FAULTS)), len(found))
+
+
+def _check_numbers(schema: Mapping[str, Any]) -> None:
+    """Raise FunctionInvalid for a bound such as NaN, which clients could not read."""
+    try:
+        canonical_json(schema)
+    except ValueError as error:
+        raise FunctionInvalid(f"A bound of its arguments cannot be shown: {error}") from error
 
 
 def _written(arguments: object) -> str:
@@ -133,8 +155,15 @@ def _written(arguments: object) -> str:
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
+# Half of what json.loads takes: a text that `bind` has made has no spaces around it.
+_DECODE = json.JSONDecoder().raw_decode
+
+
 def _parsed(text: str) -> object:
     try:
-        return json.loads(text)
+        value, end = _DECODE(text)
     except (ValueError, RecursionError) as error:
-        raise ArgumentsFaulty([Fault("", "The arguments are not JSON.")], 1) from error
+        raise ArgumentsFaulty([_NO_JSON], 1) from error
+    if end != len(text):
+        raise ArgumentsFaulty([_NO_JSON], 1)
+    return value

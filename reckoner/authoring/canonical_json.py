@@ -47,19 +47,6 @@ def fraction_text(value: float) -> str:
     return text if not exponent else _with_exponent(mantissa, int(exponent))
 
 
-def fraction_of(integer: int) -> float | None:
-    """Return the double that an integer stands for where a fraction is expected.
-
-    That is one that equals it, or whose canonical text it is: from 2^53 to 10^21 that text is an
-    integer with zeros at its end, which need not be equal. None if there is no such double.
-    """
-    try:
-        value = float(integer)
-    except OverflowError:
-        return None
-    return value if value == integer or fraction_text(value) == integer_text(integer) else None
-
-
 def integer_text(value: int) -> str:
     """Return the decimal digits of an integer of any size.
 

@@ -17,7 +17,7 @@ from reckoner.authoring.kinds import ResultKind, ResultType
 from reckoner.authoring.progress import Progress, ignore_progress
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Function:
     """A named, versioned calculation. Made by the decorator `function`; calling it calls the code.
 

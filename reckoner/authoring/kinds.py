@@ -42,7 +42,8 @@ Digits = Annotated[str, _DigitsMark()]
 
 _DIGITS_MARK = typing.get_args(Digits)[1]
 
-_MEDIA_TYPES = {
+#: What a result is served as if its function names nothing else.
+MEDIA_TYPES = {
     ResultKind.DIGITS: "text/plain; charset=us-ascii",
     ResultKind.TEXT: "text/plain; charset=utf-8",
     ResultKind.JSON: "application/json",
@@ -78,7 +79,7 @@ def read_result_type(annotation: Any) -> ResultType:
     kind, is_streamed = _kind_and_streaming(annotation)
     names = set(_media_types(annotation))
     if not names:
-        return ResultType(kind, _MEDIA_TYPES[kind], False, is_streamed, annotation)
+        return ResultType(kind, MEDIA_TYPES[kind], False, is_streamed, annotation)
     if kind not in (ResultKind.TEXT, ResultKind.BYTES):
         raise FunctionInvalid(
             "A MediaType belongs to text or bytes; return `Annotated[str, MediaType(…)]` or "

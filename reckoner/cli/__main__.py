@@ -13,6 +13,7 @@ from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
 #: What `reckoner --help` says of each subcommand, whose module is only imported when it is used.
 _COMMANDS = {
     "new-function": "Write a package for a function of your own, with its test.",
+    "check-function": "Run a function as the service would, without a service.",
     "redrive": "Put messages that workers rejected back into their queues, or show them.",
 }
 

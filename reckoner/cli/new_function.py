@@ -4,6 +4,7 @@ import builtins
 import importlib.util
 import keyword
 import re
+import shutil
 import sys
 from pathlib import Path
 from string import Template
@@ -40,14 +41,21 @@ def command(name: str) -> None:
         raise click.UsageError(
             f"{name} cannot be written here ({error.strerror}). Use another folder."
         ) from None
-    python = sys.executable
+    programs = _programs()
     click.echo(
         f"{name}/ has the function in {name}.py and its test in tests/test_{name}.py. Next:\n"
         f"  cd {name}\n"
-        f"  reckoner check-function {name} '{{\"n\": 3}}'\n"
-        f"  {python} -m pip install -e .\n"
+        f"  {programs}reckoner check-function {name} '{{\"n\": 3}}'\n"
+        f"  {programs}pip install -e .\n"
         "and restart the service. README.md has more."
     )
+
+
+def _programs() -> str:
+    """Return what to write before the programs of this environment: nothing if PATH leads there."""
+    folder = Path(sys.executable).parent
+    found = shutil.which("reckoner")
+    return "" if found is not None and Path(found).parent == folder else f"{folder}/"
 
 
 def find_fault(name: str) -> str | None:

@@ -36,9 +36,11 @@ from reckoner import Ge, Le, function
 def $name(n: Annotated[int, Ge(1), Le(1_000_000)]) -> dict[str, int]:
     """The sum of the squares of the integers from 1 to n.
 
-    Equal arguments must always give an equal result, which Reckoner keeps: read no clock, no file
-    and no network. Raise `version` (`@function(version=2)`) when the results change.
+    Args:
+        n: How many squares.
     """
+    # Equal arguments must always give an equal result, which Reckoner keeps: use no clock, no
+    # network and no chance without a seed. When results change: `@function(version=2)`.
     return {"n": n, "sum": sum(k * k for k in range(1, n + 1))}
 '''
 

@@ -34,7 +34,11 @@ class Stopwatch:
         """Return what the action returns, or raise what `call_author` raises."""
         began = time.perf_counter()
         try:
-            return call_author(action)
+            return action()
+        except Exception:
+            raise
+        except BaseException as error:
+            raise FunctionExited(error) from error
         finally:
             self.seconds += time.perf_counter() - began
 

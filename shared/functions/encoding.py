@@ -9,13 +9,6 @@ from reckoner.authoring.errors import ResultUnusable
 from reckoner.authoring.kinds import ResultKind
 from shared.errors import ResultInvalid
 
-#: What may be returned, or yielded, for results that are not JSON.
-_TYPES: dict[ResultKind, tuple[type, ...]] = {
-    ResultKind.DIGITS: (str,),
-    ResultKind.TEXT: (str,),
-    ResultKind.BYTES: (bytes, bytearray, memoryview),
-}
-
 _PROMISED = {
     ResultKind.DIGITS: ("decimal digits", "a str of digits"),
     ResultKind.TEXT: ("text", "a str"),
@@ -25,7 +18,9 @@ _PROMISED = {
 
 def is_whole(kind: ResultKind, given: object) -> bool:
     """Say whether it is a whole result, also of a function that may yield pieces."""
-    return kind is ResultKind.JSON or isinstance(given, _TYPES[kind])
+    if kind is ResultKind.BYTES:
+        return isinstance(given, (bytes, bytearray, memoryview))
+    return kind is ResultKind.JSON or isinstance(given, str)
 
 
 def encode_whole(function: Function, given: Any) -> bytes:

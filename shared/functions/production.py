@@ -17,7 +17,7 @@ from shared.errors import ResultTooLarge
 from shared.functions.author_code import Stopwatch
 from shared.functions.encoding import encode_piece, encode_whole, is_whole, refuse_stream
 from shared.functions.predicates import check_by_predicate
-from shared.functions.verification import verified
+from shared.functions.verification import DigitsCheck
 
 #: Smaller pieces of a stream are gathered, because each has its costs on the way.
 GATHERED_BYTES = 65_536
@@ -39,28 +39,37 @@ def produce(
     Raises ResultInvalid, ResultWrong, FunctionExited, and whatever the function raises.
     """
     given = watch.call(lambda: function.call(bound, progress))
+    kind = function.kind
+    if not function.is_streamed or is_whole(kind, given):
+        yield _whole(function, bound, given, prime, max_bytes)
+        return
+    check = DigitsCheck(function, bound, prime) if kind is ResultKind.DIGITS else None
     length = 0
-    for piece in _checked(function, bound, given, prime, watch):
+    for piece in _gathered(_encoded(kind, given, watch)):
         length += len(piece)
         if length > max_bytes:
             raise ResultTooLarge(max_bytes)
+        if check is not None:
+            check.feed(piece)
         yield piece
+    if check is not None:
+        check.finish()
 
 
-def _checked(
-    function: Function, bound: BoundArguments, given: Any, prime: int, watch: Stopwatch
-) -> Iterator[bytes]:
-    """Yield the bytes of what a function has returned, checking them as they pass."""
-    pieces: Iterable[bytes]
-    if function.is_streamed and not is_whole(function.kind, given):
-        pieces = _gathered(_encoded(function.kind, given, watch))
-    else:
-        pieces = (encode_whole(function, given),)
-        if function.check_name == "check":
-            check_by_predicate(function, bound, given)
+def _whole(
+    function: Function, bound: BoundArguments, given: Any, prime: int, max_bytes: int
+) -> bytes:
+    """Return the bytes of what a function has returned, after all their checks."""
+    data = encode_whole(function, given)
+    if len(data) > max_bytes:
+        raise ResultTooLarge(max_bytes)
     if function.kind is ResultKind.DIGITS:
-        return verified(function, bound, pieces, prime)
-    return iter(pieces)
+        check = DigitsCheck(function, bound, prime)
+        check.feed(data)
+        check.finish()
+    if function.check_name == "check":
+        check_by_predicate(function, bound, given)
+    return data
 
 
 def _encoded(kind: ResultKind, given: Any, watch: Stopwatch) -> Iterator[bytes]:

@@ -7,7 +7,6 @@ could have is a multiple of at most 1.2·10^8 of the 2.7·10^16 primes of 61 bit
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
 
 import gmpy2
 from gmpy2 import mpz, powmod
@@ -49,14 +48,18 @@ class DigitsFormat:
 
         Raises ValueError for anything but ASCII 0 to 9 and for a leading zero in a longer number.
         """
-        if not piece:
-            return
         # GMP would accept white space, a sign and underscores.
         if not piece.isdigit():
+            if not piece:
+                return
             raise ValueError("a result has something other than digits in it")
-        if self._leading == b"0" or (not self._leading and piece[:1] == b"0" and len(piece) > 1):
+        if not self._leading:
+            self._leading = piece[:1]
+            has_leading_zero = self._leading == b"0" and len(piece) > 1
+        else:
+            has_leading_zero = self._leading == b"0"
+        if has_leading_zero:
             raise ValueError("a result has a leading zero")
-        self._leading = self._leading or piece[:1]
 
     @property
     def is_empty(self) -> bool:
@@ -68,14 +71,14 @@ class DigitsResidue(DigitsFormat):
     """The value of a stream of decimal digits modulo a prime of at most 62 bits, not 2 or 5."""
 
     def __init__(self, modulus: int) -> None:
-        super().__init__()
+        self._leading = b""
         self._modulus = modulus
         self._blocks: BlocksResidue | None = None  # a short result needs none
         self._rest = bytearray()
 
     def feed(self, piece: bytes) -> None:
         """Append digits. Raises ValueError as DigitsFormat does."""
-        super().feed(piece)
+        DigitsFormat.feed(self, piece)
         for start in range(0, len(piece), _SLICE_DIGITS):
             self._rest += piece[start : start + _SLICE_DIGITS]
             if len(self._rest) >= _FEWEST_BLOCKS * BLOCK_DIGITS:
@@ -95,6 +98,8 @@ class DigitsResidue(DigitsFormat):
     def value(self) -> int:
         """The digits so far modulo the prime."""
         modulus, rest = self._modulus, bytes(self._rest)
+        if self._blocks is None and 0 < len(rest) <= STEP_DIGITS:  # as of most quick calculations
+            return int(mpz(rest) % modulus)
         value = mpz(0) if self._blocks is None else self._blocks.value
         step_factor = powmod(10, STEP_DIGITS, modulus)
         whole = len(rest) - len(rest) % STEP_DIGITS
@@ -105,30 +110,37 @@ class DigitsResidue(DigitsFormat):
         return int(value)
 
 
-def verified(
-    function: Function, bound: BoundArguments, pieces: Iterable[bytes], modulus: int
-) -> Iterator[bytes]:
-    """Yield the pieces while checking them. They are verified only when this has ended.
+class DigitsCheck:
+    """The check of the digits of one result: that they are digits, and their author's Residue.
 
-    Raises ResultInvalid as soon as something is not a digit. If the function has a Residue, raises
-    ResultWrong at the end if the digits' value modulo the prime is another.
+    They are verified only once `finish` has returned.
     """
-    residue = function.check if isinstance(function.check, Residue) else None
-    found = DigitsFormat() if residue is None else DigitsResidue(modulus)
-    for piece in pieces:
+
+    def __init__(self, function: Function, bound: BoundArguments, modulus: int) -> None:
+        self._function = function
+        self._bound = bound
+        self._modulus = modulus
+        self._residue = function.check if isinstance(function.check, Residue) else None
+        self._found = DigitsFormat() if self._residue is None else DigitsResidue(modulus)
+
+    def feed(self, piece: bytes) -> None:
+        """Append digits. Raises ResultInvalid as soon as something is not a digit."""
         try:
-            found.feed(piece)
+            self._found.feed(piece)
         except ValueError as error:
             raise not_digits() from error
-        yield piece
-    if found.is_empty:
-        raise ResultInvalid(
-            "The function returned no digits, not even a zero. Return at least one digit."
-        )
-    if residue is None or not isinstance(found, DigitsResidue):
-        return
-    if found.value != call_author(lambda: residue.of(bound.values, modulus)):
-        raise ResultWrong(
-            f"The digits that {function.name} returned did not pass their check: their residue is "
-            "wrong. Report this to the function's author."
-        )
+
+    def finish(self) -> None:
+        """Raise ResultInvalid for no digits, ResultWrong if their residue is another."""
+        found, residue = self._found, self._residue
+        if found.is_empty:
+            raise ResultInvalid(
+                "The function returned no digits, not even a zero. Return at least one digit."
+            )
+        if residue is None or not isinstance(found, DigitsResidue):
+            return
+        if found.value != call_author(lambda: residue.of(self._bound.values, self._modulus)):
+            raise ResultWrong(
+                f"The digits that {self._function.name} returned did not pass their check: their "
+                "residue is wrong. Report this to the function's author."
+            )

@@ -49,6 +49,9 @@ _COUNT_SLOTS = text("""
                       AND now() + make_interval(secs => :silent_seconds)
     GROUP BY lane""")
 
+_HAS_EARLIER_WORKERS = text("""
+    SELECT EXISTS (SELECT FROM workers WHERE lane = :lane AND offers IS NULL)""")
+
 _UPSERT_RELAY = text("""
     INSERT INTO relays (id, host, pid, quick_problem, heavy_problem)
     VALUES (:id, :host, :pid, :quick_problem, :heavy_problem)
@@ -129,6 +132,12 @@ def delete_worker(connection: Connection, worker_id: UUID) -> None:
 def delete_silent_workers(connection: Connection, silent_seconds: float) -> None:
     """Delete the rows of worker processes that ended without deleting theirs."""
     connection.execute(_DELETE_SILENT_WORKERS, {"silent_seconds": silent_seconds})
+
+
+def has_earlier_workers(connection: Connection, lane: Lane) -> bool:
+    """Say whether a lane may have workers of earlier versions, which do not say what they offer."""
+    is_there: bool = connection.execute(_HAS_EARLIER_WORKERS, {"lane": str(lane)}).scalar_one()
+    return is_there
 
 
 def list_workers(connection: Connection, silent_seconds: float) -> list[WorkerState]:

@@ -1,7 +1,6 @@
 """Upgrades and changed settings under load, by compose/upgrade.sh and by plain `up`."""
 
 import os
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.compose.conftest import ROOT, Deployment
+from tests.compose.conftest import Deployment
 from tests.compose.load import load
+from tests.compose.sources import copy_sources
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.timeout(900)
@@ -18,30 +18,11 @@ pytestmark = pytest.mark.timeout(900)
 #: Computes for several minutes.
 _LONG_N = 3_000_000_000
 
-_SOURCES = (
-    *(
-        "gateway",
-        "reckoner",
-        "workers",
-        "shared",
-        "migrations",
-        "compose/Dockerfile",
-        ".dockerignore",
-    ),
-    *("requirements.txt", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"),
-)
-
 
 @pytest.fixture
 def sources(changing: Deployment, tmp_path: Path, monkeypatch) -> Iterator[Path]:
     """A copy of the sources, from which the image is built, to be changed by a test."""
-    for name in _SOURCES:
-        target = tmp_path / "sources" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target)
-        else:
-            shutil.copy(ROOT / name, target)
+    copy_sources(tmp_path / "sources")
     override = tmp_path / "sources.yaml"
     override.write_text(
         "services:\n  migrate:\n    build:\n"

@@ -18,16 +18,11 @@ from workers.heavy.chunks import ChunkWriter
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import Lease
 from workers.sandbox.children import Children
+from workers.sandbox.exit_reasons import results_differ
 from workers.sandbox.parent import Sandbox
 from workers.sandbox.protocol import RECOMPUTED, Request, Summary
 
 logger = logging.getLogger(__name__)
-
-_OTHER_RESULT = (
-    "The function gave another result when it was run again with the same arguments. Report this "
-    "to the function's author: a function must not depend on time, on chance without a seed, or on "
-    "the order of a set."
-)
 
 
 class Computation:
@@ -54,7 +49,7 @@ class Computation:
             return result
         again, peak_bytes = self._compute_again()
         if (again.length, again.sha256) != (result.length, result.sha256):
-            raise CalculationAborted("result-wrong", _OTHER_RESULT)
+            raise results_differ()
         return dataclasses.replace(result, peak_bytes=_larger(result.peak_bytes, peak_bytes))
 
     def _compute(self) -> Result:

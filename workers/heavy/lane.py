@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.config import Settings
+from shared.functions.registry import FunctionProblem
 from workers.broker.broker import LaneBroker
 from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
@@ -43,6 +44,7 @@ class HeavyLane:
         """Take what returns the functions that children can compute; by default, they tell it."""
         self.worker_id = worker_id
         self.threads = settings.heavy_slots
+        self.is_strict = settings.strict_functions
         self.slots = Slots(settings.heavy_slots)
         self.consumer_class = partial(SlotConsumer, slots=self.slots)
         self.leases = Leases(
@@ -73,6 +75,11 @@ class HeavyLane:
         A worker that cannot import them, or not yet, must take no work that another could do.
         """
         return self._children.wait_until_ready(stopping)
+
+    @property
+    def function_problems(self) -> Sequence[FunctionProblem]:
+        """The installed functions that cannot be used, once it is ready."""
+        return self._children.problems
 
     @property
     def is_busy(self) -> bool:

@@ -41,6 +41,8 @@ class QuickLane:
     ) -> None:
         self.worker_id = worker_id
         self.threads = settings.quick_threads
+        self.is_strict = settings.strict_functions
+        self.function_problems = registry.problems
         self.prefetch = settings.quick_prefetch
         self._watchdog = Watchdog()
         self._stopping = threading.Event()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reckoner.authoring.definition import Function
+from shared.functions.registry import FunctionProblem, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,13 @@ class Catalogue:
 
     `threads` are the Python threads that packages started when they were imported, as
     "module: name"; `native_threads` counts those that a library started and that stay in a fork.
+    `problems` are installed functions that cannot be used.
     """
 
     functions: Mapping[tuple[str, int], Offer]
     threads: tuple[str, ...] = ()
     native_threads: int = 0
+    problems: tuple[FunctionProblem, ...] = ()
 
     def find(self, name: str, version: int) -> Offer | None:
         """Return the function of this name in exactly this version; None if it is not there."""
@@ -53,6 +55,7 @@ class Catalogue:
             "functions": functions,
             "threads": self.threads,
             "native_threads": self.native_threads,
+            "problems": [dataclasses.asdict(problem) for problem in self.problems],
         }
         return json.dumps(content).encode("ascii") + b"\n"
 
@@ -61,7 +64,8 @@ class Catalogue:
         """Return the catalogue that a template has sent."""
         content: Any = json.loads(line)
         offers = [Offer(**function) for function in content["functions"]]
-        return cls(_by_name(offers), tuple(content["threads"]), content["native_threads"])
+        problems = tuple(FunctionProblem(**problem) for problem in content["problems"])
+        return cls(_by_name(offers), tuple(content["threads"]), content["native_threads"], problems)
 
 
 #: What a worker can run before its template process has started.
@@ -69,9 +73,9 @@ EMPTY = Catalogue({})
 
 
 def catalogue_of(
-    functions: Iterable[Function], threads: Iterable[str] = (), native_threads: int = 0
+    registry: Registry, threads: Iterable[str] = (), native_threads: int = 0
 ) -> Catalogue:
-    """Return the catalogue of these functions.
+    """Return the catalogue of these functions, and of those that cannot be used.
 
     Beside a Python thread, no process may fork: a lock that the thread holds would never be
     released in the fork. All functions are then run in interpreters of their own.
@@ -85,9 +89,9 @@ def catalogue_of(
             memory_bytes=function.memory_bytes,
             timeout_seconds=function.timeout_seconds,
         )
-        for function in functions
+        for function in registry
     ]
-    return Catalogue(_by_name(offers), names, native_threads)
+    return Catalogue(_by_name(offers), names, native_threads, registry.problems)
 
 
 def _by_name(offers: Iterable[Offer]) -> dict[tuple[str, int], Offer]:

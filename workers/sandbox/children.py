@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from shared.errors import ProcessDied
+from shared.functions.registry import FunctionProblem
 from workers.sandbox.catalogue import EMPTY, Catalogue
 from workers.sandbox.forks import PendingFork
 from workers.sandbox.process import CHILD_COMMAND, ChildProcess
@@ -76,6 +77,11 @@ class Children:
     def offers(self) -> Collection[str] | None:
         """Return the functions that children can compute, each as `name/version`; None at first."""
         return self.catalogue.offers if self._ready.is_set() else None
+
+    @property
+    def problems(self) -> Sequence[FunctionProblem]:
+        """The installed functions that cannot be used."""
+        return self.catalogue.problems
 
     def take(self, function: str, version: int) -> ChildProcess:
         """Return a child that waits for a request for this function. Raises ProcessDied."""

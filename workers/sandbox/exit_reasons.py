@@ -99,6 +99,16 @@ def time_limit_exceeded(limit_seconds: float, *, is_declared: bool = False) -> C
     )
 
 
+def results_differ() -> CalculationAborted:
+    """Return the error for a function whose second run gave another result than the first."""
+    return CalculationAborted(
+        "result-wrong",
+        "The function gave another result when it was run again with the same arguments. Report "
+        "this to the function's author: a function must not depend on time, on chance without a "
+        "seed, or on the order of a set.",
+    )
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name

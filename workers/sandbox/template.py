@@ -118,7 +118,7 @@ def _fork_children(
                     worker.close()
                     _use(pipes, requests)
                     _become_child_of(worker_pid, between)
-                    _be_child(functions)
+                    be_child(functions)
         finally:
             os._exit(0)
     os.waitpid(between, 0)
@@ -150,7 +150,7 @@ def _become_child_of(worker_pid: int, between: int) -> None:
     os.write(1, PID.pack(os.getpid()))
 
 
-def _be_child(functions: Registry) -> NoReturn:
+def be_child(functions: Registry) -> NoReturn:
     """Do in a fork what child.main does in an interpreter of its own, and exit."""
     status = 1
     try:

@@ -45,7 +45,7 @@ def test_help_lists_the_commands(reckoner, capsys):
 #: Runs the command where nothing of the service is installed, and says whether it loads pydantic.
 _WITHOUT_THE_SERVER = """
 import atexit, importlib.abc, sys
-SERVER = {"alembic", "dramatiq", "dynaconf", "falcon", "gunicorn", "jsonschema", "pika", "psycopg2",
+SERVER = {"alembic", "dramatiq", "dynaconf", "falcon", "gunicorn", "pika", "psycopg2",
           "sqlalchemy", "uvicorn"}
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):

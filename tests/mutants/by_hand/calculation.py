@@ -51,9 +51,41 @@ MUTATIONS = [
     ),
     mutation(
         "shared/functions/production.py",
-        "return verified(function, bound, pieces, prime)",
-        "return iter(pieces)",
+        "        check.feed(data)\n        check.finish()\n",
+        "",
         "unit/shared/test_calculator.py",
+    ),
+    mutation(
+        "shared/functions/production.py",
+        "    if check is not None:\n        check.finish()\n",
+        "",
+        "unit/shared/functions/test_production.py",
+    ),
+    mutation(
+        "shared/functions/production.py",
+        "        if length > max_bytes:\n            raise ResultTooLarge(max_bytes)\n",
+        "",
+        "unit/shared/functions/test_production.py",
+    ),
+    mutation(
+        "shared/functions/production.py",
+        "        if waiting and (is_large or len(waiting)",
+        "        if waiting and (len(waiting)",
+        "unit/shared/functions/test_production.py",
+    ),
+    mutation(
+        "shared/functions/predicates.py",
+        "verdict is None or bool(verdict)",
+        "True",
+        "unit/shared/functions/test_production.py",
+    ),
+    mutation(
+        "shared/functions/author_code.py",
+        "        except BaseException as error:\n"
+        "            raise FunctionExited(error) from error\n"
+        "        finally",
+        "        finally",
+        "unit/shared/functions/test_production.py",
     ),
     mutation(
         _RESULT,
@@ -97,7 +129,7 @@ MUTATIONS = [
     ),
     mutation(
         _VERIFICATION,
-        "found.value != call_author(lambda: residue.of(bound.values, modulus))",
+        "found.value != call_author(lambda: residue.of(self._bound.values, self._modulus))",
         "False",
         "unit/shared/functions/test_verification.py",
     ),

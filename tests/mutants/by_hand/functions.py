@@ -81,7 +81,7 @@ _DECISION = [
     _relay(
         "len(reviewed) == _BATCH else _FIRST",
         "False else _FIRST",
-        f"{_RELAY}::test_many_are_failed_in_a_run",
+        f"{_RELAY}::test_a_run_goes_on_behind_those_that_wait",
     ),
 ]
 

@@ -133,6 +133,11 @@ MUTATIONS = [
         f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
     ),
     _template(
+        "        gzip off;\n",
+        "",
+        f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
+    ),
+    _template(
         "        proxy_pass http://reckoner_gateway;\n\n",
         "        proxy_pass http://reckoner_gateway$uri$is_args$args;\n\n",
         f"{_PASSING_ON}::test_the_gateway_gets_the_url_as_it_was_written",

@@ -37,7 +37,7 @@ _PUBLISHING = [
     _lane("for i in refused for work", "for i in receipt.confirmed for work", _REFUSED),
     _lane("set(range(len(messages))) - receipt.confirmed", "set(range(len(messages)))", _REFUSED),
     _lane("if receipt.problem is not None:", "if False:", _REFUSED),
-    _lane("encode(works, self.lane)", "encode(works, Lane.QUICK)", _RELAY),
+    _lane("encode(works, self.lane, version)", "encode(works, Lane.QUICK, version)", _RELAY),
     _batch("isinstance(method, pika.spec.Basic.Ack)", "True", _CONFIRMS),
     _batch("isinstance(method, pika.spec.Basic.Ack)", "True", _REFUSED),
     _batch("if tag <= last and tag", "if tag < last and tag", _CONFIRMS),

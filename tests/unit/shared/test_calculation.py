@@ -1,16 +1,22 @@
 """Identity: equal calculations are one calculation, others are not."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calculation import Status, calculation_id, is_final
+from shared.calculation import NAMESPACE, Status, calculation_id, is_final
 
 
 @given(one=st.text(), other=st.text())
 def test_different_arguments_have_different_ids(one, other):
     assert (calculation_id("f", 1, one) == calculation_id("f", 1, other)) == (one == other)
+
+
+@given(st.text(st.characters(codec="utf-8")), st.integers(), st.text(st.characters(codec="utf-8")))
+def test_an_id_is_the_version_5_uuid_of_its_name(function, version, arguments_text):
+    expected = uuid5(NAMESPACE, f"{function}/{version}/{arguments_text}")
+    assert calculation_id(function, version, arguments_text) == expected
 
 
 def test_function_and_version_are_part_of_the_identity():

@@ -131,6 +131,18 @@ def test_a_faulty_message_of_an_earlier_version_is_refused(change):
         decode_work({"version": 2, "calculations": [OF_VERSION_2, {**OF_VERSION_2, **change}]})
 
 
+@given(n=st.integers(), words=st.text(st.characters(codec="utf-8")), x=st.floats(-1e9, 1e9))
+def test_earlier_workers_get_the_members_that_they_take(n, words, x):
+    arguments_text = canonical_json({"n": n, "words": words, "x": x})
+    identity = calculation_id("f", 1, arguments_text)
+    work = Work(identity, "f", 1, arguments_text, "r-1")
+    members = json.loads(encode([work], Lane.QUICK, version=2))["kwargs"]["work"]
+    assert members["version"] == 2
+    assert members["calculations"][0].keys() == OF_VERSION_2.keys()
+    assert members["calculations"][0]["arguments"] == {"n": n, "words": words, "x": x}
+    assert decode_work(members) == [work]  # nor do later workers mind
+
+
 def test_a_message_has_the_members_of_one_version():
     for version, one in ((3, OF_VERSION_2), (2, ONE)):
         with pytest.raises(MessageInvalid):

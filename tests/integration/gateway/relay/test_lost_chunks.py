@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.relay.rescue import Rescue, remove_lost_chunks
+from reckoner.authoring.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
@@ -23,7 +24,7 @@ LONG = make_result(length=10_000)
 def store(connection, claimed, count=3):
     """Store chunks of an attempt."""
     assert chunks.insert_claimed_chunks(
-        connection, claimed.calculation_id, claimed.attempt, 0, [b"1"] * count, worker_id=WORKER
+        connection, claimed, ResultKind.DIGITS, 0, [b"1"] * count, worker_id=WORKER
     )
 
 

@@ -3,9 +3,12 @@
 import asyncio
 import json
 from dataclasses import replace
+from typing import Annotated
 
 import pytest
 
+from reckoner import Estimate, Ge, Le, MediaType, function
+from shared.functions.registry import Registry
 from tests.asgi import serving
 
 
@@ -22,12 +25,12 @@ def test_accepted_maximum_is_the_largest_that_is_accepted(
     async def scenario():
         async with serving(settings, registry) as client:
             catalogue = (await client.ask("GET", "/functions")).json()["functions"]
-            for function in catalogue:
-                bounds = function["bounds"]["n"]
+            for described in catalogue:
+                bounds = described["bounds"]["n"]
                 largest = bounds["accepted_maximum"]
                 assert largest <= bounds["maximum"]
-                taken = submission(function["name"], largest)
-                refused = submission(function["name"], largest + 1)
+                taken = submission(described["name"], largest)
+                refused = submission(described["name"], largest + 1)
                 assert (await client.ask("POST", "/calculations", body=taken)).status == 202
                 assert (await client.ask("POST", "/calculations", body=refused)).status == 422
             return catalogue
@@ -42,5 +45,68 @@ def test_accepted_maximum_is_null_where_nothing_is_accepted(store_settings, regi
         async with serving(settings, registry) as client:
             return (await client.ask("GET", "/functions")).json()["functions"]
 
-    for function in asyncio.run(scenario()):
-        assert function["bounds"]["n"]["accepted_maximum"] is None
+    for described in asyncio.run(scenario()):
+        assert described["bounds"]["n"]["accepted_maximum"] is None
+
+
+@function(lane="quick", version=3)
+def scaled(x: Annotated[float, Ge(0)], factor: float = 2) -> dict[str, float]:
+    """Scale a number.
+
+    Args:
+        x: What is scaled.
+    """
+    return {"scaled": x * factor}
+
+
+def cost(size: int) -> Estimate:
+    if size > 50:
+        raise ValueError("unknown")
+    return Estimate(size / 100, size * 2**20)
+
+
+@function(memory="1TiB", timeout=0.5, estimate=cost, check="recompute")
+def picture(size: Annotated[int, Ge(2), Le(1_000)]) -> Annotated[bytes, MediaType("image/png")]:
+    return b"\x89PNG" * size
+
+
+def test_the_catalogue_says_what_a_function_takes_returns_and_may_use(store_settings):
+    settings = replace(store_settings, memory_limit_bytes=2**28, time_limit_seconds=60.0)
+
+    async def scenario():
+        async with serving(settings, Registry([scaled, picture])) as client:
+            return (await client.ask("GET", "/functions")).json()["functions"]
+
+    described_picture, described_scaled = asyncio.run(scenario())
+    assert described_scaled == {
+        "name": "scaled",
+        "version": 3,
+        "fingerprint": scaled.fingerprint,
+        "summary": "Scale a number.",
+        "description": "Scale a number.",
+        "arguments": {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "properties": {
+                "x": {"type": "number", "minimum": 0, "description": "What is scaled."},
+                "factor": {"type": "number", "default": 2},
+            },
+            "required": ["x"],
+            "additionalProperties": False,
+        },
+        "bounds": {"x": {"minimum": 0}, "factor": {}},
+        "result": {"kind": "json", "media_type": "application/json"},
+        "check": None,
+        "lane": "quick",
+        "memory_limit_bytes": 2**28,
+        "time_limit_seconds": 60.0,
+        "estimates": [],
+    }
+    assert described_picture["result"] == {"kind": "bytes", "media_type": "image/png"}
+    assert described_picture["check"] == "recomputed"
+    assert described_picture["time_limit_seconds"] == 0.5
+    assert described_picture["memory_limit_bytes"] == 2**28  # never above the server's
+    # What the author's estimate cannot tell is left out.
+    assert [one["size"] for one in described_picture["estimates"]] == [10]
+    assert described_picture["estimates"][0]["seconds"] == 0.2
+    assert described_picture["bounds"]["size"]["accepted_maximum"] == 1_000

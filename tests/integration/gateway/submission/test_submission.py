@@ -1,6 +1,7 @@
 """Submissions: what they store, and with which statements."""
 
 import dataclasses
+import hashlib
 
 import gmpy2
 import pytest
@@ -8,10 +9,13 @@ from sqlalchemy import event
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
+from shared.result import ROW_BYTES
 from shared.store import calculations, new_calculations
 from shared.store.chunks import find_chunk
+from tests.child_with_test_functions import REGISTRY
 from tests.factories import make_calculation
 from tests.integration import submitting
+from tests.integration.lanes import make_test_calculation
 from tests.integration.rows import claim
 
 QUEUED = {"n": 300_000}
@@ -75,7 +79,30 @@ def test_a_long_result_that_is_computed_at_once_is_stored_whole(engine, store_se
     assert (row.status, row.result_digits) == ("succeeded", 20_899)
     with engine.begin() as connection:
         chunk = find_chunk(connection, row.id, row.result_attempt, 0)
-    assert chunk == gmpy2.fib(100_000).digits()
+    assert chunk == gmpy2.fib(100_000).digits().encode()
+
+
+@pytest.mark.parametrize("n", [100, 10_000])
+@pytest.mark.parametrize("name", ["text", "table", "json_text"])
+def test_results_of_other_kinds_are_computed_at_once_where_an_estimate_says_so(
+    engine, store_settings, n, name
+):
+    settings = dataclasses.replace(store_settings, inline_seconds=0.1)
+    calculation = make_test_calculation(name, n)
+    (row,) = submitting.submit(engine, settings, REGISTRY, calculation, 1)
+    assert (row.status, row.length) == ("succeeded", n)
+    with engine.begin() as connection:
+        chunk = row.bytes_in_row if n <= ROW_BYTES else find_chunk(connection, row.id, 1, 0)
+    assert chunk is not None
+    assert hashlib.sha256(chunk).hexdigest() == row.result_sha256
+
+
+def test_a_function_that_fails_is_left_to_a_worker_which_tells(engine, store_settings):
+    settings = dataclasses.replace(store_settings, inline_seconds=0.1)
+    for name in ("give_up", "exit_early", "set_in_object"):
+        calculation = make_test_calculation(name)
+        (row,) = submitting.submit(engine, settings, REGISTRY, calculation, 1)
+        assert row.status == "queued"
 
 
 def test_a_cheap_calculation_is_queued_when_all_threads_hang(

@@ -35,6 +35,14 @@ def test_of_those_whose_cost_is_unknown_few_share_a_message():
     assert len(list(group_by_message([due(0.0195), due(None)], Lane.QUICK))) == 2
 
 
+def test_those_with_long_arguments_share_a_message_that_rabbitmq_takes():
+    short, long, longer = (
+        Due(Work(uuid4(), "f", 1, "x" * length, None), 1e-5) for length in (10, 2**18, 2**21)
+    )
+    groups = group_by_message([short, *[long] * 6, longer, short], Lane.QUICK)
+    assert [len(group) for group in groups] == [4, 3, 1, 1]
+
+
 def test_each_heavy_one_has_a_message_of_its_own():
     groups = group_by_message([due(1e-5)] * 3, Lane.HEAVY)
     assert [len(group) for group in groups] == [1, 1, 1]

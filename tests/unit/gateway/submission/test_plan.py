@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.submission.plan import Planner
-from reckoner import Estimate
+from reckoner import Estimate, Function, function
 from shared.calculation import Lane, calculation_id
 from shared.config import load_settings
 from shared.errors import ArgumentsInvalid, CalculationTooLarge
@@ -33,8 +33,8 @@ def planner(registry, **overrides):
 def plan(*, seconds=0.0, peak_bytes=1):
     """Return a planner and the calculation of a function with this estimate."""
     cost = Estimate(seconds=seconds, digits=1, bytes=peak_bytes)
-    function = dataclasses.replace(fibonacci, estimator=lambda **_arguments: cost)
-    planner = Planner(Registry([function]), SETTINGS)
+    costly = dataclasses.replace(fibonacci, estimator=lambda **_arguments: cost)
+    planner = Planner(Registry([costly]), SETTINGS)
     return planner, planner.plan_request({"function": "fibonacci", "arguments": {"n": 5}})
 
 
@@ -141,3 +141,93 @@ def test_a_fault_is_described_in_a_sentence(registry, body, detail):
     with pytest.raises(ArgumentsInvalid) as error:
         planner(registry).plan_request(body)
     assert [fault.detail for fault in error.value.faults] == [detail]
+
+
+def of_options(**options: Any) -> Function:
+    """Return a function of one number with these options of the decorator."""
+
+    @function(**options)
+    def twice(n: int) -> int:
+        return 2 * n
+
+    return twice
+
+
+def estimated(seconds: float, size: int = 1) -> Any:
+    def estimate(n: int) -> Estimate:
+        return Estimate(seconds, size)
+
+    return estimate
+
+
+@pytest.mark.parametrize(
+    ("options", "lane", "is_inline"),
+    [
+        ({}, Lane.HEAVY, False),
+        ({"lane": "heavy"}, Lane.HEAVY, False),
+        ({"lane": "quick"}, Lane.QUICK, False),
+        ({"lane": "quick", "estimate": estimated(0.1)}, Lane.QUICK, True),
+        ({"lane": "quick", "estimate": estimated(0.6)}, Lane.HEAVY, False),
+        ({"lane": "heavy", "estimate": estimated(0.1)}, Lane.HEAVY, False),
+        ({"estimate": estimated(0.1)}, Lane.QUICK, True),
+        ({"estimate": estimated(0.4)}, Lane.QUICK, False),
+        ({"estimate": estimated(-1)}, Lane.HEAVY, False),
+        ({"lane": "quick", "estimate": estimated(-1)}, Lane.QUICK, False),
+        ({"estimate": estimated(0.1), "memory": "64MiB"}, Lane.HEAVY, False),
+        ({"estimate": estimated(0.1), "timeout": 5}, Lane.HEAVY, False),
+        ({"estimate": estimated(0.1), "fresh": True}, Lane.HEAVY, False),
+        ({"estimate": estimated(0.1), "check": "recompute"}, Lane.HEAVY, False),
+    ],
+)
+def test_without_an_estimate_it_is_heavy_unless_its_author_says_quick(options, lane, is_inline):
+    offered = of_options(**options)
+    planner = Planner(Registry([offered]), SETTINGS)
+    calculation = planner.plan(offered, {"n": 1})
+    assert calculation.lane is lane
+    assert planner.is_inline(calculation) is is_inline
+
+
+@pytest.mark.parametrize(("own", "limit"), [(2**20, 2**20), (2**40, 2**30)])
+def test_a_functions_own_memory_limit_is_never_above_the_servers(own, limit):
+    for size, is_accepted in ((limit, True), (limit + 1, False)):
+        offered = of_options(memory=own, estimate=estimated(1, size))
+        planner = Planner(Registry([offered]), SETTINGS)
+        if is_accepted:
+            planner.plan(offered, {"n": 1})
+            continue
+        with pytest.raises(CalculationTooLarge) as refusal:
+            planner.plan(offered, {"n": 1})
+        assert refusal.value.limit_bytes == limit
+
+
+def test_the_identity_is_that_of_the_normalised_arguments():
+    @function
+    def scaled(x: float, factor: float = 2) -> float:
+        return x * factor
+
+    planner = Planner(Registry([scaled]), SETTINGS)
+    plans = [
+        planner.plan(scaled, arguments)
+        for arguments in ({"x": 5}, {"x": 5.0, "factor": 2}, {"factor": 2.0, "x": 5})
+    ]
+    assert {one.id for one in plans} == {calculation_id("scaled", 1, '{"factor":2,"x":5}')}
+    assert plans[0].arguments.values == {"x": 5.0, "factor": 2.0}
+
+
+@function
+def count(words: list[str]) -> int:
+    """How many words there are."""
+    return len(words)
+
+
+def test_arguments_that_are_too_long_as_text_are_refused_alone_and_in_a_batch():
+    planner = Planner(Registry([count]), SETTINGS)
+    longest = {"function": "count", "arguments": {"words": ["x" * (192 * 1024 - 14)]}}
+    longer = {"function": "count", "arguments": {"words": ["é" * (32 * 1024)]}}
+    assert len(planner.plan_request(longest).arguments.text) == 192 * 1024
+    with pytest.raises(ArgumentsInvalid, match="196,608 characters") as error:
+        planner.plan_request(longer)
+    assert pointers(error) == ["/arguments"]
+    with pytest.raises(ArgumentsInvalid) as error:
+        planner.plan_batch({"calculations": [longest, longer]}, 10)
+    assert pointers(error) == ["/calculations/1/arguments"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reckoner.authoring.canonical_json import canonical_json, fraction_of, fraction_text
+from reckoner.authoring.canonical_json import canonical_json, fraction_text
 
 #: RFC 8785, Appendix B: the bits of a double, and its text.
 RFC_8785_NUMBERS = [
@@ -85,24 +85,6 @@ def test_a_spelled_double_is_read_back_as_the_same(value: float) -> None:
     mantissa, _, _ = repr(value).removesuffix(".0").partition("e")
     digits = mantissa.lstrip("-").replace(".", "").strip("0")
     assert spelled.partition("e")[0].lstrip("-").replace(".", "").strip("0") == digits
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False))
-@example(295147905179352825856.0)
-def test_a_fraction_whose_text_is_an_integer_is_found_again(value: float) -> None:
-    read = json.loads(fraction_text(value))
-    assert (fraction_of(read) if isinstance(read, int) else read) == value
-
-
-@pytest.mark.parametrize("integer", [2**53 + 1, -(2**53) - 1, 10**21 + 1, 10**309])
-def test_an_integer_that_no_double_equals_is_no_fraction(integer: int) -> None:
-    assert fraction_of(integer) is None
-    assert fraction_of(integer * 10**5_000) is None
-
-
-@pytest.mark.parametrize("integer", [0, -7, 2**53, 2**68, 295147905179352830000, 10**22, 2**1023])
-def test_an_integer_that_a_double_equals_or_is_spelled_as_is_a_fraction(integer: int) -> None:
-    assert fraction_of(integer) == float(integer)
 
 
 def _reference(value: object) -> str:

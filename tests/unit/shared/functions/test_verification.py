@@ -10,7 +10,7 @@ from shared.errors import ResultInvalid, ResultWrong
 from shared.functions.digit_blocks import BLOCK_DIGITS
 from shared.functions.factorial import factorial
 from shared.functions.fibonacci import fibonacci, residue
-from shared.functions.verification import DigitsResidue, random_prime, verified
+from shared.functions.verification import DigitsCheck, DigitsResidue, random_prime
 
 PRIME = 2**61 - 1
 
@@ -23,9 +23,12 @@ def residue_of(pieces, modulus=PRIME):
 
 
 def verified_text(pieces, n=1000, function=fibonacci):
-    encoded = (piece.encode() for piece in ((pieces,) if isinstance(pieces, str) else pieces))
-    checked = verified(function, function.bind({"n": n}), encoded, random_prime())
-    return b"".join(checked).decode()
+    check = DigitsCheck(function, function.bind({"n": n}), random_prime())
+    pieces = [pieces] if isinstance(pieces, str) else list(pieces)
+    for piece in pieces:
+        check.feed(piece.encode())
+    check.finish()
+    return "".join(pieces)
 
 
 def test_random_primes_are_primes_of_61_bits_and_differ():
