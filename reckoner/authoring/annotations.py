@@ -95,8 +95,8 @@ class _Check:
             self._check_union(schema)
         elif kind == "default" and "default_factory" in schema:
             self._refuse("has a `default_factory`; give it a default, which clients can see")
-        elif kind == "literal" and any(isinstance(one, float) for one in schema["expected"]):
-            self._refuse("is one of some fractions; take integers or text")
+        elif not all(isinstance(value, str | int | None) for value in _choices_of_value(schema)):
+            self._refuse("is one of some values that are neither text nor integers; take those")
         elif kind not in _KINDS and kind not in _TRANSPARENT:
             words = typing._type_repr(self._annotation)
             self._refuse(f"is of a type that JSON does not have, {words}; take one that it has")
@@ -132,10 +132,8 @@ class _Check:
         match schema["type"]:
             case "definition-ref":
                 return self._kinds(self._definitions[schema["schema_ref"]])
-            case "literal":
-                return frozenset(map(_kind_of, schema["expected"]))
-            case "enum":
-                return frozenset(_kind_of(member.value) for member in schema["members"])
+            case "literal" | "enum":
+                return frozenset(map(_kind_of, _choices_of_value(schema)))
             case "nullable":
                 return self._kinds(schema["schema"]) | {"null"}
             case "union":
@@ -147,6 +145,17 @@ class _Check:
 
     def _refuse(self, what: str) -> None:
         raise FunctionInvalid(f"The argument {self._name} {what}.")
+
+
+def _choices_of_value(schema: Mapping[str, Any]) -> list[object]:
+    """Return the values of a Literal or an Enum."""
+    match schema["type"]:
+        case "literal":
+            return list(schema["expected"])
+        case "enum":
+            return [member.value for member in schema["members"]]
+        case _:
+            return []
 
 
 def _is_misplaced(validator: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reckoner.authoring.bound import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.changed import changed_faults
-from reckoner.authoring.errors import ArgumentsFaulty
+from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
 from reckoner.authoring.integers import bounded_integers
 from reckoner.authoring.schema import arguments_schema, integers_schema
@@ -33,6 +34,11 @@ _UNSTABLE = Fault(
 _NO_JSON = Fault("", "The arguments are not JSON.")
 
 
+_logger = logging.getLogger(__name__)
+
+_MAX_WORDS = 300
+
+
 class Arguments:
     """The arguments of one function. Builds its general validator when it is first needed."""
 
@@ -52,6 +58,7 @@ class Arguments:
             self.prepare()  # which checks types and defaults
         if schema is None:
             schema = arguments_schema(self._validator.schema(), parameters, descriptions)
+            _check_numbers(schema)
         self.schema: Mapping[str, Any] = schema
         self._integers = bounded_integers(parameters, self.schema["properties"])
 
@@ -71,9 +78,9 @@ class Arguments:
             bound = self._integers.bind(arguments)
             if bound is not None:
                 return bound
-        faults = list(unstorable_faults(arguments))
+        faults = _unstorable(arguments)
         if not faults:
-            text = _written(arguments)
+            text = _ENCODE(arguments)
             values = self._validate(text, arguments)
             normal = self._validator.as_json(values)
             faults = list(changed_faults(arguments, normal))
@@ -98,7 +105,7 @@ class Arguments:
 
     def count_faults(self, arguments: object) -> int:
         """Return how many faults there are, without their sentences, which take most time."""
-        if self._integers is not None and next(unstorable_faults(arguments), None) is None:
+        if self._integers is not None and not _unstorable(arguments):
             return self._integers.count_faults(arguments)
         try:
             self.bind(arguments)
@@ -116,6 +123,11 @@ class Arguments:
             return self._validator.validate(text)
         except ValidationError as error:
             errors = error.errors(include_url=False)
+        except Exception as error:  # whatever an author's own validator raises
+            _logger.exception("The validation of the function %s raised", self._function_name)
+            words = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
+            detail = f"The function's own validation raised {words}. Tell its author."
+            raise ArgumentsFaulty([Fault("", detail)], 1) from error
         if arguments is None:
             arguments = _parsed(text)
         found = without_other_choices(errors, arguments)
@@ -123,15 +135,23 @@ class Arguments:
         raise ArgumentsFaulty(list(itertools.islice(faults, MAX_FAULTS)), len(found))
 
 
-def _written(arguments: object) -> str:
-    """Return arguments as JSON with fractions as they came, since 10.0 is no integer."""
+def _check_numbers(schema: Mapping[str, Any]) -> None:
+    """Raise FunctionInvalid for a bound such as NaN, which clients could not read."""
     try:
-        return _ENCODE(arguments)
-    except RecursionError as error:
-        raise ArgumentsFaulty([Fault("", "The arguments are nested too deeply.")], 1) from error
+        canonical_json(schema)
+    except ValueError as error:
+        raise FunctionInvalid(f"A bound of its arguments cannot be shown: {error}") from error
 
 
-# Made once: with options, json.dumps makes a new encoder for every call.
+def _unstorable(arguments: object) -> list[Fault]:
+    try:
+        return list(unstorable_faults(arguments))
+    except RecursionError:
+        return [Fault("", "The arguments are nested too deeply.")]
+
+
+# Fractions stay as they came, since 10.0 is no integer. Made once: with options, json.dumps makes a
+# new encoder for every call.
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any, Literal, overload
@@ -98,13 +99,15 @@ def function(
 
 
 def _checked_name(implementation: Callable[..., Any], name: str | None) -> str:
-    found = getattr(implementation, "__name__", None) if name is None else name
-    if found is None or found == "<lambda>":
+    if not inspect.isroutine(implementation):
+        raise FunctionInvalid("Only a function that is written with `def` can be offered.")
+    found = implementation.__name__ if name is None else name
+    if found == "<lambda>":
         raise FunctionInvalid("A function without a name cannot be offered; write it with `def`.")
-    if not isinstance(found, str) or not re.fullmatch("[a-z][a-z0-9_]*", found):
+    if not re.fullmatch("[a-z][a-z0-9_]{0,62}", str(found)):
         raise FunctionInvalid(
-            f"{found!r} cannot be the name of a function; use lower-case letters, digits and `_`, "
-            'a letter first, or give one by `name="…"`.'
+            f"{found!r:.80} cannot be the name of a function; use at most 63 lower-case letters, "
+            'digits and `_`, a letter first, or give one by `name="…"`.'
         )
     return found
 

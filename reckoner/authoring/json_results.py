@@ -16,6 +16,7 @@ from typing import Any
 
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid, ResultUnusable
+from reckoner.authoring.type_errors import advice_on
 
 _NESTED = "The result is nested too deeply, or contains itself. Return a flatter one."
 
@@ -47,7 +48,7 @@ class JsonResults:
         except Exception as error:
             raise FunctionInvalid(
                 f"Results of the type {annotation!r:.100} cannot be written as JSON; return "
-                f"dicts, lists, numbers and text, or a dataclass of them. ({_first_line(error)})"
+                f"dicts, lists, numbers and text, or a dataclass of them{advice_on(error)}."
             ) from error
 
     def encode(self, value: object) -> bytes:
@@ -107,7 +108,7 @@ def _plain(value: Any, pointer: str) -> Any:
                 )
         if _is_plain(value.values()):
             return value
-        return {str(name): _plain(member, f"{pointer}/{name}") for name, member in value.items()}
+        return {name: _plain(member, f"{pointer}/{name}") for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         if _is_plain(value):
             return value
@@ -171,10 +172,6 @@ def _check_surrogates(value: Any, pointer: str) -> None:
                 f"has a lone surrogate at character {error.start}",
                 "Return text of whole characters",
             ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "").rstrip(".")
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

@@ -14,6 +14,9 @@ from reckoner.authoring.progress import Progress
 REQUIRED: Any = inspect.Parameter.empty
 
 
+_PROGRESS = (Progress, Progress | None)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """An argument as the author wrote it."""
@@ -46,7 +49,9 @@ def read_signature(implementation: Callable[..., Any]) -> Signature:
     progress_name = None
     for given in inspect.signature(implementation).parameters.values():
         _check_kind(given)
-        if hints.get(given.name) is Progress:
+        if hints.get(given.name) in _PROGRESS:
+            if progress_name is not None:
+                raise FunctionInvalid("It has two parameters for its progress; keep one.")
             progress_name = given.name
             continue
         if given.name not in hints:
@@ -62,8 +67,9 @@ def _annotations(implementation: Callable[..., Any]) -> dict[str, Any]:
     try:
         return get_type_hints(implementation, include_extras=True)
     except Exception as error:  # an annotation may be any expression
+        words = str(error).rstrip(".")
         raise FunctionInvalid(
-            f"Its annotations cannot be read: {error}. Import or define the types that they name "
+            f"Its annotations cannot be read: {words}. Import or define the types that they name "
             "in the function's module, outside of `if TYPE_CHECKING`."
         ) from error
 

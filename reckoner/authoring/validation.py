@@ -10,7 +10,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticSerializationError, core_schema
@@ -20,6 +20,7 @@ from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.changed import changed_faults
 from reckoner.authoring.errors import FunctionInvalid
 from reckoner.authoring.signature import REQUIRED, Parameter
+from reckoner.authoring.type_errors import advice_on
 from reckoner.authoring.unstorable import unstorable_faults
 
 
@@ -66,22 +67,19 @@ def _adapter(parameter: Parameter) -> TypeAdapter[Any]:
     name, annotation = parameter.name, parameter.annotation
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        schema = adapter.core_schema
+        kind = schema["type"]  # raises if a type names another that is not defined
     except Exception as error:  # of pydantic's, or of an author's own class
-        if isinstance(error, PydanticUserError) and error.code == "typed-dict-version":
-            raise FunctionInvalid(
-                f"The argument {name} uses TypedDict of typing, which Python 3.11 cannot read in "
-                "full; import it from typing_extensions, which is installed."
-            ) from error
-        words = typing._type_repr(annotation)
         raise FunctionInvalid(
-            f"The argument {name} is of a type that arguments cannot have, {words}; take one that "
-            "JSON has, with constraints that fit it."
+            f"The argument {name} is of a type that arguments cannot have, "
+            f"{typing._type_repr(annotation)}; take one that JSON has, with constraints that fit it"
+            f"{advice_on(error)}."
         ) from error
-    if adapter.core_schema["type"] == "default" and "default" in adapter.core_schema:
+    if kind == "default" and "default" in schema:
         raise FunctionInvalid(
             f"The argument {name} has its default inside of its type; write it after `=`."
         )
-    check_argument(name, annotation, adapter.core_schema)
+    check_argument(name, annotation, schema)
     return adapter
 
 

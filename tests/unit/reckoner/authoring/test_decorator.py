@@ -1,6 +1,7 @@
 """What the decorator reads of a function, and what it refuses, in a sentence."""
 
 import functools
+import typing
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
@@ -22,6 +23,8 @@ from reckoner import (
     function,
 )
 from reckoner.authoring.kinds import ResultKind
+
+OldTypedDict = typing.TypedDict("OldTypedDict", {"a": int})  # noqa: UP013
 
 
 @function
@@ -82,6 +85,19 @@ def test_progress_is_no_argument_and_may_be_left_out_in_a_call():
     assert steps(3) == steps(n=3) == steps(3, fractions.append) == 3
     assert steps(n=3, report=fractions.append) == 3
     assert fractions == [0.5] * 3
+
+
+def test_progress_may_be_optional():
+    @function
+    def steps(n: int, progress: Progress | None = None) -> int:
+        if progress is not None:
+            progress(0.5)
+        return n
+
+    fractions: list[float] = []
+    assert steps.call(steps.bind({"n": 3}), fractions.append) == steps(3) == 3
+    assert fractions == [0.5]
+    assert list(steps.arguments_schema["properties"]) == ["n"]
 
 
 def test_a_function_needs_no_arguments_and_no_docstring():
@@ -185,10 +201,17 @@ def constant(**_arguments: object) -> Estimate:
 @pytest.mark.parametrize(
     ("implementation", "options", "words"),
     [
-        (plain, {"name": "Plain"}, "cannot be the name of a function; use lower-case letters"),
+        (
+            plain,
+            {"name": "Plain"},
+            "cannot be the name of a function; use at most 63 lower-case letters",
+        ),
         (plain, {"name": "a-b"}, "cannot be the name"),
         (lambda n: n, {}, "A function without a name cannot be offered; write it with `def`."),
-        (functools.partial(plain), {}, "A function without a name"),
+        (functools.partial(plain), {}, "Only a function that is written with `def`"),
+        (functools.partial(plain), {"name": "part"}, "Only a function that is written"),
+        (halve, {}, "Only a function that is written"),
+        (plain, {"name": "n" * 64}, "at most 63 lower-case letters"),
         (plain, {"version": 0}, "version must be an integer of at least 1; it is 0."),
         (plain, {"version": True}, "version must be an integer"),
         (plain, {"version": "1"}, "version must be an integer"),
@@ -257,6 +280,10 @@ def undefined(n: "Missing") -> int:  # type: ignore[name-defined]  # noqa: F821
     return 1
 
 
+def two_progresses(n: int, first: Progress, second: Progress | None = None) -> int:
+    return n
+
+
 def list_stream() -> Iterator[int]:
     yield 1
 
@@ -267,6 +294,10 @@ def mixed() -> str | Iterator[bytes]:
 
 def array() -> np.ndarray:
     return np.zeros(1)
+
+
+def old_typed_dict() -> OldTypedDict:
+    return {"a": 1}
 
 
 def json_with_media_type() -> Annotated[dict[str, int], MediaType("text/csv")]:
@@ -288,9 +319,11 @@ def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
         (asynchronous, "It is async"),
         (asynchronous_stream, "It is async"),
         (undefined, "name 'Missing' is not defined. Import or define the types"),
+        (two_progresses, "It has two parameters for its progress"),
         (list_stream, "It returns pieces that are neither text nor bytes"),
         (mixed, "one kind of result whole and another in pieces"),
         (array, "cannot be written as JSON"),
+        (old_typed_dict, "import TypedDict from typing_extensions"),
         (json_with_media_type, "A MediaType belongs to text or bytes"),
         (wrong_media_type, "is not a media type"),
     ],

@@ -157,6 +157,13 @@ def test_a_fault_has_a_pointer_and_a_sentence(annotation, value, pointer, detail
     assert found == [Fault(f"/x{pointer}", detail)]
 
 
+def test_an_exception_of_an_authors_validator_is_told_and_logged(caplog):
+    arguments = of_one(Annotated[int, AfterValidator(lambda n: 1 // n)])
+    (fault,) = faults_of(arguments, {"x": 0})
+    assert "own validation raised ZeroDivisionError: integer division" in fault.detail
+    assert "The validation of the function f raised" in caplog.text
+
+
 def test_an_integer_that_python_cannot_write_is_a_fault():
     (fault,) = faults_of(of_one(int), {"x": 10**4_300})
     assert fault.detail == "An integer must not have more than 4,300 digits."
@@ -193,6 +200,15 @@ def test_many_unknown_arguments_are_counted_and_few_named():
         FUNCTION.bind(found)
     assert caught.value.count == 500
     assert len(caught.value.faults) == 20
+
+
+@pytest.mark.parametrize("annotation", [list[int], Annotated[int, Ge(0), Le(9)]])
+def test_arguments_that_are_nested_too_deeply_are_a_fault(annotation):
+    nested: list[object] = []
+    for _ in range(5_000):
+        nested = [nested]
+    (fault,) = faults_of(of_one(annotation), {"x": nested})
+    assert fault.detail == "The arguments are nested too deeply."
 
 
 def test_text_that_is_not_json_is_a_fault():
