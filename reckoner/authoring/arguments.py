@@ -78,9 +78,9 @@ class Arguments:
             bound = self._integers.bind(arguments)
             if bound is not None:
                 return bound
-        faults = list(unstorable_faults(arguments))
+        faults = _unstorable(arguments)
         if not faults:
-            text = _written(arguments)
+            text = _ENCODE(arguments)
             values = self._validate(text, arguments)
             normal = self._validator.as_json(values)
             faults = list(changed_faults(arguments, normal))
@@ -105,7 +105,7 @@ class Arguments:
 
     def count_faults(self, arguments: object) -> int:
         """Return how many faults there are, without their sentences, which take most time."""
-        if self._integers is not None and next(unstorable_faults(arguments), None) is None:
+        if self._integers is not None and not _unstorable(arguments):
             return self._integers.count_faults(arguments)
         try:
             self.bind(arguments)
@@ -143,15 +143,15 @@ def _check_numbers(schema: Mapping[str, Any]) -> None:
         raise FunctionInvalid(f"A bound of its arguments cannot be shown: {error}") from error
 
 
-def _written(arguments: object) -> str:
-    """Return arguments as JSON with fractions as they came, since 10.0 is no integer."""
+def _unstorable(arguments: object) -> list[Fault]:
     try:
-        return _ENCODE(arguments)
-    except RecursionError as error:
-        raise ArgumentsFaulty([Fault("", "The arguments are nested too deeply.")], 1) from error
+        return list(unstorable_faults(arguments))
+    except RecursionError:
+        return [Fault("", "The arguments are nested too deeply.")]
 
 
-# Made once: with options, json.dumps makes a new encoder for every call.
+# Fractions stay as they came, since 10.0 is no integer. Made once: with options, json.dumps makes a
+# new encoder for every call.
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 

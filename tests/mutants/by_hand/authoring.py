@@ -23,7 +23,7 @@ _plan = partial(mutation, "gateway/submission/plan.py")
 MUTATIONS = [
     _arguments("        if canonical == text:\n", "        if True:\n", _BINDING),
     _arguments("!= canonical:\n", "!= canonical and False:\n", _BINDING),
-    _arguments("faults = list(unstorable_faults(arguments))", "faults = []", _SENTENCES),
+    _arguments("faults = _unstorable(arguments)", "faults = []", _SENTENCES),
     _validation("text, strict=True", "text, strict=False", _SENTENCES),
     _validation(
         'validate_json(text, strict=True, extra="forbid")',

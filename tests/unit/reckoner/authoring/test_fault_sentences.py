@@ -202,6 +202,15 @@ def test_many_unknown_arguments_are_counted_and_few_named():
     assert len(caught.value.faults) == 20
 
 
+@pytest.mark.parametrize("annotation", [list[int], Annotated[int, Ge(0), Le(9)]])
+def test_arguments_that_are_nested_too_deeply_are_a_fault(annotation):
+    nested: list[object] = []
+    for _ in range(5_000):
+        nested = [nested]
+    (fault,) = faults_of(of_one(annotation), {"x": nested})
+    assert fault.detail == "The arguments are nested too deeply."
+
+
 def test_text_that_is_not_json_is_a_fault():
     for text in ("", "{", '{"a": [1], "b": }', "[" * 100_000):
         with pytest.raises(ArgumentsFaulty):

@@ -244,7 +244,8 @@ def test_a_stream_ends_when_it_becomes_too_large():
     def too_much() -> Iterator[bytes]:
         """Yield more than it may."""
         nonlocal taken
-        for taken in range(1, 1_000):
+        for _ in range(1_000):
+            taken += 1
             yield bytes(GATHERED_BYTES)
 
     assert "RECKONER_MAX_RESULT_BYTES" in refusal(too_much, ResultTooLarge, max_bytes=10**6)

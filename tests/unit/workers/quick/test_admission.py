@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from reckoner import Estimate, function
 from shared.config import load_settings
 from shared.errors import CalculationUnfit
 from tests.factories import estimate_of, make_calculation
@@ -46,3 +47,42 @@ def test_a_calculation_beyond_a_limit_is_refused_with_its_name(limits, named):
 def test_arguments_are_validated_again(arguments_text):
     with pytest.raises(CalculationUnfit, match="fibonacci"):
         admission().bind(ONE.function, arguments_text)
+
+
+def of_options(**options):
+    """Return a function of one number with these options of the decorator."""
+
+    @function(**options)
+    def halve(x: float) -> float:
+        return x / 2
+
+    return halve
+
+
+def cheap(x: float) -> Estimate:
+    return Estimate(0.001, 1)
+
+
+def test_what_its_author_calls_quick_is_admitted_and_normalised():
+    offered = of_options(lane="quick")
+    assert admission().bind(offered, '{"x":5}').values == {"x": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "no estimate"),
+        ({"lane": "heavy", "estimate": cheap}, "process of its own"),
+        ({"memory": "1GB", "estimate": cheap}, "process of its own"),
+        ({"check": "recompute", "estimate": cheap}, "process of its own"),
+    ],
+)
+def test_what_needs_a_process_is_not_admitted(options, words):
+    with pytest.raises(CalculationUnfit, match=words):
+        admission().bind(of_options(**options), '{"x":5}')
+
+
+@pytest.mark.parametrize("text", ['{"x":"5"}', "{}", '{"x":5', "[" * 100_000])
+def test_arguments_of_any_type_are_validated_again(text):
+    with pytest.raises(CalculationUnfit, match="halve"):
+        admission().bind(of_options(lane="quick"), text)
