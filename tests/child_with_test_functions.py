@@ -11,7 +11,7 @@ from typing import Annotated
 
 from reckoner import Digits, Estimate, Function, Ge, Le, Progress, Residue, function
 from shared.functions.registry import Registry
-from tests.misbehaving import digits, processes, results
+from tests.misbehaving import declared, digits, processes, results
 from workers.sandbox import child, template
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
@@ -44,6 +44,7 @@ def _function(body: Callable[[int, Progress], Iterable[str]]) -> Function:
 REGISTRY = Registry(
     [
         *results.FUNCTIONS,
+        *declared.FUNCTIONS,
         *map(
             _function,
             (

@@ -83,9 +83,9 @@ _ENDING_IN_ZERO = re.compile(r"\.0(?![0-9])")
 _MINUS_ZERO = re.compile(r"-0(?![0-9.])")
 _PADDED_EXPONENT = re.compile(r"e-0(?=[7-9])")
 _EXPONENT_TO_DISSOLVE = re.compile(r"e(?:-0[56]|\+(?:1[6-9]|20))(?![0-9])")
-_MANTISSA = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
-#: One digit, a point, 16 digits and a sign.
-_LONGEST_MANTISSA = 19
+_MANTISSA = re.compile(r"[0-9]+(?:\.[0-9]+)?\Z")
+#: One digit, a point and 16 digits; a sign stays where it is.
+_LONGEST_MANTISSA = 18
 
 
 def _respelled(text: str) -> str:

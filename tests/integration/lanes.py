@@ -1,7 +1,7 @@
 """Work for workers, and workers as threads of a test."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import count, takewhile
 from pathlib import Path
@@ -203,6 +203,7 @@ class WorkerThread:
         lane: Lane,
         registry: Registry | None = None,
         installed: Collection[str] | None = None,
+        template_command: Sequence[str] = TEMPLATE_COMMAND,
     ) -> None:
         """Take what a heavy worker knows of its children's functions, which are the tests'."""
         self.worker_id: UUID = uuid4()
@@ -223,7 +224,7 @@ class WorkerThread:
                 settings,
                 self._engine,
                 self.worker_id,
-                TEMPLATE_COMMAND,
+                template_command,
                 COMMAND,
                 lambda: installed,
             )

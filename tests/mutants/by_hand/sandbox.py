@@ -5,20 +5,26 @@ from functools import partial
 from tests.mutants.mutation import mutation
 
 _DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
+_CHILDREN = "unit/workers/sandbox/test_children.py"
 _DIGITS = "unit/workers/sandbox/test_digits.py"
 _EXITS = "unit/workers/sandbox/test_exit_reasons.py"
 _LIMITS = "unit/workers/sandbox/test_limits.py"
 _PROTOCOL = "unit/workers/sandbox/test_protocol.py"
 _SPARES = "unit/workers/sandbox/test_spares.py"
+_TEMPLATE = "unit/workers/sandbox/test_template.py"
+_WORKER = "integration/workers/heavy/test_template.py"
 _UNTRUSTED = "integration/workers/heavy/test_untrusted_child.py"
 
+_children = partial(mutation, "workers/sandbox/children.py")
 _child = partial(mutation, "workers/sandbox/child.py")
 _descendants = partial(mutation, "workers/sandbox/descendants.py")
 _exit_reasons = partial(mutation, "workers/sandbox/exit_reasons.py")
+_forks = partial(mutation, "workers/sandbox/forks.py")
 _parent = partial(mutation, "workers/sandbox/parent.py")
 _process = partial(mutation, "workers/sandbox/process.py")
 _protocol = partial(mutation, "workers/sandbox/protocol.py")
 _spares = partial(mutation, "workers/sandbox/spares.py")
+_template = partial(mutation, "workers/sandbox/template.py")
 
 MUTATIONS = [
     _parent(
@@ -29,7 +35,7 @@ MUTATIONS = [
     _process(
         "os.killpg(self.pid, signal.SIGKILL)",
         "os.kill(self.pid, signal.SIGKILL)",
-        f"{_DESCENDANTS}::test_descendants_cannot_keep_a_dead_child_open",
+        f"{_DESCENDANTS}::test_a_kill_reaches_all_of_the_childs_group_at_once",
     ),
     _process(
         "        kill_orphans()\n",
@@ -46,8 +52,77 @@ MUTATIONS = [
         "return True",
         f"{_LIMITS}::test_memory_that_forks_share_counts_once",
     ),
+    _descendants("_started.add(pid)", "pass", _DESCENDANTS),
     _descendants(
-        "if pid not in _started and _is_limited(pid)]", "if _is_limited(pid)]", _DESCENDANTS
+        "if _unsettled_forks else",
+        "if False else",
+        f"{_TEMPLATE}::test_a_fork_under_way_is_not_taken_for_one_that_comes_too_late",
+    ),
+    _descendants(
+        "if _unsettled_forks else",
+        "if True else",
+        f"{_TEMPLATE}::test_a_fork_that_comes_too_late_is_killed_and_reaped",
+    ),
+    _template(
+        "        _reseed()\n", "", f"{_TEMPLATE}::test_each_fork_has_random_numbers_of_its_own"
+    ),
+    _template(
+        "        os.dup2(pipe, descriptor)\n    _close(requests)\n",
+        "        os.dup2(pipe, descriptor)\n",
+        f"{_TEMPLATE}::test_a_fork_has_its_pipes_and_nothing_else_of_the_worker_or_of_other_forks",
+    ),
+    _template(
+        "    die_with_parent()\n    exit_if_orphaned(worker_pid)\n",
+        "",
+        "unit/workers/sandbox/test_exits.py::test_a_child_ends_with_its_worker",
+    ),
+    _template(
+        "    os.setsid()\n",
+        "",
+        f"{_TEMPLATE}::test_a_fork_is_the_workers_child_in_a_session_of_its_own",
+    ),
+    _template(
+        "    os.waitpid(between, 0)\n",
+        "",
+        f"{_TEMPLATE}::test_two_hundred_calculations_leave_no_process_and_no_descriptor",
+    ),
+    _forks(
+        "            self._kill_template()\n",
+        "",
+        f"{_TEMPLATE}::test_a_template_that_hangs_is_killed",
+    ),
+    _children(
+        "if not child.has_ended():",
+        "if True:",
+        f"{_CHILDREN}::test_a_fork_that_was_killed_while_it_waited_is_not_given_out",
+    ),
+    _children(
+        "None if offer and offer.is_fresh else",
+        "",
+        f"{_CHILDREN}::test_functions_are_forked_unless_they_declare_that_they_cannot_be",
+    ),
+    _children(
+        "return child or self._fresh.take()",
+        "return child or self._take_fork()",
+        f"{_CHILDREN}::test_a_template_that_was_killed_is_replaced_and_nothing_waits_for_it",
+    ),
+    mutation(
+        "workers/sandbox/catalogue.py",
+        "bool(names) or function.is_fresh",
+        "function.is_fresh",
+        f"{_TEMPLATE}::test_packages_that_start_threads_are_run_in_interpreters_of_their_own",
+    ),
+    mutation(
+        "workers/lifecycle.py",
+        "is_ready = self._lane.wait_until_ready(self._stopping)",
+        "is_ready = True",
+        f"{_WORKER}::test_a_worker_takes_no_work_before_its_functions_are_imported",
+    ),
+    mutation(
+        "workers/heavy/computation.py",
+        "min(declared.timeout_seconds or seconds, seconds)",
+        "seconds",
+        f"{_WORKER}::test_a_function_may_declare_less_than_the_settings_allow",
     ),
     _protocol(
         "if length > MAX_PAYLOAD:",
@@ -82,6 +157,7 @@ MUTATIONS = [
         'if not k.startswith("RECKONER_")',
         "if k",
         f"{_LIMITS}::test_no_secret_of_the_service_reaches_the_child",
+        f"{_TEMPLATE}::test_a_template_has_no_setting_in_its_environment",
     ),
     _exit_reasons(
         "status == -signal.SIGKILL and is_out_of_memory", "status == -signal.SIGKILL", _EXITS

@@ -97,6 +97,7 @@ def _reference(value: object) -> str:
     return fraction_text(value) if isinstance(value, float) else json.dumps(value)
 
 
+@example([1.2345678901234567e16, -1.2345678901234567e-05])
 @example([1e160, 1e16, {"1e+16": -1e20}])
 @example(["-0.0", -0.0, 1e-5, -2.5e-06, 1e-9, '\\",5.0,"', 5.0])
 @given(values)

@@ -34,15 +34,15 @@ def make_request(function, n=10, version=1, memory=ENOUGH_BYTES, seconds=60.0) -
 
 
 @cache
-def _template() -> TemplateProcess:
+def template() -> TemplateProcess:
     """Return the one template of this process; it ends with it."""
-    template = TemplateProcess(TEMPLATE_COMMAND)
-    template.receive_catalogue(within_seconds=30)
-    return template
+    started = TemplateProcess(TEMPLATE_COMMAND)
+    started.receive_catalogue(within_seconds=30)
+    return started
 
 
 def fork() -> ChildProcess:
-    return _template().fork()
+    return template().fork()
 
 
 def start(function, n=10, **limits) -> Sandbox:

@@ -34,6 +34,18 @@ def test_descendants_cannot_keep_a_dead_child_open():
     eventually(lambda: not running_in_group(group), within_seconds=2)
 
 
+def test_a_kill_reaches_all_of_the_childs_group_at_once():
+    def stop_once_all_are_there():
+        if len(running_in_group(child.pid)) == 7:
+            raise LeaseLost("seen")
+
+    with start("share_in_forks", 1) as child:
+        with pytest.raises(LeaseLost):
+            receive_all(child, check_interrupt=stop_once_all_are_there)
+        child.kill()
+        eventually(lambda: not running_in_group(child.pid), within_seconds=2)
+
+
 def run_as_worker(call: str) -> subprocess.CompletedProcess[str]:
     """Call a function of this module in a process of its own, which inherits orphans."""
     program = f"from {__name__} import *; {call}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import CalculationAborted, LeaseLost
+from tests.child_with_test_functions import COMMAND
 from tests.unit.workers.sandbox.running import (
     Clock,
     failure_of,
@@ -81,7 +82,7 @@ def test_a_request_that_is_not_read_ends_at_the_time_limit():
 
 def test_no_secret_of_the_service_reaches_the_child(monkeypatch):
     monkeypatch.setenv("RECKONER_DATABASE_PASSWORD", "hunter2")
-    with start("hang") as child:
+    with Sandbox(make_request("hang"), FreshChild(COMMAND)) as child:
         pieces = child.receive(lambda _: child.kill(), lambda: None)
         assert b"hunter2" not in Path(f"/proc/{child.pid}/environ").read_bytes()
         with pytest.raises(CalculationAborted):
