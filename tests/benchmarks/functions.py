@@ -25,7 +25,7 @@ from tests.plug_ins import install_plug_in
 WORKERS = 2
 
 #: How many calculations each gets: about 5 s of work.
-_COUNTS = {"quick": 6_000, "default": 2_000, "celery": 2_500}
+_COUNTS = {"quick": 6_000, "default": 1_000, "celery": 2_500}
 
 _TIMED_CALLS = 200
 

@@ -43,7 +43,13 @@ def test_functions_that_misbehave(stack, trial):
     trial.hit("functions raise, hang, eat memory, crash, fork, write garbage", at_least_heavy=20)
     began = began_at(stack)
     trial.load.submit(quick_ones(10))
-    eventually(lambda: all(trial.is_final(i) for i in bad), within_seconds=120)
+
+    def all_final() -> bool:
+        still = [name for name, i in zip(_MISBEHAVING, bad, strict=True) if not trial.is_final(i)]
+        assert not still, f"not final: {', '.join(still)}"
+        return True
+
+    eventually(all_final, within_seconds=120)
     for identity, reason in zip(bad, _MISBEHAVING.values(), strict=True):
         error = stack.scalar("SELECT error FROM calculations WHERE id = :id", id=identity)
         assert error["type"] == f"urn:reckoner:problem:{reason}", (identity, error)

@@ -53,6 +53,33 @@ def names_of(registry):
     return {one.name for one in registry}
 
 
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        ("1e400", 422),
+        ("-1e400", 422),
+        ("9007199254740993", 422),
+        ("9" * 400, 422),
+        ("NaN", 400),
+        ("Infinity", 400),
+        ("1.", 400),
+        ("9" * 5_000, 400),
+    ],
+)
+def test_what_is_no_number_of_a_double_is_refused_in_words(store_settings, number, status):
+    async def submit():
+        async with serving(store_settings, Registry(FUNCTIONS.values())) as client:
+            body = request("fraction", f'{{"x":{number}}}')
+            return await client.ask("POST", "/calculations", body=body)
+
+    answer = asyncio.run(submit())
+    assert answer.status == status
+    if status == 422:
+        (fault,) = answer.json()["errors"]
+        assert fault["pointer"] == "/arguments/x"
+        assert "1.8e308" in fault["detail"] or "double" in fault["detail"]
+
+
 def stored(engine, identity):
     with engine.begin() as connection:
         (row,) = find_calculations([identity]).on(connection)

@@ -83,6 +83,8 @@ def test_progress_is_no_argument_and_may_be_left_out_in_a_call():
     assert list(steps.arguments_schema["properties"]) == ["n"]
     assert steps.call(steps.bind({"n": 3}), fractions.append) == 3
     assert steps(3) == steps(n=3) == steps(3, fractions.append) == 3
+    with pytest.raises(TypeError):
+        steps(3, fractions.append, 4)
     assert steps(n=3, report=fractions.append) == 3
     assert fractions == [0.5] * 3
 
@@ -403,9 +405,9 @@ def test_the_fingerprint_of_a_file_is_that_of_its_source():
 
 
 def test_a_failure_has_words_and_details():
-    failure = CalculationFailed("The matrix is singular.", row=3)
+    failure = CalculationFailed("The matrix is singular.", row=3, detail="a")
     assert (str(failure), failure.detail) == ("The matrix is singular.",) * 2
-    assert failure.details == {"row": 3}
+    assert failure.details == {"row": 3, "detail": "a"}
 
 
 def test_each_name_that_is_exported_is_there():
