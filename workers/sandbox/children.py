@@ -30,8 +30,8 @@ _LONGEST_PAUSE_SECONDS = 30.0
 
 _READY_POLL_SECONDS = 0.2
 
-#: Children that wait: the process between template and fork costs as much as a fork, and these
-#: share one.
+#: Forks that are requested together once calculations come: the process between them and the
+#: template costs as much as one of them, and they share it.
 _FORKS_AT_ONCE = 4
 
 
@@ -44,7 +44,7 @@ class Children:
         child_command: Sequence[str] = CHILD_COMMAND,
         slots: int = 1,
     ) -> None:
-        """`slots` is how many fresh interpreters wait if there are functions that need one."""
+        """`slots` is how many forks wait at first, and fresh interpreters if any are needed."""
         self.catalogue = EMPTY
         self._template_command = template_command
         self._slots = slots
@@ -111,12 +111,16 @@ class Children:
         """Have more children wait, if none does. Call it when no calculation waits for one."""
         if self.catalogue.has_fresh:
             self._fresh.prepare()
+        if not self._forks:
+            self._request_forks(_FORKS_AT_ONCE)
+
+    def _request_forks(self, count: int) -> None:
         with self._lock:
             template = self._template
-            if template is None or self._forks:
+            if template is None:
                 return
             with suppress(ProcessDied):  # `take` finds out, and says so
-                while len(self._forks) < _FORKS_AT_ONCE:
+                while len(self._forks) < count:
                     self._forks.append(template.request_fork())
 
     def close(self) -> None:
@@ -154,7 +158,7 @@ class Children:
         try:
             self._note(process.receive_catalogue(_IMPORT_SECONDS))
             self._template = process
-            self.prepare()
+            self._request_forks(self._slots)
             process.wait()
         finally:
             self._forget_template()

@@ -84,9 +84,10 @@ _ATTEMPTS = [
 ]
 
 _WRITES = [
-    _writes(
-        "            self._notify(connection)\n            return finish",
-        "            return finish",
+    mutation(
+        "shared/store/attempts.py",
+        "RETURNING id, {NOTIFYING_CHANGED}",
+        "RETURNING id",
         _NOTIFIED,
     ),
     _writes("notify_outbox(connection, [Lane.HEAVY])", "pass", _NOTIFIED),

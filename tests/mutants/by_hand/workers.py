@@ -60,8 +60,8 @@ _DELIVERIES = [
         f"{_HEAVY}/test_results.py::test_a_result_is_stored_whole_and_once",
     ),
     _heavy(
-        "            self._children.prepare()  # for",
-        "            pass  # for",
+        "            self._children.prepare()  # now",
+        "            pass  # now",
         f"{_HEAVY}/test_results.py::test_a_real_function_runs_in_a_real_worker",
     ),
     _slots("self._used == self._waiting", "self._used >= self._waiting", _SLOTS),
