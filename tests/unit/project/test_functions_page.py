@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "functions.md").read_text()
 
 def run_blocks() -> dict[str, Any]:
     names: dict[str, Any] = {}
-    exec(  # noqa: S102: what an author's module has imported besides
+    exec(  # noqa: S102 - what an author's module has imported besides
         "import datetime\nfrom typing import Annotated, Literal\n"
         "from pydantic import AfterValidator, Field\ndef check_even(n): return n",
         names,
