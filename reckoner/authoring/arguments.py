@@ -16,7 +16,7 @@ from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
 from reckoner.authoring.integers import bounded_integers
 from reckoner.authoring.schema import arguments_schema, integers_schema
-from reckoner.authoring.signature import Parameter
+from reckoner.authoring.signature import REQUIRED, Parameter
 from reckoner.authoring.unstorable import unstorable_faults
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ class Arguments:
         self.names = tuple(one.name for one in parameters)
         descriptions = descriptions or {}
         schema = integers_schema(parameters, descriptions)
-        if schema is None or any("default" in one for one in schema["properties"].values()):
+        self._integers = None if schema is None else bounded_integers(parameters, schema)
+        if schema is None or any(one.default is not REQUIRED for one in parameters):
             self.prepare()  # which checks types and defaults
         if schema is None:
             schema = arguments_schema(self._validator.schema(), parameters, descriptions)
             _check_numbers(schema)
         self.schema: Mapping[str, Any] = schema
-        self._integers = bounded_integers(parameters, self.schema["properties"])
 
     @cached_property
     def _validator(self) -> Validator:
