@@ -1,1 +1,1 @@
-"""What each URL answers: one file per URL, and the stored bytes that two of them send."""
+"""What each URL answers: one file per URL, and the stream of bytes that two of them share."""
