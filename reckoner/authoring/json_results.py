@@ -14,6 +14,7 @@ import math
 import uuid
 from typing import Any
 
+from reckoner.authoring.annotations import check_result
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid, ResultUnusable
 from reckoner.authoring.type_errors import advice_on
@@ -50,6 +51,7 @@ class JsonResults:
                 f"Results of the type {annotation!r:.100} cannot be written as JSON; return "
                 f"dicts, lists, numbers and text, or a dataclass of them{advice_on(error)}."
             ) from error
+        check_result(self._adapter.core_schema)
 
     def encode(self, value: object) -> bytes:
         """Return the canonical JSON. Raises ResultUnusable, whose text says what is wrong."""

@@ -298,6 +298,14 @@ def array() -> np.ndarray:
     return np.zeros(1)
 
 
+def a_set() -> set[int] | None:
+    return {1}
+
+
+def nested_bytes() -> list[dict[str, bytes]]:
+    return [{"a": b""}]
+
+
 def old_typed_dict() -> OldTypedDict:
     return {"a": 1}
 
@@ -325,6 +333,8 @@ def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
         (list_stream, "It returns pieces that are neither text nor bytes"),
         (mixed, "one kind of result whole and another in pieces"),
         (array, "cannot be written as JSON"),
+        (a_set, "Its result holds a set, which has no order; return a list"),
+        (nested_bytes, "Its result holds bytes, which JSON does not have; return text"),
         (old_typed_dict, "import TypedDict from typing_extensions"),
         (json_with_media_type, "A MediaType belongs to text or bytes"),
         (wrong_media_type, "is not a media type"),
