@@ -62,7 +62,8 @@ class Request:
 
     def encode(self) -> bytes:
         """Return what the child reads."""
-        return json.dumps(dataclasses.asdict(self)).encode("ascii")
+        members = {name: getattr(self, name) for name in self.__slots__}  # asdict copies deeply
+        return json.dumps(members).encode("ascii")
 
     @classmethod
     def decode(cls, text: str) -> "Request":

@@ -48,7 +48,12 @@ _DELIVERIES = [
         "            return\n",
         f"{_HEAVY}/test_leases.py::test_a_claim_that_cannot_be_written_leaves_its_message_to_others",
     ),
-    _heavy("                    notify_changed(connection, [claim.calculation_id])\n", "", _TOLD),
+    mutation(
+        "shared/store/leases.py",
+        "AS arguments, {NOTIFYING_CHANGED}",
+        "AS arguments",
+        _TOLD,
+    ),
     _heavy(
         "if not must_run_alone(lease.claim.earlier_outcomes):",
         "if True:",
