@@ -15,7 +15,12 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.failures import failure_json
 from shared.functions.offers import offer
-from shared.store.handed_back import Reviewed, fail_handed_back, review_handed_back
+from shared.store.handed_back import (
+    Reviewed,
+    fail_handed_back,
+    note_offered,
+    review_handed_back,
+)
 from shared.store.notifications import notify_changed
 from shared.store.presence import list_offers
 
@@ -60,21 +65,31 @@ class HandedBack:
         while True:
             with self._engine.begin() as connection:
                 reviewed = review_handed_back(connection, self._after, _BATCH)
-                overdue = [one for one in reviewed if self._is_overdue(one, offers)]
-                if overdue:
-                    self._fail(connection, overdue)
+                self._decide(connection, reviewed, offers)
             self._after = reviewed[-1].calculation_id if len(reviewed) == _BATCH else _FIRST
             if len(reviewed) < _BATCH or time.monotonic() > until:
                 return
 
-    def _is_overdue(self, one: Reviewed, offers: _Offers) -> bool:
-        if one.lane is None or one.function is None or one.version is None:
-            return False
-        name = offer(one.function, one.version)
-        if _may_wait(name, offers[Lane(one.lane)]):
-            return False
+    def _decide(
+        self, connection: Connection, reviewed: Sequence[Reviewed], offers: _Offers
+    ) -> None:
+        waiting, overdue = [], []
+        for one in reviewed:
+            if one.lane is None or one.function is None or one.version is None:
+                continue
+            name = offer(one.function, one.version)
+            if _may_wait(name, offers[Lane(one.lane)]):
+                waiting.append(one.calculation_id)
+            elif self._is_overdue(one, one.lane, name):
+                overdue.append(one)
+        if waiting:
+            note_offered(connection, waiting)
+        if overdue:
+            self._fail(connection, overdue)
+
+    def _is_overdue(self, one: Reviewed, lane: str, name: str) -> bool:
         now = time.monotonic()
-        since = self._unoffered_since.setdefault((one.lane, name), now)
+        since = self._unoffered_since.setdefault((lane, name), now)
         return min(now - since, one.waited_seconds) >= self._grace_seconds
 
     def _fail(self, connection: Connection, overdue: list[Reviewed]) -> None:

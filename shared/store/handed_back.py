@@ -53,6 +53,9 @@ _REVIEW = text("""
     SELECT calculation_id, lane, function, version, waited FROM reviewed
     ORDER BY calculation_id""")
 
+_NOTE_OFFERED = text("""
+    UPDATE handed_back SET since = now() WHERE calculation_id = ANY (CAST(:ids AS uuid[]))""")
+
 #: Rows that are locked wait for the next review: a worker may be handing them back once more.
 _FAIL = text("""
     WITH failed AS (
@@ -71,7 +74,7 @@ _FAIL = text("""
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A calculation that was handed back, and how long ago that was first done.
+    """A calculation that was handed back, and for how long no worker is known to have offered it.
 
     `lane`, `function` and `version` are None if it is no longer queued.
     """
@@ -95,6 +98,11 @@ def review_handed_back(connection: Connection, after: UUID, limit: int) -> list[
     """
     rows = connection.execute(_REVIEW, {"after": after, "limit": limit})
     return [Reviewed(*row) for row in rows]
+
+
+def note_offered(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Have these begin to wait anew, with short pauses: a worker offers their functions."""
+    connection.execute(_NOTE_OFFERED, {"ids": uuid_array(ids)})
 
 
 def fail_handed_back(connection: Connection, errors_json: Mapping[UUID, str]) -> set[UUID]:

@@ -222,8 +222,8 @@ relays = Table(
     Column("heavy_problem", Text),
 )
 
-#: Queued calculations that a worker has handed back because it lacks their function, and when that
-#: was first done.
+#: Queued calculations that a worker has handed back because it lacks their function, and since when
+#: no live worker has been known to offer it.
 handed_back = Table(
     "handed_back",
     metadata,

@@ -83,6 +83,11 @@ _DECISION = [
         f"{_RELAY}::test_it_fails_when_no_worker_has_offered_it_for_the_grace",
     ),
     _relay(
+        "            note_offered(connection, waiting)\n",
+        "            pass\n",
+        f"{_RELAY}::test_the_pauses_are_short_again_once_a_worker_offers_it",
+    ),
+    _relay(
         "len(reviewed) == _BATCH else _FIRST",
         "False else _FIRST",
         f"{_RELAY}::test_a_run_goes_on_behind_those_that_wait",

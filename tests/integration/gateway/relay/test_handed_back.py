@@ -1,6 +1,7 @@
 """What the relay decides on calculations whose function no worker has."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from shared.calculation import Lane
 from shared.store import presence
 from shared.store.calculations import requeue_ended
 from shared.store.handed_back import hand_back
-from tests.integration.rows import queue, row_of
+from tests.integration.rows import queue, row_of, stored
 
 GRACE_SECONDS = 60
 
@@ -67,6 +68,13 @@ def hand_back_one(engine, *, waited=0.0, n=1_000):
             {"s": waited, "id": calculation.id},
         )
     return calculation
+
+
+def age(engine, seconds):
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE handed_back SET since = now() - make_interval(secs => :s)"), {"s": seconds}
+        )
 
 
 def status(engine, calculation):
@@ -136,10 +144,22 @@ def test_the_grace_begins_again_after_a_time_in_which_it_may_wait(engine, handed
     review_after(handed_back, clock, 1)
     remove_workers(engine)
     add_worker(engine, [])
+    age(engine, GRACE_SECONDS)
     review_after(handed_back, clock, 1, GRACE_SECONDS - 1)
     assert status(engine, calculation) == "queued"
     review_after(handed_back, clock, 1)
     assert status(engine, calculation) == "failed"
+
+
+def test_the_pauses_are_short_again_once_a_worker_offers_it(engine, handed_back, clock):
+    add_worker(engine, ["fibonacci/1"])
+    add_worker(engine, [])
+    calculation = hand_back_one(engine, waited=30)
+    review_after(handed_back, clock, 0)
+    with engine.begin() as connection:
+        hand_back(connection, [calculation.id], Lane.QUICK)
+        pause = stored(connection, calculation, "not_before - now()")
+    assert pause < timedelta(seconds=5), "it was handed back 30 s ago for the first time"
 
 
 def test_a_resubmission_waits_for_the_whole_grace_again(engine, handed_back, clock):
