@@ -6,14 +6,23 @@ and for RECKONER_FUNCTION_GRACE_SECONDS after that. Then it fails as `function-g
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from shared.calculation import Lane
 from shared.config import Settings
 from shared.failures import failure_json
-from shared.store.handed_back import Reviewed, fail_handed_back, review_handed_back
+from shared.functions.offers import offer
+from shared.store.handed_back import (
+    Reviewed,
+    fail_handed_back,
+    note_offered,
+    review_handed_back,
+)
 from shared.store.notifications import notify_changed
+from shared.store.presence import list_offers
 
 #: A worker whose last heartbeat is older counts as dead.
 _SILENT_SECONDS = 15.0
@@ -25,55 +34,63 @@ _RUN_SECONDS = 0.25
 
 _FIRST = UUID(int=0)
 
+_Offers = Mapping[Lane, Sequence[frozenset[str] | None]]
+
 _logger = logging.getLogger(__name__)
 
 
 class HandedBack:
-    """Reviews what workers have handed back, a part of it in each run."""
+    """Reviews what workers have handed back, a part of it in each run.
+
+    That no worker offers a function is counted by this relay's own clock, from when it has first
+    seen that. So neither an outage, in which no worker could send a heartbeat, nor a step of
+    PostgreSQL's clock counts.
+    """
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._grace_seconds = settings.function_grace_seconds
-        self._longest_gap_seconds = max(_SILENT_SECONDS, 3 * settings.rescue_seconds)
         self._after = _FIRST
-        self._ran_at = float("-inf")
-        self._knows_workers_from = 0.0
+        #: Of functions that were handed back, by lane and name.
+        self._unoffered_since: dict[tuple[str, str], float] = {}
 
-    def review(self, *, is_clock_steady: bool) -> None:
-        """Forget what is settled, fail what has waited too long; each waits on otherwise."""
-        may_fail = self._knows_workers() and is_clock_steady
+    def review(self) -> None:
+        """Forget what is settled, and fail what has waited too long; all else waits on."""
+        with self._engine.begin() as connection:
+            offers = list_offers(connection, _SILENT_SECONDS)
+        for lane, name in list(self._unoffered_since):
+            if _may_wait(name, offers[Lane(lane)]):
+                del self._unoffered_since[lane, name]
         until = time.monotonic() + _RUN_SECONDS
         while True:
             with self._engine.begin() as connection:
-                reviewed = self._review_batch(connection, may_fail=may_fail)
+                reviewed = review_handed_back(connection, self._after, _BATCH)
+                self._decide(connection, reviewed, offers)
             self._after = reviewed[-1].calculation_id if len(reviewed) == _BATCH else _FIRST
             if len(reviewed) < _BATCH or time.monotonic() > until:
                 return
 
-    def _knows_workers(self) -> bool:
-        """Say whether every live worker has had time for a heartbeat.
-
-        Not just after this relay's start or an outage, in which the workers' rows have grown old.
-        """
-        now = time.monotonic()
-        if now - self._ran_at > self._longest_gap_seconds:
-            self._knows_workers_from = now + _SILENT_SECONDS
-        self._ran_at = now
-        return now >= self._knows_workers_from
-
-    def _review_batch(self, connection: Connection, *, may_fail: bool) -> list[Reviewed]:
-        reviewed = review_handed_back(
-            connection,
-            self._after,
-            may_fail=may_fail,
-            grace_seconds=self._grace_seconds,
-            silent_seconds=_SILENT_SECONDS,
-            limit=_BATCH,
-        )
-        overdue = [one for one in reviewed if one.is_overdue]
+    def _decide(
+        self, connection: Connection, reviewed: Sequence[Reviewed], offers: _Offers
+    ) -> None:
+        waiting, overdue = [], []
+        for one in reviewed:
+            if one.lane is None or one.function is None or one.version is None:
+                continue
+            name = offer(one.function, one.version)
+            if _may_wait(name, offers[Lane(one.lane)]):
+                waiting.append(one.calculation_id)
+            elif self._is_overdue(one, one.lane, name):
+                overdue.append(one)
+        if waiting:
+            note_offered(connection, waiting)
         if overdue:
             self._fail(connection, overdue)
-        return reviewed
+
+    def _is_overdue(self, one: Reviewed, lane: str, name: str) -> bool:
+        now = time.monotonic()
+        since = self._unoffered_since.setdefault((lane, name), now)
+        return min(now - since, one.waited_seconds) >= self._grace_seconds
 
     def _fail(self, connection: Connection, overdue: list[Reviewed]) -> None:
         errors = {
@@ -94,3 +111,12 @@ class HandedBack:
             ", ".join(sorted(functions)),
             self._grace_seconds,
         )
+
+
+def _may_wait(name: str, offers: Sequence[frozenset[str] | None]) -> bool:
+    """Say whether a live worker of the lane offers a function, or may do so for all that is known.
+
+    One that does not say what it offers is of an earlier version. Where no worker is alive, one
+    that starts may have it.
+    """
+    return not offers or any(names is None or name in names for names in offers)

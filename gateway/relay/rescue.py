@@ -68,7 +68,7 @@ class Rescue:
             returned = self._expire_leases(connection) if may_expire else 0
             delete_silent_workers(connection, _SILENT_SECONDS)
             delete_silent_relays(connection, _SILENT_SECONDS)
-        self._handed_back.review(is_clock_steady=may_expire)
+        self._handed_back.review()
         remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)

@@ -1,1 +1,1 @@
-"""What each URL answers: one file per URL, and the stream of stored bytes that two of them share."""
+"""What each URL answers: one file per URL, and the stream of bytes that two of them share."""

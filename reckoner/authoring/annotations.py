@@ -45,15 +45,18 @@ _OWN_CODE = frozenset({"function-before", "function-wrap", "function-plain"})
 
 def check_argument(name: str, annotation: object, schema: Mapping[str, Any]) -> None:
     """Raise FunctionInvalid if this argument's type cannot be honoured; `schema` is pydantic's."""
-    _Check(name, annotation).visit(schema)
+    _ArgumentCheck(name, annotation).visit(schema)
+
+
+def check_result(schema: Mapping[str, Any]) -> None:
+    """Raise FunctionInvalid if no JSON result can have this type; `schema` is pydantic's."""
+    _ResultCheck().visit(schema)
 
 
 class _Check:
-    """Walks through the type of one argument."""
+    """Walks through a type and what it consists of."""
 
-    def __init__(self, name: str, annotation: object) -> None:
-        self._name = name
-        self._annotation = annotation
+    def __init__(self) -> None:
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._visited: set[str] = set()
 
@@ -70,10 +73,34 @@ class _Check:
                 self.visit(self._definitions[reference])
         else:
             self._check(kind, schema)
-            for field in _fields(schema):
-                self._check_field(field)
             for inner in _inner(schema):
                 self.visit(inner)
+
+    def _check(self, kind: str, schema: Mapping[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class _ResultCheck(_Check):
+    """Of a result little is refused: it is only written, and what it holds is checked each time."""
+
+    def _check(self, kind: str, schema: Mapping[str, Any]) -> None:  # noqa: ARG002
+        if kind in ("set", "frozenset"):
+            raise FunctionInvalid(
+                "Its result holds a set, which has no order; return a list, such as sorted(…)."
+            )
+        if kind == "bytes":
+            raise FunctionInvalid(
+                "Its result holds bytes, which JSON does not have; return text, or bytes alone."
+            )
+
+
+class _ArgumentCheck(_Check):
+    """The type of one argument, of which all is refused that is not known to be safe."""
+
+    def __init__(self, name: str, annotation: object) -> None:
+        super().__init__()
+        self._name = name
+        self._annotation = annotation
 
     def _check(self, kind: str, schema: Mapping[str, Any]) -> None:
         if kind in _UNTYPED:
@@ -102,6 +129,9 @@ class _Check:
             self._refuse(f"is of a type that JSON does not have, {words}; take one that it has")
         elif "serialization" in schema or schema.get("computed_fields"):
             self._refuse("is written by code of its own; leave out serializers and computed fields")
+
+        for field in _fields(schema):
+            self._check_field(field)
 
     def _check_field(self, field: Mapping[str, Any]) -> None:
         alias = field.get("validation_alias")

@@ -13,6 +13,7 @@ from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _MAX_EXTRAS = 20  # unknown arguments that are named
+_MAX_WORDS = 300  # characters of what an author's validator says
 
 #: What is expected, by the type of pydantic's error.
 _EXPECTED = {
@@ -45,8 +46,6 @@ _EXPECTED = {
     "time_delta_parsing": 'a duration such as "PT90S"',
     "decimal_type": 'a decimal number such as "1.50"',
     "decimal_parsing": 'a decimal number such as "1.50"',
-    "fraction_type": 'a fraction such as "1/3"',
-    "fraction_parsing": 'a fraction such as "1/3"',
     "uuid_type": "a UUID",
     "uuid_parsing": "a UUID",
     "finite_number": "a finite number",
@@ -154,14 +153,13 @@ def _sentence(error: Mapping[str, Any], parts: Sequence[str | int]) -> str:
     if limit is not None:
         return f"{name} must {limit}; it is {shown(value)}."
     if kind in ("value_error", "assertion_error"):
-        words = str(context.get("error", "")).strip() or "is not valid"
-        return f"{name}: {shortened_words(words)}"
+        return f"{name}: {_author_words(str(context.get('error', '')))}"
     return f"{name} is not valid; it is {shown(value)}."
 
 
-def shortened_words(words: str) -> str:
-    """Return an author's words as a sentence, cut if they are long."""
-    words = words.replace("\0", "\\0")[:300]
+def _author_words(words: str) -> str:
+    """Return the words of an author's validator as a sentence, cut if they are long."""
+    words = words.replace("\0", "\\0").strip()[:_MAX_WORDS] or "It is not valid."
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 

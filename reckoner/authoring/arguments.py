@@ -16,7 +16,7 @@ from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
 from reckoner.authoring.integers import bounded_integers
 from reckoner.authoring.schema import arguments_schema, integers_schema
-from reckoner.authoring.signature import Parameter
+from reckoner.authoring.signature import REQUIRED, Parameter
 from reckoner.authoring.unstorable import unstorable_faults
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ class Arguments:
         self.names = tuple(one.name for one in parameters)
         descriptions = descriptions or {}
         schema = integers_schema(parameters, descriptions)
-        if schema is None or any("default" in one for one in schema["properties"].values()):
+        self._integers = None if schema is None else bounded_integers(parameters, schema)
+        if schema is None or any(one.default is not REQUIRED for one in parameters):
             self.prepare()  # which checks types and defaults
         if schema is None:
             schema = arguments_schema(self._validator.schema(), parameters, descriptions)
             _check_numbers(schema)
         self.schema: Mapping[str, Any] = schema
-        self._integers = bounded_integers(parameters, self.schema["properties"])
 
     @cached_property
     def _validator(self) -> Validator:
@@ -78,19 +78,23 @@ class Arguments:
             bound = self._integers.bind(arguments)
             if bound is not None:
                 return bound
+        return self._bind(arguments, MAX_FAULTS)
+
+    def _bind(self, arguments: object, described: int) -> BoundArguments:
+        """Bind arguments of any type; of faults this many are described, and all counted."""
         faults = _unstorable(arguments)
         if not faults:
             text = _ENCODE(arguments)
-            values = self._validate(text, arguments)
+            values = self._validate(text, arguments, described)
             normal = self._validator.as_json(values)
             faults = list(changed_faults(arguments, normal))
         if faults:
-            raise ArgumentsFaulty(faults[:MAX_FAULTS], len(faults))
+            raise ArgumentsFaulty(faults[:described], len(faults))
         canonical = canonical_json(normal)
         if canonical == text:
             return BoundArguments(values, canonical)
         # As a worker will read them: defaults within objects, the order of members, -0.
-        values = self._validate(canonical, None)
+        values = self._validate(canonical, None, described)
         if canonical_json(self._validator.as_json(values)) != canonical:
             raise ArgumentsFaulty([_UNSTABLE], 1)
         return BoundArguments(values, canonical)
@@ -101,19 +105,19 @@ class Arguments:
             bound = self._integers.bind(_parsed(text), text)
             if bound is not None:
                 return bound
-        return BoundArguments(self._validate(text, None), text)
+        return BoundArguments(self._validate(text, None, MAX_FAULTS), text)
 
     def count_faults(self, arguments: object) -> int:
         """Return how many faults there are, without their sentences, which take most time."""
         if self._integers is not None and not _unstorable(arguments):
             return self._integers.count_faults(arguments)
         try:
-            self.bind(arguments)
+            self._bind(arguments, 0)
         except ArgumentsFaulty as error:
             return error.count
         return 0
 
-    def _validate(self, text: str, arguments: object) -> dict[str, Any]:
+    def _validate(self, text: str, arguments: object, described: int) -> dict[str, Any]:
         """Return the values of a text; `arguments` is what it was made of, if that is known."""
         from pydantic import ValidationError
 
@@ -132,7 +136,7 @@ class Arguments:
             arguments = _parsed(text)
         found = without_other_choices(errors, arguments)
         faults = describe(found, arguments, self._function_name, self.names)
-        raise ArgumentsFaulty(list(itertools.islice(faults, MAX_FAULTS)), len(found))
+        raise ArgumentsFaulty(list(itertools.islice(faults, described)), len(found))
 
 
 def _check_numbers(schema: Mapping[str, Any]) -> None:

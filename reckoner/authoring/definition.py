@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -134,12 +135,10 @@ class Function:
         if self.kind is ResultKind.JSON:
             _ = self.json_results
 
-    def __call__(self, *given: Any, **named: Any) -> Any:
+    def __call__(self, /, *given: Any, **named: Any) -> Any:
         """Call the author's function directly, as its tests do; progress may be left out."""
-        if self.progress_name is not None and self.progress_name not in named:
-            try:
-                return self.implementation(*given, **named, **{self.progress_name: ignore_progress})
-            except TypeError:
-                if len(given) <= len(self.arguments.names):
-                    raise
+        if self.progress_name is not None:
+            bound = inspect.signature(self.implementation).bind_partial(*given, **named)
+            if self.progress_name not in bound.arguments:
+                named[self.progress_name] = ignore_progress
         return self.implementation(*given, **named)

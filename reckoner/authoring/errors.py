@@ -38,7 +38,7 @@ class CalculationFailed(Exception):
     `details` are members for programs, such as `row=3`. They must be JSON.
     """
 
-    def __init__(self, detail: str, **details: Any) -> None:
+    def __init__(self, detail: str, /, **details: Any) -> None:
         super().__init__(detail)
         self.detail = detail
         self.details: Mapping[str, Any] = details

@@ -111,42 +111,47 @@ def _is_media_type(name: object) -> TypeGuard[str]:
 
 def _kind_and_streaming(annotation: Any) -> tuple[ResultKind, bool]:
     """Return the kind, and whether it comes in pieces, or may."""
-    if typing.get_origin(annotation) is Annotated and _DIGITS_MARK not in typing.get_args(
-        annotation
-    ):
-        annotation = typing.get_args(annotation)[0]
+    annotation = _bare(annotation)
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
-        kinds = [_kind_and_streaming(one) for one in typing.get_args(annotation)]
-        whole = {kind for kind, is_streamed in kinds if not is_streamed}
-        if len(whole) < len(kinds) and any(is_streamed for _, is_streamed in kinds):
-            streamed = {kind for kind, is_streamed in kinds if is_streamed}
-            if len(whole | streamed) == 1:
-                return kinds[0][0], True
-            raise FunctionInvalid(
-                "It returns one kind of result whole and another in pieces; return one kind."
-            )
-        return ResultKind.JSON, False
+        return _of_choices([_kind_and_streaming(one) for one in typing.get_args(annotation)])
     if origin in _STREAMS or annotation in _STREAMS:
-        pieces = (*typing.get_args(annotation), None)[0]
-        kind = _plain_kind(pieces)
+        pieces = typing.get_args(annotation)
+        kind = _whole_kind(pieces[0]) if pieces else ResultKind.JSON
         if kind is ResultKind.JSON:
             raise FunctionInvalid(
                 "It returns pieces that are neither text nor bytes; return a list, or "
                 "`Iterator[str]`, `Iterator[bytes]` or `Iterator[Digits]`."
             )
         return kind, True
-    return _plain_kind(annotation), False
+    return _whole_kind(annotation), False
 
 
-def _plain_kind(annotation: Any) -> ResultKind:
-    if typing.get_origin(annotation) is Annotated:
-        bare, *metadata = typing.get_args(annotation)
-        if _DIGITS_MARK in metadata:
-            return ResultKind.DIGITS
-        annotation = bare
+def _of_choices(choices: list[tuple[ResultKind, bool]]) -> tuple[ResultKind, bool]:
+    """Return what one of several is: JSON, unless it may be the same kind whole or in pieces."""
+    if not any(is_streamed for _, is_streamed in choices):
+        return ResultKind.JSON, False
+    if len({kind for kind, _ in choices}) > 1:
+        raise FunctionInvalid(
+            "It returns one kind of result whole and another in pieces; return one kind."
+        )
+    return choices[0][0], True
+
+
+def _whole_kind(annotation: Any) -> ResultKind:
+    annotation = _bare(annotation)
+    if annotation == Digits:
+        return ResultKind.DIGITS
     if annotation is str:
         return ResultKind.TEXT
     if annotation in (bytes, bytearray, memoryview):
         return ResultKind.BYTES
     return ResultKind.JSON
+
+
+def _bare(annotation: Any) -> Any:
+    """Return an annotation without its metadata, but for that of Digits."""
+    if typing.get_origin(annotation) is not Annotated:
+        return annotation
+    bare, *metadata = typing.get_args(annotation)
+    return Digits if _DIGITS_MARK in metadata else bare

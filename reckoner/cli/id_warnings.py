@@ -5,7 +5,6 @@ It compares the function with what this user has checked last and, with --url, w
 
 import inspect
 import json
-import urllib.error
 import urllib.request
 from typing import Any
 
@@ -33,7 +32,7 @@ def warn_of_changed_ids(function: Function, url: str | None) -> None:
 
 def _compare_with_service(function: Function, url: str) -> None:
     try:
-        served = _get(f"{url}/functions/{function.name}")
+        served = _find(_get(f"{url}/functions"), function.name)
     except (OSError, ValueError) as error:
         click.echo(
             f"Warning: {url} cannot be asked for its {function.name} ({error}). "
@@ -56,18 +55,21 @@ def _compare_with_service(function: Function, url: str) -> None:
         _warn(function, served.get("arguments") or {}, f"Compared with {url}")
 
 
-def _get(url: str) -> dict[str, Any] | None:
-    """Return the document at an address, None if there is none. Raises OSError, ValueError."""
+def _get(url: str) -> Any:
+    """Return the document at an address. Raises OSError or ValueError."""
     if not url.startswith(("http://", "https://")):
         raise ValueError("an address begins with http:// or https://")
-    try:
-        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - see above
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return None
-        raise
+    with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - see above
+        return json.load(answer)
+
+
+def _find(catalogue: Any, name: str) -> dict[str, Any] | None:
+    """Return what GET /functions says of a function; None if it is not there."""
+    match catalogue:
+        case {"functions": [*functions]}:
+            named = (one for one in functions if isinstance(one, dict) and one.get("name") == name)
+            return next(named, None)
+    raise ValueError("it is no service of Reckoner's")
 
 
 def _warn(function: Function, before: Any, since: str) -> None:

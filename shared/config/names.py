@@ -25,6 +25,8 @@ _NOT_SETTINGS = frozenset(
         "SETTINGS",
         "STREAMS_PER_ADDRESS",
         "VERSION",
+        # Of the command `reckoner`.
+        "URL",
         # Of NGINX's templates.
         "ACCESS_LOG",
         "CACHE",

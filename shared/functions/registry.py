@@ -92,9 +92,9 @@ def _load(entry_point: EntryPoint) -> Function:
     """Import a function. Raises FunctionInvalid, in words, whatever the package does."""
     try:
         found = entry_point.load()
-    except FunctionInvalid:
+    except (FunctionInvalid, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # a package may do anything when it is imported
+    except BaseException as error:  # a package may do anything when it is imported, or end Python
         words = " ".join(str(error).split())[:_MAX_WORDS]
         raise FunctionInvalid(
             f"Importing {entry_point.value} raised {type(error).__name__}"
@@ -114,4 +114,5 @@ def _problem(entry_point: EntryPoint, detail: str) -> FunctionProblem:
 
 def _package(entry_point: EntryPoint) -> str:
     """Return the name of the distribution that brings an entry point."""
-    return entry_point.dist.name if entry_point.dist is not None else "an unknown package"
+    name = entry_point.dist.name if entry_point.dist is not None else None
+    return name or "an unknown package"

@@ -36,34 +36,25 @@ _HAND_BACK = text(f"""
     INSERT INTO handed_back (calculation_id) SELECT id FROM returned
     ON CONFLICT DO NOTHING""")
 
-#: A worker whose offers are not known is of an earlier version, and counts as offering everything.
-#: Where no worker is alive, nothing is known: one that starts may have the function.
-#: A time ahead of now was written before the clock was set back.
 _REVIEW = text("""
     WITH batch AS (
         SELECT calculation_id, since FROM handed_back
         WHERE calculation_id > :after ORDER BY calculation_id LIMIT :limit
         FOR UPDATE SKIP LOCKED),
     reviewed AS (
-        SELECT calculation_id, since, function, version, queued.id IS NOT NULL AS is_queued,
-               NOT :may_fail OR since > now() OR coalesce((
-                   SELECT bool_or(offers IS NULL OR function || '/' || version = ANY (offers))
-                   FROM workers
-                   WHERE workers.lane = queued.lane
-                     AND seen_at > now() - make_interval(secs => :silent_seconds)
-               ), true) AS may_wait
+        SELECT calculation_id, lane, function, version,
+               extract(epoch FROM now() - since)::float AS waited
         FROM batch
         LEFT JOIN calculations AS queued
                ON queued.id = calculation_id AND (queued.status = 'queued') IS TRUE),
     settled AS (
         DELETE FROM handed_back USING reviewed
-        WHERE handed_back.calculation_id = reviewed.calculation_id AND NOT is_queued),
-    offered AS (
-        UPDATE handed_back SET since = now() FROM reviewed
-        WHERE handed_back.calculation_id = reviewed.calculation_id AND is_queued AND may_wait)
-    SELECT calculation_id, function, version,
-           is_queued AND NOT may_wait AND since < now() - make_interval(secs => :grace_seconds)
-    FROM reviewed ORDER BY calculation_id""")
+        WHERE handed_back.calculation_id = reviewed.calculation_id AND lane IS NULL)
+    SELECT calculation_id, lane, function, version, waited FROM reviewed
+    ORDER BY calculation_id""")
+
+_NOTE_OFFERED = text("""
+    UPDATE handed_back SET since = now() WHERE calculation_id = ANY (CAST(:ids AS uuid[]))""")
 
 #: Rows that are locked wait for the next review: a worker may be handing them back once more.
 _FAIL = text("""
@@ -83,15 +74,16 @@ _FAIL = text("""
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A calculation that was handed back, and whether it has waited too long for a worker.
+    """A calculation that was handed back, and for how long no worker is known to have offered it.
 
-    `function` and `version` are None if it is no longer queued.
+    `lane`, `function` and `version` are None if it is no longer queued.
     """
 
     calculation_id: UUID
+    lane: str | None
     function: str | None
     version: int | None
-    is_overdue: bool
+    waited_seconds: float
 
 
 def hand_back(connection: Connection, ids: Sequence[UUID], lane: Lane) -> None:
@@ -99,31 +91,18 @@ def hand_back(connection: Connection, ids: Sequence[UUID], lane: Lane) -> None:
     connection.execute(_HAND_BACK, {"ids": uuid_array(ids), "lane": str(lane)})
 
 
-def review_handed_back(
-    connection: Connection,
-    after: UUID,
-    *,
-    may_fail: bool,
-    grace_seconds: float,
-    silent_seconds: float,
-    limit: int,
-) -> list[Reviewed]:
-    """Review up to `limit` of those with a higher id, in the order of their ids.
+def review_handed_back(connection: Connection, after: UUID, limit: int) -> list[Reviewed]:
+    """Return up to `limit` of those with a higher id, in the order of their ids.
 
-    Forget those that are no longer queued, and let those wait on that a live worker offers, or
-    whose lane has no live worker; all of them unless `may_fail`.
+    Forget those that are no longer queued.
     """
-    rows = connection.execute(
-        _REVIEW,
-        {
-            "after": after,
-            "may_fail": may_fail,
-            "grace_seconds": grace_seconds,
-            "silent_seconds": silent_seconds,
-            "limit": limit,
-        },
-    )
+    rows = connection.execute(_REVIEW, {"after": after, "limit": limit})
     return [Reviewed(*row) for row in rows]
+
+
+def note_offered(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Have these begin to wait anew, with short pauses: a worker offers their functions."""
+    connection.execute(_NOTE_OFFERED, {"ids": uuid_array(ids)})
 
 
 def fail_handed_back(connection: Connection, errors_json: Mapping[UUID, str]) -> set[UUID]:

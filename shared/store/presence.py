@@ -52,6 +52,11 @@ _COUNT_SLOTS = text("""
 _HAS_EARLIER_WORKERS = text("""
     SELECT EXISTS (SELECT FROM workers WHERE lane = :lane AND offers IS NULL)""")
 
+_LIST_OFFERS = text("""
+    SELECT lane, offers FROM workers
+    WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
+                      AND now() + make_interval(secs => :silent_seconds)""")
+
 _UPSERT_RELAY = text("""
     INSERT INTO relays (id, host, pid, quick_problem, heavy_problem)
     VALUES (:id, :host, :pid, :quick_problem, :heavy_problem)
@@ -156,6 +161,16 @@ def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int
     """Return the slots of the workers seen lately, for each lane that has any."""
     rows = connection.execute(_COUNT_SLOTS, {"silent_seconds": silent_seconds})
     return {Lane(row.lane): row.slots for row in rows}
+
+
+def list_offers(
+    connection: Connection, silent_seconds: float
+) -> dict[Lane, list[frozenset[str] | None]]:
+    """Return what each worker seen lately offers, by lane; None for one that does not say."""
+    found: dict[Lane, list[frozenset[str] | None]] = {lane: [] for lane in Lane}
+    for row in connection.execute(_LIST_OFFERS, {"silent_seconds": silent_seconds}):
+        found[Lane(row.lane)].append(None if row.offers is None else frozenset(row.offers))
+    return found
 
 
 def upsert_relay(

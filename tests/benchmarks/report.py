@@ -234,7 +234,7 @@ def _time(found: Figures) -> str:
 def _growth(found: Figures) -> Iterator[str]:
     yield "## Growth\n\n![growth](benchmarks/growth.svg)\n"
     yield "Quick workers, calculations/s: " + "; ".join(
-        f"{count}: {rate(rate)}" for count, rate in found["workers"].items()
+        f"{count}: {rate(found_rate)}" for count, found_rate in found["workers"].items()
     )
     yield ""
     yield from table(

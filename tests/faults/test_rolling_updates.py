@@ -101,7 +101,7 @@ def test_a_rolling_update_of_functions_fails_and_loses_nothing(stack, trial, pac
     trial.load.submit(quick_ones(200))
     trial.hit("rolling update: a function's version is raised, worker by worker")
 
-    eventually(lambda: unfinished(stack, old) == 0, within_seconds=60, what="the old version")
+    eventually(lambda: unfinished(stack, old) == 0, within_seconds=120, what="the old version")
     for name in ("quick", "heavy-1"):
         have(stack, name, packages[2])
     stack.wait_ready()

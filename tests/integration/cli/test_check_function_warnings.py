@@ -67,17 +67,16 @@ def test_a_cache_that_is_damaged_is_no_fault(folder, tmp_path):
 
 @pytest.fixture
 def service():
-    """Answers as GET /functions/add would; `document` is the answer, None for 404."""
+    """Answers GET /functions; `functions` are those that it lists."""
 
     class Handler(BaseHTTPRequestHandler):
-        document: object = None
+        functions: tuple[object, ...] = ()
         url = ""
 
         def do_GET(self) -> None:
-            found = self.path == "/functions/add" and self.document is not None
-            self.send_response(200 if found else 404)
+            self.send_response(200 if self.path == "/functions" else 404)
             self.end_headers()
-            self.wfile.write(json.dumps(self.document).encode())
+            self.wfile.write(json.dumps({"functions": self.functions}).encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -93,7 +92,7 @@ def service():
 
 
 def served(folder, service, **document):
-    service.document = document
+    service.functions = ({"name": "other"}, {"name": "add", **document})
     return folder.check("--url", service.url)
 
 
@@ -116,8 +115,17 @@ def test_a_service_without_the_function_is_told(folder, service):
     assert "has no function add" in folder.check("--url", service.url).output
 
 
-def test_a_service_that_does_not_answer_is_a_warning(folder):
+def test_the_same_code_of_a_service_is_told(folder, service):
+    folder.check()
+    from written_add import add  # type: ignore[import-not-found]
+
+    done = served(folder, service, version=1, fingerprint=add.fingerprint)
+    assert line(done, "service").endswith("has the same code in this version")
+
+
+def test_a_service_that_does_not_answer_is_a_warning(folder, service):
     assert "cannot be asked" in folder.check("--url", "http://127.0.0.1:1").output
+    assert "cannot be asked" in folder.check("--url", f"{service.url}/elsewhere").output
     assert "cannot be asked" in folder.check("--url", "localhost").output
 
 

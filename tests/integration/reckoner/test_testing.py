@@ -178,3 +178,13 @@ def test_a_test_waits_for_nothing_that_the_function_leaves_behind():
         return 1
 
     assert run(hiding).value == 1
+
+
+def test_the_test_itself_is_no_parent_of_what_a_calculation_leaves_behind():
+    """It would have to end and reap it, and a test runner has children of its own."""
+
+    @function
+    def parent() -> int:
+        return os.getppid()
+
+    assert run(parent).value != os.getpid()

@@ -104,7 +104,7 @@ def test_each_version_is_learnt_from_its_own_last_runs(connection):
     register(connection, "a", "b")
     add_runs(connection, [100] * 5)
     add_runs(connection, [1] * 10, first=5)
-    add_runs(connection, [7] * 3, first=15, version=2)
+    add_runs(connection, [7] * 12, first=15, version=2)
     assert learn(connection) == {
         FIBONACCI: LearntCost(1.0, None),
         ("fibonacci", 2): LearntCost(7.0, None),

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import outbox, presence
-from shared.store.handed_back import fail_handed_back, hand_back, review_handed_back
+from shared.store import outbox
+from shared.store.handed_back import Reviewed, fail_handed_back, hand_back, review_handed_back
 from tests.integration.rows import cancel, change, claim, queue, row_of, status_of, stored
 
 FIRST = UUID(int=0)
@@ -27,26 +27,8 @@ def waiting(connection):
     return set(connection.execute(text("SELECT calculation_id FROM handed_back")).scalars())
 
 
-def review(connection, *, may_fail=True, grace_seconds=60, after=FIRST, limit=100):
-    return review_handed_back(
-        connection,
-        after,
-        may_fail=may_fail,
-        grace_seconds=grace_seconds,
-        silent_seconds=15,
-        limit=limit,
-    )
-
-
-def add_worker(connection, offers, *, lane=Lane.QUICK, silent_seconds=0.0):
-    worker_id = uuid4()
-    presence.upsert_worker(
-        connection, worker_id, host="h", pid=1, lane=lane, slots=1, offers=offers
-    )
-    connection.execute(
-        text("UPDATE workers SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
-        {"s": silent_seconds, "id": worker_id},
-    )
+def review(connection, after=FIRST, limit=100):
+    return review_handed_back(connection, after, limit)
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(None, 1), (0.5, 1), (3, 3), (8, 8), (100, 10)])
@@ -74,49 +56,11 @@ def test_only_what_is_queued_in_the_lane_is_handed_back(connection):
     assert status_of(connection, running) == "running"
 
 
-@pytest.mark.parametrize(
-    ("offers", "worker", "waits"),
-    [
-        (["factorial/1", "fibonacci/1"], {}, True),
-        (None, {}, True),  # of an earlier version, which does not say
-        (["fibonacci/2", "factorial/1"], {}, False),
-        ([], {}, False),
-        (["fibonacci/1"], {"lane": Lane.HEAVY}, False),
-        (["fibonacci/1"], {"silent_seconds": 16}, False),
-    ],
-)
-def test_it_waits_while_a_live_worker_of_the_lane_offers_it(connection, offers, worker, waits):
-    calculation = queue(connection)
-    hand_back(connection, [calculation.id], Lane.QUICK)
+def test_a_review_says_what_waits_for_which_function_and_how_long(connection):
+    calculation = queue(connection, lane=Lane.HEAVY)
+    hand_back(connection, [calculation.id], Lane.HEAVY)
     age(connection, 61)
-    add_worker(connection, ["factorial/1"])
-    add_worker(connection, offers, **worker)
-    (found,) = review(connection)
-    assert found.calculation_id == calculation.id
-    assert (found.function, found.version) == ("fibonacci", 1)
-    assert found.is_overdue is not waits
-    age_now = connection.execute(text("SELECT now() - since FROM handed_back")).scalar_one()
-    assert age_now == timedelta(seconds=0 if waits else 61)
-
-
-def test_it_waits_while_its_lane_has_no_live_worker(connection):
-    calculation = queue(connection)
-    hand_back(connection, [calculation.id], Lane.QUICK)
-    age(connection, 61)
-    add_worker(connection, [], lane=Lane.HEAVY)
-    add_worker(connection, [], silent_seconds=16)
-    assert not review(connection)[0].is_overdue
-
-
-def test_nothing_is_overdue_within_the_grace_or_while_workers_are_not_known(connection):
-    calculation = queue(connection)
-    add_worker(connection, [])
-    hand_back(connection, [calculation.id], Lane.QUICK)
-    age(connection, 59)
-    assert not review(connection)[0].is_overdue
-    age(connection, 61)
-    assert not review(connection, may_fail=False)[0].is_overdue
-    assert not review(connection)[0].is_overdue, "the time begins again"
+    assert review(connection) == [Reviewed(calculation.id, "heavy", "fibonacci", 1, 61.0)]
 
 
 def test_what_is_no_longer_queued_is_forgotten(connection):
@@ -125,7 +69,7 @@ def test_what_is_no_longer_queued_is_forgotten(connection):
     cancel(connection, ended)
     claim(connection, running)
     change(connection, waits, "published_at = now()")
-    assert not any(one.is_overdue for one in review(connection))
+    assert {one.calculation_id for one in review(connection) if one.lane} == {waits.id}
     assert waiting(connection) == {waits.id}
 
 

@@ -254,9 +254,7 @@ def test_costs_are_learnt_from_a_few_rows_of_each_function(transactions):
 
 def test_what_was_handed_back_is_reviewed_without_reading_others(transactions):
     nodes = transactions.nodes(
-        lambda connection: handed_back.review_handed_back(
-            connection, IDS[0], may_fail=True, grace_seconds=1, silent_seconds=1, limit=LIMIT
-        )
+        lambda connection: handed_back.review_handed_back(connection, IDS[0], LIMIT)
     )
     assert rows_read(nodes) == 0
 

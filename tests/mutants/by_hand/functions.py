@@ -13,7 +13,7 @@ _FAULTY = "integration/test_faulty_functions.py"
 
 _BUNDLE = f"{_BACK}::test_a_bundle_is_computed_but_for_what_the_worker_lacks"
 _RUNS_THE_REST = f"{_BACK}::test_a_heavy_worker_hands_back_what_it_lacks_and_runs_the_rest"
-_OFFERED = f"{_STORE}::test_it_waits_while_a_live_worker_of_the_lane_offers_it"
+_OFFERED = f"{_RELAY}::test_it_waits_while_a_live_worker_of_the_lane_offers_it"
 _DECIDES_NOTHING = (
     f"{_PLAN}::test_what_was_learnt_changes_no_lane_refuses_nothing_and_computes_nothing_at_once"
 )
@@ -55,28 +55,37 @@ _HANDING_BACK = [
 ]
 
 _DECISION = [
-    _store("offers IS NULL OR function", "function", _OFFERED),
-    _store("WHERE workers.lane = queued.lane\n", "WHERE true\n", _OFFERED),
-    _store(
-        "                     AND seen_at > now() - make_interval(secs => :silent_seconds)\n",
-        "",
-        _OFFERED,
-    ),
-    _store(
-        "               ), true) AS may_wait\n",
-        "               ), false) AS may_wait\n",
-        f"{_STORE}::test_it_waits_while_its_lane_has_no_live_worker",
-    ),
-    _store("AND is_queued AND may_wait)", "AND false)", _OFFERED),
     _store(
         "FOR UPDATE OF queued SKIP LOCKED) AS gone",
         ") AS gone",
         f"{_STORE}::test_failing_is_for_what_is_queued_and_waits_for_no_lock",
     ),
+    _relay("any(names is None or name in names", "any(names and name in names", _OFFERED),
+    _relay("_may_wait(name, offers[Lane(one.lane)])", "_may_wait(name, [])", _OFFERED),
     _relay(
-        "may_fail = self._knows_workers() and is_clock_steady",
-        "may_fail = True",
-        f"{_RELAY}::test_nothing_fails_before_live_workers_have_had_time_for_a_heartbeat",
+        "return not offers or any(",
+        "return any(",
+        f"{_RELAY}::test_it_waits_while_its_lane_has_no_live_worker",
+    ),
+    _relay(
+        "                del self._unoffered_since[lane, name]\n",
+        "                pass\n",
+        f"{_RELAY}::test_the_grace_begins_again_after_a_time_in_which_it_may_wait",
+    ),
+    _relay(
+        "min(now - since, one.waited_seconds)",
+        "(now - since)",
+        f"{_RELAY}::test_a_resubmission_waits_for_the_whole_grace_again",
+    ),
+    _relay(
+        "min(now - since, one.waited_seconds)",
+        "one.waited_seconds",
+        f"{_RELAY}::test_it_fails_when_no_worker_has_offered_it_for_the_grace",
+    ),
+    _relay(
+        "            note_offered(connection, waiting)\n",
+        "            pass\n",
+        f"{_RELAY}::test_the_pauses_are_short_again_once_a_worker_offers_it",
     ),
     _relay(
         "len(reviewed) == _BATCH else _FIRST",

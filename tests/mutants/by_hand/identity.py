@@ -25,7 +25,7 @@ MUTATIONS = [
     mutation("shared/calculation.py", "(0x5 << 76)", "(0x4 << 76)", _IDS),
     mutation(
         "reckoner/authoring/arguments.py",
-        "values = self._validate(canonical, None)",
+        "values = self._validate(canonical, None, described)",
         "pass",
         _IDS,
     ),

@@ -139,5 +139,10 @@ MUTATIONS = [
     mutation(_HEALTH, "worker_pid == pid if pid else ", "", _WORKER_HEALTH),
     mutation(_HEALTH, "if pid else _is_running(worker_pid)", "if pid else True", _WORKER_HEALTH),
     mutation(_HEALTH, "sys.exit(fault)", "sys.exit(bool(fault) and 0)", _WORKER_HEALTH),
-    mutation("reckoner/cli/__main__.py", "required=True", "required=False", _COMMANDS),
+    mutation(
+        "reckoner/cli/__main__.py",
+        "            if package in OUR_PACKAGES:\n                raise\n",
+        "            raise\n",
+        _COMMANDS,
+    ),
 ]

@@ -1,6 +1,7 @@
 """What the relay decides on calculations whose function no worker has."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,9 @@ from shared.calculation import Lane
 from shared.store import presence
 from shared.store.calculations import requeue_ended
 from shared.store.handed_back import hand_back
-from tests.integration.rows import queue, row_of
+from tests.integration.rows import queue, row_of, stored
+
+GRACE_SECONDS = 60
 
 
 class Clock:
@@ -32,27 +35,46 @@ def clock(monkeypatch) -> Clock:
 
 @pytest.fixture
 def handed_back(engine, store_settings) -> HandedBack:
-    """One beside a worker that has no function."""
+    return HandedBack(engine, replace(store_settings, function_grace_seconds=GRACE_SECONDS))
+
+
+def add_worker(engine, offers, *, lane=Lane.QUICK, silent_seconds=0.0):
+    worker_id = uuid4()
     with engine.begin() as connection:
         presence.upsert_worker(
-            connection, uuid4(), host="h", pid=1, lane=Lane.QUICK, slots=1, offers=[]
+            connection, worker_id, host="h", pid=1, lane=lane, slots=1, offers=offers
         )
-    return HandedBack(engine, replace(store_settings, function_grace_seconds=60))
+        connection.execute(
+            text("UPDATE workers SET seen_at = now() - make_interval(secs => :s) WHERE id = :id"),
+            {"s": silent_seconds, "id": worker_id},
+        )
 
 
-def wait(engine, seconds):
+def remove_workers(engine):
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM workers"))
+
+
+def hand_back_one(engine, *, waited=0.0, n=1_000):
+    """Have a calculation that was handed back so many seconds ago."""
+    with engine.begin() as connection:
+        calculation = queue(connection, n=n)
+        hand_back(connection, [calculation.id], Lane.QUICK)
+        connection.execute(
+            text(
+                "UPDATE handed_back SET since = now() - make_interval(secs => :s)"
+                " WHERE calculation_id = :id"
+            ),
+            {"s": waited, "id": calculation.id},
+        )
+    return calculation
+
+
+def age(engine, seconds):
     with engine.begin() as connection:
         connection.execute(
-            text("UPDATE handed_back SET since = since - make_interval(secs => :s)"),
-            {"s": seconds},
+            text("UPDATE handed_back SET since = now() - make_interval(secs => :s)"), {"s": seconds}
         )
-
-
-def run_for(handed_back, clock, seconds):
-    """Review every five seconds, as the rescue does."""
-    for _ in range(0, seconds, 5):
-        handed_back.review(is_clock_steady=True)
-        clock.now += 5
 
 
 def status(engine, calculation):
@@ -60,16 +82,19 @@ def status(engine, calculation):
         return row_of(connection, calculation).status
 
 
+def review_after(handed_back, clock, *seconds):
+    """Review after each of these pauses."""
+    for pause in seconds:
+        clock.now += pause
+        handed_back.review()
+
+
 def test_it_fails_when_no_worker_has_offered_it_for_the_grace(engine, handed_back, clock):
-    run_for(handed_back, clock, 20)
-    with engine.begin() as connection:
-        calculation = queue(connection)
-        hand_back(connection, [calculation.id], Lane.QUICK)
-    wait(engine, 59)
-    run_for(handed_back, clock, 5)
+    add_worker(engine, ["fibonacci/2", "factorial/1"])
+    calculation = hand_back_one(engine, waited=GRACE_SECONDS)
+    review_after(handed_back, clock, 0, GRACE_SECONDS - 1)
     assert status(engine, calculation) == "queued"
-    wait(engine, 2)
-    run_for(handed_back, clock, 5)
+    review_after(handed_back, clock, 2)
     with engine.begin() as connection:
         row = row_of(connection, calculation)
         left = connection.execute(text("SELECT count(*) FROM handed_back")).scalar_one()
@@ -78,50 +103,88 @@ def test_it_fails_when_no_worker_has_offered_it_for_the_grace(engine, handed_bac
     assert "No worker has offered fibonacci in version 1 for 60 s." in row.error["detail"]
 
 
-def test_a_resubmission_waits_for_the_whole_grace_again(engine, handed_back, clock):
-    run_for(handed_back, clock, 20)
+@pytest.mark.parametrize(
+    ("offers", "worker", "waits"),
+    [
+        (["factorial/1", "fibonacci/1"], {}, True),
+        (None, {}, True),  # of an earlier version, which does not say
+        (["fibonacci/2", "factorial/1"], {}, False),
+        ([], {}, False),
+        (["fibonacci/1"], {"lane": Lane.HEAVY}, False),
+        (["fibonacci/1"], {"silent_seconds": 16}, False),
+    ],
+)
+def test_it_waits_while_a_live_worker_of_the_lane_offers_it(
+    engine, handed_back, clock, offers, worker, waits
+):
+    add_worker(engine, ["factorial/1"])
+    add_worker(engine, offers, **worker)
+    calculation = hand_back_one(engine, waited=GRACE_SECONDS)
+    review_after(handed_back, clock, 0, GRACE_SECONDS)
+    assert status(engine, calculation) == ("queued" if waits else "failed")
+
+
+def test_it_waits_while_its_lane_has_no_live_worker(engine, handed_back, clock):
+    add_worker(engine, [], lane=Lane.HEAVY)
+    add_worker(engine, [], silent_seconds=16)
+    calculation = hand_back_one(engine, waited=GRACE_SECONDS)
+    review_after(handed_back, clock, 0, GRACE_SECONDS)
+    assert status(engine, calculation) == "queued"
+
+
+@pytest.mark.parametrize("what", ["a worker offers it", "there is no worker"])
+def test_the_grace_begins_again_after_a_time_in_which_it_may_wait(engine, handed_back, clock, what):
+    """Such as an outage, after which the heartbeats of all workers are old."""
+    add_worker(engine, [])
+    calculation = hand_back_one(engine, waited=GRACE_SECONDS)
+    review_after(handed_back, clock, 0, GRACE_SECONDS - 1)
+    remove_workers(engine)
+    if what == "a worker offers it":
+        add_worker(engine, ["fibonacci/1"])
+    review_after(handed_back, clock, 1)
+    remove_workers(engine)
+    add_worker(engine, [])
+    age(engine, GRACE_SECONDS)
+    review_after(handed_back, clock, 1, GRACE_SECONDS - 1)
+    assert status(engine, calculation) == "queued"
+    review_after(handed_back, clock, 1)
+    assert status(engine, calculation) == "failed"
+
+
+def test_the_pauses_are_short_again_once_a_worker_offers_it(engine, handed_back, clock):
+    add_worker(engine, ["fibonacci/1"])
+    add_worker(engine, [])
+    calculation = hand_back_one(engine, waited=30)
+    review_after(handed_back, clock, 0)
     with engine.begin() as connection:
-        calculation = queue(connection)
         hand_back(connection, [calculation.id], Lane.QUICK)
-    wait(engine, 61)
-    run_for(handed_back, clock, 5)
+        pause = stored(connection, calculation, "not_before - now()")
+    assert pause < timedelta(seconds=5), "it was handed back 30 s ago for the first time"
+
+
+def test_a_resubmission_waits_for_the_whole_grace_again(engine, handed_back, clock):
+    add_worker(engine, [])
+    calculation = hand_back_one(engine, waited=GRACE_SECONDS)
+    review_after(handed_back, clock, 0, GRACE_SECONDS)
+    assert status(engine, calculation) == "failed"
     with engine.begin() as connection:
         assert requeue_ended(connection, [calculation], "again")
         hand_back(connection, [calculation.id], Lane.QUICK)
-    run_for(handed_back, clock, 5)
-    assert status(engine, calculation) == "queued"
-
-
-@pytest.mark.parametrize("cause", ["this relay has just started", "an outage", "a clock step"])
-def test_nothing_fails_before_live_workers_have_had_time_for_a_heartbeat(
-    engine, handed_back, clock, cause
-):
-    if cause != "this relay has just started":
-        run_for(handed_back, clock, 30)
-    with engine.begin() as connection:
-        calculation = queue(connection)
-        hand_back(connection, [calculation.id], Lane.QUICK)
-    wait(engine, 600)
-    clock.now += 600 if cause == "an outage" else 0
-    handed_back.review(is_clock_steady=cause != "a clock step")
-    assert status(engine, calculation) == "queued"
-    with engine.begin() as connection:
-        presence.upsert_worker(
-            connection, uuid4(), host="h", pid=1, lane=Lane.QUICK, slots=1, offers=["fibonacci/1"]
-        )
-    clock.now += 5
-    run_for(handed_back, clock, 20)
+    review_after(handed_back, clock, 1)
     assert status(engine, calculation) == "queued"
 
 
 def test_a_run_goes_on_behind_those_that_wait(engine, handed_back, clock, monkeypatch):
     monkeypatch.setattr("gateway.relay.handed_back._BATCH", 2)
-    run_for(handed_back, clock, 20)
+    add_worker(engine, [])
+    made = sorted((hand_back_one(engine, n=n) for n in range(6)), key=lambda one: one.id)
     with engine.begin() as connection:
-        made = sorted((queue(connection, n=n) for n in range(6)), key=lambda one: one.id)
-        hand_back(connection, [one.id for one in made[4:]], Lane.QUICK)
-    wait(engine, 61)
-    with engine.begin() as connection:
-        hand_back(connection, [one.id for one in made[:4]], Lane.QUICK)
-    handed_back.review(is_clock_steady=True)
+        connection.execute(
+            text(
+                "UPDATE handed_back SET since = since - interval '1 hour'"
+                " WHERE calculation_id >= :id"
+            ),
+            {"id": made[4].id},
+        )
+    review_after(handed_back, clock, 0, GRACE_SECONDS)
     assert [status(engine, one) for one in made] == ["queued"] * 4 + ["failed"] * 2

@@ -151,6 +151,12 @@ def test_names_of_a_models_own_methods_can_be_arguments():
     assert bound.values == dict.fromkeys(names, 1.0)
 
 
+def test_an_authors_validator_of_bounded_integers_is_applied():
+    arguments = of_one(Annotated[int, Ge(0), Le(9), AfterValidator(lambda n: n // 2 * 2)])
+    assert arguments.bind({"x": 5}) == ({"x": 4}, '{"x":4}')
+    assert arguments.bind_text('{"x":4}').values == {"x": 4}
+
+
 def test_a_validator_of_the_authors_that_never_settles_is_told():
     arguments = of_one(Annotated[int, AfterValidator(lambda n: n + 1)])
     (fault,) = faults_of(arguments, {"x": 1})

@@ -83,6 +83,8 @@ def test_progress_is_no_argument_and_may_be_left_out_in_a_call():
     assert list(steps.arguments_schema["properties"]) == ["n"]
     assert steps.call(steps.bind({"n": 3}), fractions.append) == 3
     assert steps(3) == steps(n=3) == steps(3, fractions.append) == 3
+    with pytest.raises(TypeError):
+        steps(3, fractions.append, 4)
     assert steps(n=3, report=fractions.append) == 3
     assert fractions == [0.5] * 3
 
@@ -296,6 +298,14 @@ def array() -> np.ndarray:
     return np.zeros(1)
 
 
+def a_set() -> set[int] | None:
+    return {1}
+
+
+def nested_bytes() -> list[dict[str, bytes]]:
+    return [{"a": b""}]
+
+
 def old_typed_dict() -> OldTypedDict:
     return {"a": 1}
 
@@ -323,6 +333,8 @@ def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
         (list_stream, "It returns pieces that are neither text nor bytes"),
         (mixed, "one kind of result whole and another in pieces"),
         (array, "cannot be written as JSON"),
+        (a_set, "Its result holds a set, which has no order; return a list"),
+        (nested_bytes, "Its result holds bytes, which JSON does not have; return text"),
         (old_typed_dict, "import TypedDict from typing_extensions"),
         (json_with_media_type, "A MediaType belongs to text or bytes"),
         (wrong_media_type, "is not a media type"),
@@ -403,9 +415,9 @@ def test_the_fingerprint_of_a_file_is_that_of_its_source():
 
 
 def test_a_failure_has_words_and_details():
-    failure = CalculationFailed("The matrix is singular.", row=3)
+    failure = CalculationFailed("The matrix is singular.", row=3, detail="a")
     assert (str(failure), failure.detail) == ("The matrix is singular.",) * 2
-    assert failure.details == {"row": 3}
+    assert failure.details == {"row": 3, "detail": "a"}
 
 
 def test_each_name_that_is_exported_is_there():

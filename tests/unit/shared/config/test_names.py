@@ -57,3 +57,9 @@ def test_variables_of_compose_and_make_up_are_accepted(monkeypatch):
 def test_variables_that_kubernetes_adds_are_accepted(monkeypatch, name, value):
     monkeypatch.setenv(f"RECKONER_{name}", value)
     load_settings()
+
+
+def test_the_address_for_the_command_line_is_no_mistake(monkeypatch):
+    """`reckoner check-function` reads it; a shell that has it may also start a worker."""
+    monkeypatch.setenv("RECKONER_URL", "http://localhost:8080")
+    load_settings()

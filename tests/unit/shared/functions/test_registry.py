@@ -43,6 +43,29 @@ def test_entry_points_are_loaded(monkeypatch):
     assert list(load_registry()) == [fibonacci]
 
 
+def test_an_entry_point_that_is_found_twice_is_one(monkeypatch):
+    """An earlier installation under another name may have left its metadata behind."""
+    value = "shared.functions.fibonacci:fibonacci"
+    points = [EntryPoint("fibonacci", value, registry.ENTRY_POINT_GROUP) for _ in range(2)]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)  # noqa: ARG005
+    found = load_registry()
+    assert list(found) == [fibonacci]
+    assert found.problems == ()
+
+
+def test_of_two_functions_of_one_name_neither_is_offered(monkeypatch):
+    points = [
+        EntryPoint("fibonacci", "shared.functions.fibonacci:fibonacci", registry.ENTRY_POINT_GROUP),
+        EntryPoint("another", "shared.functions.fibonacci:fibonacci", registry.ENTRY_POINT_GROUP),
+        EntryPoint("factorial", "shared.functions.factorial:factorial", registry.ENTRY_POINT_GROUP),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)  # noqa: ARG005
+    found = load_registry()
+    assert list(found) == [factorial]
+    assert [problem.entry_point for problem in found.problems] == ["fibonacci", "another"]
+    assert all("none of them is offered" in problem.detail for problem in found.problems)
+
+
 def test_an_entry_point_that_is_not_a_function_is_a_problem(monkeypatch):
     install(monkeypatch, "shared.functions.fibonacci:digit_count")
     registry = load_registry()
