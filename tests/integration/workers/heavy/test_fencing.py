@@ -19,7 +19,7 @@ from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calcu
 from tests.integration.rows import OTHER_WORKER, WORKER, cancel, claim, expire, queue, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 
 
 def succeed(connection, claimed, worker_id):

@@ -14,7 +14,7 @@ from tests.unit.workers.sandbox.running import (
     receive_all,
     start,
 )
-from workers.sandbox.parent import Sandbox
+from workers.sandbox.outside.parent import Sandbox
 from workers.sandbox.protocol import Header
 
 

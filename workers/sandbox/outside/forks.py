@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from typing import IO
 
 from shared.errors import ProcessDied
-from workers.sandbox.descendants import note_fork_requested, note_fork_settled
 from workers.sandbox.exit_reasons import NOT_STARTED
-from workers.sandbox.process import ChildProcess
-from workers.sandbox.template import PID
+from workers.sandbox.outside.descendants import note_fork_requested, note_fork_settled
+from workers.sandbox.outside.process import ChildProcess
+from workers.sandbox.protocol import PID
 
 #: How long a fork may take, on a machine that is much too busy. After that, the template hangs.
 FORK_SECONDS = 10.0

@@ -13,10 +13,10 @@ from contextlib import suppress
 from shared.errors import ProcessDied
 from shared.functions.registry import FunctionProblem
 from workers.sandbox.catalogue import EMPTY, Catalogue
-from workers.sandbox.forks import PendingFork
-from workers.sandbox.process import CHILD_COMMAND, ChildProcess
-from workers.sandbox.spares import SpareChildren
-from workers.sandbox.template_process import TEMPLATE_COMMAND, TemplateProcess
+from workers.sandbox.outside.forks import PendingFork
+from workers.sandbox.outside.process import CHILD_COMMAND, ChildProcess
+from workers.sandbox.outside.spares import SpareChildren
+from workers.sandbox.outside.template_process import TEMPLATE_COMMAND, TemplateProcess
 
 logger = logging.getLogger(__name__)
 

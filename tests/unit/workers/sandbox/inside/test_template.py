@@ -23,15 +23,15 @@ from tests.unit.workers.sandbox.running import (
     start,
     template,
 )
-from workers.sandbox.descendants import kill_orphans
-from workers.sandbox.parent import Sandbox
-from workers.sandbox.template_process import TemplateProcess
+from workers.sandbox.outside.descendants import kill_orphans
+from workers.sandbox.outside.parent import Sandbox
+from workers.sandbox.outside.template_process import TemplateProcess
 
 #: Packages that do something when they are imported, and then a template.
 PROGRAM = """
 import sys, threading, time
 from tests.child_with_test_functions import REGISTRY
-from workers.sandbox.template import main
+from workers.sandbox.inside.template import main
 def load():
     {package}
     return REGISTRY
@@ -124,7 +124,7 @@ def test_a_template_that_is_killed_before_it_forks_is_found_out_at_once(own_temp
 
 
 def test_a_template_that_hangs_is_killed(own_template, monkeypatch):
-    monkeypatch.setattr("workers.sandbox.forks.FORK_SECONDS", 0.1)
+    monkeypatch.setattr("workers.sandbox.outside.forks.FORK_SECONDS", 0.1)
     os.kill(own_template.pid, signal.SIGSTOP)
     with pytest.raises(ProcessDied, match=r"has not answered for 0\.1 seconds, and was killed"):
         own_template.fork()

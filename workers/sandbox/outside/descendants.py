@@ -6,9 +6,10 @@ limits.become_subreaper). While the child lives, it inherits the orphans below i
 worker does. So any child of the worker that the worker has not started, and that has the memory
 limit of a calculation, is left over from a calculation that has ended.
 
-Forks of the template process become the worker's children in the same way (see template.py), before
-the worker knows their ids. They are recognised by a limit that is none, which the template has: as
-long as a fork has been requested and not been seen, no process with exactly this limit is killed.
+Forks of the template process become the worker's children in the same way (inside/template.py),
+before the worker knows their ids. They are recognised by a limit that is none, which the template
+has: as long as a fork has been requested and not been seen, no process with exactly this limit is
+killed.
 
 This reads /proc itself: psutil goes through all processes of the machine to find the children of
 one (see docs/decisions.md).

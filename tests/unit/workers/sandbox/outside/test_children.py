@@ -14,8 +14,8 @@ from tests.child_with_test_functions import COMMAND, TEMPLATE_COMMAND
 from tests.children import children_of
 from tests.eventually import eventually
 from tests.unit.workers.sandbox.running import is_running, make_request, receive_all
-from workers.sandbox.children import Children
-from workers.sandbox.parent import Sandbox
+from workers.sandbox.outside.children import Children
+from workers.sandbox.outside.parent import Sandbox
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_threads_of_packages_are_named_in_the_log(caplog):
 import sys, threading, time
 {package}
 from tests.child_with_test_functions import REGISTRY
-from workers.sandbox.template import main
+from workers.sandbox.inside.template import main
 sys.exit(main(sys.argv[1:], lambda: REGISTRY))
 """
     children = Children((sys.executable, "-c", program), COMMAND)
