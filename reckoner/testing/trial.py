@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.testing.children import start_child
 from reckoner.testing.limits import Limits

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.relay.rescue import Rescue
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
 from shared.store import attempts, chunks, leases

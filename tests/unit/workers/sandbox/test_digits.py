@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from tests.unit.workers.sandbox.running import (
     compute,
     failure_of,

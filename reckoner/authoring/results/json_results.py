@@ -14,10 +14,10 @@ import math
 import uuid
 from typing import Any
 
-from reckoner.authoring.annotations import check_result
+from reckoner.authoring.annotations import advice_on
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid, ResultUnusable
-from reckoner.authoring.type_errors import advice_on
+from reckoner.authoring.results.refused_types import check_result
 
 _NESTED = "The result is nested too deeply, or contains itself. Return a flatter one."
 
