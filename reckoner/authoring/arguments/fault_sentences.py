@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reckoner.authoring.canonical_json import fraction_text
+from reckoner.authoring.constraints import author_words, requirement
 from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _MAX_EXTRAS = 20  # unknown arguments that are named
-_MAX_WORDS = 300  # characters of what an author's validator says
 
 #: What is expected, by the type of pydantic's error.
 _EXPECTED = {
@@ -149,69 +145,12 @@ def _sentence(error: Mapping[str, Any], parts: Sequence[str | int]) -> str:
         return _integer_sentence(name, value)
     if kind in _EXPECTED:
         return f"{name} must be {_EXPECTED[kind]}; it is {shown(value)}."
-    limit = _limit(kind, context)
+    limit = requirement(kind, context)
     if limit is not None:
         return f"{name} must {limit}; it is {shown(value)}."
     if kind in ("value_error", "assertion_error"):
-        return f"{name}: {_author_words(str(context.get('error', '')))}"
+        return f"{name}: {author_words(str(context.get('error', '')))}"
     return f"{name} is not valid; it is {shown(value)}."
-
-
-def _author_words(words: str) -> str:
-    """Return the words of an author's validator as a sentence, cut if they are long."""
-    words = words.replace("\0", "\\0").strip()[:_MAX_WORDS] or "It is not valid."
-    return words if words.endswith((".", "!", "?")) else f"{words}."
-
-
-def _limit(kind: str, context: Mapping[str, Any]) -> str | None:
-    """Return what a value must be or have, if the error is about a limit."""
-    match kind:
-        case "greater_than_equal":
-            return f"be at least {_number(context['ge'])}"
-        case "less_than_equal":
-            return f"be at most {_number(context['le'])}"
-        case "greater_than":
-            return f"be more than {_number(context['gt'])}"
-        case "less_than":
-            return f"be less than {_number(context['lt'])}"
-        case "multiple_of":
-            return f"be a multiple of {_number(context['multiple_of'])}"
-        case "string_too_short":
-            return f"have at least {_count(context['min_length'], 'character')}"
-        case "string_too_long":
-            return f"have at most {_count(context['max_length'], 'character')}"
-        case "too_short":
-            return f"have at least {_count(context['min_length'], 'member')}"
-        case "too_long":
-            return f"have at most {_count(context['max_length'], 'member')}"
-        case "string_pattern_mismatch":
-            return f"match the pattern {shortened(context['pattern'])}"
-        case "literal_error" | "enum":
-            return f"be one of {_as_json(context['expected'])}"
-        case "union_tag_invalid":
-            tags = _as_json(context["expected_tags"])
-            return f"have the member {_as_json(context['discriminator'])}, one of {tags}"
-        case "union_tag_not_found":
-            return f"have the member {_as_json(context['discriminator'])}"
-    return None
-
-
-def _number(bound: object) -> str:
-    return fraction_text(bound) if isinstance(bound, float) else shortened(str(bound))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-_PYTHON_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\bTrue\b|\bFalse\b|\bNone\b")
-
-
-def _as_json(expected: str) -> str:
-    """Return pydantic's list of values, which is written as in Python, as in JSON."""
-    return _PYTHON_TEXT.sub(
-        lambda match: json.dumps(ast.literal_eval(match[0]), ensure_ascii=False), expected
-    )
 
 
 def _integer_sentence(name: str, value: object) -> str:

@@ -11,15 +11,26 @@ import datetime as dt
 import decimal
 import enum
 import math
+import re
 import uuid
 from typing import Any
 
 from reckoner.authoring.annotations import advice_on
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid, ResultUnusable
+from reckoner.authoring.faults import pointer_to
+from reckoner.authoring.results.mismatches import describe, describe_inside
 from reckoner.authoring.results.refused_types import check_result
 
 _NESTED = "The result is nested too deeply, or contains itself. Return a flatter one."
+
+_MISMATCH = (
+    "The result does not match the function's return annotation: {}. Return what the annotation "
+    "says, or change it."
+)
+
+#: What pydantic says before an exception that an author's serializer has raised.
+_RAISED = re.compile(r"^Error calling function `(.*?)`: ")
 
 _ADVICE = "Return what JSON has: text, numbers, lists, dicts with text as names, or a dataclass"
 
@@ -75,24 +86,19 @@ class JsonResults:
             self._adapter.validate_python(value, strict=True, extra="forbid")
             return self._adapter.dump_python(value, mode="python", warnings="error")
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            where = _pointer(first["loc"]) or f"it is {_type_of(value)}"
-            raise ResultUnusable(
-                f"The result does not match the function's return annotation: "
-                f"{where}: {first['msg']}. Return what the annotation says, or change it."
-            ) from error
+            if error.errors(include_url=False)[0]["type"] == "recursion_loop":
+                raise ResultUnusable(_NESTED) from error
+            raise ResultUnusable(_MISMATCH.format(describe(error, value))) from error
         except PydanticSerializationError as error:
-            words = " ".join(str(error).split()).rpartition("PydanticSerializationUnexpectedValue")
+            if "SerializationUnexpectedValue" in str(error):
+                fault = describe_inside(self._adapter, value)
+                raise ResultUnusable(_MISMATCH.format(fault)) from error
+            words = _RAISED.sub(r"its serializer \1 raised ", str(error))[:200]
             raise ResultUnusable(
-                f"The result does not match the function's return annotation: "
-                f"{words[2].strip('()')[:200]}. Return what the annotation says, or change it."
+                f"The result cannot be written as JSON: {words}. Correct that."
             ) from error
-        except ValueError as error:  # it contains itself, or an author's validator says so
-            raise ResultUnusable(f"The result cannot be written as JSON: {error!s:.200}") from error
-
-
-def _type_of(value: object) -> str:
-    return "None" if value is None else f"of the type {type(value).__name__}"
+        except ValueError as error:
+            raise ResultUnusable(_NESTED) from error
 
 
 def _plain(value: Any, pointer: str) -> Any:
@@ -114,7 +120,7 @@ def _plain(value: Any, pointer: str) -> Any:
                 )
         if _is_plain(value.values()):
             return value
-        return {name: _plain(member, f"{pointer}/{name}") for name, member in value.items()}
+        return {name: _plain(member, pointer + pointer_to(name)) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         if _is_plain(value):
             return value
@@ -165,7 +171,7 @@ def _check_surrogates(value: Any, pointer: str) -> None:
     if isinstance(value, dict):
         for name, member in value.items():
             _check_surrogates(name, pointer)
-            _check_surrogates(member, f"{pointer}/{name}")
+            _check_surrogates(member, pointer + pointer_to(name))
     elif isinstance(value, (list, tuple)):
         for index, member in enumerate(value):
             _check_surrogates(member, f"{pointer}/{index}")
@@ -178,10 +184,6 @@ def _check_surrogates(value: Any, pointer: str) -> None:
                 f"has a lone surrogate at character {error.start}",
                 "Return text of whole characters",
             ) from error
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join(f"/{part}" for part in location)
 
 
 def _unusable(pointer: str, fault: str, advice: str) -> ResultUnusable:

@@ -9,6 +9,7 @@ _BINDING = f"{_TESTS}/arguments/test_binding.py"
 _SENTENCES = f"{_TESTS}/arguments/test_fault_sentences.py"
 _REFUSED = f"{_TESTS}/arguments/test_refused_types.py"
 _DECORATOR = f"{_TESTS}/test_decorator.py"
+_MISMATCHES = f"{_TESTS}/results/test_mismatches.py"
 _PLANNING = "unit/gateway/submission/test_plan.py"
 
 _bind = partial(mutation, "reckoner/authoring/arguments/binding.py")
@@ -19,9 +20,14 @@ _refused_types = partial(mutation, "reckoner/authoring/arguments/refused_types.p
 _sentences = partial(mutation, "reckoner/authoring/arguments/fault_sentences.py")
 _definition = partial(mutation, "reckoner/authoring/definition.py")
 _estimates = partial(mutation, "reckoner/authoring/estimates.py")
+_mismatches = partial(mutation, "reckoner/authoring/results/mismatches.py")
 _plan = partial(mutation, "gateway/submission/plan.py")
 
 MUTATIONS = [
+    _mismatches("first = max((", "first = min((", _MISMATCHES),
+    _mismatches(
+        "            return describe(error, json.loads(text))\n", "            pass\n", _MISMATCHES
+    ),
     _bind("        if canonical == text:\n", "        if True:\n", _BINDING),
     _bind("!= canonical:\n", "!= canonical and False:\n", _BINDING),
     _bind("faults = _unstorable(arguments)", "faults = []", _SENTENCES),
