@@ -11,16 +11,15 @@ from typing import Any, TypeVar
 import falcon.asgi
 
 from gateway.http.responses import write_json_text
-from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
+from reckoner.authoring.integers import MAXIMA
 from shared.config import Settings
 from shared.functions.registry import Registry
 
 _Number = TypeVar("_Number", int, float)
 
-_MAXIMA = {"maximum", "exclusiveMaximum"}
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -30,7 +29,7 @@ class Functions:
     def __init__(self, registry: Registry, settings: Settings) -> None:
         functions = [_describe(function, settings) for function in registry]
         problems = [dataclasses.asdict(problem) for problem in registry.problems]
-        self._text = _encode({"functions": functions, "problems": problems})
+        self._text = json.dumps({"functions": functions, "problems": problems})
 
     async def on_get(
         self,
@@ -76,15 +75,8 @@ def _describe(function: Function, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _encode(catalogue: Mapping[str, Any]) -> str:
-    try:
-        return json.dumps(catalogue)
-    except ValueError:  # a bound has more digits than CPython writes
-        return canonical_json(catalogue)
-
-
 def _is_bounded_integer(schema: Mapping[str, Any]) -> bool:
-    return schema.get("type") == "integer" and bool(schema.keys() & _MAXIMA)
+    return schema.get("type") == "integer" and bool(schema.keys() & MAXIMA)
 
 
 def _least(limit: _Number, own: _Number | None) -> _Number:

@@ -14,10 +14,10 @@ from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.changed import changed_faults
 from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
-from reckoner.authoring.integers import bounded_integers
+from reckoner.authoring.integers import MAXIMA, MINIMA, bounded_integers
 from reckoner.authoring.schema import arguments_schema, integers_schema
 from reckoner.authoring.signature import REQUIRED, Parameter
-from reckoner.authoring.unstorable import unstorable_faults
+from reckoner.authoring.unstorable import MAX_DIGITS, TOO_LONG, unstorable_faults
 
 if TYPE_CHECKING:
     from reckoner.authoring.validation import Validator
@@ -54,6 +54,8 @@ class Arguments:
         self.names = tuple(one.name for one in parameters)
         descriptions = descriptions or {}
         schema = integers_schema(parameters, descriptions)
+        if schema is not None:
+            _check_bounds(schema)
         self._integers = None if schema is None else bounded_integers(parameters, schema)
         if schema is None or any(one.default is not REQUIRED for one in parameters):
             self.prepare()  # which checks types and defaults
@@ -137,6 +139,17 @@ class Arguments:
         found = without_other_choices(errors, arguments)
         faults = describe(found, arguments, self._function_name, self.names)
         raise ArgumentsFaulty(list(itertools.islice(faults, described)), len(found))
+
+
+def _check_bounds(schema: Mapping[str, Any]) -> None:
+    """Raise FunctionInvalid for a bound that no integer can reach, nor pydantic write."""
+    for rules in schema["properties"].values():
+        bounds = (rules[name] for name in MINIMA | MAXIMA if name in rules)
+        if not all(-TOO_LONG < bound < TOO_LONG for bound in bounds):
+            raise FunctionInvalid(
+                f"A bound of its arguments has more than {MAX_DIGITS:,} digits, and no argument "
+                "may have as many; leave it out."
+            )
 
 
 def _check_numbers(schema: Mapping[str, Any]) -> None:
