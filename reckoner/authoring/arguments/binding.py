@@ -127,7 +127,7 @@ class Arguments:
             return self._validator.validate(text)
         except ValidationError as error:
             errors = error.errors(include_url=False)
-        except Exception as error:  # whatever an author's own validator raises
+        except (Exception, SystemExit) as error:  # whatever an author's own validator raises
             _logger.exception("The validation of the function %s raised", self._function_name)
             words = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
             detail = f"The function's own validation raised {words}. Tell its author."
