@@ -24,7 +24,7 @@ MUTATIONS = [
     _canonical('"\\\\" in text', "False", _TEXTS),
     mutation("shared/calculation.py", "(0x5 << 76)", "(0x4 << 76)", _IDS),
     mutation(
-        "reckoner/authoring/arguments.py",
+        "reckoner/authoring/arguments/binding.py",
         "values = self._validate(canonical, None, described)",
         "pass",
         _IDS,
@@ -43,5 +43,5 @@ MUTATIONS = [
         "length > _MESSAGE_CHARACTERS",
         _GROUPS,
     ),
-    mutation("gateway/submission/plan.py", "> MAX_ARGUMENTS_CHARACTERS:", "> 10**9:", _PLANS),
+    mutation("gateway/submission/plan.py", "> MAX_ARGUMENTS_CHARACTERS\n", "> 10**9\n", _PLANS),
 ]
