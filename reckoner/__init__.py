@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from annotated_types import Ge, Gt, Le, Len, Lt, MaxLen, MinLen, MultipleOf
 
-    from reckoner.authoring.checks import Residue
     from reckoner.authoring.decorator import function
     from reckoner.authoring.definition import Function
     from reckoner.authoring.errors import CalculationFailed, FunctionInvalid
     from reckoner.authoring.estimates import Estimate, interpolate
-    from reckoner.authoring.kinds import Digits, MediaType
     from reckoner.authoring.progress import Progress
+    from reckoner.authoring.results.checks import Residue
+    from reckoner.authoring.results.kinds import Digits, MediaType
 
 __all__ = [
     "CalculationFailed",
@@ -41,13 +41,13 @@ __all__ = [
 
 _MODULES = {
     "CalculationFailed": "reckoner.authoring.errors",
-    "Digits": "reckoner.authoring.kinds",
+    "Digits": "reckoner.authoring.results.kinds",
     "Estimate": "reckoner.authoring.estimates",
     "Function": "reckoner.authoring.definition",
     "FunctionInvalid": "reckoner.authoring.errors",
-    "MediaType": "reckoner.authoring.kinds",
+    "MediaType": "reckoner.authoring.results.kinds",
     "Progress": "reckoner.authoring.progress",
-    "Residue": "reckoner.authoring.checks",
+    "Residue": "reckoner.authoring.results.checks",
     "function": "reckoner.authoring.decorator",
     "interpolate": "reckoner.authoring.estimates",
 }

@@ -3,7 +3,7 @@
 The gateway computes the cheapest this way, quick workers the rest of their lane.
 """
 
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.progress import ignore_progress
 from shared.errors import ResultTooLarge

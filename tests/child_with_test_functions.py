@@ -12,7 +12,7 @@ from typing import Annotated
 from reckoner import Digits, Estimate, Function, Ge, Le, Progress, Residue, function
 from shared.functions.registry import Registry
 from tests.misbehaving import declared, digits, processes, results
-from workers.sandbox import child, template
+from workers.sandbox.inside import child, template
 
 COMMAND = (sys.executable, "-m", "tests.child_with_test_functions")
 TEMPLATE_COMMAND = (*COMMAND, "template")

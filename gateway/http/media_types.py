@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from reckoner.authoring.kinds import MEDIA_TYPES, ResultKind
+from reckoner.authoring.results.kinds import MEDIA_TYPES, ResultKind
 from shared.store.calculations import Row
 
 _OCTETS = "application/octet-stream"

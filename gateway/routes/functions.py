@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import falcon.asgi
 
 from gateway.http.responses import write_json_text
+from reckoner.authoring.arguments.integers import MAXIMA
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
-from reckoner.authoring.integers import MAXIMA
 from shared.config import Settings
 from shared.functions.registry import Registry
 

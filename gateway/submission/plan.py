@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.http.limits import MAX_ARGUMENTS_CHARACTERS, MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
-from reckoner.authoring.bound import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate

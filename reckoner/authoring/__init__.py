@@ -1,1 +1,4 @@
-"""How a function is written: its arguments, its results, and the checks of both."""
+"""How a function is written: `decorator` reads it, and `definition` is what the service gets.
+
+Its arguments and its results have a room each, and the files here serve both.
+"""

@@ -1,217 +1,46 @@
-"""Types of arguments that cannot be honoured, and are refused when a function is registered.
-
-JSON has text, numbers, true and false, null, lists and objects. A type is taken if each of its
-values has one form in JSON that can be read again, and if JSON tells the choices of a union apart.
-"""
+"""What an annotation consists of, by pydantic's schema of it."""
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reckoner.authoring.errors import FunctionInvalid
 
-#: The kinds of JSON values of each type, by pydantic's names of types.
-_KINDS: dict[str, frozenset[str]] = {
-    "int": frozenset({"numbers"}),
-    "float": frozenset({"numbers"}),
-    "str": frozenset({"text"}),
-    "bool": frozenset({"true or false"}),
-    "none": frozenset({"null"}),
-    "date": frozenset({"text"}),
-    "datetime": frozenset({"text"}),
-    "time": frozenset({"text"}),
-    "timedelta": frozenset({"text"}),
-    "decimal": frozenset({"text", "numbers"}),
-    "uuid": frozenset({"text"}),
-    "list": frozenset({"lists"}),
-    "tuple": frozenset({"lists"}),
-    "dict": frozenset({"objects"}),
-    "typed-dict": frozenset({"objects"}),
-    "dataclass": frozenset({"objects"}),
-    "model": frozenset({"objects"}),
-    "tagged-union": frozenset({"objects"}),
-}
-
-#: What stands between a type and what it consists of.
-_TRANSPARENT = frozenset(
-    {"default", "nullable", "function-after", "model-fields", "dataclass-args", "literal", "enum"}
-)
-
-_UNTYPED = frozenset({"any", "is-instance", "is-subclass", "callable"})
-_OWN_CODE = frozenset({"function-before", "function-wrap", "function-plain"})
-
-
-def check_argument(name: str, annotation: object, schema: Mapping[str, Any]) -> None:
-    """Raise FunctionInvalid if this argument's type cannot be honoured; `schema` is pydantic's."""
-    _ArgumentCheck(name, annotation).visit(schema)
-
-
-def check_result(schema: Mapping[str, Any]) -> None:
-    """Raise FunctionInvalid if no JSON result can have this type; `schema` is pydantic's."""
-    _ResultCheck().visit(schema)
-
-
-class _Check:
-    """Walks through a type and what it consists of."""
+class Walk:
+    """Walks through a type and what it consists of, and checks each; a subclass says what."""
 
     def __init__(self) -> None:
-        self._definitions: dict[str, Mapping[str, Any]] = {}
+        self.definitions: dict[str, Mapping[str, Any]] = {}
         self._visited: set[str] = set()
 
     def visit(self, schema: Mapping[str, Any]) -> None:
         """Check a type and what it consists of."""
         kind = schema["type"]
         if kind == "definitions":
-            self._definitions |= {one["ref"]: one for one in schema["definitions"]}
+            self.definitions |= {one["ref"]: one for one in schema["definitions"]}
             self.visit(schema["schema"])
         elif kind == "definition-ref":
             reference = schema["schema_ref"]
             if reference not in self._visited:
                 self._visited.add(reference)
-                self.visit(self._definitions[reference])
+                self.visit(self.definitions[reference])
         else:
-            self._check(kind, schema)
+            self.check(kind, schema)
             for inner in _inner(schema):
                 self.visit(inner)
 
-    def _check(self, kind: str, schema: Mapping[str, Any]) -> None:
+    def check(self, kind: str, schema: Mapping[str, Any]) -> None:
+        """Raise FunctionInvalid if this type is refused, whatever it consists of."""
         raise NotImplementedError
 
 
-class _ResultCheck(_Check):
-    """Of a result little is refused: it is only written, and what it holds is checked each time."""
-
-    def _check(self, kind: str, schema: Mapping[str, Any]) -> None:  # noqa: ARG002
-        if kind in ("set", "frozenset"):
-            raise FunctionInvalid(
-                "Its result holds a set, which has no order; return a list, such as sorted(…)."
-            )
-        if kind == "bytes":
-            raise FunctionInvalid(
-                "Its result holds bytes, which JSON does not have; return text, or bytes alone."
-            )
-
-
-class _ArgumentCheck(_Check):
-    """The type of one argument, of which all is refused that is not known to be safe."""
-
-    def __init__(self, name: str, annotation: object) -> None:
-        super().__init__()
-        self._name = name
-        self._annotation = annotation
-
-    def _check(self, kind: str, schema: Mapping[str, Any]) -> None:
-        if kind in _UNTYPED:
-            self._refuse("is of no type that JSON has; name one, such as `float` or `list[float]`")
-        elif kind in ("set", "frozenset"):
-            self._refuse("is a set, which has no order; take a list")
-        elif kind == "bytes":
-            self._refuse("is bytes, which JSON does not have; take `str`, for example in base64")
-        elif kind in _OWN_CODE:
-            self._refuse("is read by code of its own; use an AfterValidator")
-        elif kind == "function-after" and _is_misplaced(schema["function"]["function"]):
-            self._refuse(
-                "has a constraint that its type cannot have; write it at the type that it is for, "
-                "such as `Annotated[int, Ge(0)] | None`"
-            )
-        elif kind == "dict" and schema.get("keys_schema", {}).get("type") != "str":
-            self._refuse("has keys that are not text; use `dict[str, …]`")
-        elif kind == "union":
-            self._check_union(schema)
-        elif kind == "default" and "default_factory" in schema:
-            self._refuse("has a `default_factory`; give it a default, which clients can see")
-        elif not all(isinstance(value, str | int | None) for value in _choices_of_value(schema)):
-            self._refuse("is one of some values that are neither text nor integers; take those")
-        elif kind not in _KINDS and kind not in _TRANSPARENT:
-            words = typing._type_repr(self._annotation)
-            self._refuse(f"is of a type that JSON does not have, {words}; take one that it has")
-        elif "serialization" in schema or schema.get("computed_fields"):
-            self._refuse("is written by code of its own; leave out serializers and computed fields")
-
-        for field in _fields(schema):
-            self._check_field(field)
-
-    def _check_field(self, field: Mapping[str, Any]) -> None:
-        alias = field.get("validation_alias")
-        if alias != field.get("serialization_alias") or not isinstance(alias, str | None):
-            self._refuse("has a member that is read by one name and written by another; use one")
-        if field.get("init") is False or "init_only" in field or "serialization_exclude" in field:
-            self._refuse("has a member that is not read, or not kept; leave it out")
-
-    def _check_union(self, schema: Mapping[str, Any]) -> None:
-        seen: set[str] = set()
-        for choice in _choices(schema):
-            kinds = self._kinds(choice)
-            common = seen & kinds
-            if "numbers" in common:
-                self._refuse(
-                    "is an integer or a fraction, which JSON does not tell apart; take `float`, or "
-                    "`int`"
-                )
-            if common:
-                self._refuse(
-                    f"has several types that are all {min(common)} in JSON; take one of them, or "
-                    "objects with a Discriminator"
-                )
-            seen |= kinds
-
-    def _kinds(self, schema: Mapping[str, Any]) -> frozenset[str]:
-        """Return the kinds of JSON values of a type."""
-        match schema["type"]:
-            case "definition-ref":
-                return self._kinds(self._definitions[schema["schema_ref"]])
-            case "literal" | "enum":
-                return frozenset(map(_kind_of, _choices_of_value(schema)))
-            case "nullable":
-                return self._kinds(schema["schema"]) | {"null"}
-            case "union":
-                return frozenset().union(*map(self._kinds, _choices(schema)))
-            case "default" | "function-after":
-                return self._kinds(schema["schema"])
-            case kind:
-                return _KINDS.get(kind, frozenset())
-
-    def _refuse(self, what: str) -> None:
-        raise FunctionInvalid(f"The argument {self._name} {what}.")
-
-
-def _choices_of_value(schema: Mapping[str, Any]) -> list[object]:
-    """Return the values of a Literal or an Enum."""
-    match schema["type"]:
-        case "literal":
-            return list(schema["expected"])
-        case "enum":
-            return [member.value for member in schema["members"]]
-        case _:
-            return []
-
-
-def _is_misplaced(validator: Any) -> bool:
-    """Say whether pydantic checks a constraint by code, since the type itself does not have it."""
-    function = getattr(validator, "func", validator)
-    return getattr(function, "__module__", "") == "pydantic._internal._validators"
-
-
-def _kind_of(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "numbers"
-        case _:
-            return "text"
-
-
-def _choices(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def choices_of(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the types of a union."""
     for choice in schema["choices"]:
         yield choice[0] if isinstance(choice, tuple) else choice
 
 
-def _fields(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def fields_of(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the members of an object's type."""
     if schema["type"] == "dataclass-args":
         return list(schema["fields"])
@@ -232,8 +61,18 @@ def _inner(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         case {"type": "dict"}:
             yield schema.get("values_schema", {"type": "any"})
         case {"type": "union"}:
-            yield from _choices(schema)
+            yield from choices_of(schema)
         case {"type": "tagged-union", "choices": choices}:
             yield from choices.values()
-    for field in _fields(schema):
+    for field in fields_of(schema):
         yield field["schema"]
+
+
+def advice_on(error: Exception) -> str:
+    """Return what to do about a type that pydantic cannot read, to stand at a sentence's end."""
+    if getattr(error, "code", None) == "typed-dict-version":
+        return (
+            ", and import TypedDict from typing_extensions, which is installed: Python 3.11 cannot "
+            "tell everything about that of typing"
+        )
+    return ""

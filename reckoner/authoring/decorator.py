@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal, overload
 
-from reckoner.authoring.arguments import Arguments
-from reckoner.authoring.checks import Residue, check_parameters
+from reckoner.authoring.arguments.binding import Arguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.docstrings import read_docstring
 from reckoner.authoring.errors import FunctionInvalid
 from reckoner.authoring.estimates import Estimate
-from reckoner.authoring.json_results import JsonResults
-from reckoner.authoring.kinds import ResultKind, ResultType, read_result_type
 from reckoner.authoring.limits import memory_bytes, timeout_seconds
+from reckoner.authoring.results.checks import Residue, check_parameters
+from reckoner.authoring.results.json_results import JsonResults
+from reckoner.authoring.results.kinds import ResultKind, ResultType, read_result_type
 from reckoner.authoring.signature import Signature, read_signature
 
 _Check = Residue | Callable[..., object] | Literal["recompute"] | None

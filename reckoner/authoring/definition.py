@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from reckoner.authoring.arguments import Arguments, BoundArguments
-from reckoner.authoring.checks import Residue
+from reckoner.authoring.arguments.binding import Arguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.estimates import Estimate, Estimator
 from reckoner.authoring.fingerprint import fingerprint
-from reckoner.authoring.json_results import JsonResults
-from reckoner.authoring.kinds import ResultKind, ResultType
 from reckoner.authoring.progress import Progress, ignore_progress
+from reckoner.authoring.results.checks import Residue
+from reckoner.authoring.results.json_results import JsonResults
+from reckoner.authoring.results.kinds import ResultKind, ResultType
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from reckoner import Function
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.cli.check_report import print_function, print_outcome
 from reckoner.cli.id_warnings import warn_of_changed_ids

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from reckoner import Estimate, Function
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.testing.limits import default_settings
 from shared.result import Result
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from reckoner import Function
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from reckoner.cli.check_report import SHOWN_BYTES
 from shared.result import Result
 

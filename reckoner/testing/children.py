@@ -13,9 +13,9 @@ from reckoner import Function
 from shared.errors import ProcessDied
 from shared.functions.registry import Registry
 from workers.sandbox.exit_reasons import NOT_STARTED
+from workers.sandbox.inside.template import be_child
 from workers.sandbox.limits import die_with_parent, exit_if_orphaned, keep_freed_memory
-from workers.sandbox.process import ChildProcess, FreshChild
-from workers.sandbox.template import be_child
+from workers.sandbox.outside.process import ChildProcess, FreshChild
 
 
 def start_child(function: Function) -> ChildProcess:

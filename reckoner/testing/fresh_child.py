@@ -9,7 +9,7 @@ from io import TextIOWrapper
 
 from reckoner import Function
 from shared.functions.registry import Registry
-from workers.sandbox.child import main
+from workers.sandbox.inside.child import main
 
 if __name__ == "__main__":
     module_name, name, *sys.path = sys.argv[1:]

@@ -11,7 +11,7 @@ import gmpy2
 
 from reckoner.authoring.estimates import Estimate
 from reckoner.authoring.faults import Fault
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.testing.limits import Limits, limits_of

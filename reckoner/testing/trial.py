@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.testing.children import start_child
 from reckoner.testing.limits import Limits
@@ -11,7 +11,7 @@ from shared.functions.verification import random_prime
 from shared.result import Result
 from workers.heavy.arriving_bytes import ArrivingBytes
 from workers.sandbox.exit_reasons import results_differ
-from workers.sandbox.parent import Sandbox
+from workers.sandbox.outside.parent import Sandbox
 from workers.sandbox.protocol import RECOMPUTED, Request
 
 #: Of the bytes that arrive, this many show whether a short result is valid JSON.

@@ -6,7 +6,7 @@ from typing import Any
 
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ResultUnusable
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.errors import ResultInvalid
 
 _PROMISED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import CalculationFailed
 from shared.errors import FunctionExited, ResultWrong

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
-from reckoner.authoring.kinds import ResultKind
 from reckoner.authoring.progress import Progress
+from reckoner.authoring.results.kinds import ResultKind
 from shared.errors import ResultTooLarge
 from shared.functions.author_code import Stopwatch
 from shared.functions.encoding import encode_piece, encode_whole, is_whole, refuse_stream

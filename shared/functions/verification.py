@@ -11,9 +11,9 @@ import secrets
 import gmpy2
 from gmpy2 import mpz, powmod
 
-from reckoner.authoring.arguments import BoundArguments
-from reckoner.authoring.checks import Residue
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
+from reckoner.authoring.results.checks import Residue
 from shared.errors import ResultInvalid, ResultWrong
 from shared.functions.author_code import call_author
 from shared.functions.digit_blocks import BLOCK_DIGITS, BlocksResidue

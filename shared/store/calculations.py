@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Calculation, Status
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text

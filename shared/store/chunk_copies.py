@@ -16,7 +16,7 @@ import psycopg2.errors
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.errors import StoreUnavailable
 from shared.postgres.outages import is_connection_unusable
 

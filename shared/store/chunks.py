@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.result import Result
 from shared.store.chunk_copies import copy_chunk_out, copy_chunks_in
 from shared.store.leases import Claim

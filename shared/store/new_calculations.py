@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Calculation, Status
 from shared.json_lists import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows

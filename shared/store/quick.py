@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 from shared.result import Result
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD

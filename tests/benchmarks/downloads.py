@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import text
 
 from compose.services import process_table
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.result import CHUNK_BYTES, ResultBuilder
 from shared.store.models import result_chunks
 from tests.benchmarks.closed_loop import run_wrk

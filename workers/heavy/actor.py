@@ -24,7 +24,7 @@ from workers.heavy.lease import Lease, Leases
 from workers.heavy.retry_policy import must_run_alone
 from workers.offers import Offers
 from workers.presence import Watermark
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import codecs
 import json
 from typing import Any
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.errors import CalculationAborted, ResultTooLarge
 from shared.failures import explain_failure
 from shared.result import Result, ResultBuilder

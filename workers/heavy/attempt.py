@@ -17,7 +17,7 @@ from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.computation import Computation
 from workers.heavy.lease import End, Lease
 from workers.heavy.retry_policy import failure_to_store
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 
 logger = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from workers.heavy.arriving_bytes import ArrivingBytes
 from workers.heavy.chunks import ChunkWriter
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.lease import Lease
-from workers.sandbox.children import Children
 from workers.sandbox.exit_reasons import results_differ
-from workers.sandbox.parent import Sandbox
+from workers.sandbox.outside.children import Children
+from workers.sandbox.outside.parent import Sandbox
 from workers.sandbox.protocol import RECOMPUTED, Request, Summary
 
 logger = logging.getLogger(__name__)

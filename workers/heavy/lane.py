@@ -15,9 +15,9 @@ from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
 from workers.heavy.lease import Leases
 from workers.offers import Offers
-from workers.sandbox.children import Children
-from workers.sandbox.process import CHILD_COMMAND
-from workers.sandbox.template_process import TEMPLATE_COMMAND
+from workers.sandbox.outside.children import Children
+from workers.sandbox.outside.process import CHILD_COMMAND
+from workers.sandbox.outside.template_process import TEMPLATE_COMMAND
 
 
 class HeavyLane:

@@ -4,7 +4,7 @@ Anyone with access to RabbitMQ can put a message into a queue. Its calculation r
 own process, without a memory limit, so the worker checks arguments and estimate again.
 """
 
-from reckoner.authoring.arguments import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from shared.config import Settings

@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.errors import CalculationAborted
 from shared.failures import Failure, bounded_details
+
+#: What a fork writes to its standard output before any frame: its process id.
+PID = struct.Struct("!q")
 
 _HEADER = struct.Struct("!cI")
 _FRACTION = struct.Struct("!d")

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, text
 
 from migrations.errors import SchemaUnfit
 from migrations.schema import downgrade, upgrade
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.result import CHUNK_BYTES, Result
 from shared.store import calculations, chunks, leases, outbox, presence, quick

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.result import CHUNK_BYTES, ROW_BYTES, Result
 from shared.store import attempts, calculations, chunks, new_calculations, quick

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.failures import failure_json
 from shared.result import CHUNK_BYTES, Result

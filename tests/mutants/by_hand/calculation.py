@@ -9,7 +9,7 @@ _RESULT = "shared/result.py"
 _FACTORIAL = "shared/functions/factorial.py"
 _FIBONACCI = "shared/functions/fibonacci.py"
 _LIMBS = "shared/functions/limbs.py"
-_ARGUMENTS = "reckoner/authoring/integers.py"
+_ARGUMENTS = "reckoner/authoring/arguments/integers.py"
 _ESTIMATE = "reckoner/authoring/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
@@ -137,7 +137,7 @@ MUTATIONS = [
         _ARGUMENTS,
         "type(value) is not int or not minimum",
         "not isinstance(value, int) or not minimum",
-        "unit/reckoner/authoring/test_integers.py",
+        "unit/reckoner/authoring/arguments/test_integers.py",
     ),
     mutation(
         _ESTIMATE,

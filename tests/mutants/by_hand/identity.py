@@ -24,7 +24,7 @@ MUTATIONS = [
     _canonical('"\\\\" in text', "False", _TEXTS),
     mutation("shared/calculation.py", "(0x5 << 76)", "(0x4 << 76)", _IDS),
     mutation(
-        "reckoner/authoring/arguments.py",
+        "reckoner/authoring/arguments/binding.py",
         "values = self._validate(canonical, None, described)",
         "pass",
         _IDS,

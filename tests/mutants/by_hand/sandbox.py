@@ -4,27 +4,27 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_DESCENDANTS = "unit/workers/sandbox/test_descendants.py"
-_CHILDREN = "unit/workers/sandbox/test_children.py"
+_DESCENDANTS = "unit/workers/sandbox/outside/test_descendants.py"
+_CHILDREN = "unit/workers/sandbox/outside/test_children.py"
 _DIGITS = "unit/workers/sandbox/test_digits.py"
 _EXITS = "unit/workers/sandbox/test_exit_reasons.py"
 _LIMITS = "unit/workers/sandbox/test_limits.py"
 _PROTOCOL = "unit/workers/sandbox/test_protocol.py"
-_SPARES = "unit/workers/sandbox/test_spares.py"
-_TEMPLATE = "unit/workers/sandbox/test_template.py"
+_SPARES = "unit/workers/sandbox/outside/test_spares.py"
+_TEMPLATE = "unit/workers/sandbox/inside/test_template.py"
 _WORKER = "integration/workers/heavy/test_template.py"
 _UNTRUSTED = "integration/workers/heavy/test_untrusted_child.py"
 
-_children = partial(mutation, "workers/sandbox/children.py")
-_child = partial(mutation, "workers/sandbox/child.py")
-_descendants = partial(mutation, "workers/sandbox/descendants.py")
+_children = partial(mutation, "workers/sandbox/outside/children.py")
+_child = partial(mutation, "workers/sandbox/inside/child.py")
+_descendants = partial(mutation, "workers/sandbox/outside/descendants.py")
 _exit_reasons = partial(mutation, "workers/sandbox/exit_reasons.py")
-_forks = partial(mutation, "workers/sandbox/forks.py")
-_parent = partial(mutation, "workers/sandbox/parent.py")
-_process = partial(mutation, "workers/sandbox/process.py")
+_forks = partial(mutation, "workers/sandbox/outside/forks.py")
+_parent = partial(mutation, "workers/sandbox/outside/parent.py")
+_process = partial(mutation, "workers/sandbox/outside/process.py")
 _protocol = partial(mutation, "workers/sandbox/protocol.py")
-_spares = partial(mutation, "workers/sandbox/spares.py")
-_template = partial(mutation, "workers/sandbox/template.py")
+_spares = partial(mutation, "workers/sandbox/outside/spares.py")
+_template = partial(mutation, "workers/sandbox/inside/template.py")
 
 MUTATIONS = [
     _parent(

@@ -78,12 +78,12 @@ _DELIVERIES = [
     ),
     _slots("                if give_up():\n", "                if False:\n", _SLOTS),
     _slots(
-        "            self._channel.basic_cancel(tag)\n            self._subscriptions.discard(tag)",
-        "            self._subscriptions.discard(tag)",
+        "            self._channel.basic_cancel(subscription)\n",
+        "",
         f"{_HEAVY}/test_slots.py::test_a_busy_worker_holds_no_message_that_another_could_run",
     ),
     _slots(
-        "        super().nack(message)\n        self._free()\n",
+        "        super().nack(message)\n        self._free(message)\n",
         "        super().nack(message)\n",
         f"{_HEAVY}/test_slots.py::test_messages_that_the_actor_refuses_cost_no_slot",
     ),

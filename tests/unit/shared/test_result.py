@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.result import CHUNK_BYTES, ROW_BYTES, Result, ResultBuilder, in_chunks
 
 

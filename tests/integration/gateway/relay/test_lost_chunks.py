@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.relay.rescue import Rescue, remove_lost_chunks
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json

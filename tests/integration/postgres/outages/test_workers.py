@@ -23,7 +23,7 @@ from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease, Leases
 from workers.presence import Presence, Watermark
 from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 
 
 class Answers:

@@ -42,6 +42,6 @@ def heavy_worker(settings):
 def oom_kills(monkeypatch) -> Counter[str]:
     """The kernel's count of processes that it killed for lack of memory, as a test wants it."""
     count: Counter[str] = Counter()
-    monkeypatch.setattr("workers.sandbox.parent.count_oom_kills", lambda: count["kills"])
+    monkeypatch.setattr("workers.sandbox.outside.parent.count_oom_kills", lambda: count["kills"])
     monkeypatch.setattr("workers.heavy.attempt.RETRY_BACKOFF_SECONDS", 0.1)
     return count

@@ -15,7 +15,7 @@ from tests.integration.worker_processes import WorkerProcess
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 
 
 @pytest.mark.parametrize("name", ["hang", "multiply"])

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.relay.rescue import Rescue
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
 from shared.store import attempts, chunks, leases
@@ -19,7 +19,7 @@ from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calcu
 from tests.integration.rows import OTHER_WORKER, WORKER, cancel, claim, expire, queue, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 
 
 def succeed(connection, claimed, worker_id):

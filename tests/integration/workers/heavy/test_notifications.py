@@ -15,7 +15,7 @@ from tests.integration.listening import Heard, listening
 from tests.integration.rows import WORKER, claim
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 PROGRAM = """
 import pathlib, sys, time
 from tests.child_with_test_functions import REGISTRY
-from workers.sandbox.template import main
+from workers.sandbox.inside.template import main
 def load():
     while not pathlib.Path(sys.argv[1]).exists():
         time.sleep(0.01)

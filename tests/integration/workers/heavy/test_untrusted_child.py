@@ -14,13 +14,13 @@ from tests.integration.lanes import make_test_calculation
 from tests.integration.rows import WORKER, claim, row_of
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import Lease
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 from workers.sandbox.protocol import Summary
 
 #: Takes its request, sends what the test wants, and waits until its worker kills it.
 PROGRAM = """
 import json, sys, time
-from workers.sandbox.children import Children
+from workers.sandbox.outside.children import Children
 from workers.sandbox.protocol import Kind, encode_frame
 sys.stdin.read()
 header, kind, payload, ending = sys.argv[1:]

@@ -22,7 +22,7 @@ from reckoner import (
     Residue,
     function,
 )
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 
 OldTypedDict = typing.TypedDict("OldTypedDict", {"a": int})  # noqa: UP013
 

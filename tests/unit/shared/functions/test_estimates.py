@@ -15,7 +15,7 @@ _REGISTRY = load_registry()
 _PROGRAM = """
 import re, sys
 from pathlib import Path
-from workers.sandbox.child import main
+from workers.sandbox.inside.child import main
 main()
 status = Path("/proc/self/status").read_text()
 print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) * 1024, file=sys.stderr)

@@ -13,10 +13,10 @@ from reckoner.authoring.canonical_json import canonical_json
 from shared.errors import CalculationAborted
 from shared.functions.verification import random_prime
 from tests.child_with_test_functions import TEMPLATE_COMMAND
-from workers.sandbox.parent import Sandbox
-from workers.sandbox.process import ChildProcess
+from workers.sandbox.outside.parent import Sandbox
+from workers.sandbox.outside.process import ChildProcess
+from workers.sandbox.outside.template_process import TemplateProcess
 from workers.sandbox.protocol import Request
-from workers.sandbox.template_process import TemplateProcess
 
 ENOUGH_BYTES = 512 * 2**20
 
@@ -92,7 +92,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ahead_seconds = 0.0
         self.sleep = time.sleep
-        monkeypatch.setattr("workers.sandbox.parent.time", self)
+        monkeypatch.setattr("workers.sandbox.outside.parent.time", self)
 
     def monotonic(self) -> float:
         return time.monotonic() + self.ahead_seconds

@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from reckoner.authoring.kinds import ResultKind
+from reckoner.authoring.results.kinds import ResultKind
 from tests.unit.workers.sandbox.running import (
     compute,
     failure_of,
@@ -14,7 +14,7 @@ from tests.unit.workers.sandbox.running import (
     receive_all,
     start,
 )
-from workers.sandbox.parent import Sandbox
+from workers.sandbox.outside.parent import Sandbox
 from workers.sandbox.protocol import Header
 
 

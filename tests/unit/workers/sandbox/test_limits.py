@@ -18,9 +18,9 @@ from tests.unit.workers.sandbox.running import (
     receive_all,
     start,
 )
-from workers.sandbox.descendants import hold_more_than, resident_bytes
-from workers.sandbox.parent import Sandbox
-from workers.sandbox.process import FreshChild
+from workers.sandbox.outside.descendants import hold_more_than, resident_bytes
+from workers.sandbox.outside.parent import Sandbox
+from workers.sandbox.outside.process import FreshChild
 
 
 @pytest.mark.parametrize("function", ["hog", "hog_in_gmp"])
@@ -50,7 +50,7 @@ def test_memory_that_forks_share_counts_once(monkeypatch):
         if checks == 3:
             raise LeaseLost("seen enough")
 
-    monkeypatch.setattr("workers.sandbox.parent.hold_more_than", count_checks)
+    monkeypatch.setattr("workers.sandbox.outside.parent.hold_more_than", count_checks)
     with start("share_in_forks", 80, memory=128 * 2**20) as child, pytest.raises(LeaseLost):
         receive_all(child, check_interrupt=stop_after_three_checks)
 

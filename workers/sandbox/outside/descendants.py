@@ -6,9 +6,10 @@ limits.become_subreaper). While the child lives, it inherits the orphans below i
 worker does. So any child of the worker that the worker has not started, and that has the memory
 limit of a calculation, is left over from a calculation that has ended.
 
-Forks of the template process become the worker's children in the same way (see template.py), before
-the worker knows their ids. They are recognised by a limit that is none, which the template has: as
-long as a fork has been requested and not been seen, no process with exactly this limit is killed.
+Forks of the template process become the worker's children in the same way (inside/template.py),
+before the worker knows their ids. They are recognised by a limit that is none, which the template
+has: as long as a fork has been requested and not been seen, no process with exactly this limit is
+killed.
 
 This reads /proc itself: psutil goes through all processes of the machine to find the children of
 one (see docs/decisions.md).
@@ -24,7 +25,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from workers.sandbox.limits import UNUSED_ADDRESS_SPACE
+from workers.sandbox.limits import unused_address_space
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def _orphans() -> list[int]:
     inherited = _children(_PROC / "self" / "task" / str(os.getpid()))
     limits = {pid: _address_space(pid) for pid in inherited if pid not in _started}
     # In this order: a fork among the inherited has not been settled, or is among the started.
-    spared = str(UNUSED_ADDRESS_SPACE) if _unsettled_forks else "unlimited"
+    spared = str(unused_address_space()) if _unsettled_forks else "unlimited"
     return [
         pid
         for pid, limit in limits.items()

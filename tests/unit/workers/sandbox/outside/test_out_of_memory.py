@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.sandbox.out_of_memory import count_oom_kills, read_oom_kills
+from workers.sandbox.outside.out_of_memory import count_oom_kills, read_oom_kills
 
 
 @pytest.mark.parametrize(

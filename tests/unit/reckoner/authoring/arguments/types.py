@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from typing_extensions import TypedDict
 
 from reckoner import Ge
-from reckoner.authoring.arguments import Arguments
+from reckoner.authoring.arguments.binding import Arguments
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.signature import REQUIRED, Parameter
 

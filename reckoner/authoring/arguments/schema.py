@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, get_args, get_origin
 
-from reckoner.authoring.integers import rules_of
+from reckoner.authoring.arguments.integers import rules_of
 from reckoner.authoring.signature import REQUIRED, Parameter
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, Field
 
 from reckoner import Ge, Gt, Le, Len, Lt, MaxLen, MinLen, MultipleOf
-from reckoner.authoring.arguments import Arguments
+from reckoner.authoring.arguments.binding import Arguments
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.faults import MAX_FAULTS, Fault
 from reckoner.authoring.signature import Parameter
-from tests.unit.reckoner.authoring.types import (
+from tests.unit.reckoner.authoring.arguments.types import (
     Colour,
     Line,
     Model,

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from shared.errors import ProcessDied
 from workers.sandbox.exit_reasons import NOT_STARTED
-from workers.sandbox.process import CHILD_COMMAND, FreshChild
+from workers.sandbox.outside.process import CHILD_COMMAND, FreshChild
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The child's side of one calculation: a fork of the template process, or a fresh interpreter.
 
-The latter is `python -m workers.sandbox.child`, for functions that cannot bear a fork. How a fork
-begins is in template.py.
+The latter is `python -m workers.sandbox.inside.child`, for functions that cannot bear a fork. How a
+fork begins is in template.py.
 
 It reads one request from standard input, computes, and writes frames to what was its standard
 output. It imports neither the database nor the broker, and gets no address or password of theirs,
@@ -23,6 +23,7 @@ from shared.functions.production import produce
 from shared.functions.registry import Registry, load_registry
 from shared.result import ResultBuilder
 from workers.sandbox.exit_reasons import memory_limit_exceeded
+from workers.sandbox.inside.memory import peak_memory_bytes
 from workers.sandbox.limits import (
     become_subreaper,
     die_with_parent,
@@ -31,7 +32,6 @@ from workers.sandbox.limits import (
     limit_memory,
     lower_priority,
 )
-from workers.sandbox.memory import peak_memory_bytes
 from workers.sandbox.protocol import (
     MAX_PAYLOAD,
     Header,

@@ -1,6 +1,6 @@
 """The worker's side of one calculation: send the request, receive bytes, enforce the limits.
 
-The child's side is child.py, and what goes over the pipes between them protocol.py.
+The child's side is inside/child.py; what goes over the pipes between them is in protocol.py.
 """
 
 import os
@@ -12,15 +12,15 @@ from types import TracebackType
 from typing import Self
 
 from shared.errors import CalculationAborted
-from workers.sandbox.descendants import (
+from workers.sandbox.exit_reasons import explain_exit, memory_limit_exceeded, time_limit_exceeded
+from workers.sandbox.outside.descendants import (
     descendants_of,
     held_bytes,
     hold_more_than,
     resident_bytes,
 )
-from workers.sandbox.exit_reasons import explain_exit, memory_limit_exceeded, time_limit_exceeded
-from workers.sandbox.out_of_memory import count_oom_kills
-from workers.sandbox.process import ChildProcess
+from workers.sandbox.outside.out_of_memory import count_oom_kills
+from workers.sandbox.outside.process import ChildProcess
 from workers.sandbox.protocol import (
     FrameReader,
     Header,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator
 
 from reckoner import Ge, Le, MinLen, MultipleOf
-from reckoner.authoring.arguments import Arguments
+from reckoner.authoring.arguments.binding import Arguments
 from reckoner.authoring.signature import Parameter
-from tests.unit.reckoner.authoring.types import (
+from tests.unit.reckoner.authoring.arguments.types import (
     Cat,
     Colour,
     Dog,

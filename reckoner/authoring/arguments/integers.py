@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 
 from annotated_types import DocInfo, Ge, Gt, Le, Lt
 
-from reckoner.authoring.bound import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.signature import REQUIRED, Parameter
 

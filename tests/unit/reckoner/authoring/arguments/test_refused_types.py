@@ -14,7 +14,7 @@ import pytest
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from reckoner import FunctionInvalid, Ge, MinLen
-from tests.unit.reckoner.authoring.types import (
+from tests.unit.reckoner.authoring.arguments.types import (
     Colour,
     Computed,
     ForInit,

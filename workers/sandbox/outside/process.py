@@ -11,11 +11,11 @@ from contextlib import suppress
 from typing import IO
 
 from shared.errors import ProcessDied
-from workers.sandbox.descendants import kill_orphans, note_reaped, note_started
 from workers.sandbox.exit_reasons import NOT_STARTED
+from workers.sandbox.outside.descendants import kill_orphans, note_reaped, note_started
 
 #: An interpreter of its own for one calculation.
-CHILD_COMMAND = (sys.executable, "-m", "workers.sandbox.child")
+CHILD_COMMAND = (sys.executable, "-m", "workers.sandbox.inside.child")
 
 _PIPE_BYTES = 2**20
 

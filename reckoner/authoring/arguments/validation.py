@@ -15,13 +15,13 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticSerializationError, core_schema
 
-from reckoner.authoring.annotations import check_argument
+from reckoner.authoring.annotations import advice_on
+from reckoner.authoring.arguments.changed import changed_faults
+from reckoner.authoring.arguments.refused_types import check_argument
+from reckoner.authoring.arguments.unstorable import unstorable_faults
 from reckoner.authoring.canonical_json import canonical_json
-from reckoner.authoring.changed import changed_faults
 from reckoner.authoring.errors import FunctionInvalid
 from reckoner.authoring.signature import REQUIRED, Parameter
-from reckoner.authoring.type_errors import advice_on
-from reckoner.authoring.unstorable import unstorable_faults
 
 
 class Validator:

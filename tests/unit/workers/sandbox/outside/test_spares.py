@@ -11,9 +11,9 @@ from shared.errors import CalculationAborted
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
 from tests.unit.workers.sandbox.running import is_running, make_request, receive_all
-from workers.sandbox.parent import Sandbox
-from workers.sandbox.process import FreshChild
-from workers.sandbox.spares import SpareChildren
+from workers.sandbox.outside.parent import Sandbox
+from workers.sandbox.outside.process import FreshChild
+from workers.sandbox.outside.spares import SpareChildren
 
 
 @pytest.fixture

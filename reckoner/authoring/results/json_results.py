@@ -14,10 +14,10 @@ import math
 import uuid
 from typing import Any
 
-from reckoner.authoring.annotations import check_result
+from reckoner.authoring.annotations import advice_on
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid, ResultUnusable
-from reckoner.authoring.type_errors import advice_on
+from reckoner.authoring.results.refused_types import check_result
 
 _NESTED = "The result is nested too deeply, or contains itself. Return a flatter one."
 
@@ -75,11 +75,11 @@ class JsonResults:
             self._adapter.validate_python(value, strict=True, extra="forbid")
             return self._adapter.dump_python(value, mode="python", warnings="error")
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            where = _pointer(first["loc"])
+            first = error.errors(include_url=False, include_context=False)[0]
+            where = _pointer(first["loc"]) or f"it is {_type_of(value)}"
             raise ResultUnusable(
                 f"The result does not match the function's return annotation: "
-                f"{where or 'it'}: {first['msg']}. Return what the annotation says, or change it."
+                f"{where}: {first['msg']}. Return what the annotation says, or change it."
             ) from error
         except PydanticSerializationError as error:
             words = " ".join(str(error).split()).rpartition("PydanticSerializationUnexpectedValue")
@@ -89,6 +89,10 @@ class JsonResults:
             ) from error
         except ValueError as error:  # it contains itself, or an author's validator says so
             raise ResultUnusable(f"The result cannot be written as JSON: {error!s:.200}") from error
+
+
+def _type_of(value: object) -> str:
+    return "None" if value is None else f"of the type {type(value).__name__}"
 
 
 def _plain(value: Any, pointer: str) -> Any:

@@ -1,4 +1,4 @@
-"""The worker's handle on its template process: start it, and have it fork. See template.py."""
+"""The worker's handle on its template process: start it, and have it fork (inside/template.py)."""
 
 import socket
 import subprocess
@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from shared.errors import ProcessDied
 from workers.sandbox.catalogue import Catalogue
 from workers.sandbox.exit_reasons import NOT_STARTED
-from workers.sandbox.forks import PendingFork, not_forked
 from workers.sandbox.limits import become_subreaper
-from workers.sandbox.process import ChildProcess, OwnProcess, environment_without_settings
+from workers.sandbox.outside.forks import PendingFork, not_forked
+from workers.sandbox.outside.process import ChildProcess, OwnProcess, environment_without_settings
 
 #: What a heavy worker runs once.
-TEMPLATE_COMMAND = (sys.executable, "-m", "workers.sandbox.template")
+TEMPLATE_COMMAND = (sys.executable, "-m", "workers.sandbox.inside.template")
 
 _READ_BYTES = 2**16
 

@@ -1,8 +1,8 @@
-"""The template process of a heavy worker: `python -m workers.sandbox.template SOCKET`.
+"""The template process of a heavy worker: `python -m workers.sandbox.inside.template SOCKET`.
 
 It imports every function once, and forks for each calculation. Starting an interpreter and
 importing the functions would take longer than many calculations. A fork computes one and ends, as
-in child.py. The worker's side is template_process.py.
+in child.py. The worker's side is outside/template_process.py.
 
 The process has a single thread and computes nothing itself, so that a fork finds no lock held and
 no library in the middle of something. It gets no setting and no connection of the worker's.
@@ -18,7 +18,6 @@ import gc
 import os
 import select
 import socket
-import struct
 import sys
 import threading
 import time
@@ -29,7 +28,7 @@ from typing import NoReturn
 
 from shared.functions.registry import Registry, load_registry
 from workers.sandbox.catalogue import catalogue_of
-from workers.sandbox.child import Output, answer
+from workers.sandbox.inside.child import Output, answer
 from workers.sandbox.limits import (
     become_subreaper,
     die_with_parent,
@@ -38,9 +37,7 @@ from workers.sandbox.limits import (
     lower_priority,
     mark_forks,
 )
-
-#: What a fork writes to its standard output first: its process id.
-PID = struct.Struct("!q")
+from workers.sandbox.protocol import PID
 
 #: What comes with each request for a fork: standard input, output and error.
 _PIPES = 3

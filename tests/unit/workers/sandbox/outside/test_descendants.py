@@ -21,7 +21,7 @@ from tests.unit.workers.sandbox.running import (
     start,
 )
 from workers.sandbox.limits import become_subreaper
-from workers.sandbox.process import FreshChild
+from workers.sandbox.outside.process import FreshChild
 
 
 def test_descendants_cannot_keep_a_dead_child_open():

@@ -9,18 +9,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reckoner.authoring.bound import BoundArguments
+from reckoner.authoring.arguments.bound import BoundArguments
+from reckoner.authoring.arguments.changed import changed_faults
+from reckoner.authoring.arguments.integers import MAXIMA, MINIMA, bounded_integers
+from reckoner.authoring.arguments.schema import arguments_schema, integers_schema
+from reckoner.authoring.arguments.unstorable import MAX_DIGITS, TOO_LONG, unstorable_faults
 from reckoner.authoring.canonical_json import canonical_json
-from reckoner.authoring.changed import changed_faults
 from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
-from reckoner.authoring.integers import MAXIMA, MINIMA, bounded_integers
-from reckoner.authoring.schema import arguments_schema, integers_schema
 from reckoner.authoring.signature import REQUIRED, Parameter
-from reckoner.authoring.unstorable import MAX_DIGITS, TOO_LONG, unstorable_faults
 
 if TYPE_CHECKING:
-    from reckoner.authoring.validation import Validator
+    from reckoner.authoring.arguments.validation import Validator
 
 __all__ = ["Arguments", "BoundArguments"]
 
@@ -66,7 +66,7 @@ class Arguments:
 
     @cached_property
     def _validator(self) -> Validator:
-        from reckoner.authoring.validation import Validator
+        from reckoner.authoring.arguments.validation import Validator
 
         return Validator(self._parameters)
 
@@ -123,7 +123,7 @@ class Arguments:
         """Return the values of a text; `arguments` is what it was made of, if that is known."""
         from pydantic import ValidationError
 
-        from reckoner.authoring.argument_faults import describe, without_other_choices
+        from reckoner.authoring.arguments.fault_sentences import describe, without_other_choices
 
         try:
             return self._validator.validate(text)

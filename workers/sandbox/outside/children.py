@@ -13,10 +13,10 @@ from contextlib import suppress
 from shared.errors import ProcessDied
 from shared.functions.registry import FunctionProblem
 from workers.sandbox.catalogue import EMPTY, Catalogue
-from workers.sandbox.forks import PendingFork
-from workers.sandbox.process import CHILD_COMMAND, ChildProcess
-from workers.sandbox.spares import SpareChildren
-from workers.sandbox.template_process import TEMPLATE_COMMAND, TemplateProcess
+from workers.sandbox.outside.forks import PendingFork
+from workers.sandbox.outside.process import CHILD_COMMAND, ChildProcess
+from workers.sandbox.outside.spares import SpareChildren
+from workers.sandbox.outside.template_process import TEMPLATE_COMMAND, TemplateProcess
 
 logger = logging.getLogger(__name__)
 
@@ -157,8 +157,10 @@ class Children:
             process = self._process = TemplateProcess(self._template_command)
         try:
             self._note(process.receive_catalogue(_IMPORT_SECONDS))
-            self._template = process
+            if not self.catalogue.threads:  # beside a thread, no process may fork
+                self._template = process
             self._request_forks(self._slots)
+            self._ready.set()
             process.wait()
         finally:
             self._forget_template()
@@ -182,7 +184,6 @@ class Children:
                 self._fresh.prepare()
         if not self._ready.is_set():
             _warn_of_threads(catalogue)
-        self._ready.set()
 
 
 def _warn_of_threads(catalogue: Catalogue) -> None:
