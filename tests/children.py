@@ -4,7 +4,7 @@ import resource
 
 import psutil
 
-from workers.sandbox.limits import UNUSED_ADDRESS_SPACE
+from workers.sandbox.limits import unused_address_space
 
 
 def children_of(pid: int) -> list[int]:
@@ -18,7 +18,7 @@ def is_limited(pid: int) -> bool:
         soft, _ = psutil.Process(pid).rlimit(psutil.RLIMIT_AS)
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or another user's server
         return False
-    return soft not in (resource.RLIM_INFINITY, UNUSED_ADDRESS_SPACE)
+    return soft not in (resource.RLIM_INFINITY, unused_address_space())
 
 
 def calculating_children_of(pid: int) -> list[int]:

@@ -27,7 +27,8 @@ class Housekeeping:
         """Do it, unless the last time was less than a minute ago."""
         if time.monotonic() < self._next_at:
             return
+        # Also if it fails: the rest of the rescue must not wait for it each time.
+        self._next_at = time.monotonic() + _INTERVAL_SECONDS
         with self._engine.begin() as connection:
             learn_costs(connection, rows=_ROWS, runs=_RUNS)
             delete_unseen_functions(connection, _KEPT_DAYS)
-        self._next_at = time.monotonic() + _INTERVAL_SECONDS

@@ -1,14 +1,19 @@
 """/functions: GET lists what can be calculated, within which bounds, and what it costs."""
 
+import contextlib
 import dataclasses
 import json
+from collections.abc import Mapping
 from itertools import count, takewhile
+from math import inf
 from typing import Any, TypeVar
 
 import falcon.asgi
 
 from gateway.http.responses import write_json_text
+from reckoner.authoring.arguments.integers import MAXIMA
 from reckoner.authoring.definition import Function
+from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
 from shared.config import Settings
 from shared.functions.registry import Registry
@@ -47,10 +52,12 @@ def _describe(function: Function, settings: Settings) -> dict[str, Any]:
     estimates = []
     # With further arguments, an estimate does not depend on this one alone.
     name = function.size_argument
-    if name is not None and len(properties) == 1 and "maximum" in bounds[name]:
-        sizes = _Sizes(function, name, bounds[name].get("minimum", 0), bounds[name]["maximum"])
-        bounds[name]["accepted_maximum"] = sizes.largest_accepted(memory_limit)
-        estimates = sizes.decades(memory_limit)
+    if name is not None and len(properties) == 1 and _is_bounded_integer(properties[name]):
+        sizes = _Sizes(function, name, properties[name])
+        # Sizes within the bounds may be invalid even so: no multiple of 3, for example.
+        with contextlib.suppress(ArgumentsFaulty):
+            largest, estimates = sizes.largest_accepted(memory_limit), sizes.decades(memory_limit)
+            bounds[name]["accepted_maximum"] = largest
     return {
         "name": function.name,
         "version": function.version,
@@ -68,6 +75,10 @@ def _describe(function: Function, settings: Settings) -> dict[str, Any]:
     }
 
 
+def _is_bounded_integer(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "integer" and bool(schema.keys() & MAXIMA)
+
+
 def _least(limit: _Number, own: _Number | None) -> _Number:
     return limit if own is None else min(limit, own)
 
@@ -75,11 +86,12 @@ def _least(limit: _Number, own: _Number | None) -> _Number:
 class _Sizes:
     """What a function costs, by the size of its only argument."""
 
-    def __init__(self, function: Function, name: str, least: int, most: int) -> None:
+    def __init__(self, function: Function, name: str, schema: Mapping[str, Any]) -> None:
         self._function = function
         self._name = name
-        self._least = least
-        self._most = most
+        least = max(schema.get("minimum", -inf), schema.get("exclusiveMinimum", -inf) + 1)
+        self._most = min(schema.get("maximum", inf), schema.get("exclusiveMaximum", inf) - 1)
+        self._least = min(0, self._most) if least == -inf else least
 
     def decades(self, memory_limit_bytes: int) -> list[dict[str, Any]]:
         """Return the estimates of the powers of ten."""
@@ -107,7 +119,8 @@ class _Sizes:
             estimate = self._estimate(size)
             return estimate is None or estimate.bytes <= memory_limit_bytes
 
-        least, most = self._least, self._most
+        least: int = self._least
+        most: int = self._most
         if not is_accepted(least):
             return None
         while least < most:

@@ -29,9 +29,7 @@ class KnownFunctions:
 
     def __init__(self, registry: Registry) -> None:
         self._installed = tuple(
-            InstalledFunction(
-                function.name, function.version, getattr(function, "fingerprint", None)
-            )
+            InstalledFunction(function.name, function.version, function.fingerprint)
             for function in registry
         )
         self._is_registered = False

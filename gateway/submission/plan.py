@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.http.limits import MAX_ARGUMENTS_CHARACTERS, MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
+from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
@@ -61,7 +62,7 @@ class Planner:
                 [Fault(f"/arguments{pointer}", detail) for pointer, detail in error.faults],
                 error.count,
             ) from None
-        if len(bound.text) > MAX_ARGUMENTS_CHARACTERS:
+        if _is_too_long(bound):
             raise ArgumentsInvalid([Fault("/arguments", _TOO_LONG)])
         estimate = function.estimate(bound)
         if estimate is not None and estimate.bytes > self._memory_limit_bytes(function):
@@ -133,7 +134,10 @@ class Planner:
             return 1
         if count := function.count_faults(item["arguments"]):
             return count
-        estimate = function.estimate(function.bind(item["arguments"]))
+        bound = function.bind(item["arguments"])
+        if _is_too_long(bound):
+            return 1
+        estimate = function.estimate(bound)
         return int(estimate is not None and estimate.bytes > self._memory_limit_bytes(function))
 
     def is_inline(self, calculation: Calculation) -> bool:
@@ -145,6 +149,10 @@ class Planner:
             and calculation.estimate_source == "function"
             and estimate.seconds <= self.settings.inline_seconds
         )
+
+
+def _is_too_long(bound: BoundArguments) -> bool:
+    return len(bound.text) > MAX_ARGUMENTS_CHARACTERS
 
 
 def _check_members(body: Any, names: tuple[str, ...]) -> None:

@@ -18,12 +18,14 @@ branch_labels = None
 depends_on = None
 
 #: Rows that code for 0003 would misread: its results are digits, every estimate is known, and it
-#: derives ids from `arguments`, in which PostgreSQL spells fractions in its own way.
+#: derives ids from `arguments`, in which PostgreSQL spells fractions in its own way. Lost attempts
+#: may have left chunks as well.
 UNREADABLE = """
     SELECT EXISTS (
         SELECT FROM calculations
         WHERE result_kind IN ('text', 'json', 'bytes') OR estimate_seconds IS NULL
-           OR arguments_text ~ '[0-9][.eE]')"""
+           OR arguments_text ~ '[0-9][.eE]')
+        OR EXISTS (SELECT FROM result_chunks WHERE data IS NOT NULL)"""
 
 #: Columns of `calculations` that say more about it than 0003 did.
 NEW_COLUMNS = (

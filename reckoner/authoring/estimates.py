@@ -11,6 +11,10 @@ from typing import Any
 
 from reckoner.authoring.errors import EstimateUnusable
 
+#: More than anything will cost. A larger estimate counts as this: PostgreSQL would not store it.
+_MOST_SECONDS = 1e12
+_MOST = 2**63 - 1
+
 _logger = logging.getLogger(__name__)
 
 
@@ -38,7 +42,13 @@ def checked_estimate(given: object) -> Estimate:
         raise EstimateUnusable(f"bytes must be an integer of at least 0; it is {size!r:.60}.")
     if not (digits is None or (type(digits) is int and digits >= 0)):
         raise EstimateUnusable(f"digits must be an integer of at least 0; it is {digits!r:.60}.")
-    return given
+    if seconds <= _MOST_SECONDS and size <= _MOST and (digits is None or digits <= _MOST):
+        return given
+    return Estimate(
+        float(min(seconds, _MOST_SECONDS)),
+        min(size, _MOST),
+        None if digits is None else min(digits, _MOST),
+    )
 
 
 class Estimator:
@@ -53,7 +63,7 @@ class Estimator:
         """Return the estimate for these arguments; None if there is none of use."""
         try:
             return checked_estimate(self._estimate(**values))
-        except Exception as error:  # whatever an author's code raises
+        except (Exception, SystemExit) as error:  # whatever an author's code raises
             if not self._has_failed:
                 self._has_failed = True
                 _logger.error(

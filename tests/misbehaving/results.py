@@ -1,13 +1,16 @@
 """Functions with results of every kind, right and wrong. Each takes `n`."""
 
+import os
 import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from reckoner import CalculationFailed, Digits, Estimate, Function, MediaType, Progress, function
+from tests.misbehaving.digits import HOLDING_FILE
 
 #: What text of n bytes consists of, in characters of one to four bytes, a NUL among them.
 TEXT = "aé€😀\0"
@@ -96,11 +99,14 @@ def other_again(n: int) -> Annotated[bytes, MediaType("image/png")]:
 
 
 @function(check="recompute")
-def slow_again(n: int, progress: Progress) -> str:
-    """Report half of its progress, and end n tenths of a second later."""
+def held_again(n: int, progress: Progress) -> str:
+    """Report half of its progress, wait for the file's end, and make it anew for the other run."""
     progress(0.5)
-    time.sleep(n / 10)
-    return "done"
+    file = Path(os.environ[HOLDING_FILE])
+    while file.exists():
+        time.sleep(0.01)
+    file.touch()
+    return "7" * n
 
 
 @function(estimate=estimate)
@@ -179,8 +185,8 @@ def hold_memory(n: int) -> str:
 
 @function
 def hold_memory_elsewhere(n: int) -> str:
-    """Have a process of its own hold n megabytes for two seconds."""
-    program = f"import time; held = bytearray(b'x') * ({n} * 2**20); time.sleep(2.5)"
+    """Have a process of its own hold n megabytes for five seconds."""
+    program = f"import time; held = bytearray(b'x') * ({n} * 2**20); time.sleep(5)"
     subprocess.run([sys.executable, "-c", program], check=True)
     return "done"
 
@@ -196,7 +202,7 @@ FUNCTIONS: tuple[Function, ...] = (
     judged,
     same_again,
     other_again,
-    slow_again,
+    held_again,
     give_up,
     give_up_at_length,
     begin_and_fail,

@@ -134,12 +134,14 @@ class SlotConsumer(LaneConsumer):
         """Cancel the subscriptions of calculations that take longer, and then acknowledge."""
         now = time.monotonic()
         for tag, held in list(self._held.items()):
-            if held.is_done or self._slots.is_closed or now - held.taken_at > _KEPT_SECONDS:
+            # Read once, and in this order: an actor's thread may claim it now, and then be done.
+            is_done, is_claimed = held.is_done, held.is_claimed
+            if is_done or self._slots.is_closed or now - held.taken_at > _KEPT_SECONDS:
                 # Cancelled before anything is acknowledged, or RabbitMQ would send the next one.
                 self._cancel(held.subscription)
-                if held.is_claimed:
+                if is_claimed:
                     self._acknowledge((tag,))
-                if held.is_claimed or held.is_done:
+                if is_claimed or is_done:
                     del self._held[tag]
 
     def _cancel(self, subscription: str) -> None:

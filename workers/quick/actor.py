@@ -149,8 +149,8 @@ class QuickCalculations:
         """
         try:
             function = self._registry.get(work.function, work.function_version)
-            bound = self._admission.bind(function, work.arguments_text)
-            with self._watchdog.running(work):
+            with self._watchdog.running(work):  # an author's estimate may hang as well
+                bound = self._admission.bind(function, work.arguments_text)
                 result = self._calculator.compute(function, bound)
         except (CalculationUnfit, FunctionUnknown):
             raise

@@ -15,8 +15,7 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _M_TRIM, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _NICENESS = 5
 
-#: A limit that no process reaches: by it the worker recognises forks that have no other yet.
-UNUSED_ADDRESS_SPACE = 2**62
+_UNUSED_ADDRESS_SPACE = 2**62
 
 
 def die_with_parent() -> None:
@@ -58,11 +57,19 @@ def limit_memory(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def unused_address_space() -> int:
+    """Return the limit that is none: by it a worker recognises forks that have no other yet.
+
+    Under a hard limit, such as that of `ulimit -v`, it is a byte less, which is no calculation's.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    return _UNUSED_ADDRESS_SPACE if hard == resource.RLIM_INFINITY else hard - 1
+
+
 def mark_forks() -> None:
     """Give this process and its forks the limit that is none: see descendants.py."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_AS, (UNUSED_ADDRESS_SPACE, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (unused_address_space(), hard))
 
 
 def keep_freed_memory() -> None:

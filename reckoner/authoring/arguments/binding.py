@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.arguments.changed import changed_faults
-from reckoner.authoring.arguments.integers import bounded_integers
+from reckoner.authoring.arguments.integers import MAXIMA, MINIMA, bounded_integers
 from reckoner.authoring.arguments.schema import arguments_schema, integers_schema
-from reckoner.authoring.arguments.unstorable import unstorable_faults
+from reckoner.authoring.arguments.unstorable import MAX_DIGITS, TOO_LONG, unstorable_faults
 from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
@@ -54,6 +54,8 @@ class Arguments:
         self.names = tuple(one.name for one in parameters)
         descriptions = descriptions or {}
         schema = integers_schema(parameters, descriptions)
+        if schema is not None:
+            _check_bounds(schema)
         self._integers = None if schema is None else bounded_integers(parameters, schema)
         if schema is None or any(one.default is not REQUIRED for one in parameters):
             self.prepare()  # which checks types and defaults
@@ -127,7 +129,7 @@ class Arguments:
             return self._validator.validate(text)
         except ValidationError as error:
             errors = error.errors(include_url=False)
-        except Exception as error:  # whatever an author's own validator raises
+        except (Exception, SystemExit) as error:  # whatever an author's own validator raises
             _logger.exception("The validation of the function %s raised", self._function_name)
             words = f"{type(error).__name__}: {error}"[:_MAX_WORDS]
             detail = f"The function's own validation raised {words}. Tell its author."
@@ -137,6 +139,17 @@ class Arguments:
         found = without_other_choices(errors, arguments)
         faults = describe(found, arguments, self._function_name, self.names)
         raise ArgumentsFaulty(list(itertools.islice(faults, described)), len(found))
+
+
+def _check_bounds(schema: Mapping[str, Any]) -> None:
+    """Raise FunctionInvalid for a bound that no integer can reach, nor pydantic write."""
+    for rules in schema["properties"].values():
+        bounds = (rules[name] for name in MINIMA | MAXIMA if name in rules)
+        if not all(-TOO_LONG < bound < TOO_LONG for bound in bounds):
+            raise FunctionInvalid(
+                f"A bound of its arguments has more than {MAX_DIGITS:,} digits, and no argument "
+                "may have as many; leave it out."
+            )
 
 
 def _check_numbers(schema: Mapping[str, Any]) -> None:

@@ -106,7 +106,7 @@ def bounded_integers(
     """
     properties = schema["properties"]
     for rules in properties.values():
-        if not rules.keys() & _MINIMA or not rules.keys() & _MAXIMA:
+        if not rules.keys() & MINIMA or not rules.keys() & MAXIMA:
             return None
         bounds = _bounds(rules)
         if max(abs(bounds.minimum), abs(bounds.maximum)) > _LARGEST_BOUND:
@@ -115,8 +115,8 @@ def bounded_integers(
     return BoundedIntegers(properties, defaults)
 
 
-_MINIMA = {"minimum", "exclusiveMinimum"}
-_MAXIMA = {"maximum", "exclusiveMaximum"}
+MINIMA = {"minimum", "exclusiveMinimum"}
+MAXIMA = {"maximum", "exclusiveMaximum"}
 
 
 def _bounds(rules: Mapping[str, Any]) -> _Bounds:

@@ -9,8 +9,8 @@ from typing import Any
 from reckoner.authoring.faults import Fault, pointer_to, shortened
 
 #: CPython reads and writes integers of this many digits by default, and no longer ones.
-_MAX_DIGITS = 4_300
-_TOO_LONG = 10**_MAX_DIGITS
+MAX_DIGITS = 4_300
+TOO_LONG = 10**MAX_DIGITS
 
 _FRACTIONS = frozenset((float,))
 
@@ -22,8 +22,8 @@ def unstorable_faults(value: Any, pointer: str = "") -> Iterator[Fault]:
         if not _is_storable(value):
             yield Fault(pointer, "Text must not contain NUL or lone surrogates.")
     elif kind is int:
-        if not -_TOO_LONG < value < _TOO_LONG:
-            yield Fault(pointer, f"An integer must not have more than {_MAX_DIGITS:,} digits.")
+        if not -TOO_LONG < value < TOO_LONG:
+            yield Fault(pointer, f"An integer must not have more than {MAX_DIGITS:,} digits.")
     elif kind is float:
         if not math.isfinite(value):
             yield Fault(pointer, "A number must be finite, and less than about 1.8e308 in size.")

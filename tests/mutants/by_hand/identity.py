@@ -43,5 +43,5 @@ MUTATIONS = [
         "length > _MESSAGE_CHARACTERS",
         _GROUPS,
     ),
-    mutation("gateway/submission/plan.py", "> MAX_ARGUMENTS_CHARACTERS:", "> 10**9:", _PLANS),
+    mutation("gateway/submission/plan.py", "> MAX_ARGUMENTS_CHARACTERS\n", "> 10**9\n", _PLANS),
 ]

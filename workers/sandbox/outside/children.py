@@ -157,8 +157,10 @@ class Children:
             process = self._process = TemplateProcess(self._template_command)
         try:
             self._note(process.receive_catalogue(_IMPORT_SECONDS))
-            self._template = process
+            if not self.catalogue.threads:  # beside a thread, no process may fork
+                self._template = process
             self._request_forks(self._slots)
+            self._ready.set()
             process.wait()
         finally:
             self._forget_template()
@@ -182,7 +184,6 @@ class Children:
                 self._fresh.prepare()
         if not self._ready.is_set():
             _warn_of_threads(catalogue)
-        self._ready.set()
 
 
 def _warn_of_threads(catalogue: Catalogue) -> None:

@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from workers.sandbox.limits import UNUSED_ADDRESS_SPACE
+from workers.sandbox.limits import unused_address_space
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _orphans() -> list[int]:
     inherited = _children(_PROC / "self" / "task" / str(os.getpid()))
     limits = {pid: _address_space(pid) for pid in inherited if pid not in _started}
     # In this order: a fork among the inherited has not been settled, or is among the started.
-    spared = str(UNUSED_ADDRESS_SPACE) if _unsettled_forks else "unlimited"
+    spared = str(unused_address_space()) if _unsettled_forks else "unlimited"
     return [
         pid
         for pid, limit in limits.items()

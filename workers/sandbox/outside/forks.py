@@ -51,20 +51,29 @@ class PendingFork:
 
     def _receive_pid(self) -> int:
         """Return the id of a child of this process: the fork writes it when it has become one."""
-        stdout = self._pipes[1].fileno()
-        poll = select.poll()
-        poll.register(stdout, select.POLLIN)
-        if not poll.poll(FORK_SECONDS * 1000):
+        if not self._has_answered(FORK_SECONDS):
             self._kill_template()
             raise not_forked(f"has not answered for {FORK_SECONDS:g} seconds, and was killed")
-        data = os.read(stdout, PID.size)
-        if len(data) < PID.size:
+        pid = self._read_pid()
+        if pid is None:
             raise not_forked("has ended, or cannot fork")
-        pid: int = PID.unpack(data)[0]
         return pid
 
+    def _has_answered(self, within_seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self._pipes[1].fileno(), select.POLLIN)
+        return bool(poll.poll(within_seconds * 1000))
+
+    def _read_pid(self) -> int | None:
+        data = os.read(self._pipes[1].fileno(), PID.size)
+        return PID.unpack(data)[0] if len(data) == PID.size else None
+
     def discard(self) -> None:
-        """Have it end: it waits for a request, and finds the end of the file."""
+        """End and reap it; one that is still to come finds the end of the file, and ends."""
+        pid = self._read_pid() if self._has_answered(0) else None
+        if pid is not None:
+            # Others may wait for long, and until then `kill_orphans` would spare it.
+            ChildProcess(pid, self._pipes).close()
         for pipe in self._pipes:
             pipe.close()
         note_fork_settled()

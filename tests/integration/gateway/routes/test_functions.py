@@ -7,7 +7,8 @@ from typing import Annotated
 
 import pytest
 
-from reckoner import Estimate, Ge, Le, MediaType, function
+from gateway.routes.functions import Functions, _describe
+from reckoner import Estimate, Ge, Gt, Le, Lt, MediaType, MultipleOf, function
 from shared.functions.registry import Registry
 from tests.asgi import serving
 
@@ -110,3 +111,37 @@ def test_the_catalogue_says_what_a_function_takes_returns_and_may_use(store_sett
     assert [one["size"] for one in described_picture["estimates"]] == [10]
     assert described_picture["estimates"][0]["seconds"] == 0.2
     assert described_picture["bounds"]["size"]["accepted_maximum"] == 1_000
+
+
+@pytest.mark.parametrize(
+    ("annotation", "bounds"),
+    [
+        (
+            Annotated[int, Gt(0), Lt(100)],
+            {"exclusiveMinimum": 0, "exclusiveMaximum": 100, "accepted_maximum": 50},
+        ),
+        (
+            Annotated[int, Gt(0), Le(100)],
+            {"exclusiveMinimum": 0, "maximum": 100, "accepted_maximum": 50},
+        ),
+        (Annotated[int, Le(-5)], {"maximum": -5, "accepted_maximum": -5}),
+        # Which of these are valid cannot be found by bisection.
+        (Annotated[int, Ge(1), Le(100), MultipleOf(3)], {"minimum": 1, "maximum": 100}),
+        (Annotated[int, Ge(5), Le(3)], {"minimum": 5, "maximum": 3}),
+        # Bisection is of integers.
+        (Annotated[float, Ge(0), Le(0.5)], {"minimum": 0, "maximum": 0.5}),
+    ],
+)
+def test_the_catalogue_has_functions_with_bounds_of_any_kind(store_settings, annotation, bounds):
+    def sized(n):
+        return n
+
+    sized.__annotations__ = {"n": annotation, "return": int}
+    estimated = function(estimate=estimate_by_size, size_argument="n")(sized)
+    described = _describe(estimated, replace(store_settings, memory_limit_bytes=50))
+    assert described["bounds"] == {"n": bounds}
+    Functions(Registry([estimated]), store_settings)
+
+
+def estimate_by_size(n: int) -> Estimate:
+    return Estimate(0.001, max(0, n))

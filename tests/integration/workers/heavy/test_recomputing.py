@@ -7,7 +7,7 @@ from tests.eventually import eventually
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 from tests.misbehaving import results
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("heavy_worker")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hold", "heavy_worker")]
 
 
 def count_chunks(feed) -> int:
@@ -37,20 +37,24 @@ def test_a_result_that_the_second_run_does_not_repeat_is_wrong_and_leaves_no_chu
     assert count_chunks(feed) == 0
 
 
-def test_each_run_is_half_of_the_progress(feed):
-    calculation = make_heavy("slow_again", 15)
+def test_each_run_is_half_of_the_progress(feed, hold):
+    calculation = make_heavy("held_again")
     feed.submit(calculation)
     eventually(lambda: feed.row(calculation).progress == 0.25)
+    hold.release()
     eventually(lambda: feed.row(calculation).progress == 0.75)
+    hold.release()
     feed.wait_for(Status.SUCCEEDED, calculation)
 
 
-def test_the_second_run_can_be_cancelled(feed):
-    calculation = make_heavy("slow_again", 20)
+def test_the_second_run_can_be_cancelled(feed, hold):
+    calculation = make_heavy("held_again")
     feed.submit(calculation)
+    eventually(lambda: feed.row(calculation).progress == 0.25)
+    hold.release()
     eventually(lambda: feed.row(calculation).progress == 0.75)
     cancel(feed, calculation)
-    feed.wait_for(Status.CANCELLED, calculation, seconds=5)
+    feed.wait_for(Status.CANCELLED, calculation)
 
 
 @pytest.mark.parametrize("name", ["hold_memory", "hold_memory_elsewhere"])

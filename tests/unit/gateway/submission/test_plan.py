@@ -231,3 +231,6 @@ def test_arguments_that_are_too_long_as_text_are_refused_alone_and_in_a_batch():
     with pytest.raises(ArgumentsInvalid) as error:
         planner.plan_batch({"calculations": [longest, longer]}, 10)
     assert pointers(error) == ["/calculations/1/arguments"]
+    # Also among faults that are counted and not described.
+    assert planner._count_faults(longest) == 0
+    assert planner._count_faults(longer) == 1

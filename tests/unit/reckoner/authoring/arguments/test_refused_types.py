@@ -144,3 +144,12 @@ def test_a_field_in_place_of_a_default_is_refused():
 
 def test_what_checks_a_value_after_it_is_read_is_accepted():
     assert of_one(Annotated[int, AfterValidator(abs)]).bind({"x": -3}).values == {"x": 3}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_bound_that_no_integer_can_reach_is_refused(sign):
+    with pytest.raises(
+        FunctionInvalid, match="A bound of its arguments has more than 4,300 digits"
+    ):
+        of_one(Annotated[int, Ge(sign * 10**4_300)])
+    of_one(Annotated[int, Ge(sign * (10**4_300 - 1))]).prepare()

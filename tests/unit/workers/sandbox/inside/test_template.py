@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -137,8 +138,22 @@ def test_a_fork_that_comes_too_late_is_killed_and_reaped(own_template):
     own_template.request_fork().discard()
     os.kill(own_template.pid, signal.SIGCONT)
     late = eventually(lambda: set(children_of(os.getpid())) - before, what="the fork")
-    kill_orphans()
-    assert not late & set(children_of(os.getpid()))
+
+    def is_reaped() -> bool:
+        kill_orphans()
+        return not late & set(children_of(os.getpid()))
+
+    eventually(is_reaped)
+
+
+def test_a_fork_that_is_not_wanted_is_reaped_although_another_waits(own_template):
+    waiting, unwanted = own_template.request_fork(), own_template.request_fork()
+    eventually(lambda: unwanted._has_answered(0) and waiting._has_answered(0))
+    before = len(children_of(os.getpid()))
+    unwanted.discard()
+    assert len(children_of(os.getpid())) == before - 1
+    with Sandbox(make_request("whole"), waiting.child()) as child:
+        assert receive_all(child)
 
 
 def test_a_fork_under_way_is_not_taken_for_one_that_comes_too_late(own_template):
@@ -153,17 +168,21 @@ def test_a_fork_under_way_is_not_taken_for_one_that_comes_too_late(own_template)
 
 @pytest.mark.slow
 def test_two_hundred_calculations_leave_no_process_and_no_descriptor(own_template):
-    descriptors = f"/proc/{os.getpid()}/fd", f"/proc/{own_template.pid}/fd"
+    def descriptors_of(pid: int) -> int:
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
     def left() -> list[object]:
-        counts = [len(list(Path(folder).iterdir())) for folder in descriptors]
-        return [*counts, children_of(os.getpid()), children_of(own_template.pid)]
+        return [descriptors_of(os.getpid()), children_of(os.getpid())]
 
+    idle = descriptors_of(own_template.pid)
     run_in(own_template, "whole")
+    kill_orphans()  # of other tests
     before = left()
     for _ in range(200):
         run_in(own_template, "whole")
     assert left() == before
+    eventually(lambda: not children_of(own_template.pid), what="the end of what was between")
+    eventually(lambda: descriptors_of(own_template.pid) == idle)
 
 
 def test_a_template_has_no_setting_in_its_environment(monkeypatch):
@@ -180,7 +199,23 @@ def test_a_template_and_its_waiting_forks_end_with_their_worker():
         assert worker.stdout is not None
         pids = [int(pid) for pid in worker.stdout.readline().split()]
         worker.kill()
-    eventually(lambda: not any(map(is_running, pids)), within_seconds=3)
+    eventually(lambda: not any(map(is_running, pids)))
+
+
+def test_waiting_forks_are_nobodys_orphans_under_a_hard_limit_of_the_address_space():
+    program = f"from {__name__} import *; limit_and_compute_in_a_fork_that_has_waited()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "7777777777\n"), done.stderr
+
+
+def limit_and_compute_in_a_fork_that_has_waited() -> None:
+    """Do what a worker does that `ulimit -v` limits."""
+    resource.setrlimit(resource.RLIMIT_AS, (2**36, 2**36))
+    waiting = template().request_fork()
+    eventually(lambda: waiting._has_answered(0))
+    kill_orphans()
+    with Sandbox(make_request("whole"), waiting.child()) as child:
+        print(receive_all(child).decode())  # noqa: T201
 
 
 def print_pids_and_wait() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -49,8 +50,10 @@ def test_what_a_function_declares_is_in_the_catalogue(children):
 
 
 def test_a_fork_that_was_killed_while_it_waited_is_not_given_out(children):
-    eventually(lambda: children._forks)
-    waiting = eventually(lambda: forks_of(children), what="forks that wait")
+    fork = eventually(lambda: children._forks)[0]
+    eventually(lambda: fork._has_answered(0), what="a fork that waits")
+    waiting = forks_of(children)
+    assert waiting
     for pid in waiting:
         os.kill(pid, signal.SIGKILL)
     eventually(lambda: not any(map(is_running, waiting)))
@@ -58,12 +61,15 @@ def test_a_fork_that_was_killed_while_it_waited_is_not_given_out(children):
 
 
 def forks_of(children: Children) -> list[int]:
-    """Return the ids of all forks, once they are children of this process."""
+    """Return the ids of all forks that are children of this process."""
     assert children._template is not None
     template = psutil.Process(children._template.pid)
-    assert not template.children()
-    found = psutil.Process().children()
-    return [one.pid for one in found if one.cmdline() == template.cmdline() and one != template]
+    found = []
+    for one in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # also of one that has ended and is not reaped
+            if one != template and one.cmdline() == template.cmdline():
+                found.append(one.pid)
+    return found
 
 
 def test_a_template_that_was_killed_is_replaced_and_nothing_waits_for_it(children, caplog):
@@ -116,6 +122,8 @@ sys.exit(main(sys.argv[1:], lambda: REGISTRY))
     children = Children((sys.executable, "-c", program), COMMAND)
     children.start()
     assert children.wait_until_ready(threading.Event())
+    children.prepare()
+    assert not children._forks
     assert not is_fork(children, "how_forked")
     children.close()
     assert "the modules that they run: __main__: pump." in caplog.text
