@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 _BATCH_OUTCOMES = 500
 _BATCH_BYTES = 4_000_000
 
+#: A statement with more bytes of results has one result alone. PostgreSQL ends a connection that
+#: sends a gigabyte, which looks like an outage, and a message may have a hundred long results.
+_STATEMENT_BYTES = 64_000_000
+
 #: Bytes of results that may wait for their commit. Beyond that, the computing threads wait.
 _WAITING_BYTES = 16_000_000
 
@@ -44,6 +48,11 @@ class Outcome:
     result: Result | None
     error_json: str | None
 
+    @property
+    def result_bytes(self) -> int:
+        """How many bytes its result has."""
+        return self.result.length if self.result else 0
+
 
 @dataclass(frozen=True, slots=True)
 class FinishedMessage:
@@ -57,7 +66,7 @@ class FinishedMessage:
     @property
     def result_bytes(self) -> int:
         """How many bytes of results there are to store."""
-        return sum(one.result.length for one in self.outcomes if one.result)
+        return sum(one.result_bytes for one in self.outcomes)
 
 
 class GroupCommit:
@@ -123,7 +132,9 @@ class GroupCommit:
     def _write(self, batch: Sequence[FinishedMessage]) -> None:
         """Commit a batch; acknowledge or refuse its messages."""
         crash_point(QUICK_BEFORE_COMMIT)
-        refused = self._store([outcome for finished in batch for outcome in finished.outcomes])
+        refused: set[UUID] = set()
+        for outcomes in _in_statements(one for finished in batch for one in finished.outcomes):
+            refused |= self._store(outcomes)
         crash_point(QUICK_BEFORE_ACKNOWLEDGE)
         tags: defaultdict[LaneConsumer, list[int]] = defaultdict(list)
         for finished in batch:
@@ -164,3 +175,17 @@ class GroupCommit:
                 self.watermark.note(written.published_at)
             if errors:
                 self.watermark.note(finish_quick_failed(connection, errors).published_at)
+
+
+def _in_statements(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
+    """Yield outcomes in their order, in groups of up to _STATEMENT_BYTES."""
+    group: list[Outcome] = []
+    size = 0
+    for outcome in outcomes:
+        if group and size + outcome.result_bytes > _STATEMENT_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(outcome)
+        size += outcome.result_bytes
+    if group:
+        yield group
