@@ -74,6 +74,9 @@ def service():
         url = ""
 
         def do_GET(self) -> None:
+            if self.path.startswith("/no-http"):
+                self.wfile.write(b"AMQP\0\0\x09\x01")
+                return
             self.send_response(200 if self.path == "/functions" else 404)
             self.end_headers()
             self.wfile.write(json.dumps({"functions": self.functions}).encode())
@@ -126,6 +129,7 @@ def test_the_same_code_of_a_service_is_told(folder, service):
 def test_a_service_that_does_not_answer_is_a_warning(folder, service):
     assert "cannot be asked" in folder.check("--url", "http://127.0.0.1:1").output
     assert "cannot be asked" in folder.check("--url", f"{service.url}/elsewhere").output
+    assert "cannot be asked" in folder.check("--url", f"{service.url}/no-http").output
     assert "cannot be asked" in folder.check("--url", "localhost").output
 
 
