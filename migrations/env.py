@@ -16,7 +16,7 @@ from migrations.retrying import run_migration
 from migrations.schema import read_schema, refuse_unknown
 from migrations.session import migration_session
 from shared.startup import load_settings_or_exit
-from shared.store.models import metadata
+from shared.store.tables.all_tables import metadata
 
 
 def _migrate(connection: Connection, report: Report) -> None:

@@ -12,7 +12,14 @@ from sqlalchemy import URL, Connection, text
 from migrations.errors import InstallationIncomplete, RevisionUnknown, SchemaUnfit
 from migrations.report import Report
 from migrations.session import migration_session
-from shared.store.schema import NO_SCHEMA, SCHEMA_REVISION, Fit, Schema, find_revision, find_schema
+from shared.store.tables.schema import (
+    NO_SCHEMA,
+    SCHEMA_REVISION,
+    Fit,
+    Schema,
+    find_revision,
+    find_schema,
+)
 
 _FOLDER = Path(__file__).parent
 

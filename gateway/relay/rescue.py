@@ -19,10 +19,10 @@ from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store.attempts import expire_leases
-from shared.store.chunks import delete_lost_attempts, delete_lost_chunks
 from shared.store.notifications import notify_changed
 from shared.store.outbox import oldest_waiting_seconds, republish_lost
 from shared.store.presence import delete_silent_relays, delete_silent_workers
+from shared.store.results.chunks import delete_lost_attempts, delete_lost_chunks
 
 _BATCH = 1_000
 _BACKOFF_SECONDS = 1.0

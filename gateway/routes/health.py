@@ -22,7 +22,7 @@ from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.functions.registry import FunctionProblem
 from shared.postgres.outages import brief
-from shared.store.schema import NO_SCHEMA, Schema, find_revision, find_schema
+from shared.store.tables.schema import NO_SCHEMA, Schema, find_revision, find_schema
 
 #: Together less than a probe usually waits.
 _DATABASE_SECONDS = 2.0

@@ -24,7 +24,7 @@ from shared.errors import (
 )
 from shared.result import CHUNK_BYTES
 from shared.store.calculations import Row
-from shared.store.chunks import find_chunk
+from shared.store.results.chunks import find_chunk
 
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31

@@ -14,9 +14,9 @@ from shared.errors import StoreUnavailable
 from shared.result import Result
 from shared.store import calculations as store
 from shared.store.calculations import Row
-from shared.store.chunks import insert_chunks
 from shared.store.new_calculations import New, insert_new, insert_queued
 from shared.store.quick import finish_quick_succeeded
+from shared.store.results.chunks import insert_chunks
 
 
 @dataclass(frozen=True, slots=True)

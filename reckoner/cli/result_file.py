@@ -2,6 +2,7 @@
 
 import mimetypes
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +28,10 @@ class ResultFile:
         self._output = output
         self._function = function
         media_type = function.media_type.partition(";")[0]
-        folder = output.absolute().parent if output else Path(tempfile.gettempdir())
+        # Such as /dev/stdout or a pipe, in whose place no file may be put.
+        self._is_special = output is not None and output.exists() and not output.is_file()
+        is_beside = output is not None and not self._is_special
+        folder = output.absolute().parent if output and is_beside else Path(tempfile.gettempdir())
         with _described(output or folder):
             self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed by __exit__
                 dir=folder,
@@ -50,6 +54,10 @@ class ResultFile:
         """
         with _described(self._output or self._path):
             self._file.close()
+            if self._output is not None and self._is_special:
+                with self._path.open("rb") as written, self._output.open("wb") as special:
+                    shutil.copyfileobj(written, special)
+                return self._output
             if self._output is not None:
                 umask = os.umask(0)
                 os.umask(umask)

@@ -91,7 +91,7 @@ def _in_a_fork(action: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         with os.fdopen(reading, "rb") as pipe:
             answer: dict[str, Any] = pickle.load(pipe)  # noqa: S301 - our own process wrote it
         return answer
-    except EOFError:
+    except (EOFError, pickle.UnpicklingError):  # it was killed, perhaps in the middle of it
         raise Failed("process-died", "The process that ran the trial has ended.") from None
     finally:
         with suppress(ProcessLookupError):

@@ -22,7 +22,7 @@ from shared.postgres.prepared import Prepared, Query, Rows
 from shared.result import Result
 from shared.store.calculations import Row
 from shared.store.notifications import OUTBOX
-from shared.store.result_members import result_members
+from shared.store.results.result_members import result_members
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reckoner.authoring.results.kinds import ResultKind
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 from shared.result import Result
 from shared.store.notifications import CHANGED, IDS_PER_PAYLOAD
-from shared.store.result_members import in_base64, result_members
+from shared.store.results.result_members import in_base64, result_members
 
 #: The end of a query that writes: it sends a notification for every IDS_PER_PAYLOAD calculations
 #: that were written, and returns a row for each notification.

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from compose.services import process_table
 from reckoner.authoring.results.kinds import ResultKind
 from shared.result import CHUNK_BYTES, ResultBuilder
-from shared.store.models import result_chunks
+from shared.store.tables.calculations import result_chunks
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, spread
 from tests.benchmarks.programs import peak_memory_bytes

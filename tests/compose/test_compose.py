@@ -6,7 +6,7 @@ import sys
 import httpx
 import pytest
 
-from shared.store.schema import SCHEMA_REVISION
+from shared.store.tables.schema import SCHEMA_REVISION
 from tests.compose.conftest import ROOT, run
 from tests.compose.inspection import (
     SERVICES,

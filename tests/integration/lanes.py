@@ -19,8 +19,8 @@ from shared.config import Settings
 from shared.functions.registry import Registry
 from shared.postgres.connections import make_engine
 from shared.store.calculations import find_calculations
-from shared.store.chunks import find_chunk
 from shared.store.new_calculations import insert_queued
+from shared.store.results.chunks import find_chunk
 from tests.child_with_test_functions import COMMAND, REGISTRY, TEMPLATE_COMMAND
 from tests.eventually import eventually
 from tests.factories import make_arguments

@@ -25,13 +25,13 @@ from shared.store.attempts import (
     release_calculation,
     retry_calculation,
 )
-from shared.store.chunks import (
+from shared.store.handed_back import hand_back
+from shared.store.notifications import notify_changed, notify_outbox
+from shared.store.results.chunks import (
     delete_chunks_of_attempt,
     insert_claimed_chunks,
     record_other_attempts,
 )
-from shared.store.handed_back import hand_back
-from shared.store.notifications import notify_changed, notify_outbox
 from workers.heavy.lease import Lease
 
 #: Chunks that are deleted while the row is locked: eight megabytes.

@@ -1,6 +1,7 @@
 """`reckoner check-function`: what it shows of a function, and its exit statuses."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,18 @@ def test_the_result_is_written_where_the_command_line_says(command):
     assert command.check(SQUARES, '{"n": 3}', "-o", "result.json").exit_code == 0
     assert (command.folder / "result.json").read_text() == '{"n":3,"sum":14}'
     assert (command.folder / "result.json").stat().st_mode & 0o077 == 0o044
+
+
+def test_a_result_for_a_device_or_a_pipe_is_written_to_it_and_not_in_its_place(command, tmp_path):
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert command.check(SQUARES, '{"n": 3}', "-o", "pipe").exit_code == 0
+    assert os.read(reader, 100) == b'{"n":3,"sum":14}'
+    os.close(reader)
+    assert Path("pipe").is_fifo()
+    assert not list(tmp_path.glob("squares-*"))
+    done = command.check(SQUARES, '{"n": 3}', "-o", ".")
+    assert (done.exit_code, "Is a directory" in done.output) == (2, True), done.output
 
 
 def test_nothing_is_left_of_a_result_that_failed(command, tmp_path):

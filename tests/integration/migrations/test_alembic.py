@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from migrations import session
 from migrations.schema import upgrade
-from shared.store.schema import SCHEMA_REVISION
+from shared.store.tables.schema import SCHEMA_REVISION
 from tests.integration.migrations.upgrading import held, revision_of, stand_at
 
 ROOT = Path(__file__).parents[3]

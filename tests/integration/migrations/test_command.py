@@ -10,7 +10,7 @@ from migrations import retrying
 from migrations.report import Report
 from migrations.retrying import run_migration
 from migrations.schema import upgrade
-from shared.store.schema import SCHEMA_REVISION
+from shared.store.tables.schema import SCHEMA_REVISION
 from tests.integration.migrations.upgrading import revision_of, stand_at
 
 _NEWER = f"{int(SCHEMA_REVISION) + 1:04}"

@@ -9,7 +9,7 @@ from migrations.errors import LockNotAvailable
 from migrations.report import Report
 from migrations.retrying import run_migration
 from migrations.schema import upgrade
-from shared.store.schema import SCHEMA_REVISION
+from shared.store.tables.schema import SCHEMA_REVISION
 from tests.eventually import eventually
 from tests.integration.migrations.upgrading import held, revision_of, upgrading
 

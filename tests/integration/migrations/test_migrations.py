@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from migrations.schema import downgrade, head_revision, read_schema, upgrade
-from shared.store.models import metadata
-from shared.store.schema import SCHEMA_REVISION
+from shared.store.tables.all_tables import metadata
+from shared.store.tables.schema import SCHEMA_REVISION
 
 
 def test_migrations_and_models_agree(engine):

@@ -1,11 +1,12 @@
 """`reckoner.testing.run`: what the tests of an author's function use."""
 
 import os
+import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import pytest
 
@@ -176,6 +177,15 @@ def test_a_test_waits_for_nothing_that_the_function_leaves_behind():
         return 1
 
     assert run(hiding).value == 1
+
+
+def test_a_process_that_ends_in_the_middle_of_its_answer_is_told(monkeypatch):
+    def dump(answer: object, pipe: BinaryIO) -> None:
+        pipe.write(pickle.dumps(answer)[:-5])
+
+    monkeypatch.setattr("reckoner.testing.running.pickle.dump", dump)
+    with pytest.raises(Failed, match="process-died: The process that ran the trial has ended"):
+        run(squares, n=1)
 
 
 def test_the_test_itself_is_no_parent_of_what_a_calculation_leaves_behind():

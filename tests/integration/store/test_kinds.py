@@ -7,8 +7,9 @@ import pytest
 from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.result import CHUNK_BYTES, ROW_BYTES, Result
-from shared.store import attempts, calculations, chunks, new_calculations, quick
+from shared.store import attempts, calculations, new_calculations, quick
 from shared.store.new_calculations import New
+from shared.store.results import chunks
 from tests.factories import make_calculation
 from tests.integration.rows import WORKER, change, claim, queue, row_of
 

@@ -13,7 +13,6 @@ from shared.postgres.connections import make_engine
 from shared.store import (
     attempts,
     calculations,
-    chunks,
     functions,
     handed_back,
     leases,
@@ -26,6 +25,7 @@ from shared.store import (
 )
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
+from shared.store.results import chunks
 from tests.conftest import new_database
 from tests.factories import make_calculation, make_result
 from tests.integration.explained import Explained, indexes, rows_read

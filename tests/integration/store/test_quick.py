@@ -7,7 +7,7 @@ from shared.calculation import Lane
 from shared.failures import failure_json
 from shared.result import CHUNK_BYTES, Result
 from shared.store import outbox, quick
-from shared.store.chunks import find_chunk
+from shared.store.results.chunks import find_chunk
 from tests.factories import make_result
 from tests.integration.rows import (
     cancel,

@@ -4,7 +4,7 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_CHUNKS = "integration/store/test_chunks.py"
+_CHUNKS = "integration/store/results/test_chunks.py"
 _KINDS = "integration/store/test_kinds.py"
 _FENCING = "integration/workers/heavy/test_fencing.py"
 _FENCED = f"{_FENCING}::test_a_zombie_writes_nothing_once_its_calculation_is_reclaimed"
@@ -20,8 +20,8 @@ _ENDING = """worker_id = NULL, lease_until = NULL, cancel_requested = false,
     """
 _lease = partial(mutation, "shared/store/leases.py")
 _attempt = partial(mutation, "shared/store/attempts.py")
-_chunk = partial(mutation, "shared/store/chunks.py")
-_copy = partial(mutation, "shared/store/chunk_copies.py")
+_chunk = partial(mutation, "shared/store/results/chunks.py")
+_copy = partial(mutation, "shared/store/results/chunk_copies.py")
 _present = partial(mutation, "shared/store/presence.py")
 
 MUTATIONS = [

@@ -11,8 +11,9 @@ from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, ProcessDied
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import attempts, calculations, chunks, quick
+from shared.store import attempts, calculations, quick
 from shared.store.leases import Claim
+from shared.store.results import chunks
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, expire, queue
 from workers.heavy.claimed_writes import ClaimedWrites

@@ -10,7 +10,7 @@ from sqlalchemy import make_url, text
 
 from migrations.schema import downgrade
 from shared.config import load_settings
-from shared.store.schema import SCHEMA_REVISION
+from shared.store.tables.schema import SCHEMA_REVISION
 from tests.integration.gateway.routes.neighbours import register_all
 
 _NEWER = f"{int(SCHEMA_REVISION) + 1:04}"

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculator import Calculator
-from shared.store.chunks import find_chunk, prune_result
 from shared.store.notifications import notify_changed
 from shared.store.quick import finish_quick_succeeded
+from shared.store.results.chunks import find_chunk, prune_result
 from tests.asgi import serving
 from tests.eventually import eventually
 from tests.integration.results import store_result

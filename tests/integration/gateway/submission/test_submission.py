@@ -11,7 +11,7 @@ from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
 from shared.result import ROW_BYTES
 from shared.store import calculations, new_calculations
-from shared.store.chunks import find_chunk
+from shared.store.results.chunks import find_chunk
 from tests.child_with_test_functions import REGISTRY
 from tests.factories import make_calculation
 from tests.integration import submitting

@@ -10,8 +10,9 @@ from gateway.relay.rescue import Rescue
 from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
-from shared.store import attempts, chunks, leases
+from shared.store import attempts, leases
 from shared.store.leases import Renewal
+from shared.store.results import chunks
 from tests.child_with_test_functions import COMMAND
 from tests.eventually import eventually
 from tests.factories import make_result

@@ -1,6 +1,7 @@
 """When a quick worker acknowledges, and what becomes of a message if it cannot."""
 
 import signal
+import threading
 
 import pytest
 from sqlalchemy import text
@@ -107,6 +108,21 @@ def test_a_worker_whose_calculation_hangs_exits(feed, settings, monkeypatch):
     feed.submit(hanging)
     with WorkerThread(with_room_for_test_functions(settings), Lane.QUICK, REGISTRY) as worker:
         feed.wait_for(Status.SUCCEEDED, good)
+        worker.join()
+        assert worker.status == 1
+
+
+@pytest.mark.slow
+def test_a_worker_whose_estimate_hangs_exits(feed, settings, monkeypatch):
+    monkeypatch.setattr("workers.quick.lane._HANGING_SECONDS", 0.5)
+    calculation = make_test_calculation("whole")
+
+    def hang(_admission: object, _function: object, _text: str) -> None:
+        threading.Event().wait(3600)
+
+    monkeypatch.setattr("workers.quick.admission.Admission.bind", hang)
+    feed.submit(calculation)
+    with WorkerThread(with_room_for_test_functions(settings), Lane.QUICK, REGISTRY) as worker:
         worker.join()
         assert worker.status == 1
 

@@ -1,11 +1,12 @@
 """Slots of a heavy worker, when one calculation is to have the worker to itself."""
 
 import threading
+from typing import Any
 
 import pytest
 
 from tests.eventually import eventually
-from workers.broker.slots import Slots
+from workers.broker.slots import SlotConsumer, Slots
 
 COUNT = 3
 
@@ -84,3 +85,38 @@ def test_no_slot_is_free_while_one_is_alone_or_after_closing(slots):
     assert slots.take()
     slots.close()
     assert not slots.take()
+
+
+class ClaimedMeanwhile:
+    """A delivery that an actor's thread claims just after another thread has seen it unclaimed."""
+
+    subscription = "tag"
+    taken_at = 0.0
+    is_done = False
+
+    def __init__(self) -> None:
+        self._seen = iter([False])
+
+    @property
+    def is_claimed(self) -> bool:
+        return next(self._seen, True)
+
+
+def test_what_is_claimed_while_its_subscription_is_cancelled_is_acknowledged(slots):
+    acknowledged: list[int] = []
+
+    class Consumer(SlotConsumer):
+        def __init__(self) -> None:
+            self._slots = slots
+            self._subscriptions = set()
+            claimed: Any = ClaimedMeanwhile()
+            self._held = {1: claimed}
+
+        def _acknowledge(self, tags):
+            acknowledged.extend(tags)
+
+    consumer = Consumer()
+    consumer._end_kept()
+    consumer._end_kept()
+    assert acknowledged == [1]
+    assert not consumer._held

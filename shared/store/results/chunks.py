@@ -12,8 +12,8 @@ from sqlalchemy import Connection, text
 
 from reckoner.authoring.results.kinds import ResultKind
 from shared.result import Result
-from shared.store.chunk_copies import copy_chunk_out, copy_chunks_in
 from shared.store.leases import Claim
+from shared.store.results.chunk_copies import copy_chunk_out, copy_chunks_in
 
 #: Returns whether the claim is held, and deletes chunks that may have been stored before.
 _MAKE_ROOM = text("""

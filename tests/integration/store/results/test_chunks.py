@@ -9,8 +9,9 @@ from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.result import CHUNK_BYTES, ROW_BYTES, Result
-from shared.store import attempts, chunks, new_calculations
+from shared.store import attempts, new_calculations
 from shared.store.new_calculations import New
+from shared.store.results import chunks
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, claim, queue, row_of, waits_for_a_lock

@@ -1,8 +1,4 @@
-"""The tables, as SQLAlchemy Core describes them; migrations/ makes them.
-
-The rules for states are CHECKs of the tables, so that no bug can store an impossible state. The
-only clock is PostgreSQL's.
-"""
+"""Calculations, their results, and what has become of their attempts."""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,26 +10,14 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    SmallInteger,
     Table,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.result import CHUNK_BYTES
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-    }
-)
-
-_MOMENT = TIMESTAMP(timezone=True)
-_NOW = text("now()")
+from shared.store.tables.columns import MOMENT, NOW, metadata
 
 calculations = Table(
     "calculations",
@@ -54,16 +38,16 @@ calculations = Table(
     Column("estimate_digits", BigInteger),
     Column("estimate_bytes", BigInteger),
     Column("request_id", Text),
-    Column("created_at", _MOMENT, nullable=False, server_default=_NOW),
+    Column("created_at", MOMENT, nullable=False, server_default=NOW),
     # The outbox: the relay publishes queued rows without `published_at`, from `not_before` on.
-    Column("not_before", _MOMENT, nullable=False, server_default=_NOW),
-    Column("published_at", _MOMENT),
+    Column("not_before", MOMENT, nullable=False, server_default=NOW),
+    Column("published_at", MOMENT),
     # The lease of a heavy worker.
     Column("worker_id", UUID),
-    Column("lease_until", _MOMENT),
+    Column("lease_until", MOMENT),
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
-    Column("started_at", _MOMENT),
-    Column("finished_at", _MOMENT),
+    Column("started_at", MOMENT),
+    Column("finished_at", MOMENT),
     Column("compute_seconds", Double),
     # The result: a short one in `result_value`, a long one in the chunks of `result_attempt`.
     # The length of digits is in `result_digits`, where earlier versions look for it.
@@ -73,7 +57,7 @@ calculations = Table(
     Column("result_tail", Text),
     Column("result_value", Text),
     Column("result_attempt", Integer),
-    Column("result_pruned_at", _MOMENT),
+    Column("result_pruned_at", MOMENT),
     Column("error", JSONB),
     # The attempts that workers claimed, in order, and how each ended.
     Column("history", JSONB, nullable=False, server_default=text("'[]'")),
@@ -188,38 +172,7 @@ lost_attempts = Table(
     metadata,
     Column("calculation_id", UUID, primary_key=True),
     Column("attempt", Integer, primary_key=True),
-    Column("ended_at", _MOMENT, nullable=False, server_default=_NOW),
-)
-
-workers = Table(
-    "workers",
-    metadata,
-    Column("id", UUID, primary_key=True),  # a new one at every start
-    Column("host", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("lane", Text, nullable=False),
-    Column("slots", SmallInteger, nullable=False),
-    Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
-    Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
-    # When the last message that it consumed was published: the queue holds no older ones.
-    Column("consumed_published_at", _MOMENT),
-    # The functions it can compute, each as `name/version`. NULL: not known, as of earlier versions.
-    Column("offers", ARRAY(Text)),
-    CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
-    CheckConstraint("slots >= 1", name="slots"),
-)
-
-relays = Table(
-    "relays",
-    metadata,
-    Column("id", UUID, primary_key=True),  # a new one at every start
-    Column("host", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("started_at", _MOMENT, nullable=False, server_default=_NOW),
-    Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
-    # Why RabbitMQ accepts nothing for a lane's queue from this relay; NULL if it does.
-    Column("quick_problem", Text),
-    Column("heavy_problem", Text),
+    Column("ended_at", MOMENT, nullable=False, server_default=NOW),
 )
 
 #: Queued calculations that a worker has handed back because it lacks their function, and since when
@@ -228,29 +181,5 @@ handed_back = Table(
     "handed_back",
     metadata,
     Column("calculation_id", UUID, primary_key=True),
-    Column("since", _MOMENT, nullable=False, server_default=_NOW),
-)
-
-#: What is known of each version of a function: the fingerprint of its source, and what its recent
-#: calculations needed (90 of 100 needed no more).
-functions = Table(
-    "functions",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("fingerprint", Text),
-    Column("seen_at", _MOMENT, nullable=False, server_default=_NOW),
-    Column("runs", Integer),
-    Column("seconds", Double),
-    Column("peak_bytes", BigInteger),
-)
-
-#: One row: the SCHEMA_REVISION of the oldest version of Reckoner that works with this schema, so
-#: that a gateway of the previous version stays ready after a migration.
-schema_compatibility = Table(
-    "schema_compatibility",
-    metadata,
-    Column("is_only_row", Boolean, primary_key=True, server_default=text("true")),
-    Column("oldest_revision", Text, nullable=False),
-    CheckConstraint("is_only_row", name="is_only_row"),
+    Column("since", MOMENT, nullable=False, server_default=NOW),
 )

@@ -1,0 +1,1 @@
+"""The bytes of results: in `chunks`, or in their row."""
