@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator
 
 from reckoner import Ge, Le, MinLen, MultipleOf
+from reckoner.authoring.arguments import fault_sentences
 from reckoner.authoring.arguments.binding import MAX_CHARACTERS, Arguments
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.faults import Fault
@@ -259,6 +260,12 @@ def test_of_more_faults_than_pydantic_describes_in_a_moment_there_is_one_sentenc
     assert fault == Fault("", "The arguments have more than 10,000 faults, too many to list.")
     assert caught_of(arguments, {"x": ["a"] * 10_001}).count == 10_001
     assert len(caught_of(arguments, {"x": ["a"] * 10_000}).faults) == 100
+
+
+def test_many_faults_that_are_only_counted_are_not_described(monkeypatch):
+    arguments = of_one(list[int | str])
+    monkeypatch.setattr(fault_sentences, "without_other_choices", None)
+    assert arguments.count_faults({"x": [None] * 1_000}) == 2_000
 
 
 def caught_of(arguments, given_value):
