@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,15 @@ def test_a_cache_that_is_damaged_is_no_fault(folder, tmp_path):
     [file] = (tmp_path / "cache" / "reckoner").iterdir()
     file.write_text('{"x": [')
     assert "Warning" not in folder.check(b=2).output
+
+
+def test_a_user_without_a_home_is_no_fault(folder, monkeypatch):
+    def refuse() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", refuse)
+    assert folder.check().exit_code == 0
 
 
 @pytest.fixture
