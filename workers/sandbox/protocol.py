@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reckoner.authoring.results.kinds import ResultKind
+from reckoner.authoring.results.kinds import MAX_MEDIA_TYPE_CHARACTERS, ResultKind
 from shared.errors import CalculationAborted
 from shared.failures import Failure, bounded_details
 
@@ -37,7 +37,7 @@ _KINDS = frozenset(ResultKind)
 #: The check of a function whose result is computed twice.
 RECOMPUTED = "recomputed"
 _CHECKS = frozenset({"residue", "check", RECOMPUTED, None})
-_MEDIA_TYPE = re.compile(r"[\x20-\x7e]{1,200}")
+_MEDIA_TYPE = re.compile(rf"[\x20-\x7e]{{1,{MAX_MEDIA_TYPE_CHARACTERS}}}")
 
 #: More than our own child ever sends.
 _DETAIL_CHARACTERS = 1_000

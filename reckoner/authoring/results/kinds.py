@@ -50,6 +50,9 @@ MEDIA_TYPES = {
     ResultKind.BYTES: "application/octet-stream",
 }
 
+#: A media type becomes a header of HTTP, and is sent and stored with each result.
+MAX_MEDIA_TYPE_CHARACTERS = 200
+
 _NAME = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}(?:; ?{_NAME}={_NAME})*")
 
@@ -91,7 +94,7 @@ def read_result_type(annotation: Any) -> ResultType:
     if not _is_media_type(media_type):
         raise FunctionInvalid(
             f"{media_type!r:.60} is not a media type; write one such as `image/png` or "
-            "`text/csv; charset=utf-8`."
+            f"`text/csv; charset=utf-8`, of at most {MAX_MEDIA_TYPE_CHARACTERS} characters."
         )
     return ResultType(kind, media_type, True, is_streamed, annotation)
 
@@ -106,7 +109,11 @@ def _media_types(annotation: Any) -> Iterator[object]:
 
 
 def _is_media_type(name: object) -> TypeGuard[str]:
-    return isinstance(name, str) and _MEDIA_TYPE.fullmatch(name) is not None
+    return (
+        isinstance(name, str)
+        and len(name) <= MAX_MEDIA_TYPE_CHARACTERS
+        and _MEDIA_TYPE.fullmatch(name) is not None
+    )
 
 
 def _kind_and_streaming(annotation: Any) -> tuple[ResultKind, bool]:

@@ -314,6 +314,10 @@ def json_with_media_type() -> Annotated[dict[str, int], MediaType("text/csv")]:
     return {}
 
 
+def long_media_type() -> Annotated[bytes, MediaType("image/" + "x" * 195)]:
+    return b""
+
+
 def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
     return b""
 
@@ -338,6 +342,7 @@ def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
         (old_typed_dict, "import TypedDict from typing_extensions"),
         (json_with_media_type, "A MediaType belongs to text or bytes"),
         (wrong_media_type, "is not a media type"),
+        (long_media_type, "of at most 200 characters"),
     ],
 )
 def test_signatures_that_cannot_be_honoured_are_refused(implementation, words):
