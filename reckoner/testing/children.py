@@ -13,6 +13,7 @@ from reckoner import Function
 from shared.errors import ProcessDied
 from shared.functions.registry import Registry
 from workers.sandbox.exit_reasons import NOT_STARTED
+from workers.sandbox.inside.standard_files import renew_standard_files
 from workers.sandbox.inside.template import be_child
 from workers.sandbox.limits import (
     become_subreaper,
@@ -70,17 +71,10 @@ def _be_child(
             os.dup2(pipe, descriptor)
         for pipe in (*theirs, *ours):
             os.close(pipe)
-        _use_the_pipes()
+        renew_standard_files()  # a test runner has replaced them
         for name in [name for name in os.environ if name.startswith("RECKONER_")]:
             del os.environ[name]
         keep_freed_memory()
         be_child(functions)
     finally:  # only if it has not come so far
         os._exit(1)
-
-
-def _use_the_pipes() -> None:
-    """Have Python's own files be the pipes, also where a test runner has replaced them."""
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - it lasts as long as the process
-    sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115

@@ -64,6 +64,16 @@ MUTATIONS = [
         f"{_TEMPLATE}::test_a_fork_that_comes_too_late_is_killed_and_reaped",
     ),
     _template(
+        "    signal.signal(signal.SIGCHLD, signal.SIG_DFL)\n",
+        "",
+        f"{_TEMPLATE}::test_what_a_package_does_to_the_process_harms_no_other_function",
+    ),
+    _template(
+        "    renew_standard_files()\n",
+        "",
+        f"{_TEMPLATE}::test_what_a_package_does_to_the_process_harms_no_other_function",
+    ),
+    _template(
         "        _reseed()\n", "", f"{_TEMPLATE}::test_each_fork_has_random_numbers_of_its_own"
     ),
     _template(

@@ -17,6 +17,7 @@ import faulthandler
 import gc
 import os
 import select
+import signal
 import socket
 import sys
 import threading
@@ -29,6 +30,7 @@ from typing import NoReturn
 from shared.functions.registry import Registry, load_registry
 from workers.sandbox.catalogue import catalogue_of
 from workers.sandbox.inside.child import Output, answer
+from workers.sandbox.inside.standard_files import renew_standard_files
 from workers.sandbox.limits import (
     become_subreaper,
     die_with_parent,
@@ -63,6 +65,9 @@ def main(arguments: Sequence[str], registry: Callable[[], Registry] = load_regis
     faulthandler.dump_traceback_later(_SLOW_IMPORT_SECONDS)
     functions = registry()
     _prepare(functions)
+    # One package must not harm the functions of all others.
+    renew_standard_files()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     faulthandler.cancel_dump_traceback_later()
     gc.freeze()
     native = _count_native_threads()

@@ -251,6 +251,22 @@ def test_what_a_package_prints_when_it_is_imported_gets_into_no_catalogue():
     own.close()
 
 
+@pytest.mark.parametrize(
+    "package",
+    [
+        "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+        "import os; os.close(0); os.close(1)",
+        "sys.stdin.close(); sys.stdout = None",
+    ],
+)
+def test_what_a_package_does_to_the_process_harms_no_other_function(package):
+    own = template_with(package)
+    own.receive_catalogue(within_seconds=30)
+    results = [run_in(own, "whole") for _ in range(2)]
+    own.close()
+    assert results == [b"7" * 10] * 2
+
+
 def test_a_limit_is_said_to_be_the_functions_own_if_it_is():
     request = dataclasses.replace(make_request("hog", memory=128 * 2**20), is_memory_declared=True)
     with Sandbox(request, fork()) as child, pytest.raises(Exception, match="its function declares"):
