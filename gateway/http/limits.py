@@ -6,7 +6,7 @@ in compose/nginx/reckoner.conf.template.
 
 KIB = 1024
 
-# Request bodies
+# Request bodies (reckoner/authoring/arguments/binding.py limits the arguments of one calculation)
 
 MAX_BODY_BYTES = 64 * KIB
 MAX_BATCH_BODY_BYTES = 4 * KIB * KIB
@@ -19,14 +19,10 @@ MAX_EVENT_LOOP_BODY_BYTES = 4 * KIB
 #: still sending for a failure of the gateway, and answers 503 instead of passing on the 413.
 MAX_DRAINED_BYTES = 8 * KIB * KIB
 
-#: Characters of one calculation's arguments as canonical text, with defaults and escapes: three
-#: times what fits into the body of a single submission. It bounds rows, messages and documents.
-MAX_ARGUMENTS_CHARACTERS = 192 * KIB
-
 #: Levels of nested JSON. Checking arguments recurses, and no function comes near this.
 MAX_NESTING = 32
 
-# Faults of a request (shared/errors.py limits how many are listed)
+# Faults of a request (reckoner/authoring/faults.py limits how many are listed)
 
 #: Unknown members listed for one object.
 MAX_LISTED_MEMBERS = 20

@@ -5,30 +5,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gateway.http.limits import MAX_ARGUMENTS_CHARACTERS, MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
-from reckoner.authoring.arguments.bound import BoundArguments
+from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
+from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
-    MAX_FAULTS,
     ArgumentsInvalid,
     CalculationTooLarge,
-    Fault,
     FunctionUnknown,
-    pointer_to,
 )
 from shared.functions.learnt_cost import LearntCost
 from shared.functions.registry import Registry
 
 _MEMBERS = ("function", "arguments")
-
-_TOO_LONG = (
-    f"The arguments of a calculation may have up to {MAX_ARGUMENTS_CHARACTERS:,} characters as "
-    "JSON in ASCII. Shorten them."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +54,6 @@ class Planner:
                 [Fault(f"/arguments{pointer}", detail) for pointer, detail in error.faults],
                 error.count,
             ) from None
-        if _is_too_long(bound):
-            raise ArgumentsInvalid([Fault("/arguments", _TOO_LONG)])
         estimate = function.estimate(bound)
         if estimate is not None and estimate.bytes > self._memory_limit_bytes(function):
             raise CalculationTooLarge(estimate.bytes, self._memory_limit_bytes(function))
@@ -134,10 +124,7 @@ class Planner:
             return 1
         if count := function.count_faults(item["arguments"]):
             return count
-        bound = function.bind(item["arguments"])
-        if _is_too_long(bound):
-            return 1
-        estimate = function.estimate(bound)
+        estimate = function.estimate(function.bind(item["arguments"]))
         return int(estimate is not None and estimate.bytes > self._memory_limit_bytes(function))
 
     def is_inline(self, calculation: Calculation) -> bool:
@@ -149,10 +136,6 @@ class Planner:
             and calculation.estimate_source == "function"
             and estimate.seconds <= self.settings.inline_seconds
         )
-
-
-def _is_too_long(bound: BoundArguments) -> bool:
-    return len(bound.text) > MAX_ARGUMENTS_CHARACTERS
 
 
 def _check_members(body: Any, names: tuple[str, ...]) -> None:

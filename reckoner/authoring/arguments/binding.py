@@ -33,6 +33,24 @@ _UNSTABLE = Fault(
 
 _NO_JSON = Fault("", "The arguments are not JSON.")
 
+#: Characters of the canonical text of arguments, with defaults and escapes: three times what fits
+#: into the body of a single submission. It bounds rows, messages and documents.
+MAX_CHARACTERS = 192 * 1024
+
+_TOO_LONG = Fault(
+    "",
+    f"The arguments of a calculation may have up to {MAX_CHARACTERS:,} characters as JSON in "
+    "ASCII. Shorten them.",
+)
+
+#: pydantic describes all errors or none, in one call that nothing interrupts: 10,000 take some
+#: hundredths of a second.
+_MAX_ERRORS = 10_000
+
+#: Where faults are only counted, more than this are counted as pydantic does, which is much faster:
+#: what is none of several choices counts once for each of them.
+_MAX_EXACTLY_COUNTED = 30
+
 
 _logger = logging.getLogger(__name__)
 
@@ -84,15 +102,20 @@ class Arguments:
 
     def _bind(self, arguments: object, described: int) -> BoundArguments:
         """Bind arguments of any type; of faults this many are described, and all counted."""
+        text = _encoded(arguments)
+        if text is not None and _is_too_long(text, arguments):
+            raise ArgumentsFaulty([_TOO_LONG], 1)  # before what would take long
         faults = _unstorable(arguments)
         if not faults:
-            text = _ENCODE(arguments)
+            assert text is not None
             values = self._validate(text, arguments, described)
             normal = self._validator.as_json(values)
             faults = list(changed_faults(arguments, normal))
         if faults:
             raise ArgumentsFaulty(faults[:described], len(faults))
         canonical = canonical_json(normal)
+        if len(canonical) > MAX_CHARACTERS:  # with its defaults
+            raise ArgumentsFaulty([_TOO_LONG], 1)
         if canonical == text:
             return BoundArguments(values, canonical)
         # As a worker will read them: defaults within objects, the order of members, -0.
@@ -128,6 +151,10 @@ class Arguments:
         try:
             return self._validator.validate(text)
         except ValidationError as error:
+            count = error.error_count()
+            if count > (_MAX_ERRORS if described else _MAX_EXACTLY_COUNTED):
+                detail = f"The arguments have more than {_MAX_ERRORS:,} faults, too many to list."
+                raise ArgumentsFaulty([Fault("", detail)], count) from None
             errors = error.errors(include_url=False)
         except (Exception, SystemExit) as error:  # whatever an author's own validator raises
             _logger.exception("The validation of the function %s raised", self._function_name)
@@ -158,6 +185,22 @@ def _check_numbers(schema: Mapping[str, Any]) -> None:
         canonical_json(schema)
     except ValueError as error:
         raise FunctionInvalid(f"A bound of its arguments cannot be shown: {error}") from error
+
+
+def _encoded(arguments: object) -> str | None:
+    """Return the arguments as JSON; None for what cannot be stored either."""
+    try:
+        return _ENCODE(arguments)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_too_long(text: str, arguments: object) -> bool:
+    try:
+        # Python may spell fractions longer than the canonical text does.
+        return len(text) > MAX_CHARACTERS < len(canonical_json(arguments))
+    except ValueError:  # not a number, which is said elsewhere
+        return False
 
 
 def _unstorable(arguments: object) -> list[Fault]:

@@ -9,7 +9,7 @@ _IDS = "unit/shared/test_calculation_ids.py"
 _STORED = "integration/store/test_arguments.py"
 _DECODED = "unit/shared/test_messages.py"
 _GROUPS = "unit/gateway/relay/test_group_by_message.py"
-_PLANS = "unit/gateway/submission/test_plan.py"
+_BINDING = "unit/reckoner/authoring/arguments/test_binding.py"
 _VERSIONS = "integration/gateway/relay/test_message_version.py"
 
 _canonical = partial(mutation, "reckoner/authoring/canonical_json.py")
@@ -43,5 +43,16 @@ MUTATIONS = [
         "length > _MESSAGE_CHARACTERS",
         _GROUPS,
     ),
-    mutation("gateway/submission/plan.py", "> MAX_ARGUMENTS_CHARACTERS\n", "> 10**9\n", _PLANS),
+    mutation(
+        "reckoner/authoring/arguments/binding.py",
+        "len(text) > MAX_CHARACTERS <",
+        "10**9 <",
+        _BINDING,
+    ),
+    mutation(
+        "reckoner/authoring/arguments/binding.py",
+        "if len(canonical) > MAX_CHARACTERS:",
+        "if len(canonical) > 10**9:",
+        _BINDING,
+    ),
 ]

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator
 
 from reckoner import Ge, Le, MinLen, MultipleOf
-from reckoner.authoring.arguments.binding import Arguments
+from reckoner.authoring.arguments import fault_sentences
+from reckoner.authoring.arguments.binding import MAX_CHARACTERS, Arguments
+from reckoner.authoring.errors import ArgumentsFaulty
+from reckoner.authoring.faults import Fault
 from reckoner.authoring.signature import Parameter
 from tests.unit.reckoner.authoring.arguments.types import (
     Cat,
@@ -230,3 +233,42 @@ def test_the_quick_check_of_integers_agrees_with_the_validator(n, most):
     assert found == faults_of(slow, {"x": n})
     if not found:
         assert quick.bind({"x": n}).values["x"] == slow.bind({"x": n}).values["x"]
+
+
+def test_arguments_that_are_too_long_are_refused_before_their_faults_are_looked_for():
+    arguments = of_one(list[int])
+    with pytest.raises(ArgumentsFaulty, match=r"up to 196,608 characters") as caught:
+        arguments.bind({"x": ["wrong"] * 30_000})
+    assert [fault.pointer for fault in caught.value.faults] == [""]
+    assert caught.value.count == arguments.count_faults({"x": ["wrong"] * 30_000}) == 1
+
+
+def test_defaults_count_for_the_length_of_arguments():
+    parameters = (Parameter("x", str), Parameter("y", str, "y" * (MAX_CHARACTERS - 16)))
+    arguments = Arguments("f", parameters)
+    assert len(arguments.bind({"x": "a"}).text) == MAX_CHARACTERS
+    assert [fault.pointer for fault in faults_of(arguments, {"x": "aa"})] == [""]
+
+
+def test_fractions_count_as_the_canonical_text_spells_them():
+    assert len(of_one(list[float]).bind({"x": [5.0] * 90_000}).text) == 180_007
+
+
+def test_of_more_faults_than_pydantic_describes_in_a_moment_there_is_one_sentence():
+    arguments = of_one(list[int])
+    (fault,) = caught_of(arguments, {"x": ["a"] * 10_001}).faults
+    assert fault == Fault("", "The arguments have more than 10,000 faults, too many to list.")
+    assert caught_of(arguments, {"x": ["a"] * 10_001}).count == 10_001
+    assert len(caught_of(arguments, {"x": ["a"] * 10_000}).faults) == 100
+
+
+def test_many_faults_that_are_only_counted_are_not_described(monkeypatch):
+    arguments = of_one(list[int | str])
+    monkeypatch.setattr(fault_sentences, "without_other_choices", None)
+    assert arguments.count_faults({"x": [None] * 1_000}) == 2_000
+
+
+def caught_of(arguments, given_value):
+    with pytest.raises(ArgumentsFaulty) as caught:
+        arguments.bind(given_value)
+    return caught.value
