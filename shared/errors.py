@@ -34,9 +34,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
-
-__all__ = ["MAX_FAULTS", "Fault", "pointer_to"]
+from reckoner.authoring.faults import MAX_FAULTS, Fault
 
 
 class ReckonerError(Exception):
@@ -81,11 +79,7 @@ class ArgumentsInvalid(RequestFault):
 
 
 class BodyInvalid(RequestFault):
-    """Raised when a request's body is not valid JSON; `detail` says where."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    """Raised when a request's body is not valid JSON; the text says where."""
 
 
 class BodyTooLarge(RequestFault):
@@ -131,16 +125,11 @@ class CalculationFinal(ReckonerError):
 
     def __init__(self, calculation_id: UUID, status: str) -> None:
         super().__init__(f"{calculation_id} has already {status}")
-        self.calculation_id = calculation_id
         self.status = status
 
 
 class ResultUnavailable(ReckonerError):
-    """Raised when a known calculation has no result to serve."""
-
-    def __init__(self, calculation_id: UUID) -> None:
-        super().__init__(str(calculation_id))
-        self.calculation_id = calculation_id
+    """Raised when a known calculation, whose id is given, has no result to serve."""
 
 
 class ResultNotFinished(ResultUnavailable):
@@ -164,7 +153,7 @@ class ResultMissing(ResultUnavailable):
 
 
 class ResultPruned(ResultUnavailable):
-    """Raised when the digits were deleted to free space."""
+    """Raised when the result was deleted to free space."""
 
 
 class ResultWrong(ReckonerError):
@@ -203,7 +192,6 @@ class ResultCorrupt(ReckonerError):
 
     def __init__(self, calculation_id: UUID) -> None:
         super().__init__(f"The stored bytes of {calculation_id} do not match their SHA-256.")
-        self.calculation_id = calculation_id
 
 
 class CalculationAborted(ReckonerError):
@@ -244,11 +232,10 @@ class CalculationUnfit(ReckonerError):
 
 
 class MessageInvalid(ReckonerError):
-    """Raised when a delivery cannot be decoded; `raw` is its data."""
+    """Raised when a delivery cannot be decoded; the text shows some of its data."""
 
     def __init__(self, detail: str, raw: object) -> None:
         super().__init__(f"{detail}: {raw!r:.200}")
-        self.raw = raw
 
 
 class SendRefused(ReckonerError):

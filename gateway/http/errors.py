@@ -29,13 +29,8 @@ async def handle_error(
     """Respond with the error's problem; log the traceback of a bug, which is a 500."""
     problem = describe(error)
     if problem.status == http.HTTPStatus.INTERNAL_SERVER_ERROR:
-        _logger.error(
-            "A request failed: %s %s",
-            req.method,
-            req.path,
-            exc_info=error,
-            extra={"request_id": req.context.get("request_id")},
-        )
+        extra = {"request_id": req.context.get("request_id")}
+        _logger.error("A request failed: %s %s", req.method, req.path, exc_info=error, extra=extra)
     write_problem(resp, problem)
 
 
@@ -133,9 +128,7 @@ def _faults_of(
 
 @describe.register
 def _(error: errors.BodyInvalid) -> Problem:
-    return Problem(
-        400, "not-json", "Invalid JSON", f"{error.detail} Send one JSON object in UTF-8."
-    )
+    return Problem(400, "not-json", "Invalid JSON", f"{error} Send one JSON object in UTF-8.")
 
 
 @describe.register

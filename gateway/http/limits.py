@@ -22,7 +22,7 @@ MAX_DRAINED_BYTES = 8 * KIB * KIB
 #: Levels of nested JSON. Checking arguments recurses, and no function comes near this.
 MAX_NESTING = 32
 
-# Faults of a request (shared/errors.py limits how many are listed)
+# Faults of a request (reckoner/authoring/faults.py limits how many are listed)
 
 #: Unknown members listed for one object.
 MAX_LISTED_MEMBERS = 20

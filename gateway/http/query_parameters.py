@@ -6,7 +6,8 @@ from typing import Any
 import falcon.asgi
 
 from gateway.http.limits import MAX_SHOWN_CHARACTERS
-from shared.errors import ArgumentsInvalid, Fault
+from reckoner.authoring.faults import Fault
+from shared.errors import ArgumentsInvalid
 
 
 class KnownParameters:

@@ -9,8 +9,9 @@ from gateway.routes.result_bytes import ResultBytes
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.retry_after import RetryAfter
+from reckoner.authoring.faults import Fault
 from shared.calculation import is_final
-from shared.errors import ArgumentsInvalid, Fault
+from shared.errors import ArgumentsInvalid
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 

@@ -20,8 +20,9 @@ from gateway.http.limits import (
 from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
 from gateway.server.threads import WatchedThreads
+from reckoner.authoring.faults import Fault
 from shared.calculation import Status
-from shared.errors import ArgumentsInvalid, Fault
+from shared.errors import ArgumentsInvalid
 from shared.store.calculations import Row
 from shared.store.listing import list_calculations
 

@@ -9,15 +9,13 @@ from gateway.http.limits import MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
+from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.config import Settings
 from shared.errors import (
-    MAX_FAULTS,
     ArgumentsInvalid,
     CalculationTooLarge,
-    Fault,
     FunctionUnknown,
-    pointer_to,
 )
 from shared.functions.learnt_cost import LearntCost
 from shared.functions.registry import Registry

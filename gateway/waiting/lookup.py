@@ -11,7 +11,7 @@ from shared.calculation import is_final
 from shared.errors import CalculationNotFound
 from shared.store.calculations import Row, find_calculations
 
-#: A row may contain a result of 8,192 digits, and the event loop reads all rows at once.
+#: A row may contain a result of 8,192 bytes, and the event loop reads all rows at once.
 _MAX_IDS = 200
 
 

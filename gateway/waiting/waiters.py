@@ -21,7 +21,7 @@ from shared.store.calculations import Row, find_calculations
 _SWEEP_SECONDS = 15.0
 _RETRY_SECONDS = 0.5
 
-#: A row may contain a result of 8,192 digits, and the event loop reads all rows at once.
+#: A row may contain a result of 8,192 bytes, and the event loop reads all rows at once.
 _MAX_PER_QUERY = 200
 
 #: Waiters that receive rows before other tasks get their turn: each of them writes a response.

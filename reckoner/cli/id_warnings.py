@@ -6,6 +6,7 @@ It compares the function with what this user has checked last and, with --url, w
 import inspect
 import json
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 import click
@@ -33,7 +34,7 @@ def warn_of_changed_ids(function: Function, url: str | None) -> None:
 def _compare_with_service(function: Function, url: str) -> None:
     try:
         served = _find(_get(f"{url}/functions"), function.name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:  # HTTPException: it speaks no HTTP
         click.echo(
             f"Warning: {url} cannot be asked for its {function.name} ({error}). "
             "Check the address and that the service runs.",
@@ -56,7 +57,7 @@ def _compare_with_service(function: Function, url: str) -> None:
 
 
 def _get(url: str) -> Any:
-    """Return the document at an address. Raises OSError or ValueError."""
+    """Return the document at an address. Raises OSError, ValueError, HTTPException."""
     if not url.startswith(("http://", "https://")):
         raise ValueError("an address begins with http:// or https://")
     with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - see above

@@ -28,7 +28,10 @@ def exchange(
 
     A cache that cannot be read or written is no fault.
     """
-    file = _file()
+    try:
+        file = _file()
+    except RuntimeError:  # a user without a home, as in some containers
+        return None
     known = _read(file)
     key = f"{module_file}:{name}"
     before = known.pop(key, None)

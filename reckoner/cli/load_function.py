@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reckoner import Function, FunctionInvalid
 from reckoner.distributions import OUR_PACKAGES
+from shared.failures import text_of
 
 
 class FunctionNotLoaded(Exception):
@@ -70,7 +71,7 @@ def _import(name: str) -> object:
                 "Python imports it, in the folder of its package: `my_function:my_function`."
             ) from error
         raise FunctionNotLoaded(
-            f"The module {name} cannot be imported: {type(error).__name__}: {error} "
+            f"The module {name} cannot be imported: {type(error).__name__}: {text_of(error)} "
             f"({_place(error)})."
         ) from error
 

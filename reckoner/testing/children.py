@@ -14,12 +14,21 @@ from shared.errors import ProcessDied
 from shared.functions.registry import Registry
 from workers.sandbox.exit_reasons import NOT_STARTED
 from workers.sandbox.inside.template import be_child
-from workers.sandbox.limits import die_with_parent, exit_if_orphaned, keep_freed_memory
+from workers.sandbox.limits import (
+    become_subreaper,
+    die_with_parent,
+    exit_if_orphaned,
+    keep_freed_memory,
+)
 from workers.sandbox.outside.process import ChildProcess, FreshChild
 
 
 def start_child(function: Function) -> ChildProcess:
-    """Start a child that waits for a request for this function. Raises ProcessDied."""
+    """Start a child that waits for a request for this function. Raises ProcessDied.
+
+    This process inherits what the calculation leaves behind, as a worker does, and ends it.
+    """
+    become_subreaper()
     if function.is_fresh:
         module = function.implementation.__module__
         return FreshChild(

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import FunctionInvalid
 from shared.errors import FunctionUnknown
+from shared.failures import text_of
 
 ENTRY_POINT_GROUP = "reckoner.functions"
 
@@ -95,7 +96,7 @@ def _load(entry_point: EntryPoint) -> Function:
     except (FunctionInvalid, KeyboardInterrupt):
         raise
     except BaseException as error:  # a package may do anything when it is imported, or end Python
-        words = " ".join(str(error).split())[:_MAX_WORDS]
+        words = " ".join(text_of(error).split())[:_MAX_WORDS]
         raise FunctionInvalid(
             f"Importing {entry_point.value} raised {type(error).__name__}"
             f"{': ' + words if words else ''}. Correct the package, or remove it."

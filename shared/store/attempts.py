@@ -1,7 +1,7 @@
 """Statements that end an attempt: by its worker, or by the rescue once its lease has run out.
 
 Every write names the attempt that it belongs to. One that ends without a result is noted in
-`lost_attempts`, since it may have left chunks (chunks.py).
+`lost_attempts`, since it may have left chunks (results/chunks.py).
 """
 
 from uuid import UUID

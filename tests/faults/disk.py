@@ -1,4 +1,4 @@
-"""A disk of their own for the digits, that a test can fill to the brim.
+"""A disk of their own for the chunks of results, that a test can fill to the brim.
 
 A small file system in memory, where mounting one is allowed. Elsewhere a trigger raises what
 PostgreSQL raises when the disk is full.
@@ -25,7 +25,7 @@ _MESSAGE = "No space left on device"
 
 
 class Disk(ABC):
-    """Where the digits are stored."""
+    """Where the chunks of results are stored."""
 
     what: str
 
@@ -48,7 +48,7 @@ class Disk(ABC):
 
 @contextmanager
 def disk_for_digits(stack: Stack) -> Iterator[Disk]:
-    """Have the digits on a disk that can be filled."""
+    """Have the chunks on a disk that can be filled."""
     folder = Path(tempfile.mkdtemp(prefix="reckoner-disk-"))
     kept = stack.scalar("SELECT pg_total_relation_size('result_chunks')")
     size = _SIZE_BYTES + kept
@@ -74,7 +74,7 @@ def disk_for_digits(stack: Stack) -> Iterator[Disk]:
 class _Tablespace(Disk):
     """A tablespace on a file system that is filled by a large file."""
 
-    what = "the disk of the digits is full (ENOSPC)"
+    what = "the disk of the results is full (ENOSPC)"
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         super().__init__(stack)

@@ -25,6 +25,10 @@ def _function(signature: str, decorator: str = "@function", before: str = "") ->
 
 MODULES = {
     "raises_on_import": FaultyModule("raise OSError('no licence found')\n", "no licence found"),
+    "raises_what_cannot_be_shown": FaultyModule(
+        "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\nraise Mute\n",
+        "raised Mute: its text cannot be shown",
+    ),
     "imports_what_is_missing": FaultyModule(
         "import a_module_that_nobody_has\n", "a_module_that_nobody_has"
     ),

@@ -54,6 +54,13 @@ def test_a_module_with_a_syntax_error_is_named_with_its_line(command):
     refused(command.run(command.write("def f(:")), "SyntaxError", ".py, line 4")
 
 
+def test_a_module_that_raises_what_cannot_be_shown_is_named(command):
+    source = (
+        "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\nraise Mute\n"
+    )
+    refused(command.run(command.write(source)), "Mute: its text cannot be shown")
+
+
 def test_a_module_that_exits_is_named(command):
     refused(command.run(command.write("import sys; sys.exit(0)")), "SystemExit")
 

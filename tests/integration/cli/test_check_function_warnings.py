@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,15 @@ def test_a_cache_that_is_damaged_is_no_fault(folder, tmp_path):
     assert "Warning" not in folder.check(b=2).output
 
 
+def test_a_user_without_a_home_is_no_fault(folder, monkeypatch):
+    def refuse() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", refuse)
+    assert folder.check().exit_code == 0
+
+
 @pytest.fixture
 def service():
     """Answers GET /functions; `functions` are those that it lists."""
@@ -74,6 +84,9 @@ def service():
         url = ""
 
         def do_GET(self) -> None:
+            if self.path.startswith("/no-http"):
+                self.wfile.write(b"AMQP\0\0\x09\x01")
+                return
             self.send_response(200 if self.path == "/functions" else 404)
             self.end_headers()
             self.wfile.write(json.dumps({"functions": self.functions}).encode())
@@ -126,6 +139,7 @@ def test_the_same_code_of_a_service_is_told(folder, service):
 def test_a_service_that_does_not_answer_is_a_warning(folder, service):
     assert "cannot be asked" in folder.check("--url", "http://127.0.0.1:1").output
     assert "cannot be asked" in folder.check("--url", f"{service.url}/elsewhere").output
+    assert "cannot be asked" in folder.check("--url", f"{service.url}/no-http").output
     assert "cannot be asked" in folder.check("--url", "localhost").output
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Annotated, Any, BinaryIO
 
+import psutil
 import pytest
 
 from reckoner import (
@@ -171,12 +172,17 @@ def test_a_test_waits_for_nothing_that_the_function_leaves_behind():
 
     @function
     def hiding() -> int:
-        if os.fork() == 0:
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
             os.setsid()
+            os.write(writing, b"hidden")
             threading.Event().wait(300)
-        return 1
+        os.read(reading, 6)
+        return pid
 
-    assert run(hiding).value == 1
+    hidden = run(hiding).value
+    assert not psutil.pid_exists(hidden)
 
 
 def test_a_process_that_ends_in_the_middle_of_its_answer_is_told(monkeypatch):

@@ -91,6 +91,22 @@ MUTATIONS = [
         "",
         f"{_TEMPLATE}::test_a_template_that_hangs_is_killed",
     ),
+    _forks(
+        "            ChildProcess(pid, self._pipes).close()\n",
+        "            pass\n",
+        f"{_TEMPLATE}::test_a_fork_that_is_not_wanted_is_reaped_although_another_waits",
+    ),
+    mutation(
+        "workers/sandbox/limits.py",
+        " if hard == resource.RLIM_INFINITY else hard - 1",
+        "",
+        f"{_TEMPLATE}::test_waiting_forks_are_nobodys_orphans_under_a_hard_limit_of_the_address_space",
+    ),
+    _children(
+        "if not self.catalogue.threads:",
+        "if True:",
+        f"{_CHILDREN}::test_threads_of_packages_are_named_in_the_log",
+    ),
     _children(
         "if not child.has_ended():",
         "if True:",

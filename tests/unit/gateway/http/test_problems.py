@@ -12,11 +12,12 @@ import pytest
 
 from gateway.http.errors import describe
 from gateway.http.problems import MALFORMED_REQUEST, write_problem
+from reckoner.authoring.faults import Fault
 from shared import errors
 
 SAMPLES = [
     errors.FunctionUnknown("x", ["fibonacci"]),
-    errors.ArgumentsInvalid([errors.Fault("/n", "n must be a number.")]),
+    errors.ArgumentsInvalid([Fault("/n", "n must be a number.")]),
     errors.BodyInvalid("The body is nested too deeply."),
     errors.BodyTooLarge(65_536),
     errors.MediaTypeUnsupported(None),
