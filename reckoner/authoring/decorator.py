@@ -18,6 +18,9 @@ from reckoner.authoring.results.json_results import JsonResults
 from reckoner.authoring.results.kinds import ResultKind, ResultType, read_result_type
 from reckoner.authoring.signature import Signature, read_signature
 
+#: The largest that the store holds, an integer of PostgreSQL.
+_MAX_VERSION = 2**31 - 1
+
 _Check = Residue | Callable[..., object] | Literal["recompute"] | None
 
 
@@ -131,6 +134,8 @@ def _check_options(
 ) -> None:
     if type(version) is not int or version < 1:
         raise FunctionInvalid(f"version must be an integer of at least 1; it is {version!r}.")
+    if version > _MAX_VERSION:
+        raise FunctionInvalid(f"version must be at most {_MAX_VERSION:,}.")
     if lane not in (None, "quick", "heavy"):
         raise FunctionInvalid(f'lane must be "quick" or "heavy", or left out; it is {lane!r}.')
     if type(fresh) is not bool:

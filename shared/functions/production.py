@@ -22,6 +22,8 @@ from shared.functions.verification import DigitsCheck
 #: Smaller pieces of a stream are gathered, because each has its costs on the way.
 GATHERED_BYTES = 65_536
 
+_IMMUTABLE = frozenset((int, float, bool, str, type(None)))
+
 
 def produce(
     function: Function,
@@ -39,6 +41,7 @@ def produce(
     Raises ResultInvalid, ResultWrong, FunctionExited, and whatever the function raises.
     """
     given = watch.call(lambda: function.call(bound, progress))
+    bound = _as_submitted(function, bound)
     kind = function.kind
     if not function.is_streamed or is_whole(kind, given):
         yield _whole(function, bound, given, prime, max_bytes)
@@ -54,6 +57,13 @@ def produce(
         yield piece
     if check is not None:
         check.finish()
+
+
+def _as_submitted(function: Function, bound: BoundArguments) -> BoundArguments:
+    """Return the arguments for a check: the function may have changed those that it got."""
+    if function.check is None or _IMMUTABLE.issuperset(map(type, bound.values.values())):
+        return bound
+    return function.bind_text(bound.text)
 
 
 def _whole(

@@ -96,6 +96,11 @@ def read_result_type(annotation: Any) -> ResultType:
             f"{media_type!r:.60} is not a media type; write one such as `image/png` or "
             f"`text/csv; charset=utf-8`, of at most {MAX_MEDIA_TYPE_CHARACTERS} characters."
         )
+    if kind is ResultKind.TEXT and _names_other_charset(media_type):
+        raise FunctionInvalid(
+            f"Text is written in UTF-8, and {media_type!r:.60} names another charset; leave it "
+            "out, or return bytes."
+        )
     return ResultType(kind, media_type, True, is_streamed, annotation)
 
 
@@ -106,6 +111,15 @@ def _media_types(annotation: Any) -> Iterator[object]:
         yield from (one.name for one in metadata if isinstance(one, MediaType))
     for part in typing.get_args(annotation):
         yield from _media_types(part)
+
+
+def _names_other_charset(media_type: str) -> bool:
+    """Whether it says that text is not UTF-8; each text in ASCII is."""
+    for parameter in media_type.lower().split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value not in ("utf-8", "us-ascii"):
+            return True
+    return False
 
 
 def _is_media_type(name: object) -> TypeGuard[str]:

@@ -123,6 +123,18 @@ def test_a_function_needs_no_arguments_and_no_docstring():
         (Annotated[Iterator[str], MediaType("text/csv")], "text", "text/csv", True),
         (bytes, "bytes", "application/octet-stream", False),
         (Annotated[bytes, MediaType("image/png")], "bytes", "image/png", False),
+        (
+            Annotated[bytes, MediaType("text/csv; charset=utf-16")],
+            "bytes",
+            "text/csv; charset=utf-16",
+            False,
+        ),
+        (
+            Annotated[str, MediaType("text/csv; charset=UTF-8")],
+            "text",
+            "text/csv; charset=UTF-8",
+            False,
+        ),
         (Iterator[Annotated[bytes, MediaType("image/png")]], "bytes", "image/png", True),
         (dict[str, float], "json", "application/json", False),
         (float | None, "json", "application/json", False),
@@ -217,6 +229,7 @@ def constant(**_arguments: object) -> Estimate:
         (plain, {"version": 0}, "version must be an integer of at least 1; it is 0."),
         (plain, {"version": True}, "version must be an integer"),
         (plain, {"version": "1"}, "version must be an integer"),
+        (plain, {"version": 2**31}, "version must be at most 2,147,483,647."),
         (plain, {"lane": "fast"}, 'lane must be "quick" or "heavy"'),
         (plain, {"lane": "quick", "memory": "1GB"}, "memory cannot be limited with lane="),
         (plain, {"lane": "quick", "timeout": 5}, "timeout cannot be limited with lane="),
@@ -318,6 +331,14 @@ def long_media_type() -> Annotated[bytes, MediaType("image/" + "x" * 195)]:
     return b""
 
 
+def utf_16() -> Annotated[str, MediaType("text/csv; header=present; Charset=UTF-16")]:
+    return ""
+
+
+def utf_16_pieces() -> Iterator[Annotated[str, MediaType("text/csv;charset=latin-1")]]:
+    yield ""
+
+
 def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
     return b""
 
@@ -343,6 +364,8 @@ def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
         (json_with_media_type, "A MediaType belongs to text or bytes"),
         (wrong_media_type, "is not a media type"),
         (long_media_type, "of at most 200 characters"),
+        (utf_16, "Text is written in UTF-8"),
+        (utf_16_pieces, "Text is written in UTF-8"),
     ],
 )
 def test_signatures_that_cannot_be_honoured_are_refused(implementation, words):

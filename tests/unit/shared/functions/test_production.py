@@ -296,6 +296,36 @@ def test_a_predicate_judges_result_and_arguments():
     assert seen == [({"n": 3}, 3)]
 
 
+def test_a_check_gets_the_arguments_as_they_were_submitted():
+    def judge(result: list[int], numbers: list[int]) -> bool:
+        return sorted(numbers) == result
+
+    @function(check=judge)
+    def emptied(numbers: list[int]) -> list[int]:
+        """Return nothing, and leave nothing of what there was."""
+        numbers.clear()
+        return []
+
+    @function(check=judge)
+    def in_order(numbers: list[int]) -> list[int]:
+        """Sort them in place."""
+        numbers.sort()
+        return numbers
+
+    assert result_of(in_order, numbers=[3, 1, 2]) == b"[1,2,3]"
+    refusal(emptied, ResultWrong, numbers=[3, 1, 2])
+
+    @function(check=Residue(lambda numbers, modulus: sum(numbers) % modulus))
+    def total(numbers: list[int]) -> Iterator[Digits]:
+        """Add them up, and forget them."""
+        while numbers:
+            numbers[0] += numbers.pop() if len(numbers) > 1 else 0
+            if len(numbers) == 1:
+                yield Digits(str(numbers.pop()))
+
+    assert result_of(total, numbers=[3, 1, 2]) == b"6"
+
+
 def _say_false(result: Any, n: int) -> bool:
     return False
 
