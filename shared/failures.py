@@ -16,6 +16,8 @@ PROBLEM_PREFIX = "urn:reckoner:problem:"
 #: How much of an exception's text is stored.
 _DETAIL_CHARACTERS = 500
 
+_NO_WORDS = "The function gave no reason."
+
 #: How much a function may add for programs to read.
 _DETAILS_BYTES = 8_192
 
@@ -52,7 +54,7 @@ def explain_failure(error: BaseException) -> Failure:
             return Failure("function-gone", str(error))
         case CalculationFailed():
             details = bounded_details(error.details)
-            return Failure("function-failed", text_of(error), details)
+            return Failure("function-failed", text_of(error) or _NO_WORDS, details)
         case FunctionExited():
             return Failure("function-failed", text_of(error), has_traceback=True)
         case ResultInvalid():

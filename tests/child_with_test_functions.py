@@ -63,6 +63,7 @@ REGISTRY = Registry(
                 digits.hog_in_gmp,
                 digits.talk,
                 digits.talk_much_to_stderr,
+                digits.misreport,
                 digits.garbage,
                 digits.fail,
                 processes.crash,

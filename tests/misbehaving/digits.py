@@ -117,5 +117,12 @@ def garbage(n: int, _progress: Progress) -> str:
     return ""
 
 
+def misreport(_n: int, progress: Progress) -> str:
+    """Report a fraction, and at once something else."""
+    progress(0.5)
+    progress("half")  # type: ignore[arg-type]
+    return "7"
+
+
 def fail(_n: int, _progress: Progress) -> str:
     raise ValueError("no such number: \0 \ud800 " + "x" * 5000)

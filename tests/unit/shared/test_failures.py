@@ -49,6 +49,11 @@ def test_what_an_author_raises_on_purpose_is_told_in_words_alone():
     assert (stored["detail"], stored["details"]) == ("singular matrix", {"row": 3})
 
 
+def test_a_failure_without_words_says_so():
+    failure = explain_failure(CalculationFailed(""))
+    assert failure.detail == "The function gave no reason."
+
+
 def test_what_would_end_the_process_is_told_with_what_to_do():
     failure = explain_failure(FunctionExited(SystemExit(3)))
     assert failure.detail.startswith("The function raised SystemExit. A function must return")

@@ -123,6 +123,7 @@ class Output:
 
     def send_progress(self, fraction: float) -> None:
         """Send the fraction that is done, unless one was sent a moment ago."""
+        fraction = float(fraction)  # raises here, and at each call, for what is no number
         now = time.monotonic()
         if now >= self._next_progress:
             self._next_progress = now + _PROGRESS_SECONDS

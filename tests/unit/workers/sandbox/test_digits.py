@@ -69,6 +69,10 @@ def test_an_exception_of_the_function_is_named_in_a_limited_detail():
     assert len(failure.detail) <= 500
 
 
+def test_progress_that_is_no_number_is_told_whenever_it_is_reported():
+    assert failure_of("misreport").detail.startswith("ValueError: could not convert")
+
+
 @pytest.mark.parametrize(("function", "version"), [("repeat", 2), ("unheard-of", 1)])
 def test_a_function_that_is_not_installed_is_gone(function, version):
     assert failure_of(function, version=version).reason == "function-gone"
