@@ -34,7 +34,7 @@ def load_function(target: str) -> Function:
         ) from None
     if not isinstance(found, Function):
         raise FunctionNotLoaded(
-            f"{target} is no function of Reckoner's but a {type(found).__name__}. "
+            f"{target} is of the type {type(found).__name__}, and is no function of Reckoner's. "
             "Decorate it with `@function`, from `from reckoner import function`."
         )
     return found

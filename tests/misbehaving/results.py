@@ -99,6 +99,12 @@ def other_again(n: int) -> Annotated[bytes, MediaType("image/png")]:
 
 
 @function(check="recompute")
+def ordered_by_hash(n: int) -> str:
+    """Join texts in the order of a set, which is that of the interpreter's hashes."""
+    return " ".join({str(number) for number in range(n)})
+
+
+@function(check="recompute")
 def held_again(n: int, progress: Progress) -> str:
     """Report half of its progress, wait for the file's end, and make it anew for the other run."""
     progress(0.5)
@@ -202,6 +208,7 @@ FUNCTIONS: tuple[Function, ...] = (
     judged,
     same_again,
     other_again,
+    ordered_by_hash,
     held_again,
     give_up,
     give_up_at_length,

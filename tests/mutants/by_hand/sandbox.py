@@ -123,7 +123,7 @@ MUTATIONS = [
         f"{_CHILDREN}::test_a_fork_that_was_killed_while_it_waited_is_not_given_out",
     ),
     _children(
-        "None if offer and offer.is_fresh else",
+        "None if is_fresh else",
         "",
         f"{_CHILDREN}::test_functions_are_forked_unless_they_declare_that_they_cannot_be",
     ),

@@ -83,11 +83,15 @@ class Children:
         """The installed functions that cannot be used."""
         return self.catalogue.problems
 
-    def take(self, function: str, version: int) -> ChildProcess:
-        """Return a child that waits for a request for this function. Raises ProcessDied."""
+    def take(self, function: str, version: int, *, is_fresh: bool = False) -> ChildProcess:
+        """Return a child that waits for a request for this function. Raises ProcessDied.
+
+        With `is_fresh` it is an interpreter of its own, whatever the function allows.
+        """
         offer = self.catalogue.find(function, version)
+        is_fresh = is_fresh or (offer is not None and offer.is_fresh)
         try:
-            child = None if offer and offer.is_fresh else self._take_fork()
+            child = None if is_fresh else self._take_fork()
         except ProcessDied as error:
             if not self._closed.is_set():
                 logger.warning("%s A fresh interpreter runs instead.", error.detail)

@@ -37,6 +37,13 @@ def test_a_result_that_the_second_run_does_not_repeat_is_wrong_and_leaves_no_chu
     assert count_chunks(feed) == 0
 
 
+def test_the_second_run_shares_no_hashes_with_the_first(feed):
+    calculation = make_heavy("ordered_by_hash", 100)
+    feed.submit(calculation)
+    feed.wait_for(Status.FAILED, calculation)
+    assert feed.row(calculation).error["type"] == "urn:reckoner:problem:result-wrong"
+
+
 def test_each_run_is_half_of_the_progress(feed, hold):
     calculation = make_heavy("held_again")
     feed.submit(calculation)
