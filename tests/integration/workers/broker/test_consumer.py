@@ -1,6 +1,7 @@
 """Answers to deliveries: from any thread, in any order, and too late."""
 
 import itertools
+import json
 import threading
 
 import pytest
@@ -72,7 +73,7 @@ def test_exactly_the_acknowledged_messages_are_not_redelivered(feed, settings, b
     eventually(lambda: feed.ready(Lane.QUICK) == COUNT - len(acknowledged))
     rest = make_consumer(settings)
     left = {
-        d.kwargs["work"]["calculations"][0]["arguments"]["n"]
+        json.loads(d.kwargs["work"]["calculations"][0]["arguments_text"])["n"]
         for d in take(rest, COUNT - len(acknowledged))
     }
     assert left == {tag - 1 for tag in range(1, COUNT + 1)} - acknowledged_numbers(acknowledged)
