@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from shared.postgres.prepared import Prepared, Query, Rows
 from shared.result import Result
 from shared.store.leases import Claim
 from shared.store.notifications import NOTIFYING_CHANGED
@@ -58,19 +59,39 @@ _RETRY = _losing(f"""
     WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
       AND NOT cancel_requested""")
 
-_FINISH_SUCCEEDED = text(f"""
+_FINISH_SUCCEEDED = Prepared(
+    "finish_attempt",
+    (
+        "uuid",
+        "integer",
+        "uuid",
+        "double precision",
+        "bigint",
+        "text",
+        "text",
+        "bigint",
+        "text",
+        "text",
+        "text",
+        "text",
+        "text",
+        "bytea",
+        "boolean",
+    ),
+    f"""
     UPDATE calculations
     SET {_appending("'succeeded'")},
         status = 'succeeded', progress = 1, worker_id = NULL, lease_until = NULL,
-        cancel_requested = false, finished_at = now(), compute_seconds = :compute_seconds,
-        peak_bytes = :peak_bytes, result_kind = :kind, result_media_type = :media_type,
-        result_digits = CASE WHEN :kind = 'digits' THEN :length END,
-        result_length = CASE WHEN :kind <> 'digits' THEN :length END,
-        result_sha256 = :sha256, result_head = :head, result_tail = :tail, result_check = :check,
-        result_value = :value, result_bytes = :data,
-        result_attempt = CASE WHEN NOT :is_in_row THEN attempt END
-    WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id
-    RETURNING id, {NOTIFYING_CHANGED}""")
+        cancel_requested = false, finished_at = now(), compute_seconds = $4,
+        peak_bytes = $5, result_kind = $6, result_media_type = $7,
+        result_digits = CASE WHEN $6 = 'digits' THEN $8 END,
+        result_length = CASE WHEN $6 <> 'digits' THEN $8 END,
+        result_sha256 = $9, result_head = $10, result_tail = $11, result_check = $12,
+        result_value = $13, result_bytes = $14,
+        result_attempt = CASE WHEN NOT $15 THEN attempt END
+    WHERE id = $1 AND attempt = $2 AND status = 'running' AND worker_id = $3
+    RETURNING id, {NOTIFYING_CHANGED}""",
+)
 
 _FINISH_FAILED = _losing(f"""
     UPDATE calculations
@@ -130,24 +151,28 @@ def finish_succeeded(
     connection: Connection, claim: Claim, result: Result, *, worker_id: UUID
 ) -> bool:
     """Store the result, and notify of it; False if the claim was lost."""
-    return _touched(
-        connection,
-        _FINISH_SUCCEEDED,
-        claim,
-        worker_id,
-        compute_seconds=result.compute_seconds,
-        peak_bytes=result.peak_bytes,
-        kind=str(result.kind),
-        media_type=result.media_type,
-        length=result.length,
-        sha256=result.sha256,
-        head=result.head,
-        tail=result.tail,
-        check=result.check,
-        value=result.text_in_row,
-        data=result.bytes_in_row,
-        is_in_row=result.is_in_row,
+    values = (
+        str(claim.calculation_id),
+        claim.attempt,
+        str(worker_id),
+        result.compute_seconds,
+        result.peak_bytes,
+        str(result.kind),
+        result.media_type,
+        result.length,
+        result.sha256,
+        result.head,
+        result.tail,
+        result.check,
+        result.text_in_row,
+        result.bytes_in_row,
+        result.is_in_row,
     )
+    return Query(_FINISH_SUCCEEDED, values, _is_any).on(connection)
+
+
+def _is_any(rows: Rows) -> bool:
+    return any(True for _ in rows)
 
 
 def finish_failed(

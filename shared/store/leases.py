@@ -11,18 +11,22 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from shared.postgres.prepared import uuid_array
+from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 from shared.store.notifications import NOTIFYING_CHANGED
 
-_CLAIM = text(f"""
+_CLAIM = Prepared(
+    "claim",
+    ("uuid", "uuid", "double precision"),
+    f"""
     UPDATE calculations
-    SET status = 'running', attempt = attempt + 1, worker_id = :worker_id, started_at = now(),
-        lease_until = now() + make_interval(secs => :lease_seconds), progress = 0
-    WHERE id = :id AND (status = 'queued') IS TRUE AND lane = 'heavy'
+    SET status = 'running', attempt = attempt + 1, worker_id = $2, started_at = now(),
+        lease_until = now() + make_interval(secs => $3), progress = 0
+    WHERE id = $1 AND (status = 'queued') IS TRUE AND lane = 'heavy'
     RETURNING id, attempt, function, version, arguments_text, estimate_seconds,
               request_id, published_at, attempt - attempt_base AS attempts, history,
-              {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments, {NOTIFYING_CHANGED}""")
+              {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments, {NOTIFYING_CHANGED}""",
+)
 
 _EXTEND = text("""
     UPDATE calculations
@@ -74,23 +78,17 @@ def claim_calculation(
     connection: Connection, calculation_id: UUID, *, worker_id: UUID, lease_seconds: float
 ) -> Claim | None:
     """Count an attempt, take the lease, and notify of it; None if there is nothing to do."""
-    row = connection.execute(
-        _CLAIM, {"id": calculation_id, "worker_id": worker_id, "lease_seconds": lease_seconds}
-    ).one_or_none()
-    if row is None:
-        return None
-    return Claim(
-        row.id,
-        row.attempt,
-        row.function,
-        row.version,
-        arguments_text(row.arguments_text, row.arguments),
-        row.estimate_seconds,
-        row.request_id,
-        row.published_at,
-        row.attempts,
-        row.history,
-    )
+    values = (str(calculation_id), str(worker_id), lease_seconds)
+    return Query(_CLAIM, values, _claim).on(connection)
+
+
+def _claim(rows: Rows) -> Claim | None:
+    for row in rows:
+        identity, attempt, function, version, text_or_none, *others, arguments, _ = row
+        return Claim(
+            identity, attempt, function, version, arguments_text(text_or_none, arguments), *others
+        )
+    return None
 
 
 def extend_leases(

@@ -28,7 +28,7 @@ MUTATIONS = [
     _lease("AND (status = 'queued') IS TRUE AND lane", "AND lane", _HELD),
     _lease("IS TRUE AND lane = 'heavy'", "IS TRUE", _HELD),
     _lease("attempt = attempt + 1, worker_id", "attempt = attempt, worker_id", _HELD),
-    _lease("secs => :lease_seconds), progress = 0", "secs => 60), progress = 0", _HELD),
+    _lease("secs => $3), progress = 0", "secs => 60), progress = 0", _HELD),
     _lease("AND calculations.attempt = renewal.attempt", "", _FENCED),
     _lease(
         "AND status = 'running' AND worker_id = :worker_id\n    RETURNING calculations.id, cancel",
@@ -47,7 +47,11 @@ MUTATIONS = [
         _FENCED,
     ),
     _attempt(f"_AFTER_BACKOFF}}\n    {_HIS}", f"_AFTER_BACKOFF}}\n    {_ANYBODYS}", _FENCED),
-    _attempt(f"THEN attempt END\n    {_HIS}", f"THEN attempt END\n    {_ANYBODYS}", _FENCED),
+    _attempt(
+        "THEN attempt END\n    WHERE id = $1 AND attempt = $2",
+        "THEN attempt END\n    WHERE id = $1 AND $2 IS NOT NULL",
+        _FENCED,
+    ),
     _attempt(
         f"status = 'failed', {_ENDING}{_HIS}", f"status = 'failed', {_ENDING}{_ANYBODYS}", _FENCED
     ),
@@ -57,7 +61,7 @@ MUTATIONS = [
         _FENCED,
     ),
     _attempt("attempt_base = attempt_base + 1", "attempt_base = attempt", _HELD),
-    _attempt("NOT :is_in_row THEN attempt END", "true THEN attempt END", _HELD),
+    _attempt("NOT $15 THEN attempt END", "true THEN attempt END", _HELD),
     _attempt("'$[last - 18 to last]'", "'$[last - 19 to last]'", _HELD),
     _attempt("AND lease_until < now()", "", _LOST),
     _attempt("power(2, attempt - attempt_base - 1)", "power(2, attempt - attempt_base)", _LOST),

@@ -51,7 +51,7 @@ _AT_ONCE = 16
 #: When importing the functions takes longer, standard error shows where it is.
 _SLOW_IMPORT_SECONDS = 30.0
 
-_POLL_SECONDS = 0.000_1
+_POLL_SECONDS = 0.000_5
 
 
 def main(arguments: Sequence[str], registry: Callable[[], Registry] = load_registry) -> int:
@@ -69,6 +69,7 @@ def main(arguments: Sequence[str], registry: Callable[[], Registry] = load_regis
     renew_standard_files()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     faulthandler.cancel_dump_traceback_later()
+    lower_priority()  # of the forks, which inherit it
     gc.freeze()
     native = _count_native_threads()
     worker.sendall(catalogue_of(functions, _python_threads(), native).encode())
@@ -158,7 +159,6 @@ def be_child(functions: Registry) -> NoReturn:
     try:
         output = Output()
         become_subreaper()
-        lower_priority()
         gc.enable()
         _reseed()
         status = answer(functions, output)

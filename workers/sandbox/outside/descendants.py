@@ -18,6 +18,7 @@ one (see docs/decisions.md).
 import logging
 import os
 import re
+import resource
 import signal
 import threading
 import time
@@ -31,7 +32,6 @@ logger = logging.getLogger(__name__)
 
 _PROC = Path("/proc")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_ADDRESS_SPACE = re.compile(r"^Max address space +(\w+)", re.MULTILINE)
 _PROPORTIONAL_KIB = re.compile(r"^(?:Pss|SwapPss): +(\d+) kB$", re.MULTILINE)
 
 #: How long killed processes may take to end: they free their memory first.
@@ -95,21 +95,21 @@ def _orphans() -> list[int]:
     inherited = _children(_PROC / "self" / "task" / str(os.getpid()))
     limits = {pid: _address_space(pid) for pid in inherited if pid not in _started}
     # In this order: a fork among the inherited has not been settled, or is among the started.
-    spared = str(unused_address_space()) if _unsettled_forks else "unlimited"
+    spared = unused_address_space() if _unsettled_forks else resource.RLIM_INFINITY
     return [
         pid
         for pid, limit in limits.items()
-        if limit not in ("unlimited", spared) and pid not in _started
+        if limit not in (resource.RLIM_INFINITY, spared) and pid not in _started
     ]
 
 
-def _address_space(pid: int) -> str:
-    """Return the limit of a process's address space, in bytes or as "unlimited"."""
+def _address_space(pid: int) -> int:
+    """Return the limit of a process's address space in bytes; RLIM_INFINITY if it has ended."""
     try:
-        found = _ADDRESS_SPACE.search((_PROC / str(pid) / "limits").read_text())
-    except OSError:
-        found = None
-    return found[1] if found else "unlimited"
+        soft, _ = resource.prlimit(pid, resource.RLIMIT_AS)
+    except (ProcessLookupError, PermissionError):  # another user's is no calculation's
+        return resource.RLIM_INFINITY
+    return soft
 
 
 def descendants_of(pid: int) -> list[int]:
