@@ -24,6 +24,9 @@ from tests.plug_ins import install_plug_in
 #: Workers of the lane: as many as cores, and Celery has as many processes.
 WORKERS = 2
 
+#: Of each heavy worker: one calculation is claimed or stored while another is computed.
+SLOTS = 2
+
 #: How many calculations each gets: about 5 s of work.
 _COUNTS = {"quick": 6_000, "default": 1_000, "celery": 2_500}
 
@@ -49,7 +52,7 @@ def run(servers: Servers, effort: Effort) -> dict[str, Any]:
     """Measure the three in turn; return their rates, and how many times Celery's ours are."""
     contenders: dict[str, Callable[[], AbstractContextManager[Contender]]] = {
         "quick": partial(_reckoner, servers, "quick_millisecond", quick=WORKERS),
-        "default": partial(_reckoner, servers, "millisecond", quick=0, heavy=WORKERS),
+        "default": partial(_reckoner, servers, "millisecond", quick=0, heavy=WORKERS, heavy_slots=SLOTS),
         "celery": partial(running, servers, lineup.celery_results(), _RunningCelery),
     }
     cpu: dict[str, list[Mapping[str, float]]] = {name: [] for name in contenders}
