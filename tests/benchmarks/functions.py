@@ -52,7 +52,9 @@ def run(servers: Servers, effort: Effort) -> dict[str, Any]:
     """Measure the three in turn; return their rates, and how many times Celery's ours are."""
     contenders: dict[str, Callable[[], AbstractContextManager[Contender]]] = {
         "quick": partial(_reckoner, servers, "quick_millisecond", quick=WORKERS),
-        "default": partial(_reckoner, servers, "millisecond", quick=0, heavy=WORKERS, heavy_slots=SLOTS),
+        "default": partial(
+            _reckoner, servers, "millisecond", quick=0, heavy=WORKERS, heavy_slots=SLOTS
+        ),
         "celery": partial(running, servers, lineup.celery_results(), _RunningCelery),
     }
     cpu: dict[str, list[Mapping[str, float]]] = {name: [] for name in contenders}
