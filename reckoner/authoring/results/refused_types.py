@@ -26,3 +26,7 @@ class _ResultCheck(Walk):
             raise FunctionInvalid(
                 "Its result holds bytes, which JSON does not have; return text, or bytes alone."
             )
+        if kind == "timedelta":
+            raise FunctionInvalid(
+                "Its result holds a timedelta, which JSON does not have; return seconds."
+            )

@@ -1,5 +1,6 @@
 """What the decorator reads of a function, and what it refuses, in a sentence."""
 
+import datetime as dt
 import functools
 import typing
 from collections.abc import AsyncIterator, Iterator
@@ -319,6 +320,10 @@ def nested_bytes() -> list[dict[str, bytes]]:
     return [{"a": b""}]
 
 
+def durations() -> dict[str, dt.timedelta]:
+    return {}
+
+
 def old_typed_dict() -> OldTypedDict:
     return {"a": 1}
 
@@ -359,6 +364,7 @@ def wrong_media_type() -> Annotated[bytes, MediaType("png\r\nX: y")]:
         (mixed, "one kind of result whole and another in pieces"),
         (array, "cannot be written as JSON"),
         (a_set, "Its result holds a set, which has no order; return a list"),
+        (durations, "Its result holds a timedelta, which JSON does not have; return seconds"),
         (nested_bytes, "Its result holds bytes, which JSON does not have; return text"),
         (old_typed_dict, "import TypedDict from typing_extensions"),
         (json_with_media_type, "A MediaType belongs to text or bytes"),
