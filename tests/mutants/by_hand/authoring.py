@@ -8,7 +8,7 @@ _TESTS = "unit/reckoner/authoring"
 _BINDING = f"{_TESTS}/arguments/test_binding.py"
 _SENTENCES = f"{_TESTS}/arguments/test_fault_sentences.py"
 _REFUSED = f"{_TESTS}/arguments/test_refused_types.py"
-_DECORATOR = f"{_TESTS}/test_decorator.py"
+_DEFINED = f"{_TESTS}/test_definition.py"
 _MISMATCHES = f"{_TESTS}/results/test_mismatches.py"
 _PLANNING = "unit/gateway/submission/test_plan.py"
 
@@ -48,8 +48,8 @@ MUTATIONS = [
     _walk("            for inner in _inner(schema):\n", "            for inner in ():\n", _REFUSED),
     _sentences("        elif path not in explained:\n", "        else:\n", _SENTENCES),
     _sentences("            if extras <= _MAX_EXTRAS:\n", "            if True:\n", _SENTENCES),
-    _definition("seconds=2 * estimate.seconds", "seconds=estimate.seconds", _DECORATOR),
-    _estimates("self._has_failed = True", "self._has_failed = False", _DECORATOR),
+    _definition("seconds=2 * estimate.seconds", "seconds=estimate.seconds", _DEFINED),
+    _estimates("self._has_failed = True", "self._has_failed = False", _DEFINED),
     _plan(
         "            return Lane.QUICK if function.lane",
         "            return Lane.HEAVY if function.lane",
