@@ -6,8 +6,6 @@ import sys
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
-from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
@@ -75,8 +73,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
         registry = load_registry()
         if self._is_first.take():
             log_function_problems(registry.problems)
-        if registry.problems and self._settings.strict_functions:
-            raise AppImportError(STRICT_REFUSAL)  # which ends gunicorn without a traceback
         app = create_app(self._settings, registry)
         _collect_garbage_rarely()
         return app
@@ -94,14 +90,13 @@ def _collect_garbage_rarely() -> None:
 
 def main() -> int:
     """Serve until a signal stops it; return the exit status."""
-    main_pid = os.getpid()
-    try:
-        _Server(start_process()).run()
-    except SystemExit as end:
-        # The functions are the only cause. In its own processes gunicorn needs the code unchanged.
-        if end.code == Arbiter.APP_LOAD_ERROR and os.getpid() == main_pid:
-            return USAGE_STATUS
-        raise
+    settings = start_process()
+    # Before gunicorn starts: two of its processes that refuse at once would end it by a traceback.
+    if settings.strict_functions and (problems := load_registry().problems):
+        log_function_problems(problems)
+        sys.stderr.write(f"{STRICT_REFUSAL}\n")
+        return USAGE_STATUS
+    _Server(settings).run()
     return 0
 
 

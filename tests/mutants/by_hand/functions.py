@@ -124,8 +124,8 @@ _KNOWN = [
         "if self._is_first.take():", "if True:", f"{_FAULTY}::test_a_gateway_names_them_and_works"
     ),
     _server(
-        " and os.getpid() == main_pid:",
-        ":",
+        "        return USAGE_STATUS\n",
+        "",
         f"{_FAULTY}::test_a_strict_process_does_not_start",
     ),
 ]
