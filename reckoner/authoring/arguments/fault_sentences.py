@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reckoner.authoring.constraints import author_words, requirement
+from reckoner.authoring.error_paths import UNKNOWN, path_to
 from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
 
-_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _MAX_EXTRAS = 20  # unknown arguments that are named
 
 #: What is expected, by the type of pydantic's error.
@@ -56,34 +56,14 @@ def describe(
     """Yield a fault for each error; `known` are the names of the arguments."""
     extras = 0
     for error in errors:
-        parts = _path(error, arguments)
+        parts = path_to(error, arguments)
         pointer = "".join(pointer_to(shortened(str(part))) for part in parts)
-        if error["type"] in _UNKNOWN:
+        if error["type"] in UNKNOWN:
             extras += 1
             if extras <= _MAX_EXTRAS:
                 yield Fault(pointer, _unknown(parts, function_name, known))
             continue
         yield Fault(pointer, _sentence(error, parts))
-
-
-def _path(error: Mapping[str, Any], arguments: object) -> list[str | int]:
-    """Return the path of members to the fault, without pydantic's names of a union's choices."""
-    parts: list[str | int] = []
-    value: Any = arguments
-    location = error["loc"]
-    for index, part in enumerate(location):
-        if _is_member(value, part):
-            value = value[part]
-        elif error["type"] not in ("missing", *_UNKNOWN) or index < len(location) - 1:
-            continue
-        parts.append(part)
-    return parts
-
-
-def _is_member(value: object, part: str | int) -> bool:
-    if isinstance(value, dict):
-        return part in value
-    return isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value)
 
 
 def without_other_choices(
@@ -94,7 +74,7 @@ def without_other_choices(
     JSON tells the choices apart. So one choice at most is of the value's kind, and only its errors
     help; if none is, all kinds are expected.
     """
-    paths = [tuple(_path(error, arguments)) for error in errors]
+    paths = [tuple(path_to(error, arguments)) for error in errors]
     is_of_choice = [
         len(path) < len(error["loc"]) and error["type"] in _TYPE_ERRORS
         for path, error in zip(paths, errors, strict=True)

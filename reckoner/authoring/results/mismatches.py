@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from reckoner.authoring.constraints import author_words, requirement
+from reckoner.authoring.error_paths import path_to
 from reckoner.authoring.faults import pointer_to, shortened, shown
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ _NAME = "[key]"
 def describe(error: ValidationError, value: object) -> str:
     """Return what about a result is not as annotated, to stand within a sentence."""
     errors: Sequence[Mapping[str, Any]] = error.errors(include_url=False)[:_MAX_ERRORS]
-    first = _path(errors[0], value)
+    first = path_to(errors[0], value)
     if len(first) < len(errors[0]["loc"]):
         # Of a union's choices, the one that fits best has its fault furthest inside.
-        first = max((_path(one, value) for one in errors), key=len)
-    here = [one for one in errors if _path(one, value) == first]
+        first = max((path_to(one, value) for one in errors), key=len)
+    here = [one for one in errors if path_to(one, value) == first]
     pointer = "".join(pointer_to(shortened(str(part))) for part in first)
     subject = f"its member {shortened(pointer)}" if pointer else "it"
     if here[0]["loc"][-1:] == (_NAME,):
@@ -78,25 +79,6 @@ def describe_inside(adapter: TypeAdapter[Any], value: object) -> str:
         except ValidationError as error:
             return describe(error, json.loads(text))
     return "an object in it holds what its class does not say"
-
-
-def _path(error: Mapping[str, Any], value: Any) -> list[str | int]:
-    """Return the path of members to the fault, without pydantic's names of a union's choices."""
-    parts: list[str | int] = []
-    location = error["loc"]
-    for index, part in enumerate(location):
-        if _is_member(value, part):
-            value = value[part]
-        elif error["type"] not in ("missing", "extra_forbidden") or index < len(location) - 1:
-            continue
-        parts.append(part)
-    return parts
-
-
-def _is_member(value: Any, part: str | int) -> bool:
-    if isinstance(value, dict):
-        return part in value
-    return isinstance(value, (list, tuple)) and isinstance(part, int) and part < len(value)
 
 
 def _fault(errors: Sequence[Mapping[str, Any]]) -> str:
