@@ -1,8 +1,11 @@
 """The application: routes, middleware, error handling, and how its parts are wired."""
 
+from typing import Any
+
 import falcon
 import falcon.asgi
 
+from gateway.access.authentication import Authentication
 from gateway.database.database import Database, make_database
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
@@ -64,7 +67,8 @@ def create_app(settings: Settings, registry: Registry) -> App:
         watchdog.watch_threads,
         lambda: known_functions.run(database),
     )
-    app = falcon.asgi.App(middleware=[RequestIds(), KnownParameters(), background])  # type: ignore[arg-type]
+    middleware: list[Any] = [RequestIds(), Authentication(), KnownParameters(), background]
+    app = falcon.asgi.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)

@@ -54,7 +54,8 @@ class Calculation:
     """A function applied to valid arguments, with its estimate and its lane.
 
     The estimate is the function's own, or learnt from its history, or None: `estimate_source`
-    says which.
+    says which. While it is unfinished it is charged its estimate of seconds and of digits, or
+    `charged_seconds` and `charged_bytes` where these are not None.
     """
 
     id: UUID
@@ -63,6 +64,22 @@ class Calculation:
     estimate: Estimate | LearntCost | None
     lane: Lane
     estimate_source: Literal["function", "history"] | None = "function"
+    charged_seconds: float | None = None
+    charged_bytes: int | None = None
+
+    @property
+    def queue_seconds(self) -> float:
+        """What it is charged of the seconds that may be queued."""
+        if self.charged_seconds is not None:
+            return self.charged_seconds
+        return self.estimate.seconds if self.estimate is not None else 0.0
+
+    @property
+    def queue_bytes(self) -> int:
+        """What it is charged of the bytes of results that may be queued."""
+        if self.charged_bytes is not None:
+            return self.charged_bytes
+        return (self.estimate.digits or 0) if self.estimate is not None else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,5 +99,7 @@ def make_row(**columns: Any) -> Row:
         "result_length": None,
         "result_bytes": None,
         "result_check": None,
+        "submitted_by": None,
+        "cancelled_by": None,
     }
     return Row(**{**values, **columns})

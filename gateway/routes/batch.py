@@ -30,7 +30,9 @@ class Batch:
         calculations = await self._threads.run(
             lambda: self._planner.plan_batch(parse_json(body), MAX_BATCH_CALCULATIONS)
         )
-        receipt = await self._submission.submit_batch(calculations, req.context.request_id)
+        receipt = await self._submission.submit_batch(
+            calculations, req.context.caller, req.context.request_id
+        )
         text = await self._threads.run(lambda: _encode(calculations, receipt))
         resp.status = falcon.HTTP_202
         write_json_text(resp, text)

@@ -37,7 +37,7 @@ class Calculate:
             raise ArgumentsInvalid([Fault("/n", "n must be an integer of at most 30 digits.")])
         function = self._planner.registry.get("fibonacci")
         calculation = self._planner.plan(function, {"n": int(n)})
-        row = await self._submission.submit(calculation, req.context.request_id)
+        row = await self._submission.submit(calculation, req.context.caller, req.context.request_id)
         path = f"/calculations/{calculation.id}"
         if is_final(row.status):
             self._bytes.check_available(row)

@@ -42,13 +42,16 @@ class Calculation:
 
     async def on_delete(
         self,
-        req: falcon.asgi.Request,  # noqa: ARG002
+        req: falcon.asgi.Request,
         resp: falcon.asgi.Response,
         calculation_id: str,
     ) -> None:
         """Cancel: at once if it is queued, by its worker if it is running."""
         identity = parse_calculation_id(calculation_id)
-        row = await self._database.run_transaction(lambda connection: _cancel(connection, identity))
+        key_name = req.context.caller.name
+        row = await self._database.run_transaction(
+            lambda connection: _cancel(connection, identity, key_name)
+        )
         if row is None:
             existing = await self._lookup.get(identity)
             raise CalculationFinal(identity, existing.status)
@@ -58,8 +61,8 @@ class Calculation:
             resp.set_header("Retry-After", str(CANCEL_SECONDS))
 
 
-def _cancel(connection: Connection, calculation_id: UUID) -> Row | None:
-    row = cancel_calculation(connection, calculation_id, CANCELLED_JSON)
+def _cancel(connection: Connection, calculation_id: UUID, key_name: str | None) -> Row | None:
+    row = cancel_calculation(connection, calculation_id, CANCELLED_JSON, key_name)
     if row is not None:
         notify_changed(connection, [calculation_id])
     return row

@@ -57,7 +57,9 @@ class Calculations:
         preferences = read_preferences(req)
 
         async def submit() -> Row:
-            row = await self._submission.submit(calculation, req.context.request_id)
+            row = await self._submission.submit(
+                calculation, req.context.caller, req.context.request_id
+            )
             crash_point(GATEWAY_BEFORE_ANSWER)
             return row
 

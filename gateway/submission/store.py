@@ -28,35 +28,37 @@ class BatchReceipt:
     lanes: frozenset[Lane]
 
 
-def store_one(
-    connection: Connection, calculation: Calculation, computed: Result | None, request_id: str
-) -> tuple[Row, bool]:
+def store_one(connection: Connection, new: New) -> tuple[Row, bool]:
     """Store a calculation, with its result if it is computed.
 
     Return the row, and whether this call has queued it.
     """
-    if computed is not None:
-        return _store_computed(connection, calculation, computed, request_id), False
-    new = insert_new([New(calculation, None, request_id)]).on(connection)
-    if new:
-        return new[calculation.id], True
+    calculation = new.calculation
+    if new.result is not None:
+        return _store_computed(connection, new, new.result), False
+    inserted = insert_new([new]).on(connection)
+    if inserted:
+        return inserted[calculation.id], True
     row = _existing(connection, calculation)
     if row.has_result:
         return row, False
-    is_queued = calculation.id in _queue_again(connection, [calculation], request_id)
+    is_queued = calculation.id in _queue_one_again(connection, new)
     return _existing(connection, calculation), is_queued
 
 
 def store_batch(
-    connection: Connection, calculations: Sequence[Calculation], request_id: str
+    connection: Connection,
+    distinct: Sequence[Calculation],
+    request_id: str,
+    key_name: str | None,
+    delays: Mapping[UUID, float],
 ) -> BatchReceipt:
-    """Queue all calculations that have no result."""
-    distinct = list({calculation.id: calculation for calculation in calculations}.values())
-    accepted = insert_queued(connection, distinct, request_id)
+    """Queue all calculations that have no result; each is there once."""
+    accepted = insert_queued(connection, distinct, request_id, key_name, delays)
     others = [calculation for calculation in distinct if calculation.id not in accepted]
     statuses: dict[UUID, Status] = {}
     if others:
-        accepted |= _queue_again(connection, others, request_id)
+        accepted |= _queue_again(connection, others, request_id, key_name, delays)
         statuses = store.find_statuses(connection, [calculation.id for calculation in others])
     return BatchReceipt(
         dict.fromkeys(accepted, Status.QUEUED) | statuses,
@@ -65,14 +67,12 @@ def store_batch(
     )
 
 
-def _store_computed(
-    connection: Connection, calculation: Calculation, computed: Result, request_id: str
-) -> Row:
+def _store_computed(connection: Connection, new: New, computed: Result) -> Row:
     """Store a result and return the row, which may have been waiting for a worker until now."""
-    new = insert_new([New(calculation, computed, request_id)]).on(connection)
-    row = new.get(calculation.id)
+    calculation = new.calculation
+    row = insert_new([new]).on(connection).get(calculation.id)
     if row is None:
-        _queue_again(connection, [calculation], request_id)
+        _queue_one_again(connection, new)
         finish_quick_succeeded(connection, {calculation.id: computed})
         return _existing(connection, calculation)
     if not computed.is_in_row:
@@ -80,8 +80,18 @@ def _store_computed(
     return row
 
 
+def _queue_one_again(connection: Connection, new: New) -> set[UUID]:
+    calculation = new.calculation
+    delays = {calculation.id: new.delay_seconds}
+    return _queue_again(connection, [calculation], new.request_id, new.key_name, delays)
+
+
 def _queue_again(
-    connection: Connection, calculations: Sequence[Calculation], request_id: str
+    connection: Connection,
+    calculations: Sequence[Calculation],
+    request_id: str,
+    key_name: str | None,
+    delays: Mapping[UUID, float],
 ) -> set[UUID]:
     """Queue those that ended without a result, or whose result was pruned; return their ids.
 
@@ -89,7 +99,7 @@ def _queue_again(
     If the worker was faster, the calculation is cancelled, and queued like the others.
     """
     store.withdraw_cancel(connection, [calculation.id for calculation in calculations])
-    return store.requeue_ended(connection, calculations, request_id)
+    return store.requeue_ended(connection, calculations, request_id, key_name, delays)
 
 
 def _existing(connection: Connection, calculation: Calculation) -> Row:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.access.caller import Caller
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import WatchedThreads
@@ -21,7 +22,7 @@ from reckoner.authoring.errors import CalculationFailed
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
-from shared.store.calculations import Row
+from shared.store.calculations import NO_DELAYS, Row
 from shared.store.new_calculations import New, insert_new
 
 #: The most that a batch may cost in seconds: of computing, and of storing, by a guess for each row.
@@ -41,6 +42,7 @@ class _Submitted:
     calculation: Calculation
     is_inline: bool
     request_id: str
+    key_name: str | None
 
 
 #: The row, unless the shared statement was not enough, and what was computed.
@@ -69,7 +71,7 @@ class Submission:
             Batcher(self._store_together, _cost, _MAX_BATCH_SECONDS) for _ in range(2)
         )
 
-    async def submit(self, calculation: Calculation, request_id: str) -> Row:
+    async def submit(self, calculation: Calculation, caller: Caller, request_id: str) -> Row:
         """Return the row of this calculation, which may have existed before."""
         is_inline = self._planner.is_inline(calculation)
         if is_inline:
@@ -77,24 +79,28 @@ class Submission:
             if known is not None and known.has_result:
                 return known
         batcher = self._inline if is_inline else self._queued
-        row, computed = await batcher.execute(_Submitted(calculation, is_inline, request_id))
+        submitted = _Submitted(calculation, is_inline, request_id, caller.name)
+        row, computed = await batcher.execute(submitted)
         if row is None:  # most likely it existed before
             row = await self._lookup.find(calculation.id)
         if row is not None and _is_settled(row, computed):
             return row
         stored, is_queued = await self._database.run_transaction(
-            lambda connection: store_one(connection, calculation, computed, request_id)
+            lambda connection: store_one(
+                connection, New(calculation, computed, request_id, caller.name)
+            )
         )
         if is_queued:
             self._relay_wakeup.wake({calculation.lane})
         return stored
 
     async def submit_batch(
-        self, calculations: Sequence[Calculation], request_id: str
+        self, calculations: Sequence[Calculation], caller: Caller, request_id: str
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
+        distinct = list({calculation.id: calculation for calculation in calculations}.values())
         receipt = await self._database.run_transaction(
-            lambda connection: store_batch(connection, calculations, request_id)
+            lambda connection: store_batch(connection, distinct, request_id, caller.name, NO_DELAYS)
         )
         if receipt.accepted:
             self._relay_wakeup.wake(receipt.lanes)
@@ -103,7 +109,7 @@ class Submission:
     async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
         computed = await self._compute_inline(submitted)
         new = {
-            one.calculation.id: New(one.calculation, found, one.request_id)
+            one.calculation.id: New(one.calculation, found, one.request_id, one.key_name)
             for one, found in zip(submitted, computed, strict=True)
             if found is None or found.is_in_row
         }

@@ -13,7 +13,6 @@ _NOT_SETTINGS = frozenset(
         "ENV",
         "CRASH_POINT",
         # Of compose/compose.yaml, which passes all of compose/.env to every process.
-        "ADDRESS",
         "GATEWAY_REPLICAS",
         "HEAVY_MEMORY",
         "HEAVY_REPLICAS",

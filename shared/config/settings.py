@@ -86,6 +86,36 @@ class Settings:
         "`true`: refuse to start if an installed function cannot be used; otherwise start without "
         "it"
     )
+    keys: str = _setting(
+        "`on` (in production): a request needs an API key; `off` (in development): whoever reaches "
+        "the service may do everything"
+    )
+    allowed_hosts: str = _setting(
+        "host names, with commas between them, by which clients address the service; "
+        "`.example.org` allows all below it"
+    )
+    address: str = _setting(
+        "the address on which NGINX can be reached, only to check it: without keys it must be this "
+        "machine's own"
+    )
+    cors_origins: str | None = _setting(
+        "origins, with commas between them, whose pages may use the service; none by default"
+    )
+    session_seconds: float = _setting("how long a browser's session lasts", 60, 30 * _DAY_SECONDS)
+    max_queued_seconds: float = _setting(
+        "estimated seconds of all calculations that may be unfinished; 0: no limit", 0, 1e12
+    )
+    max_queued_bytes: int = _setting(
+        "estimated bytes of their results: less than PostgreSQL's disk has free; 0: no limit",
+        0,
+        2**60,
+    )
+    key_max_queued_seconds: float = _setting(
+        "the same for each key that has no limit of its own; 0: no limit", 0, 1e12
+    )
+    key_max_queued_bytes: int = _setting(
+        "the same for each key that has no limit of its own; 0: no limit", 0, 2**60
+    )
     log_level: str = _setting("`DEBUG`, `INFO`, `WARNING` or `ERROR`")
 
     @property
@@ -95,6 +125,11 @@ class Settings:
         if self.database_password is None or url.password is not None:
             return url
         return url.set(password=self.database_password)
+
+    @property
+    def are_keys_on(self) -> bool:
+        """Whether a request needs a key."""
+        return self.keys == "on"
 
     @property
     def amqp_urls(self) -> list[str]:
@@ -228,5 +263,7 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
         yield "RECKONER_INLINE_SECONDS must not exceed RECKONER_QUICK_SECONDS."
     if number("quick_prefetch") < number("quick_threads"):
         yield "RECKONER_QUICK_PREFETCH must be at least RECKONER_QUICK_THREADS."
+    if values["keys"] not in ("on", "off", None):
+        yield f"RECKONER_KEYS must be on or off; it is {values['keys']!r:.40}."
     if values["log_level"] not in (*_LOG_LEVELS, None):
         yield f"RECKONER_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -53,6 +54,8 @@ class Row(NamedTuple):
     result_length: int | None
     result_bytes: bytes | memoryview | None
     result_check: str | None
+    submitted_by: str | None
+    cancelled_by: str | None
 
     @property
     def has_result(self) -> bool:
@@ -95,17 +98,26 @@ DOCUMENT_COLUMNS = ", ".join(
     for name in Row._fields
 )
 
+#: For calculations that are published in the order in which they come.
+NO_DELAYS: Mapping[UUID, float] = MappingProxyType({})
+
 #: Calculations that ended without a result, and those whose result was pruned.
 _REQUEUE = text("""
     UPDATE calculations
     SET status = 'queued', lane = new.lane, progress = 0, attempt_base = attempt,
         not_before = now(), published_at = NULL, started_at = NULL, finished_at = NULL,
         compute_seconds = NULL, peak_bytes = NULL, error = NULL, request_id = :request_id,
+        queued_by = nullif(CAST(:key_name AS text), submitted_by), cancelled_by = NULL,
+        charged_seconds = new.charged_seconds, charged_bytes = new.charged_bytes,
+        sort_at = CASE WHEN new.lane = 'heavy' THEN now() + make_interval(secs => new.delay) END,
         result_kind = NULL, result_media_type = NULL, result_length = NULL, result_digits = NULL,
         result_sha256 = NULL, result_head = NULL, result_tail = NULL, result_check = NULL,
         result_value = NULL, result_bytes = NULL, result_attempt = NULL, result_pruned_at = NULL
-    FROM (SELECT ended.id, new.lane
-          FROM unnest(CAST(:ids AS uuid[]), CAST(:lanes AS text[])) AS new (id, lane)
+    FROM (SELECT ended.id, new.lane, new.charged_seconds, new.charged_bytes, new.delay
+          FROM unnest(CAST(:ids AS uuid[]), CAST(:lanes AS text[]),
+                      CAST(:seconds AS double precision[]), CAST(:bytes AS bigint[]),
+                      CAST(:delays AS double precision[]))
+               AS new (id, lane, charged_seconds, charged_bytes, delay)
           JOIN calculations AS ended ON ended.id = new.id
           WHERE (ended.status IN ('failed', 'cancelled')
                  OR ended.status = 'succeeded' AND ended.result_pruned_at IS NOT NULL) IS TRUE
@@ -114,7 +126,7 @@ _REQUEUE = text("""
     RETURNING calculations.id""")
 
 _WITHDRAW_CANCEL = text("""
-    UPDATE calculations SET cancel_requested = false
+    UPDATE calculations SET cancel_requested = false, cancelled_by = NULL
     WHERE id IN (SELECT id FROM calculations
                  WHERE id = ANY (CAST(:ids AS uuid[])) AND (status = 'running') IS TRUE
                    AND cancel_requested
@@ -137,24 +149,33 @@ _CANCEL = text(f"""
     SET status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
         finished_at = CASE status WHEN 'queued' THEN now() END,
         error = CASE status WHEN 'queued' THEN CAST(:error AS jsonb) END,
-        cancel_requested = (status = 'running')
+        cancel_requested = (status = 'running'), cancelled_by = :key_name
     WHERE id = :id AND status IN ('queued', 'running')
     RETURNING {DOCUMENT_COLUMNS}""")
 
 
 def requeue_ended(
-    connection: Connection, calculations: Sequence[Calculation], request_id: str
+    connection: Connection,
+    calculations: Sequence[Calculation],
+    request_id: str,
+    key_name: str | None = None,
+    delays: Mapping[UUID, float] = NO_DELAYS,
 ) -> set[UUID]:
     """Queue failed, cancelled and pruned ones again; return their ids.
 
-    Each begins a new round of attempts, without a result.
+    Each begins a new round of attempts, without a result. It is queued by the key of this name. In
+    the heavy lane its place is as if it had come `delays` seconds later.
     """
     requeued = connection.execute(
         _REQUEUE,
         {
             "ids": uuid_array(calculation.id for calculation in calculations),
             "lanes": [str(calculation.lane) for calculation in calculations],
+            "seconds": [calculation.charged_seconds for calculation in calculations],
+            "bytes": [calculation.charged_bytes for calculation in calculations],
+            "delays": [delays.get(calculation.id, 0.0) for calculation in calculations],
             "request_id": request_id,
+            "key_name": key_name,
         },
     )
     return set(requeued.scalars())
@@ -177,13 +198,17 @@ def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Sta
     return {row.id: Status(row.status) for row in rows}
 
 
-def cancel_calculation(connection: Connection, calculation_id: UUID, error_json: str) -> Row | None:
+def cancel_calculation(
+    connection: Connection, calculation_id: UUID, error_json: str, key_name: str | None = None
+) -> Row | None:
     """Cancel it if it is queued, or request that its worker cancel it; None if it is neither.
 
-    Fails with LockNotAvailable, which counts as an outage, if the row stays locked for 3 s.
+    The key of this name has cancelled it. Fails with LockNotAvailable, which counts as an outage,
+    if the row stays locked for 3 s.
     """
     connection.execute(_SHORT_LOCK_TIMEOUT)
-    row = connection.execute(_CANCEL, {"id": calculation_id, "error": error_json}).one_or_none()
+    values = {"id": calculation_id, "error": error_json, "key_name": key_name}
+    row = connection.execute(_CANCEL, values).one_or_none()
     return None if row is None else Row._make(row)
 
 

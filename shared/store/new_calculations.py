@@ -7,7 +7,7 @@ has changed the row, such as the relay's, which is open until RabbitMQ confirms.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,29 +20,37 @@ from shared.calculation import Calculation, Status
 from shared.json_lists import encode_list
 from shared.postgres.prepared import Prepared, Query, Rows
 from shared.result import Result
-from shared.store.calculations import Row
+from shared.store.calculations import NO_DELAYS, Row
 from shared.store.notifications import OUTBOX
 from shared.store.results.result_members import result_members
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A calculation to store, with its result if it has been computed."""
+    """A calculation to store, with its result if it has been computed.
+
+    `key_name` is that of the key that submits it. In the heavy lane it is published as if it had
+    come `delay_seconds` later.
+    """
 
     calculation: Calculation
     result: Result | None
     request_id: str
+    key_name: str | None = None
+    delay_seconds: float = 0.0
 
 
 _INSERT_QUEUED = text("""
     INSERT INTO calculations (id, function, version, arguments, arguments_text, status, lane,
                               estimate_seconds, estimate_digits, estimate_bytes, estimate_source,
-                              request_id)
+                              request_id, submitted_by, charged_seconds, charged_bytes, sort_at)
     SELECT id, function, version, CAST(arguments_text AS jsonb), arguments_text, 'queued', lane,
-           seconds, digits, bytes, source, :request_id
+           seconds, digits, bytes, source, :request_id, :key_name, charged_seconds, charged_bytes,
+           CASE WHEN lane = 'heavy' THEN now() + make_interval(secs => coalesce(delay, 0)) END
     FROM json_to_recordset(CAST(:rows AS json))
          AS new (id uuid, function text, version integer, arguments_text text, lane text,
-                 seconds double precision, digits bigint, bytes bigint, source text)
+                 seconds double precision, digits bigint, bytes bigint, source text,
+                 charged_seconds double precision, charged_bytes bigint, delay double precision)
     WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
     ON CONFLICT (id) DO NOTHING
     RETURNING id""")
@@ -58,7 +66,8 @@ _INSERT_NEW = Prepared(
                                   started_at, finished_at, compute_seconds, result_kind,
                                   result_media_type, result_digits, result_length, result_sha256,
                                   result_head, result_tail, result_check, result_value,
-                                  result_bytes, result_attempt)
+                                  result_bytes, result_attempt, submitted_by, charged_seconds,
+                                  charged_bytes, sort_at)
         SELECT id, function, version, arguments_text::jsonb, arguments_text,
                CASE WHEN is_done THEN 'succeeded' ELSE 'queued' END, lane, is_done::integer,
                is_done::integer, seconds, digits, bytes, source, request_id, done_at, done_at,
@@ -66,13 +75,17 @@ _INSERT_NEW = Prepared(
                CASE WHEN kind = 'digits' THEN length END,
                CASE WHEN kind <> 'digits' THEN length END, sha256, head, tail, "check", value,
                decode(data, 'base64'),
-               CASE WHEN is_done AND value IS NULL AND data IS NULL THEN 1 END
+               CASE WHEN is_done AND value IS NULL AND data IS NULL THEN 1 END, key_name,
+               charged_seconds, charged_bytes,
+               CASE WHEN lane = 'heavy' THEN now() + make_interval(secs => coalesce(delay, 0)) END
         FROM json_to_recordset($1)
              AS new (id uuid, function text, version integer, arguments_text text, lane text,
                      seconds double precision, digits bigint, bytes bigint, source text,
                      request_id text, compute_seconds double precision, kind text,
                      media_type text, length bigint, sha256 text, head text, tail text,
-                     "check" text, value text, data text),
+                     "check" text, value text, data text, key_name text,
+                     charged_seconds double precision, charged_bytes bigint,
+                     delay double precision),
              LATERAL (SELECT length IS NOT NULL) AS state (is_done),
              LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
         WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
@@ -85,16 +98,23 @@ _INSERT_NEW = Prepared(
 
 
 def insert_queued(
-    connection: Connection, calculations: Sequence[Calculation], request_id: str
+    connection: Connection,
+    calculations: Sequence[Calculation],
+    request_id: str,
+    key_name: str | None = None,
+    delays: Mapping[UUID, float] = NO_DELAYS,
 ) -> set[UUID]:
     """Queue those that do not exist yet; return their ids.
+
+    The key of this name submits them. In the heavy lane each is published as if it had come
+    `delays` seconds later.
 
     They are inserted in the order of their ids, so that two batches cannot deadlock.
     `requeue_ended` and `withdraw_cancel` lock rows in the same order.
     """
     ordered = sorted(calculations, key=lambda calculation: calculation.id)
-    rows = [_identity_and_estimate(calculation) for calculation in ordered]
-    values = {"rows": encode_list(rows), "request_id": request_id}
+    rows = [_queued_members(calculation, delays) for calculation in ordered]
+    values = {"rows": encode_list(rows), "request_id": request_id, "key_name": key_name}
     return set(connection.execute(_INSERT_QUEUED, values).scalars())
 
 
@@ -116,7 +136,7 @@ def insert_new(new: Sequence[New], *, wakes_relay: bool = False) -> Query[dict[U
 
 def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
     estimate = calculation.estimate
-    return {
+    members = {
         "id": str(calculation.id),
         "function": calculation.function.name,
         "version": calculation.function.version,
@@ -127,10 +147,27 @@ def _identity_and_estimate(calculation: Calculation) -> dict[str, Any]:
         "bytes": estimate.bytes if estimate else None,
         "source": calculation.estimate_source,
     }
+    # What most of them do not have is left out, and is NULL.
+    if calculation.charged_seconds is not None:
+        members["charged_seconds"] = calculation.charged_seconds
+    if calculation.charged_bytes is not None:
+        members["charged_bytes"] = calculation.charged_bytes
+    return members
+
+
+def _queued_members(calculation: Calculation, delays: Mapping[UUID, float]) -> dict[str, Any]:
+    members = _identity_and_estimate(calculation)
+    if delay := delays.get(calculation.id):
+        members["delay"] = delay
+    return members
 
 
 def _new_members(new: New) -> dict[str, Any]:
     members = _identity_and_estimate(new.calculation) | {"request_id": new.request_id}
+    if new.key_name is not None:
+        members["key_name"] = new.key_name
+    if new.delay_seconds:
+        members["delay"] = new.delay_seconds
     if new.result is not None:
         members |= result_members(new.result)
     return members
@@ -176,4 +213,6 @@ def _new_row(new: New, created_at: datetime) -> Row:
         result.length if result and result.kind is not ResultKind.DIGITS else None,
         result.bytes_in_row if result else None,
         result.check if result else None,
+        new.key_name,
+        None,  # cancelled_by
     )

@@ -73,6 +73,16 @@ calculations = Table(
     # A short result that PostgreSQL's text cannot hold.
     Column("result_bytes", LargeBinary),
     Column("result_check", Text),
+    # The names of the API keys by which it was first submitted, is queued (NULL: by the same), and
+    # was cancelled.
+    Column("submitted_by", Text),
+    Column("queued_by", Text),
+    Column("cancelled_by", Text),
+    # What it counts for while it is unfinished; NULL: its estimate, of seconds and of digits.
+    Column("charged_seconds", Double),
+    Column("charged_bytes", BigInteger),
+    # The order in which the relay publishes the heavy lane; NULL: that of `created_at`.
+    Column("sort_at", MOMENT),
     CheckConstraint(
         "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
     ),
@@ -116,6 +126,11 @@ calculations = Table(
         "lane",
         "not_before",
         postgresql_where=text("status = 'queued' AND published_at IS NULL"),
+    ),
+    Index(
+        "calculations_heavy_outbox",
+        text("coalesce(sort_at, created_at)"),
+        postgresql_where=text("status = 'queued' AND published_at IS NULL AND lane = 'heavy'"),
     ),
     Index(
         "calculations_waiting",

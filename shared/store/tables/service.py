@@ -59,6 +59,7 @@ functions = Table(
     Column("runs", Integer),
     Column("seconds", Double),
     Column("peak_bytes", BigInteger),
+    Column("result_bytes", BigInteger),
 )
 
 #: One row: the SCHEMA_REVISION of the oldest version of Reckoner that works with this schema, so
