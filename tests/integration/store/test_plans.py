@@ -20,6 +20,7 @@ from shared.store import (
     new_calculations,
     outbox,
     presence,
+    queued_work,
     quick,
     system,
 )
@@ -253,7 +254,9 @@ def test_calculations_of_workers_are_found_by_an_index(transactions):
     assert rows_read(nodes) <= RUNNING
 
 
-@pytest.mark.parametrize("look", [system.count_lanes, system.measure_outbox])
+@pytest.mark.parametrize(
+    "look", [system.count_lanes, system.measure_outbox, queued_work.sum_queued_work]
+)
 def test_waiting_calculations_are_counted_without_reading_finished_ones(transactions, look):
     nodes = transactions.nodes(look)
     assert indexes(nodes)
