@@ -9,6 +9,8 @@ Revision 0005
 
 from alembic import op
 
+from migrations.session import LOCK_SECONDS
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -85,7 +87,7 @@ def upgrade() -> None:
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS calculations_heavy_outbox")
         op.execute("SET lock_timeout = 0")
         op.execute(HEAVY_OUTBOX)
-        op.execute("SET lock_timeout = '3s'")
+        op.execute(f"SET lock_timeout = {int(LOCK_SECONDS * 1000)}")
 
 
 def downgrade() -> None:

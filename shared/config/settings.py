@@ -159,6 +159,8 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
         *_environment_faults(environment),
         *unknown_names(environment, (setting.name for setting in fields(Settings))),
     ]
+    if environment.get(f"{PREFIX}ENV") not in (*_ENVIRONMENTS, None):
+        source.setenv(_ENVIRONMENTS[0])  # so that this is the only fault of it
     values: dict[str, Any] = {}
     for setting in fields(Settings):
         raw = given.pop(setting.name, None)

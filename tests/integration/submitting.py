@@ -2,6 +2,7 @@
 
 import asyncio
 
+from gateway.access.caller import ANYBODY
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
 from gateway.submission.plan import Planner
@@ -16,7 +17,7 @@ def submit(engine, settings, registry, calculation, times=1):
     """Submit one calculation `times` times together; return the rows."""
 
     async def all_at_once(submission):
-        rows = (submission.submit(calculation, "request") for _ in range(times))
+        rows = (submission.submit(calculation, ANYBODY, "request") for _ in range(times))
         return await asyncio.gather(*rows)
 
     return _run(engine, settings, registry, all_at_once)
@@ -28,7 +29,7 @@ def submit_batch(engine, settings, registry, calculations):
         engine,
         settings,
         registry,
-        lambda submission: submission.submit_batch(calculations, "request"),
+        lambda submission: submission.submit_batch(calculations, ANYBODY, "request"),
     )
 
 

@@ -26,7 +26,7 @@ MUTATIONS = [
     _calculation("    connection.execute(_SHORT_LOCK_TIMEOUT)\n", "", _CANCELS),
     _calculation("(status = 'running') IS TRUE\n", "(status = 'queued') IS TRUE\n", _CANCELS),
     _calculation("\n                   AND cancel_requested\n", "\n", _CANCELS),
-    _calculation("SET cancel_requested = false\n", "SET progress = 0\n", _CANCELS),
+    _calculation("SET cancel_requested = false,", "SET progress = 0,", _CANCELS),
     _calculation("published_at = NULL, started_at", "started_at", _CANCELS),
     _calculation("lane = new.lane, ", "", _CANCELS),
     _calculation("attempt_base = attempt,", "attempt_base = attempt_base,", _CANCELS),
@@ -35,8 +35,8 @@ MUTATIONS = [
     _new('ON CONFLICT (id) DO NOTHING\n    RETURNING id"', 'RETURNING id"', _NEW_ONES),
     _new("ON CONFLICT (id) DO NOTHING\n        RETURNING id, c", "RETURNING id, c", _NEW_ONES),
     _new(
-        "source text)\n    WHERE NOT EXISTS (SELECT",
-        "source text)\n    WHERE EXISTS (SELECT 1 UNION SELECT 2",
+        "delay double precision)\n    WHERE NOT EXISTS (SELECT",
+        "delay double precision)\n    WHERE EXISTS (SELECT 1 UNION SELECT 2",
         _NEW_ONES,
     ),
     _new(

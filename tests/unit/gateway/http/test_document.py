@@ -51,6 +51,8 @@ def test_a_queued_one_has_all_members_and_no_result():
         "finished_at": None,
         "compute_seconds": None,
         "peak_bytes": None,
+        "submitted_by": None,
+        "cancelled_by": None,
         "estimate": {
             "seconds": 0.001235,
             "bytes": 30_000_000,
