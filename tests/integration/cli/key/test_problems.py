@@ -1,11 +1,11 @@
 """What `reckoner key` says when the database does not let it, and which rights are enough."""
 
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import make_url, text
 
+from compose.services.credentials import APP, KEYS
 from tests.integration.cli.key.command import keys
 from tests.integration.store.keys.rows import put_session
 
@@ -13,30 +13,20 @@ __all__ = ["keys"]
 
 
 @pytest.fixture
-def role(admin, database_url, monkeypatch):
-    """Has the command log in with a role that has these rights and no other."""
-    name = f"keys_{uuid4().hex}"
-    owner = create_engine(database_url)
+def log_in(postgres, database_url, monkeypatch):
+    """Has the command log in with a role, which has its rights and no other."""
 
-    def log_in(*rights: str) -> None:
-        with owner.begin() as connection:
-            for right in rights:
-                connection.execute(text(f"GRANT {right} TO {name}"))
-        url = make_url(database_url).set(username=name, password="password")
-        monkeypatch.setenv("RECKONER_DATABASE_URL", url.render_as_string(hide_password=False))
+    def log_in(role: str) -> None:
+        url = postgres.url_of(make_url(database_url).database, role)
+        monkeypatch.setenv("RECKONER_DATABASE_URL", url)
 
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD 'password'"))
-    yield log_in
-    with owner.begin() as connection:
-        connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}"))
-    owner.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP ROLE {name}"))
+    return log_in
 
 
-def test_all_of_it_works_with_rights_on_keys_and_sessions_alone(keys, role, engine, tmp_path):
-    role("SELECT, INSERT, UPDATE ON api_keys", "SELECT, DELETE ON sessions")
+def test_all_of_it_works_with_rights_on_keys_and_sessions_alone(keys, log_in, engine, tmp_path):
+    log_in(KEYS)
+    with engine.begin() as connection:
+        connection.execute(text(f"REVOKE ALL ON alembic_version, schema_compatibility FROM {KEYS}"))
     key = keys.create()
     with engine.begin() as connection:
         put_session(connection, key.id)
@@ -48,10 +38,12 @@ def test_all_of_it_works_with_rights_on_keys_and_sessions_alone(keys, role, engi
     assert [one["name"] for one in keys.list()] == ["operator"]
 
 
-def test_a_role_that_may_not_is_named(keys, role):
-    role("SELECT ON api_keys")
+def test_a_role_that_may_not_is_named(keys, log_in):
+    log_in(APP)
     assert "permission denied for table api_keys" in keys.refuse("create", "shop", "--scope=read")
-    assert "may not administer keys" in keys.refuse("revoke", "shop")
+    assert f"The role {APP} may not administer keys" in keys.refuse(
+        "create", "shop", "--scope=read"
+    )
     assert keys.list() == []
 
 
