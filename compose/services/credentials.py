@@ -4,7 +4,12 @@ import os
 import secrets
 from pathlib import Path
 
-USER = "reckoner"
+#: The role that owns the database and migrates it.
+OWNER = "reckoner"
+
+#: PostgreSQL's roles for gateways, relays and workers, and for `reckoner key`.
+APP = "reckoner_app"
+KEYS = "reckoner_keys"
 
 
 def password_in(file: Path) -> str:
