@@ -6,6 +6,9 @@ import falcon
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
+from gateway.access.cors import Cors
+from gateway.access.cross_site import CrossSite
+from gateway.access.hosts import Hosts
 from gateway.database.database import Database, make_database
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
@@ -34,6 +37,8 @@ from gateway.waiting.retry_after import RetryAfter
 from gateway.waiting.waiters import Waiters
 from shared.calculator import Calculator
 from shared.config import Settings
+from shared.config.hosts import parse_hosts
+from shared.config.origins import parse_origins
 from shared.functions.registry import Registry
 from shared.postgres.connections import connect_to_listen
 from shared.store.notifications import CHANGED
@@ -67,7 +72,16 @@ def create_app(settings: Settings, registry: Registry) -> App:
         watchdog.watch_threads,
         lambda: known_functions.run(database),
     )
-    middleware: list[Any] = [RequestIds(), Authentication(), KnownParameters(), background]
+    cors_origins = parse_origins(settings.cors_origins)
+    middleware: list[Any] = [
+        RequestIds(),
+        Hosts(parse_hosts(settings.allowed_hosts)),
+        *([Cors(cors_origins)] if cors_origins else []),
+        CrossSite(cors_origins),
+        Authentication(),
+        KnownParameters(),
+        background,
+    ]
     app = falcon.asgi.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True

@@ -9,6 +9,8 @@ ReckonerError
 │   ├── BodyTooLarge
 │   ├── MediaTypeUnsupported
 │   └── CalculationTooLarge
+├── HostUnknown                a request is addressed to another service
+├── CrossSiteRefused           a page of another origin must not do this
 ├── CalculationNotFound        no calculation has this id
 ├── CalculationFinal           it can no longer be cancelled
 ├── ResultUnavailable          there is no result to serve
@@ -110,6 +112,23 @@ class CalculationTooLarge(RequestFault):
             f"the limit of this server is {limit_bytes} bytes."
         )
         self.faults = (Fault("/arguments", detail),)
+
+
+class HostUnknown(ReckonerError):
+    """Raised when the Host header, None without one, is not a name of this service."""
+
+    def __init__(self, host: str | None) -> None:
+        super().__init__(repr(host))
+        self.host = host
+
+
+class CrossSiteRefused(ReckonerError):
+    """Raised when a page of another origin causes a request that has effects."""
+
+    def __init__(self, *, is_link: bool = False) -> None:
+        """With `is_link` it is a GET, which a person may have meant."""
+        super().__init__("the request comes from a page of another origin")
+        self.is_link = is_link
 
 
 class CalculationNotFound(ReckonerError):

@@ -19,6 +19,9 @@ _NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 class Calculate:
     """The number if it is stored or cheap, else where it will be."""
 
+    #: For CrossSite.
+    get_has_effect = True
+
     def __init__(
         self,
         planner: Planner,
