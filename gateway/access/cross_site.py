@@ -9,19 +9,21 @@ from urllib.parse import urlsplit
 
 import falcon.asgi
 
+from gateway.access.scopes import needed_scope
 from shared.errors import CrossSiteRefused
+from shared.keys.scope import Scope
 
-_WITHOUT_EFFECT = ("GET", "HEAD", "OPTIONS")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+#: A GET that needs one of these has an effect.
+_EFFECTS = (Scope.SUBMIT, Scope.CANCEL)
 
 #: Of this service's own pages, or of no page: typed, a bookmark.
 _OWN = ("same-origin", "none")
 
 
 class CrossSite:
-    """Refuses requests with effects that a page of another origin has caused.
-
-    A resource whose GET has an effect says so: `get_has_effect = True`.
-    """
+    """Refuses requests with effects that a page of another origin has caused."""
 
     def __init__(self, cors_origins: frozenset[str]) -> None:
         """Take the origins whose pages may do what pages of this service may."""
@@ -35,7 +37,7 @@ class CrossSite:
         params: dict[str, Any],  # noqa: ARG002
     ) -> None:
         """Raise CrossSiteRefused for a request with effects that comes from elsewhere."""
-        if req.method in _WITHOUT_EFFECT and not getattr(resource, "get_has_effect", False):
+        if req.method in _SAFE and needed_scope(resource, req.method) not in _EFFECTS:
             return
         if is_from_elsewhere(req) and req.get_header("Origin") not in self._cors_origins:
             raise CrossSiteRefused(is_link=req.method == "GET")

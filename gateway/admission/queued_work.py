@@ -1,0 +1,173 @@
+"""The work that is queued: a sum that PostgreSQL forms now and then, and what was added since.
+
+PostgreSQL never counts for one request. What this process stores is added here at once; what other
+gateway processes store is seen with the next sum.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from gateway.admission.charges import Charge
+from gateway.database.database import Database
+from gateway.database.shared_query import SharedQuery
+from shared.calculation import Lane
+from shared.store.queued_work import NOTHING, Group, Sums, sum_queued_work
+
+#: How old the sum may be; more where the query would then run for more than the share of the time.
+FRESH_SECONDS = 1.0
+MAX_SHARE = 0.1
+
+#: A submission whose outcome is unknown may still be stored until its statement has timed out.
+_UNKNOWN_SECONDS = 10.0
+
+_KeyName = str | None
+_NO_GROUPS: Mapping[Group, Sums] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The sum of what was stored at `moment`, by the clock of this process, and later perhaps."""
+
+    moment: float
+    groups: Mapping[_KeyName, Mapping[Group, Sums]]
+
+
+class QueuedWork:
+    """What unfinished calculations are charged, by key and group.
+
+    An addition counts from before it is stored until a sum that began after it was stored. In
+    between it may count twice; it is never missing.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._query = SharedQuery(database, _sum, FRESH_SECONDS, max_share=MAX_SHARE)
+        self._snapshot: Snapshot | None = None
+        self._adding: set[Charge] = set()
+        # Stored; each with the moment after which a sum contains it.
+        self._added: deque[tuple[float, Charge]] = deque()
+        self._groups: dict[_KeyName, dict[Group, Sums]] = {}
+        self._totals: dict[_KeyName, Sums] = {}
+        self._total = NOTHING
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there has been a sum yet. Starts one if it is due; never waits."""
+        self._take(self._query.latest)
+        return self._snapshot is not None
+
+    @property
+    def total(self) -> Sums:
+        """The sum of all keys."""
+        self._take(self._query.latest)
+        return self._total
+
+    def total_of(self, key_name: _KeyName) -> Sums:
+        """Return the sum of one key."""
+        self._take(self._query.latest)
+        return self._totals.get(key_name, NOTHING)
+
+    def of(self, key_name: _KeyName) -> Mapping[Group, Sums]:
+        """Return the sums of one key by lane and class of seconds."""
+        self._take(self._query.latest)
+        return self._groups.get(key_name, _NO_GROUPS)
+
+    def active_keys(self, lane: Lane) -> int:
+        """Return how many keys have unfinished calculations in a lane."""
+        self._take(self._query.latest)
+        return sum(
+            any(group.lane is lane and sums.calculations > 0 for group, sums in groups.items())
+            for groups in self._groups.values()
+        )
+
+    @property
+    def totals(self) -> Mapping[_KeyName, Sums]:
+        """The sums of all keys that have unfinished calculations."""
+        self._take(self._query.latest)
+        return self._totals
+
+    async def refresh(self) -> None:
+        """Have a sum that is no older than FRESH_SECONDS, or than MAX_SHARE demands.
+
+        Raises what the query raised, such as StoreUnavailable.
+        """
+        self._take(await self._query.get())
+
+    @contextmanager
+    def adding(self, charge: Charge) -> Iterator["Addition"]:
+        """Count a charge while it is being stored, and then as much of it as has been stored.
+
+        The block says how much by `Addition.stored`. After an exception that is unknown, and the
+        charge counts until a later sum tells.
+        """
+        addition = Addition(charge)
+        self._adding.add(charge)
+        self._count(charge)
+        try:
+            yield addition
+        except BaseException:
+            self._adding.discard(charge)
+            self._added.append((time.monotonic() + _UNKNOWN_SECONDS, charge))
+            raise
+        self._adding.discard(charge)
+        if addition.stored is not charge:
+            self._discount(charge)
+            if addition.stored is not None:
+                self._count(addition.stored)
+        if addition.stored is not None:
+            self._added.append((time.monotonic(), addition.stored))
+
+    def _take(self, snapshot: Snapshot | None) -> None:
+        """Use a newer sum, with what it does not contain."""
+        if snapshot is None or snapshot is self._snapshot:
+            return
+        self._snapshot = snapshot
+        self._added = deque(one for one in self._added if one[0] > snapshot.moment)
+        self._groups = {name: dict(groups) for name, groups in snapshot.groups.items()}
+        self._totals = {name: _total(groups.values()) for name, groups in snapshot.groups.items()}
+        self._total = _total(self._totals.values())
+        for charge in self._adding:
+            self._count(charge)
+        for _, charge in self._added:
+            self._count(charge)
+
+    def _count(self, charge: Charge) -> None:
+        name = charge.key_name
+        groups = self._groups.setdefault(name, {})
+        for group, sums in charge.groups.items():
+            groups[group] = groups.get(group, NOTHING).plus(sums)
+        self._totals[name] = self._totals.get(name, NOTHING).plus(charge.total)
+        self._total = self._total.plus(charge.total)
+
+    def _discount(self, charge: Charge) -> None:
+        name = charge.key_name
+        groups = self._groups[name]
+        for group, sums in charge.groups.items():
+            groups[group] = groups[group].minus(sums)
+        self._totals[name] = self._totals[name].minus(charge.total)
+        self._total = self._total.minus(charge.total)
+
+
+class Addition:
+    """How much of a charge has been stored: all of it, unless `stored` is set to less."""
+
+    __slots__ = ("stored",)
+
+    def __init__(self, charge: Charge) -> None:
+        self.stored: Charge | None = charge
+
+
+def _sum(connection: Connection) -> Snapshot:
+    moment = time.monotonic()
+    return Snapshot(moment, sum_queued_work(connection))
+
+
+def _total(sums: Iterable[Sums]) -> Sums:
+    total = NOTHING
+    for one in sums:
+        total = total.plus(one)
+    return total

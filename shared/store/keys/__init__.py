@@ -1,0 +1,1 @@
+"""Statements on API keys and on the sessions that stand for them."""

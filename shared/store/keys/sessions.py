@@ -1,0 +1,59 @@
+"""Statements on `sessions`: a browser's cookie holds a token, and its row stands for a key."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from shared.postgres.prepared import Prepared, Query, Rows
+
+#: Two that are inserted at once may each leave one too many; the next one deletes it. The key may
+#: have been revoked, or have expired, since its request began: then nothing is inserted. A session
+#: ends with its key at the latest.
+_INSERT = Prepared(
+    "insert_session",
+    ("bytea", "text", "double precision", "integer"),
+    """
+    WITH surplus AS (
+        DELETE FROM sessions
+        WHERE token_sha256 IN (
+            SELECT token_sha256 FROM sessions WHERE key_id = $2
+            ORDER BY expires_at > now() DESC, created_at DESC, token_sha256 OFFSET $4 - 1))
+    INSERT INTO sessions (token_sha256, key_id, expires_at)
+    SELECT $1, id, least(now() + make_interval(secs => $3), expires_at) FROM api_keys
+    WHERE id = $2 AND revoked_at IS NULL AND (expires_at > now()) IS NOT FALSE
+    RETURNING expires_at""",
+)
+
+_DELETE = Prepared("delete_session", ("bytea",), "DELETE FROM sessions WHERE token_sha256 = $1")
+
+#: The role of the relay may delete, and not lock: FOR UPDATE would need the right to update. A row
+#: that another relay deletes at the same time is passed over once that has committed.
+_DELETE_EXPIRED = text("""
+    DELETE FROM sessions
+    WHERE token_sha256 IN (
+        SELECT token_sha256 FROM sessions WHERE expires_at <= now()
+        ORDER BY token_sha256 LIMIT :limit)""")
+
+
+def insert_session(
+    token_sha256: bytes, key_id: str, *, seconds: float, max_sessions: int
+) -> Query[datetime | None]:
+    """Insert a session, and delete the key's oldest beyond `max_sessions`.
+
+    Returns when it expires; None if the key is not valid any more, and nothing was inserted.
+    """
+    return Query(_INSERT, (token_sha256, key_id, seconds, max_sessions), _first)
+
+
+def delete_session(token_sha256: bytes) -> Query[None]:
+    """Delete a session, if it is there."""
+    return Query(_DELETE, (token_sha256,), lambda _: None)
+
+
+def delete_expired_sessions(connection: Connection, limit: int) -> int:
+    """Delete sessions whose time is over, at most `limit`; return how many."""
+    return connection.execute(_DELETE_EXPIRED, {"limit": limit}).rowcount
+
+
+def _first(rows: Rows) -> datetime | None:
+    return next((expires_at for (expires_at,) in rows), None)

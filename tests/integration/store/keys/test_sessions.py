@@ -1,0 +1,70 @@
+"""Sessions: how many a key may have, how long they last, and their end."""
+
+from sqlalchemy import text
+
+from shared.keys.credential import digest
+from shared.store.keys.access import find_access
+from shared.store.keys.sessions import delete_expired_sessions, delete_session, insert_session
+from tests.integration.store.keys.rows import put_key, put_session
+
+_NEW = digest("new")
+
+
+def _insert(connection, key, **more):
+    values = {"seconds": 60, "max_sessions": 3, **more}
+    return insert_session(_NEW, key.id, **values).on(connection)
+
+
+def _stored(connection):
+    return set(map(bytes, connection.execute(text("SELECT token_sha256 FROM sessions")).scalars()))
+
+
+def test_a_session_lasts_for_its_time_by_postgresqls_clock(connection):
+    key = put_key(connection)
+    expires_at = _insert(connection, key)
+    access = find_access().on(connection)
+    assert (expires_at - access.now).total_seconds() == 60
+    assert access.sessions[_NEW].expires_at == expires_at
+
+
+def test_a_session_does_not_outlive_its_key(connection):
+    key = put_key(connection, expires_in=10)
+    expires_at = _insert(connection, key)
+    assert (expires_at - find_access().on(connection).now).total_seconds() == 10
+
+
+def test_a_key_that_is_not_valid_any_more_gets_no_session(connection):
+    for key in (put_key(connection, revoked_in=0), put_key(connection, expires_in=0)):
+        assert _insert(connection, key) is None
+    assert _stored(connection) == set()
+
+
+def test_of_more_sessions_than_a_key_may_have_the_oldest_go(connection):
+    key, other = put_key(connection), put_key(connection)
+    kept = {
+        put_session(connection, other.id, age=9),
+        put_session(connection, key.id, age=1),
+        put_session(connection, key.id, age=2),
+    }
+    put_session(connection, key.id, age=3)
+    put_session(connection, key.id, expires_in=-1)
+    _insert(connection, key)
+    assert _stored(connection) == {_NEW, *kept}
+
+
+def test_a_session_is_deleted_alone(connection):
+    key = put_key(connection)
+    one, other = put_session(connection, key.id), put_session(connection, key.id)
+    delete_session(one).on(connection)
+    delete_session(one).on(connection)
+    assert _stored(connection) == {other}
+
+
+def test_only_expired_sessions_are_deleted_and_not_too_many_at_once(connection):
+    key = put_key(connection)
+    live = put_session(connection, key.id)
+    for age in range(3):
+        put_session(connection, key.id, expires_in=-age)
+    assert delete_expired_sessions(connection, 2) == 2
+    assert delete_expired_sessions(connection, 2) == 1
+    assert _stored(connection) == {live}
