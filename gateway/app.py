@@ -6,6 +6,9 @@ import falcon
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
+from gateway.access.cors import Cors
+from gateway.access.cross_site import CrossSite
+from gateway.access.hosts import Hosts
 from gateway.access.key_ring import KeyRing
 from gateway.access.keys_off import KeysOff
 from gateway.access.last_use import LastUse
@@ -38,6 +41,8 @@ from gateway.waiting.retry_after import RetryAfter
 from gateway.waiting.waiters import Waiters
 from shared.calculator import Calculator
 from shared.config import Settings
+from shared.config.hosts import parse_hosts
+from shared.config.origins import parse_origins
 from shared.functions.registry import Registry
 from shared.postgres.connections import connect_to_listen
 from shared.store.keys.access import find_access, note_use_of_keys
@@ -83,7 +88,16 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
         lambda: known_functions.run(database),
         *runs,
     )
-    middleware: list[Any] = [RequestIds(), access, KnownParameters(), background]
+    cors_origins = parse_origins(settings.cors_origins)
+    middleware: list[Any] = [
+        RequestIds(),
+        Hosts(parse_hosts(settings.allowed_hosts)),
+        *([Cors(cors_origins)] if cors_origins else []),
+        CrossSite(cors_origins),
+        access,
+        KnownParameters(),
+        background,
+    ]
     app = falcon.asgi.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True

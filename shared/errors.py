@@ -13,7 +13,9 @@ ReckonerError
 │   ├── Unauthenticated        without a valid key or session
 │   ├── ScopeMissing           its key does not have the scope
 │   ├── RateExceeded           more requests than its key may send
-│   └── KeySecondsExceeded     a longer calculation than its key may submit
+│   ├── KeySecondsExceeded     a longer calculation than its key may submit
+│   ├── HostUnknown            the request is addressed to another service
+│   └── CrossSiteRefused       a page of another origin has caused it
 ├── CalculationNotFound        no calculation has this id
 ├── CalculationFinal           it can no longer be cancelled
 ├── ResultUnavailable          there is no result to serve
@@ -169,6 +171,23 @@ class KeySecondsExceeded(AccessRefused):
         self.index = index
         self.seconds = seconds
         self.limit_seconds = limit_seconds
+
+
+class HostUnknown(AccessRefused):
+    """Raised when the Host header, None without one, is not a name of this service."""
+
+    def __init__(self, host: str | None) -> None:
+        super().__init__(repr(host))
+        self.host = host
+
+
+class CrossSiteRefused(AccessRefused):
+    """Raised when a page of another origin causes a request that has effects."""
+
+    def __init__(self, *, is_link: bool = False) -> None:
+        """With `is_link` it is a GET, which a person may have meant."""
+        super().__init__("the request comes from a page of another origin")
+        self.is_link = is_link
 
 
 class CalculationNotFound(ReckonerError):

@@ -232,6 +232,38 @@ def _(error: errors.KeySecondsExceeded) -> Problem:
 
 
 @describe.register
+def _(error: errors.HostUnknown) -> Problem:
+    named = (
+        "The request has no Host header."
+        if error.host is None
+        else f"The service is not known by the name {error.host!r:.100}."
+    )
+    return Problem(
+        421,
+        "unknown-host",
+        "Unknown host",
+        f"{named} Use one of its names, or ask the operator to add this one to "
+        "RECKONER_ALLOWED_HOSTS.",
+    )
+
+
+@describe.register
+def _(error: errors.CrossSiteRefused) -> Problem:
+    advice = (
+        "Enter its address in the address bar instead."
+        if error.is_link
+        else "Use a page of this service, or ask the operator to add that origin to "
+        "RECKONER_CORS_ORIGINS."
+    )
+    return Problem(
+        403,
+        "cross-site",
+        "Cross-site request refused",
+        f"The request comes from a page of another origin and would have an effect. {advice}",
+    )
+
+
+@describe.register
 def _(error: errors.CalculationNotFound) -> Problem:
     return Problem(
         404,

@@ -20,7 +20,9 @@ from shared.config.addresses import (
     is_loopback,
     with_password,
 )
+from shared.config.hosts import host_faults
 from shared.config.names import PREFIX, unknown_names
+from shared.config.origins import origin_faults
 from shared.errors import SettingsInvalid
 
 _DEFAULTS = Path(__file__).with_name("settings.toml")
@@ -252,6 +254,8 @@ def _address_faults(values: Mapping[str, Any]) -> Iterator[str]:
         "database_url": database_faults,
         "broker_url": lambda text: broker_faults(text, password),
         "gateway_bind": bind_faults,
+        "allowed_hosts": host_faults,
+        "cors_origins": origin_faults,
     }
     for name, check in checks.items():
         if values[name] is not None:
