@@ -6,6 +6,7 @@ import falcon
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
+from gateway.admission.admission import Admission
 from gateway.database.database import Database, make_database
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
@@ -88,7 +89,8 @@ def _add_routes(
 ) -> None:
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
-    submission = Submission(database, planner, calculator, lookup, threads.inline)
+    admission = Admission(database, settings)
+    submission = Submission(database, planner, calculator, lookup, threads.inline, admission)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)
@@ -101,6 +103,6 @@ def _add_routes(
     app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiters))
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, result_bytes))
     app.add_route("/functions", Functions(planner.registry, settings))
-    app.add_route("/system", System(database, planner.registry))
+    app.add_route("/system", System(database, planner.registry, admission))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

@@ -1,5 +1,6 @@
-"""/system: GET shows queue depths, relays, and workers and what they run."""
+"""/system: GET shows queue depths, what may be queued, relays, and workers and what they run."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import falcon.asgi
 from sqlalchemy import Connection
 
+from gateway.admission.admission import Admission
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from gateway.http.document import rfc3339
@@ -23,7 +25,8 @@ from shared.store.system import LaneState, count_finished_last_minute, count_lan
 class System:
     """The state of Reckoner, as PostgreSQL knows it."""
 
-    def __init__(self, database: Database, registry: Registry) -> None:
+    def __init__(self, database: Database, registry: Registry, admission: Admission) -> None:
+        self._admission = admission
         query = partial(_query, offers_of(registry))
         self._state = SharedQuery(database, query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
 
@@ -33,7 +36,8 @@ class System:
         resp: falcon.asgi.Response,
     ) -> None:
         """Respond with the state; it may be a moment old, or older if the query takes long."""
-        write_json(resp, await self._state.get())
+        state, admission = await asyncio.gather(self._state.get(), self._admission.state())
+        write_json(resp, {**state, "admission": admission})
 
     on_head = on_get
 
