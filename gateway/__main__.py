@@ -8,6 +8,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from gateway.access.rates import Rates
 from gateway.app import create_app
 from gateway.server.gunicorn_worker import post_fork
 from shared.config import Settings
@@ -46,6 +47,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._is_first = OnceAmongForks()
+        self._rates = Rates()
         super().__init__()
 
     def load_config(self) -> None:
@@ -73,7 +75,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         registry = load_registry()
         if self._is_first.take():
             log_function_problems(registry.problems)
-        app = create_app(self._settings, registry)
+        app = create_app(self._settings, registry, self._rates)
         _collect_garbage_rarely()
         return app
 

@@ -6,6 +6,10 @@ import falcon
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
+from gateway.access.key_ring import KeyRing
+from gateway.access.keys_off import KeysOff
+from gateway.access.last_use import LastUse
+from gateway.access.rates import Rates
 from gateway.admission.admission import Admission
 from gateway.database.database import Database, make_database
 from gateway.http.errors import handle_error
@@ -23,7 +27,7 @@ from gateway.routes.listing import Listing
 from gateway.routes.result_bytes import ResultBytes
 from gateway.routes.results import Result
 from gateway.routes.system import System
-from gateway.server.background import Background
+from gateway.server.background import Background, Run
 from gateway.server.threads import ComputeThreads
 from gateway.server.watchdog import Watchdog
 from gateway.submission.known_functions import KnownFunctions
@@ -37,13 +41,17 @@ from shared.calculator import Calculator
 from shared.config import Settings
 from shared.functions.registry import Registry
 from shared.postgres.connections import connect_to_listen
+from shared.store.keys.access import find_access, note_use_of_keys
 from shared.store.notifications import CHANGED
 
 App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 
 
-def create_app(settings: Settings, registry: Registry) -> App:
-    """Return the ASGI application; its lifespan opens and closes what it needs."""
+def create_app(settings: Settings, registry: Registry, rates: Rates | None = None) -> App:
+    """Return the ASGI application; its lifespan opens and closes what it needs.
+
+    `rates` are those that the processes of a gateway share.
+    """
     for function in registry:
         function.prepare()
     database = make_database(settings)
@@ -58,6 +66,13 @@ def create_app(settings: Settings, registry: Registry) -> App:
     )
     known_functions = KnownFunctions(registry)
     watchdog = Watchdog(database, threads)
+    access: KeysOff | Authentication = KeysOff()
+    runs: list[Run] = []
+    ring = KeyRing(lambda: database.fetch(find_access()))
+    if settings.are_keys_on:
+        last_use = LastUse(ring, lambda key_ids: database.fetch(note_use_of_keys(key_ids)))
+        access = Authentication(ring, rates or Rates(), last_use)
+        runs = [ring.run, last_use.run]
     background = Background(
         database,
         threads,
@@ -67,15 +82,16 @@ def create_app(settings: Settings, registry: Registry) -> App:
         watchdog.watch_store,
         watchdog.watch_threads,
         lambda: known_functions.run(database),
+        *runs,
     )
-    middleware: list[Any] = [RequestIds(), Authentication(), KnownParameters(), background]
+    middleware: list[Any] = [RequestIds(), access, KnownParameters(), background]
     app = falcon.asgi.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, handle_error)
     app.add_error_handler(falcon.HTTPError, handle_error)
     planner = Planner(registry, settings, known_functions.cost)
-    _add_routes(app, settings, planner, database, threads, waiters)
+    _add_routes(app, settings, planner, database, threads, waiters, access)
     return app
 
 
@@ -86,6 +102,7 @@ def _add_routes(
     database: Database,
     threads: ComputeThreads,
     waiters: Waiters,
+    access: KeysOff | Authentication,
 ) -> None:
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
@@ -100,7 +117,9 @@ def _add_routes(
     app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
     app.add_route("/calculations/{calculation_id}", Calculation(database, lookup, retry_after))
     app.add_route("/calculations/{calculation_id}/result", Result(lookup, result_bytes))
-    app.add_route("/calculations/{calculation_id}/events", Events(lookup, waiters))
+    app.add_route(
+        "/calculations/{calculation_id}/events", Events(lookup, waiters, access.check_again)
+    )
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, result_bytes))
     app.add_route("/functions", Functions(planner.registry, settings))
     app.add_route("/system", System(database, planner.registry, admission))

@@ -11,6 +11,7 @@ from alembic import context
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from migrations.grants import apply_grants
 from migrations.report import Report, print_to_stderr
 from migrations.retrying import run_migration
 from migrations.schema import read_schema, refuse_unknown
@@ -29,6 +30,7 @@ def _migrate(connection: Connection, report: Report) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    apply_grants(connection)
 
 
 def _migrate_by_settings() -> int:

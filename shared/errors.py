@@ -13,6 +13,11 @@ ReckonerError
 ├── AdmissionRefused           there is too much queued: later the same request may succeed
 │   ├── QueueFull              of all together
 │   └── KeyLimitReached        of its key
+├── AccessRefused              a request whose client may not do this
+│   ├── Unauthenticated        without a valid key or session
+│   ├── ScopeMissing           its key does not have the scope
+│   ├── RateExceeded           more requests than its key may send
+│   └── KeySecondsExceeded     a longer calculation than its key may submit
 ├── CalculationNotFound        no calculation has this id
 ├── CalculationFinal           it can no longer be cancelled
 ├── ResultUnavailable          there is no result to serve
@@ -27,6 +32,7 @@ ReckonerError
 ├── CalculationAborted         a child process ended without a result
 │   └── ProcessDied            for a reason outside the function: another attempt may succeed
 ├── StoreUnavailable           PostgreSQL does not answer
+├── KeyChecksBusy              too many unknown keys at once
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker no longer holds its claim
 ├── CalculationUnfit           a message names a calculation that its lane does not compute
@@ -35,6 +41,7 @@ ReckonerError
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -174,6 +181,54 @@ class KeyLimitReached(AdmissionRefused):
         self.key_name = key_name
 
 
+class AccessRefused(ReckonerError):
+    """Raised when who sends a request may not do what it asks for."""
+
+
+class KeyFault(StrEnum):
+    """Why a request has no valid key. The last two are said only to who knows the secret."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    INVALID = "invalid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class Unauthenticated(AccessRefused):
+    """Raised when a request has no valid key and no valid session."""
+
+    def __init__(self, fault: KeyFault) -> None:
+        super().__init__(f"the key is {fault}")
+        self.fault = fault
+
+
+class ScopeMissing(AccessRefused):
+    """Raised when a request needs a scope that its key does not have."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"needs the scope {scope}")
+        self.scope = scope
+
+
+class RateExceeded(AccessRefused):
+    """Raised when a key sends more requests in a second than it may."""
+
+    def __init__(self, rate_per_second: float, retry_after_seconds: int) -> None:
+        super().__init__(f"more than {rate_per_second:g} requests/s")
+        self.rate_per_second = rate_per_second
+        self.retry_after_seconds = retry_after_seconds
+
+
+class KeySecondsExceeded(AccessRefused):
+    """Raised when a calculation is estimated to take longer than its key allows for one."""
+
+    def __init__(self, seconds: float, limit_seconds: float) -> None:
+        super().__init__(f"{seconds:g} s, and the limit is {limit_seconds:g} s")
+        self.seconds = seconds
+        self.limit_seconds = limit_seconds
+
+
 class CalculationNotFound(ReckonerError):
     """Raised when no calculation has this id."""
 
@@ -279,6 +334,10 @@ class ProcessDied(CalculationAborted):
 
 class StoreUnavailable(ReckonerError):
     """Raised when PostgreSQL cannot be reached, is overloaded or refuses to write."""
+
+
+class KeyChecksBusy(ReckonerError):
+    """Raised when so many requests with unknown keys wait for a check that no more may."""
 
 
 class BrokerUnavailable(ReckonerError):

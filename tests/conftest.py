@@ -82,6 +82,7 @@ def postgres(state_folder, given_servers) -> Iterator[Postgres]:
     server.start()
     try:
         server.wait_ready()
+        server.make_roles()
         yield server
     finally:
         server.stop()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from compose.services import process_table
-from compose.services.credentials import USER, password_in
+from compose.services.credentials import APP, KEYS, USER, password_in
 from compose.services.leftovers import end_leftovers
 from compose.services.postgres_data import (
     ADMIN,
@@ -18,6 +18,7 @@ from compose.services.postgres_data import (
     home_of,
     programs_for,
 )
+from compose.services.postgres_roles import make_roles
 from compose.services.processes import Process, no_hurry
 from compose.services.programs import drop_to, service_environment
 
@@ -62,9 +63,10 @@ def _memory_parameters() -> dict[str, str]:
 
 
 class Postgres:
-    """PostgreSQL in `folder`, listening on 127.0.0.1 only, for the role and database `reckoner`.
+    """PostgreSQL in `folder`, listening on 127.0.0.1 only, with the database `reckoner`.
 
-    The role may create databases and is not a superuser; `admin_url` is the superuser's.
+    The role `reckoner`, its owner, may create databases and is not a superuser; `admin_url` is the
+    superuser's. The roles of the service are there after `make_roles`.
     `parameters` are added to `PARAMETERS`, or replace them.
     """
 
@@ -88,7 +90,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The SQLAlchemy URL of the database `reckoner`, for the role `reckoner`."""
+        """The SQLAlchemy URL of the database `reckoner`, for the role that owns it."""
         return self.url_of(DATABASE)
 
     @property
@@ -98,9 +100,18 @@ class Postgres:
 
     def url_of(self, database: str, user: str = USER) -> str:
         """Return the SQLAlchemy URL of a database of this server."""
-        # Both roles share a password: whoever may read its file may do anything here anyway.
-        password = password_in(self.folder / "password")
+        password = password_in(self.password_file(user))
         return f"postgresql+psycopg2://{user}:{password}@{HOST}:{self.port}/{database}"
+
+    def address(self, user: str) -> str:
+        """Return the SQLAlchemy URL of the database `reckoner` without a password."""
+        return f"postgresql+psycopg2://{user}@{HOST}:{self.port}/{DATABASE}"
+
+    def password_file(self, user: str) -> Path:
+        """Return the file with the password of one of the roles."""
+        # The superuser and the owner share one, as they always did: nobody but the launcher and
+        # migrations needs either.
+        return self.folder / {APP: "app-password", KEYS: "keys-password"}.get(user, "password")
 
     @property
     def running(self) -> bool:
@@ -158,6 +169,20 @@ class Postgres:
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Return once the server accepts connections; `NotReady` if it does not."""
         self._prepared.wait_until(self.ready, timeout)
+
+    def make_roles(self) -> None:
+        """Make the service's roles in the running server, unless they are there already."""
+        names = {"owner_password": USER, "app_password": APP, "keys_password": KEYS}
+        make_roles(
+            {
+                "host": HOST,
+                "port": self.port,
+                "dbname": DATABASE,
+                "user": ADMIN,
+                "password": password_in(self.password_file(ADMIN)),
+            },
+            {name: password_in(self.password_file(user)) for name, user in names.items()},
+        )
 
     def stop(self, hurry: Callable[[], bool] = no_hurry) -> None:
         """Disconnect the clients and stop; by force if that takes too long."""

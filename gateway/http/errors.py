@@ -12,7 +12,7 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from gateway.http.limits import UNAVAILABLE_RETRY_SECONDS
+from gateway.http.limits import KEY_CHECK_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS
 from gateway.http.problems import Problem, write_problem
 from shared import errors
 from shared.failures import PROBLEM_PREFIX
@@ -29,7 +29,11 @@ async def handle_error(
     """Respond with the error's problem; log the traceback of a bug, which is a 500."""
     problem = describe(error)
     if problem.status == http.HTTPStatus.INTERNAL_SERVER_ERROR:
-        extra = {"request_id": req.context.get("request_id")}
+        caller = req.context.get("caller")
+        extra = {
+            "request_id": req.context.get("request_id"),
+            "key": caller.name if caller else None,
+        }
         _logger.error("A request failed: %s %s", req.method, req.path, exc_info=error, extra=extra)
     write_problem(resp, problem)
 
@@ -225,6 +229,69 @@ def _(error: errors.MediaTypeUnsupported) -> Problem:
     )
 
 
+_REALM = 'Bearer realm="reckoner"'
+
+_KEY_FAULTS = {
+    errors.KeyFault.MISSING: "The request has no API key.",
+    errors.KeyFault.MALFORMED: "The credential of the request is not an API key.",
+    errors.KeyFault.INVALID: "The key or the session of the request is not valid.",
+    errors.KeyFault.EXPIRED: "The key of the request has expired.",
+    errors.KeyFault.REVOKED: "The key of the request was revoked.",
+}
+
+
+@describe.register
+def _(error: errors.Unauthenticated) -> Problem:
+    is_missing = error.fault is errors.KeyFault.MISSING
+    return Problem(
+        401,
+        "unauthenticated",
+        "Not authenticated",
+        f"{_KEY_FAULTS[error.fault]} "
+        "Send a valid one as `Authorization: Bearer rk_...`; the operator makes keys.",
+        headers={"WWW-Authenticate": _REALM if is_missing else f'{_REALM}, error="invalid_token"'},
+    )
+
+
+@describe.register
+def _(error: errors.ScopeMissing) -> Problem:
+    return Problem(
+        403,
+        "scope-missing",
+        "Scope missing",
+        f"The key of the request does not have the scope {error.scope!r}, which this needs. "
+        "Use a key that has it; the operator makes keys.",
+        {"scope": error.scope},
+        {"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{error.scope}"'},
+    )
+
+
+@describe.register
+def _(error: errors.RateExceeded) -> Problem:
+    return Problem(
+        429,
+        "rate-exceeded",
+        "Rate exceeded",
+        f"The key of the request may send {error.rate_per_second:g} requests per second. "
+        f"Resubmit it in {error.retry_after_seconds} s, and send fewer.",
+        {"rate_per_second": error.rate_per_second},
+        {"Retry-After": str(error.retry_after_seconds)},
+    )
+
+
+@describe.register
+def _(error: errors.KeySecondsExceeded) -> Problem:
+    return Problem(
+        403,
+        "key-limit-seconds",
+        "Calculation too long for this key",
+        f"A calculation counts as {error.seconds:.3g} s, and the key of the request may submit "
+        f"calculations of up to {error.limit_seconds:g} s. "
+        "Submit a shorter one, or use a key with a higher limit.",
+        {"seconds": error.seconds, "limit_seconds": error.limit_seconds},
+    )
+
+
 @describe.register
 def _(error: errors.CalculationNotFound) -> Problem:
     return Problem(
@@ -308,4 +375,16 @@ def _(error: errors.StoreUnavailable) -> Problem:  # noqa: ARG001
         "The database is not available, and the request may not have been carried out. "
         f"Resubmit it in {UNAVAILABLE_RETRY_SECONDS} s; repeating it does no harm.",
         headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},
+    )
+
+
+@describe.register
+def _(error: errors.KeyChecksBusy) -> Problem:  # noqa: ARG001
+    return Problem(
+        503,
+        "unavailable",
+        "Service unavailable",
+        "Too many requests with unknown keys are waiting, and this key is not known yet. "
+        f"Resubmit the request in {KEY_CHECK_RETRY_SECONDS} s.",
+        headers={"Retry-After": str(KEY_CHECK_RETRY_SECONDS)},
     )

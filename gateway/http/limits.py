@@ -49,8 +49,25 @@ EVENT_HEARTBEAT_SECONDS = 10.0
 #: Retry-After while PostgreSQL is not available.
 UNAVAILABLE_RETRY_SECONDS = 2
 
+#: Retry-After while too many requests with unknown keys wait. Keys are read twice a second then.
+KEY_CHECK_RETRY_SECONDS = 1
+
 #: Within this time a worker ends a calculation that was cancelled.
 CANCEL_SECONDS = 2
+
+# API keys
+
+#: Keys that were read from PostgreSQL this long ago still count while it does not answer. Then no
+#: request can be authenticated, and the answer is 503.
+MAX_KEYS_SECONDS = 20.0
+
+#: What was answered by keys read longer ago, NGINX may not keep: with NGINX_CACHE_SECONDS, a
+#: revoked key is refused after 30 s at most.
+FRESH_KEYS_SECONDS = 10.0
+
+#: Requests with an unknown key that may wait for the keys to be read again, and for how long.
+MAX_KEY_CHECKS = 1_000
+MAX_KEY_CHECK_SECONDS = 3.0
 
 # Results in a document (PREVIEW_CHARACTERS, in shared/result.py, is the length of head and tail)
 
@@ -84,9 +101,9 @@ MAX_PAGE_BYTES = 4 * KIB * KIB
 #: How long clients may keep a result, which never change.
 CLIENT_CACHE_SECONDS = 365 * 24 * 60 * 60
 
-#: How long NGINX may keep the document and the result of a calculation that has succeeded. It drops
-#: earlier what nobody has requested for an hour (`inactive` in its configuration).
-NGINX_CACHE_SECONDS = 60 * 60
+#: How long NGINX may keep the document and the result of a calculation that has succeeded. So soon
+#: it asks again whether the key may still read them, after at most FRESH_KEYS_SECONDS more.
+NGINX_CACHE_SECONDS = 20
 
 #: /system and /health/ready share the rows of one query for STATE_FRESH_SECONDS, and longer if the
 #: query is slow: it may run for at most STATE_MAX_SHARE of the time.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import falcon.asgi
 
+from gateway.access.scopes import by_method
 from gateway.http.body import parse_json, read_body
 from gateway.http.limits import MAX_BATCH_BODY_BYTES, MAX_BATCH_CALCULATIONS
 from gateway.http.responses import write_json_text
@@ -13,10 +14,13 @@ from gateway.submission.store import BatchReceipt
 from gateway.submission.submit import Submission
 from shared.calculation import Calculation
 from shared.json_lists import encode_list
+from shared.keys.scope import Scope
 
 
 class Batch:
     """Calculations that are queued together, or not at all."""
+
+    scopes = by_method(POST=Scope.SUBMIT)
 
     def __init__(self, threads: WatchedThreads, planner: Planner, submission: Submission) -> None:
         self._threads = threads

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 import falcon.asgi
 
+from gateway.access.scopes import by_method
 from gateway.routes.result_bytes import ResultBytes
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
@@ -12,12 +13,15 @@ from gateway.waiting.retry_after import RetryAfter
 from reckoner.authoring.faults import Fault
 from shared.calculation import is_final
 from shared.errors import ArgumentsInvalid
+from shared.keys.scope import Scope
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 
 
 class Calculate:
     """The number if it is stored or cheap, else where it will be."""
+
+    scopes = by_method(GET=Scope.SUBMIT)
 
     def __init__(
         self,

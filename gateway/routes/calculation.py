@@ -5,6 +5,7 @@ from uuid import UUID
 import falcon.asgi
 from sqlalchemy import Connection
 
+from gateway.access.scopes import by_method
 from gateway.database.database import Database
 from gateway.http.document import parse_calculation_id, write_document
 from gateway.http.limits import CANCEL_SECONDS
@@ -14,12 +15,15 @@ from gateway.waiting.retry_after import RetryAfter
 from shared.calculation import Status
 from shared.errors import CalculationFinal
 from shared.failures import CANCELLED_JSON
+from shared.keys.scope import Scope
 from shared.store.calculations import Row, cancel_calculation
 from shared.store.notifications import notify_changed
 
 
 class Calculation:
     """One calculation."""
+
+    scopes = by_method(GET=Scope.READ, DELETE=Scope.CANCEL)
 
     def __init__(self, database: Database, lookup: Lookup, retry_after: RetryAfter) -> None:
         self._database = database

@@ -2,6 +2,7 @@
 
 import falcon.asgi
 
+from gateway.access.scopes import by_method
 from gateway.http.body import parse_json, read_body
 from gateway.http.document import write_document
 from gateway.http.limits import MAX_BODY_BYTES, MAX_EVENT_LOOP_BODY_BYTES
@@ -14,11 +15,14 @@ from gateway.waiting.lookup import Lookup
 from gateway.waiting.retry_after import RetryAfter
 from shared.calculation import is_final
 from shared.crash_points import GATEWAY_BEFORE_ANSWER, crash_point
+from shared.keys.scope import Scope
 from shared.store.calculations import Row
 
 
 class Calculations:
     """The collection."""
+
+    scopes = by_method(GET=Scope.READ, POST=Scope.SUBMIT)
 
     #: For KnownParameters.
     parameters = Listing.parameters

@@ -1,18 +1,21 @@
 """/calculations/{id}/events: GET streams the document as it changes (server-sent events)."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from uuid import UUID
 
 import falcon
 import falcon.asgi
 
+from gateway.access.scopes import by_method
 from gateway.http.document import encode_document, parse_calculation_id
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
 from gateway.http.responses import empty_stream, peek
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiters
 from shared.calculation import is_final
+from shared.errors import AccessRefused, StoreUnavailable
+from shared.keys.scope import Scope
 from shared.store.calculations import Row
 
 #: The id of the last event. A browser that reconnects after it gets 204, and stops.
@@ -22,22 +25,27 @@ _LAST_EVENT = "final"
 class Events:
     """A stream that begins with the current document and ends with the final one."""
 
+    scopes = by_method(GET=Scope.READ)
+
     def __init__(
         self,
         lookup: Lookup,
         waiters: Waiters,
+        check_again: Callable[[falcon.asgi.Request], None] = lambda _: None,
         *,
         heartbeat_seconds: float = EVENT_HEARTBEAT_SECONDS,
     ) -> None:
+        """`check_again` raises once a request may no longer be answered."""
         self._lookup = lookup
         self._waiters = waiters
+        self._check_again = check_again
         self._heartbeat_seconds = heartbeat_seconds
 
     async def on_get(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, calculation_id: str
     ) -> None:
         """Respond with the stream, never silent for more than `heartbeat_seconds`."""
-        first, stream = await peek(self._stream(parse_calculation_id(calculation_id)))
+        first, stream = await peek(self._stream(parse_calculation_id(calculation_id), req))
         resp.cache_control = ["no-store"]
         if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:
             await stream.aclose()
@@ -53,7 +61,9 @@ class Events:
 
     on_head = on_get
 
-    async def _stream(self, identity: UUID) -> AsyncGenerator[falcon.asgi.SSEvent | None, None]:
+    async def _stream(
+        self, identity: UUID, req: falcon.asgi.Request
+    ) -> AsyncGenerator[falcon.asgi.SSEvent | None, None]:
         loop = asyncio.get_running_loop()
         with self._waiters.watch(identity) as waiter:
             row: Row | None = await self._lookup.get(identity)
@@ -75,6 +85,10 @@ class Events:
                     silent_until = loop.time() + self._heartbeat_seconds
                 # A row that shows nothing new does not postpone the heartbeat.
                 row = await waiter.next_row(max(0.0, silent_until - loop.time()))
+                try:
+                    self._check_again(req)
+                except (AccessRefused, StoreUnavailable):
+                    return  # whoever connects again is told why
 
 
 def _event(row: Row, text: str) -> falcon.asgi.SSEvent:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import falcon.asgi
 
+from gateway.access.scopes import by_method
 from gateway.http.responses import write_json_text
 from reckoner.authoring.arguments.integers import MAXIMA
 from reckoner.authoring.definition import Function
@@ -17,6 +18,7 @@ from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
 from shared.config import Settings
 from shared.functions.registry import Registry
+from shared.keys.scope import Scope
 
 _Number = TypeVar("_Number", int, float)
 
@@ -25,6 +27,8 @@ _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 class Functions:
     """The catalogue, which does not change while the process runs."""
+
+    scopes = by_method(GET=Scope.READ)
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         functions = [_describe(function, settings) for function in registry]

@@ -9,6 +9,7 @@ import psycopg2
 from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
+from gateway.access.scopes import by_method
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from gateway.http.limits import (
@@ -32,6 +33,8 @@ _CAPACITY_SECONDS = 1.5
 class Live:
     """Whether the process responds."""
 
+    scopes = by_method(GET=None)
+
     async def on_get(
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
@@ -50,6 +53,8 @@ class Ready:
     compute them is shown too, and which installed functions cannot be used, but work is accepted
     without it.
     """
+
+    scopes = by_method(GET=None)
 
     def __init__(self, database: Database, problems: Sequence[FunctionProblem]) -> None:
         self._database = database

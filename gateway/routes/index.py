@@ -2,6 +2,7 @@
 
 import falcon.asgi
 
+from gateway.access.scopes import by_method
 from gateway.http.responses import write_json
 
 _INDEX = {
@@ -21,6 +22,8 @@ _INDEX = {
 
 class Index:
     """The entry point."""
+
+    scopes = by_method(GET=None)
 
     async def on_get(
         self,

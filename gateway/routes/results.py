@@ -2,6 +2,7 @@
 
 import falcon.asgi
 
+from gateway.access.scopes import by_method
 from gateway.http.browsers import write_browser_headers
 from gateway.http.document import parse_calculation_id
 from gateway.http.limits import MIN_GZIP_BYTES
@@ -11,10 +12,13 @@ from gateway.http.representation import Outcome, Representation, accepts_gzip
 from gateway.http.responses import empty_stream, let_nginx_cache
 from gateway.routes.result_bytes import ResultBytes
 from gateway.waiting.lookup import Lookup
+from shared.keys.scope import Scope
 
 
 class Result:
     """The result of one calculation, with its media type."""
+
+    scopes = by_method(GET=Scope.READ)
 
     def __init__(self, lookup: Lookup, result_bytes: ResultBytes) -> None:
         self._lookup = lookup

@@ -8,6 +8,7 @@ from typing import Any
 import falcon.asgi
 from sqlalchemy import Connection
 
+from gateway.access.scopes import by_method
 from gateway.admission.admission import Admission
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
@@ -18,12 +19,15 @@ from gateway.waiting.capacity import SILENT_SECONDS, Capacity, find_capacity
 from shared.calculation import Lane
 from shared.functions.offers import offers_of
 from shared.functions.registry import Registry
+from shared.keys.scope import Scope
 from shared.store.presence import RelayState, WorkerState, list_workers
 from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
 
 
 class System:
     """The state of Reckoner, as PostgreSQL knows it."""
+
+    scopes = by_method(GET=Scope.OPERATE)
 
     def __init__(self, database: Database, registry: Registry, admission: Admission) -> None:
         self._admission = admission

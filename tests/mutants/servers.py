@@ -25,6 +25,7 @@ def running_servers() -> Iterator[Path]:
             server.start()
         for server in (postgres, rabbitmq):
             server.wait_ready()
+        postgres.make_roles()
         file = folder / "servers.json"
         file.write_text(
             json.dumps(
