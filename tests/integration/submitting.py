@@ -3,6 +3,7 @@
 import asyncio
 
 from gateway.access.caller import ANYBODY
+from gateway.admission.admission import Admission
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
 from gateway.submission.plan import Planner
@@ -41,7 +42,8 @@ def _run(engine, settings, registry, use):
         planner = Planner(registry, settings)
         lookup = Lookup(database, Waiters(database))
         threads = ComputeThreads()
-        submission = Submission(database, planner, Calculator(), lookup, threads.inline)
+        admission = Admission(database, settings)
+        submission = Submission(database, planner, Calculator(), lookup, threads.inline, admission)
         try:
             return await use(submission)
         finally:
