@@ -159,10 +159,14 @@ class RateExceeded(AccessRefused):
 
 
 class KeySecondsExceeded(AccessRefused):
-    """Raised when a calculation is estimated to take longer than its key allows for one."""
+    """Raised when a calculation counts as more seconds than its key allows for one.
 
-    def __init__(self, seconds: float, limit_seconds: float) -> None:
+    `index` is its place in a batch.
+    """
+
+    def __init__(self, seconds: float, limit_seconds: float, index: int | None = None) -> None:
         super().__init__(f"{seconds:g} s, and the limit is {limit_seconds:g} s")
+        self.index = index
         self.seconds = seconds
         self.limit_seconds = limit_seconds
 

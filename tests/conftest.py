@@ -18,6 +18,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
+from compose.rabbitmq.definitions import PERMISSIONS, USER
 from compose.services import Postgres, RabbitMQ, free_port
 from migrations.schema import upgrade
 from shared.config import Settings, load_settings
@@ -171,14 +172,16 @@ def broker_url(rabbitmq) -> Iterator[str]:
 
 @contextmanager
 def virtual_host(rabbitmq: RabbitMQ) -> Iterator[str]:
-    """Make a virtual host, give its URL, and delete it in the end."""
+    """Make a virtual host, give its URL, and delete it in the end.
+
+    The service's user has the rights there that it has in the vhost /.
+    """
     name = f"test-{uuid4().hex}"
     address = f"{rabbitmq.management_url}/api/vhosts/{name}"
-    with httpx.Client(auth=(rabbitmq.user, rabbitmq.password), timeout=30) as client:
+    with httpx.Client(auth=rabbitmq.manager, timeout=30) as client:
         client.put(address).raise_for_status()
-        grant = {"configure": ".*", "write": ".*", "read": ".*"}
         client.put(
-            f"{rabbitmq.management_url}/api/permissions/{name}/{rabbitmq.user}", json=grant
+            f"{rabbitmq.management_url}/api/permissions/{name}/{USER}", json=PERMISSIONS
         ).raise_for_status()
         yield rabbitmq.url.removesuffix("/%2F") + f"/{name}"
         client.delete(address).raise_for_status()

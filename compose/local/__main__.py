@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compose.local.launcher import Launcher
 from compose.local.log_view import LogView
-from compose.local.settings import LocalSettings, check_ports, check_settings, read_settings
+from compose.local.settings import Access, LocalSettings, check_ports, check_settings, read_settings
 from compose.local.state_folder import STATE, locked
 from compose.local.stop_signals import StopSignals
 from compose.local.supervisor import StopRequested
@@ -30,9 +30,9 @@ def main() -> int:
     problem: ServiceError | None = None
     try:
         settings = read_settings(os.environ)
-        check_settings()
+        access = check_settings(settings)
         with locked(STATE):
-            problem = _run(settings, STATE, signals)
+            problem = _run(settings, access, STATE, signals)
     except ServiceError as error:
         problem = error
     if problem is None:
@@ -42,19 +42,21 @@ def main() -> int:
     return 1
 
 
-def _run(settings: LocalSettings, state: Path, signals: StopSignals) -> ServiceError | None:
+def _run(
+    settings: LocalSettings, access: Access, state: Path, signals: StopSignals
+) -> ServiceError | None:
     """Start, run and stop everything; return the error that prevented the start, if any."""
     begun = time.monotonic()
     view = LogView("reckoner", _NAME_WIDTH)
     try:
         for name in end_leftovers(state.glob("*/*.process")):
             view.show(f"Ended a process that an earlier run left behind: {name}")
-        launcher = Launcher(settings, state, view, signals)
+        launcher = Launcher(settings, access, state, view, signals)
         launcher.prepare()
         check_ports(settings)
         try:
             launcher.start()
-            view.show(_welcome(launcher, settings, time.monotonic() - begun))
+            view.show(_welcome(launcher, settings, access, time.monotonic() - begun))
             launcher.run()
         finally:
             view.show("Stopping; press Ctrl-C again to stop at once.")
@@ -69,16 +71,23 @@ def _run(settings: LocalSettings, state: Path, signals: StopSignals) -> ServiceE
     return None
 
 
-def _welcome(launcher: Launcher, settings: LocalSettings, seconds: float) -> str:
+def _welcome(launcher: Launcher, settings: LocalSettings, access: Access, seconds: float) -> str:
     """Return the addresses and commands that a user needs."""
-    rabbitmq = launcher.rabbitmq
+    user, password = launcher.rabbitmq.manager
+    keys = (
+        f"on; the operator's is in {launcher.operator_key.relative_to(launcher.state.parent)}"
+        if access.are_keys_on
+        else "off: whoever reaches this address may do everything"
+    )
     return f"""
 Reckoner is ready, after {seconds:.1f} s.
 
   Reckoner          {settings.url}
   functions         {settings.url}/functions
-  RabbitMQ          http://localhost:{rabbitmq.management_port}  user {rabbitmq.user}, \
-password {rabbitmq.password}
+  keys              {keys}
+  host names        {access.allowed_hosts}
+  RabbitMQ          http://localhost:{launcher.rabbitmq.management_port}  user {user}, \
+password {password}
   PostgreSQL        127.0.0.1:{launcher.postgres.port}, see var/reckoner.env
   another worker    make worker LANE=heavy
   requests          var/nginx/access.log

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compose.local.log_view import LogView
-from compose.local.settings import PREFIX, LocalSettings
+from compose.local.settings import PREFIX, Access, LocalSettings
 from compose.local.state_folder import PROJECT
 from compose.local.stop_signals import StopSignals
 from compose.local.supervisor import Program, Supervisor
 from compose.services import Nginx, Postgres, RabbitMQ
+from compose.services.credentials import APP, KEYS, OWNER
 from compose.services.errors import NotReady
 from compose.services.ports import http_status
 from compose.services.processes import TERMINATE, Process, StopPlan
 
 _READY_SECONDS = 120.0
+# Makes the key of a file unless it was made before.
+_CREATE_KEY = ("reckoner.cli", "key", "create", "operator", "--scope", "read,submit,cancel,operate")
 
 # NGINX has stopped by then, so there is no request left to wait for.
 _GATEWAY_STOP: StopPlan = ((signal.SIGTERM, 5.0),)
@@ -29,10 +32,18 @@ class Launcher:
     """The services and Reckoner's own processes, with their state below the folder `state`."""
 
     def __init__(
-        self, settings: LocalSettings, state: Path, view: LogView, signals: StopSignals
+        self,
+        settings: LocalSettings,
+        access: Access,
+        state: Path,
+        view: LogView,
+        signals: StopSignals,
     ) -> None:
         self._settings = settings
-        self._state = state
+        self._access = access
+        self.state = state
+        #: Holds the key that it makes if keys are on.
+        self.operator_key = state / "operator-key"
         self._view = view
         self._signals = signals
         self._supervisor = Supervisor(view.show, signals.stopping)
@@ -57,7 +68,12 @@ class Launcher:
             host=settings.host,
             output=view.pipe_for("nginx"),
         )
-        self._migrations = self._python("migrations", ["migrations", "upgrade"])
+        self._migrations = self._python("migrations", ["migrations", "upgrade"], role=OWNER)
+        self._key_creation = self._python(
+            "key",
+            [*_CREATE_KEY, "--file", str(self.operator_key)],
+            role=KEYS,
+        )
         self._gateway = self._python("gateway", ["gateway"], _GATEWAY_STOP)
         self._relay = self._python("relay", ["gateway.relay"])
         self._workers = [
@@ -68,7 +84,7 @@ class Launcher:
 
     def prepare(self) -> None:
         """Create folders, data and configuration; start nothing but one-time set-up."""
-        (self._state / "processes").mkdir(exist_ok=True)
+        (self.state / "processes").mkdir(exist_ok=True)
         self.postgres.prepare()
         self.rabbitmq.prepare()
         self.nginx.prepare()
@@ -83,7 +99,10 @@ class Launcher:
         supervisor.start(self.postgres)
         supervisor.start(self.rabbitmq)
         supervisor.wait_for(self.postgres, self.postgres.ready, _READY_SECONDS)
-        self._migrate()
+        self.postgres.make_roles()
+        self._run(self._migrations, "The database schema could not be upgraded.")
+        if self._access.are_keys_on:
+            self._run(self._key_creation, "The operator's key could not be made.")
         supervisor.start(self._gateway)
         supervisor.start(self.nginx)
         supervisor.wait_for(self.nginx, self.nginx.ready, _READY_SECONDS)
@@ -105,53 +124,63 @@ class Launcher:
             [self._gateway],
             [self._relay, *self._workers],
             [self.rabbitmq],
-            [self._migrations, self.postgres],
+            [self._migrations, self._key_creation, self.postgres],
         ]
         self._supervisor.stop(groups, self._signals.hurry)
 
-    def _python(self, name: str, module: list[str], stop_plan: StopPlan = TERMINATE) -> Process:
-        """Return one of Reckoner's own processes, not yet started."""
-        variables = self._variables()
-        given = {f"{key}_FILE" for key in variables}
+    def _python(
+        self, name: str, module: list[str], stop_plan: StopPlan = TERMINATE, role: str = APP
+    ) -> Process:
+        """Return one of Reckoner's own processes, not yet started, with its role in PostgreSQL."""
+        variables = self._variables(role)
+        # A setting and its file contradict each other.
+        given = {key.removesuffix("_FILE") for key in variables}
         own = {
             key: value
             for key, value in os.environ.items()
-            if not key.startswith(PREFIX) and key not in given
+            if not key.startswith(PREFIX) and key.removesuffix("_FILE") not in given
         }
         return Process(
             name,
             [sys.executable, "-m", *module],
             environment={**own, "PYTHONUNBUFFERED": "1", **variables},
             folder=PROJECT,
-            record=self._state / "processes" / f"{name}.process",
-            log=self._state / f"{name}.log",
+            record=self.state / "processes" / f"{name}.process",
+            log=self.state / f"{name}.log",
             output=self._view.pipe_for(name),
             stop_plan=stop_plan,
         )
 
-    def _variables(self) -> dict[str, str]:
+    def _variables(self, role: str) -> dict[str, str]:
+        # Passwords by files: a process's environment can be read by others of the same user.
         return {
             "RECKONER_ENV": "development",
-            "RECKONER_DATABASE_URL": self.postgres.url,
-            "RECKONER_BROKER_URL": self.rabbitmq.url,
+            "RECKONER_DATABASE_URL": self.postgres.address(role),
+            "RECKONER_DATABASE_PASSWORD_FILE": str(self.postgres.password_file(role)),
+            "RECKONER_BROKER_URL": self.rabbitmq.address,
+            "RECKONER_BROKER_PASSWORD_FILE": str(self.rabbitmq.password_file),
             "RECKONER_GATEWAY_BIND": self._settings.gateway,
+            "RECKONER_ADDRESS": self._settings.host,
+            "RECKONER_KEYS": "on" if self._access.are_keys_on else "off",
+            "RECKONER_ALLOWED_HOSTS": self._access.allowed_hosts,
         }
 
     def _write_environment(self) -> None:
-        """Write the settings that `make worker` gives to another worker."""
-        file = self._state / "reckoner.env"
-        file.touch(mode=0o600)
-        lines = [f"{name}={shlex.quote(value)}\n" for name, value in self._variables().items()]
-        file.write_text("".join(lines))
+        """Write the settings for `make worker`, and those for `reckoner key`."""
+        for name, role in (("reckoner.env", APP), ("keys.env", KEYS)):
+            file = self.state / name
+            file.touch(mode=0o600)
+            lines = [f"{key}={shlex.quote(text)}\n" for key, text in self._variables(role).items()]
+            file.write_text("".join(lines))
 
-    def _migrate(self) -> None:
-        """Upgrade the database schema."""
-        self._migrations.start()
-        while self._migrations.running:
+    def _run(self, process: Process, failure: str) -> None:
+        """Run a process to its end; raise `NotReady` with this sentence if it fails."""
+        process.start()
+        while process.running:
             self._supervisor.tick()
-        if self._migrations.exit_status != 0:
-            raise NotReady("The database schema could not be upgraded.", "See the log lines above.")
-        self._migrations.stop()
+        if process.exit_status != 0:
+            raise NotReady(failure, "See the log lines above.")
+        process.stop()
 
     def _is_ready(self) -> bool:
         """Return whether the service is ready, asked through NGINX."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from compose.services.errors import PortTaken, ServiceError
 from compose.services.ports import free_port, holder_of, refusal
 from shared.config import load_settings
+from shared.config.addresses import is_loopback
 from shared.errors import SettingsInvalid
 
 PREFIX = "RECKONER_LOCAL_"
@@ -23,6 +24,14 @@ PORTS = {
     "distribution_port": "RabbitMQ's command-line tools",
     "epmd_port": "Erlang's name server (epmd)",
 }
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may use this Reckoner, and by which names, as its processes are told."""
+
+    are_keys_on: bool
+    allowed_hosts: str
 
 
 @dataclass(frozen=True)
@@ -77,18 +86,34 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
     return LocalSettings(**values)  # type: ignore[arg-type] # each is of its field's type
 
 
-def check_settings() -> None:
+def check_settings(settings: LocalSettings) -> Access:
     """Raise `ServiceError` if Reckoner's processes would refuse their settings."""
     addresses = {
         "database_url": "postgresql+psycopg2://reckoner:-@127.0.0.1/reckoner",
         "broker_url": "amqp://reckoner:-@127.0.0.1",
         "gateway_bind": "127.0.0.1:8081",
+        "address": "127.0.0.1",
     }
     try:
         # `make up` sets the addresses itself, so those in the environment are not checked.
-        load_settings(addresses)
+        checked = load_settings(addresses)
     except SettingsInvalid as error:
         raise ServiceError(str(error), "Correct them, and try again.") from error
+    if not (checked.are_keys_on or is_loopback(settings.host)):
+        raise ServiceError(
+            f"{PREFIX}HOST={settings.host!r:.80} opens Reckoner to other machines, and without "
+            "keys each of them may do everything.",
+            f"Set RECKONER_KEYS=on, or leave {PREFIX}HOST out.",
+        )
+    return Access(checked.are_keys_on, _names(settings.host, checked.allowed_hosts))
+
+
+def _names(host: str, allowed_hosts: str) -> str:
+    """Return the names by which clients may address it, the address that it listens on included."""
+    own = f"[{host}]" if ":" in host else host
+    names = allowed_hosts.split(",")
+    is_certain = host not in ("0.0.0.0", "::")  # noqa: S104 (of these it has many)
+    return allowed_hosts if own in names or not is_certain else f"{allowed_hosts},{own}"
 
 
 def check_ports(settings: LocalSettings) -> None:

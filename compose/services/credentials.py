@@ -4,15 +4,12 @@ import os
 import secrets
 from pathlib import Path
 
-#: Who owns the database and migrates it, and who uses RabbitMQ.
-USER = "reckoner"
+#: The role that owns the database and migrates it.
+OWNER = "reckoner"
 
 #: PostgreSQL's roles for gateways, relays and workers, and for `reckoner key`.
 APP = "reckoner_app"
 KEYS = "reckoner_keys"
-
-#: RabbitMQ's user for its management UI.
-MANAGER = "admin"
 
 
 def password_in(file: Path) -> str:

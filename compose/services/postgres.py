@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from compose.services import process_table
-from compose.services.credentials import APP, KEYS, USER, password_in
+from compose.services.credentials import APP, KEYS, OWNER, password_in
 from compose.services.leftovers import end_leftovers
 from compose.services.postgres_data import (
     ADMIN,
@@ -98,7 +98,7 @@ class Postgres:
         """The SQLAlchemy URL of the database `postgres`, for the superuser."""
         return self.url_of("postgres", ADMIN)
 
-    def url_of(self, database: str, user: str = USER) -> str:
+    def url_of(self, database: str, user: str = OWNER) -> str:
         """Return the SQLAlchemy URL of a database of this server."""
         password = password_in(self.password_file(user))
         return f"postgresql+psycopg2://{user}:{password}@{HOST}:{self.port}/{database}"
@@ -172,7 +172,7 @@ class Postgres:
 
     def make_roles(self) -> None:
         """Make the service's roles in the running server, unless they are there already."""
-        names = {"owner_password": USER, "app_password": APP, "keys_password": KEYS}
+        names = {"owner_password": OWNER, "app_password": APP, "keys_password": KEYS}
         make_roles(
             {
                 "host": HOST,

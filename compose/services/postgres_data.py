@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from compose.services.credentials import USER
+from compose.services.credentials import OWNER
 from compose.services.errors import DataOfAnotherVersion, PreparationFailed
 from compose.services.programs import Account, find_program, service_environment
 
@@ -75,8 +75,8 @@ def create_data(data: Path, programs: Path, password: str, account: Account | No
     # In single-user mode, the server reads one statement per line, without a port or password.
     statements = (
         f"ALTER ROLE {ADMIN} PASSWORD '{password}'\n"
-        f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{password}'\n"
-        f"CREATE DATABASE {DATABASE} OWNER {USER}\n"
+        f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{password}'\n"
+        f"CREATE DATABASE {DATABASE} OWNER {OWNER}\n"
     )
     _run([programs / "postgres", "--single", "-D", draft, ADMIN], statements, draft.parent, account)
     draft.rename(data)

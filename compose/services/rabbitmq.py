@@ -1,4 +1,4 @@
-"""A private RabbitMQ node with its management UI, on its own data, ports and login."""
+"""A private RabbitMQ node with its management UI, on its own data, ports and logins."""
 
 import contextlib
 import os
@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from compose.rabbitmq.definitions import MANAGER, USER, definitions
 from compose.services import process_table
-from compose.services.credentials import USER, password_in
+from compose.services.credentials import password_in
 from compose.services.leftovers import end_leftovers
 from compose.services.ports import http_status
 from compose.services.processes import Process, no_hurry
@@ -20,7 +21,9 @@ _STOP_PLAN = ((signal.SIGTERM, 30.0),)
 
 
 class RabbitMQ:
-    """RabbitMQ in `folder`, listening on 127.0.0.1 only, with one user and the vhost /.
+    """RabbitMQ in `folder`, listening on 127.0.0.1 only, with the vhost /.
+
+    Its user `reckoner` may use the service's queues alone, and `admin` the management UI.
 
     Erlang nodes are found through epmd, a small name server. This node gets its own, so that it
     neither depends on the machine's nor leaves one behind.
@@ -48,8 +51,18 @@ class RabbitMQ:
 
     @property
     def url(self) -> str:
-        """The AMQP URL of the default vhost, with the login."""
+        """The AMQP URL of the default vhost, with the service's login."""
         return f"amqp://{USER}:{self.password}@{HOST}:{self.port}/%2F"
+
+    @property
+    def address(self) -> str:
+        """The same without the password, which is in `password_file`."""
+        return f"amqp://{USER}@{HOST}:{self.port}/%2F"
+
+    @property
+    def password_file(self) -> Path:
+        """The file with the password of the service's user."""
+        return self.folder / "password"
 
     @property
     def management_url(self) -> str:
@@ -57,14 +70,14 @@ class RabbitMQ:
         return f"http://{HOST}:{self.management_port}"
 
     @property
-    def user(self) -> str:
-        """The login's name."""
-        return USER
+    def password(self) -> str:
+        """The password of the service's user."""
+        return password_in(self.password_file)
 
     @property
-    def password(self) -> str:
-        """The login's password."""
-        return password_in(self.folder / "password")
+    def manager(self) -> tuple[str, str]:
+        """The name and the password for the management UI and API."""
+        return MANAGER, password_in(self.folder / "admin-password")
 
     @property
     def running(self) -> bool:
@@ -88,7 +101,7 @@ class RabbitMQ:
         end_leftovers([self.folder / "rabbitmq.process", self.folder / "epmd.process"])
         self._end_strays()
         node = self._node
-        node.write_configuration(self.password)
+        node.write_configuration(definitions(self.password, self.manager[1]))
         environment = node.environment()
         self._epmd = Process(
             "epmd",
@@ -125,7 +138,7 @@ class RabbitMQ:
         # By the API, which has to answer anyway: RabbitMQ would log a probe of the AMQP port as a
         # client that closed its connection unexpectedly.
         check = f"/api/health/checks/port-listener/{self.port}"
-        return http_status(self.management_port, check, (USER, self.password)) == 200
+        return http_status(self.management_port, check, self.manager) == 200
 
     def wait_ready(self, timeout: float = 120.0) -> None:
         """Return once clients and the management API are served; `NotReady` if not."""

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from compose.services.credentials import USER
+from compose.rabbitmq.definitions import USER
 from compose.services.programs import find_program, service_environment
 
 HOST = "127.0.0.1"
@@ -13,13 +13,12 @@ HOST = "127.0.0.1"
 _PACKAGE = "rabbitmq-server"
 _SCRIPT_FOLDERS = ("/usr/lib/rabbitmq/bin", "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin")
 
-# The login is created at the first start only: its file and the data belong together.
+# The users are made at each start, so that existing data gets them too.
 _CONFIGURATION = """\
 listeners.tcp.1 = {host}:{port}
 management.tcp.ip = {host}
 management.tcp.port = {management_port}
-default_user = {user}
-default_pass = {password}
+load_definitions = {definitions}
 log.console = true
 log.console.level = warning
 log.console.use_colors = off
@@ -42,10 +41,13 @@ class Node:
         """The Erlang node's name, which differs for each folder."""
         return f"{USER}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}@localhost"
 
-    def write_configuration(self, password: str) -> None:
-        """Write the files named in `environment`."""
+    def write_configuration(self, definitions: str) -> None:
+        """Write the files named in `environment`, and the definitions of users."""
         for folder in ("home", "data"):
             (self.folder / folder).mkdir(exist_ok=True)
+        users = self.folder / "definitions.json"
+        users.touch(mode=0o600)
+        users.write_text(definitions)
         settings = self.folder / "rabbitmq.conf"
         settings.touch(mode=0o600)
         settings.write_text(
@@ -53,8 +55,7 @@ class Node:
                 host=HOST,
                 port=self.port,
                 management_port=self.management_port,
-                user=USER,
-                password=password,
+                definitions=users,
             )
         )
         (self.folder / "enabled_plugins").write_text("[rabbitmq_management].\n")

@@ -60,13 +60,10 @@ class KeyRing:
     def __init__(
         self,
         read: Callable[[], Awaitable[Access]],
-        *,
-        refresh_seconds: float = _REFRESH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`read` reads all keys and sessions from PostgreSQL."""
         self._read = read
-        self._refresh_seconds = refresh_seconds
         self._clock = clock
         self._known = _Known(Access(datetime.min.replace(tzinfo=UTC), {}, {}), -1e9, {})
         self._next = _Reading()
@@ -163,7 +160,7 @@ class KeyRing:
             await self._read_once(began)
             await asyncio.sleep(began + _PAUSE_SECONDS - self._clock())
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(began + self._refresh_seconds - self._clock()):
+                async with asyncio.timeout(began + _REFRESH_SECONDS - self._clock()):
                     await self._is_wanted.wait()
 
     async def _read_once(self, began: float) -> None:

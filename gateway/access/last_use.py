@@ -21,13 +21,10 @@ class LastUse:
         self,
         ring: KeyRing,
         note: Callable[[Collection[str]], Awaitable[None]],
-        *,
-        interval_seconds: float = _INTERVAL_SECONDS,
     ) -> None:
         """`note` stores that the keys of these ids were used today."""
         self._ring = ring
         self._note = note
-        self._interval_seconds = interval_seconds
         self._used: set[str] = set()
 
     def add(self, key_id: str) -> None:
@@ -37,7 +34,7 @@ class LastUse:
     async def run(self) -> NoReturn:
         """Note what was used, until cancelled. What was not noted by then is lost."""
         while True:
-            await asyncio.sleep(self._interval_seconds)
+            await asyncio.sleep(_INTERVAL_SECONDS)
             used, self._used = self._used, set()
             due = self._ring.not_used_today(used)
             if not due:

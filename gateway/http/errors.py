@@ -215,11 +215,16 @@ def _(error: errors.RateExceeded) -> Problem:
 
 @describe.register
 def _(error: errors.KeySecondsExceeded) -> Problem:
+    which = (
+        "The calculation"
+        if error.index is None
+        else f"The calculation at /calculations/{error.index}"
+    )
     return Problem(
         403,
         "key-limit-seconds",
         "Calculation too long for this key",
-        f"A calculation counts as {error.seconds:.3g} s, and the key of the request may submit "
+        f"{which} counts as {error.seconds:.3g} s, and the key of the request may submit "
         f"calculations of up to {error.limit_seconds:g} s. "
         "Submit a shorter one, or use a key with a higher limit.",
         {"seconds": error.seconds, "limit_seconds": error.limit_seconds},

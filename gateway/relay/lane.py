@@ -7,18 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from gateway.relay.loop import LoopThread
 from gateway.relay.message_version import MessageVersion
 from gateway.relay.publisher import Publisher
+from gateway.relay.window import Window
 from shared import crash_points
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable
 from shared.messages import encode
-from shared.store.outbox import Due, put_back, taken_due
+from shared.store.heavy_outbox import take_heavy
+from shared.store.outbox import Due, put_back, take_due, taken
 
 #: Small calculations of the quick lane share a message, which costs more than they do. One thread
 #: of a worker computes all of a message, so it should not take long.
@@ -55,6 +57,8 @@ class LaneRelay:
         self._message_version = MessageVersion(lane)
         self._batch_rows = settings.relay_batch
         self._engine = engine
+        self._window = Window()
+        self._is_poll_needed = False
         self._woken = threading.Event()
         self._woken.set()  # the first step is at once, and finds out whether RabbitMQ works
         self._is_publishing = False
@@ -72,9 +76,28 @@ class LaneRelay:
         """Whether it will take what is due without being woken again."""
         return self._is_publishing or self._woken.is_set()
 
+    @property
+    def waits_for_claims(self) -> bool:
+        """Whether what is due has to wait, and a claim will tell when that is over.
+
+        Workers of earlier versions do not tell.
+        """
+        return self._window.is_full and not self._is_poll_needed
+
     def wake(self) -> None:
         """Have it publish what is due now."""
         self._woken.set()
+
+    def wake_for_new(self) -> None:
+        """Have it publish what has come, unless that has to wait."""
+        if not self._window.is_full:
+            self._woken.set()
+
+    def note_claims(self, count: int) -> None:
+        """Note that workers have claimed calculations, and publish others if there is room."""
+        self._window.note_claims(count)
+        if self._window.has_room_again:
+            self._woken.set()
 
     def stop(self) -> None:
         """Let its thread end after its current step."""
@@ -90,7 +113,7 @@ class LaneRelay:
         self.publisher.connect()  # before rows are locked, as it may take seconds
         with self._engine.connect() as connection:
             version = self._message_version.current(connection)
-            with taken_due(connection, self.lane, self._batch_rows) as due:
+            with taken(connection, self._take) as due:
                 if not due:
                     return 0
                 groups = group_by_message(due, self.lane)
@@ -107,6 +130,19 @@ class LaneRelay:
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
         return len(due)
+
+    def _take(self, connection: Connection) -> list[Due]:
+        if self.lane is Lane.QUICK:
+            return take_due(self._batch_rows).on(connection)
+        window = self._window
+        is_unannounced = window.is_full and not window.has_heard_claims
+        window.begin_take()
+        found = take_heavy(self._batch_rows, window.claims_per_second).on(connection)
+        window.end_take(found.claims_until_room)
+        if window.has_room_again:
+            self._woken.set()
+        self._is_poll_needed = is_unannounced and bool(found.due)
+        return found.due
 
     def _step(self) -> None:
         is_woken = self._woken.wait(_PROBE_SECONDS)

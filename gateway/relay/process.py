@@ -24,7 +24,7 @@ from gateway.relay.rescue import Rescue
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.postgres.connections import connect_to_listen
-from shared.store.notifications import OUTBOX, read_outbox
+from shared.store.notifications import CLAIMED, OUTBOX, read_outbox
 from shared.store.outbox import seconds_to_next
 
 #: When to poll again for rows that are due and that another relay may have locked.
@@ -115,7 +115,7 @@ class Relay:
     def _step(self) -> None:
         if self._listener is None:
             self._listener = connect_to_listen(
-                self._settings.sqlalchemy_url, OUTBOX, name="reckoner relay listener"
+                self._settings.sqlalchemy_url, OUTBOX, CLAIMED, name="reckoner relay listener"
             )
             self._next_poll_at = 0.0  # wake-ups that came before were missed
         self._pass_on_wakeups(self._listener)
@@ -134,10 +134,16 @@ class Relay:
         next_at = min(self._next_poll_at, self._next_heartbeat_at)
         self._sleep(next_at - time.monotonic(), listener)
         listener.poll()
+        claims = 0
         for notification in listener.notifies:
-            for lane in read_outbox(notification.payload):
-                self.lanes[lane].wake()
+            if notification.channel == CLAIMED:
+                claims += 1
+            else:
+                for lane in read_outbox(notification.payload):
+                    self.lanes[lane].wake_for_new()
         listener.notifies.clear()
+        if claims:
+            self.lanes[Lane.HEAVY].note_claims(claims)
 
     def _poll_outbox(self) -> None:
         """Wake the lanes with due rows: a notification can be lost, and a backoff ends."""
@@ -145,7 +151,12 @@ class Relay:
             waits = seconds_to_next(connection)
         # Soon again where rows are due and the lane is idle: another relay may have locked them,
         # and those behind them may become due at any time.
-        idle = [wait for lane, wait in waits.items() if not self.lanes[lane].is_busy]
+        # So does what waits for room that workers make without a word.
+        idle = [
+            wait
+            for lane, wait in waits.items()
+            if not self.lanes[lane].is_busy and not self.lanes[lane].waits_for_claims
+        ]
         pause = min(self._settings.relay_poll_seconds, *idle, math.inf)
         self._next_poll_at = time.monotonic() + max(_LOCKED_SECONDS, pause)
         for lane, wait in waits.items():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.access.caller import Caller
+from gateway.access.key_seconds import beyond_limit, exceeded_by
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import WatchedThreads
@@ -73,6 +74,7 @@ class Submission:
 
     async def submit(self, calculation: Calculation, caller: Caller, request_id: str) -> Row:
         """Return the row of this calculation, which may have existed before."""
+        await self._check_seconds([calculation], caller)
         is_inline = self._planner.is_inline(calculation)
         if is_inline:
             known = await self._lookup.find(calculation.id)
@@ -98,6 +100,7 @@ class Submission:
         self, calculations: Sequence[Calculation], caller: Caller, request_id: str
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
+        await self._check_seconds(calculations, caller)
         distinct = list({calculation.id: calculation for calculation in calculations}.values())
         receipt = await self._database.run_transaction(
             lambda connection: store_batch(connection, distinct, request_id, caller.name, NO_DELAYS)
@@ -105,6 +108,15 @@ class Submission:
         if receipt.accepted:
             self._relay_wakeup.wake(receipt.lanes)
         return receipt
+
+    async def _check_seconds(self, calculations: Sequence[Calculation], caller: Caller) -> None:
+        """Raise KeySecondsExceeded if one is longer than the key allows, and would be new work."""
+        too_long = beyond_limit(calculations, caller)
+        rows = await asyncio.gather(*(self._lookup.find(one.id) for one in too_long.values()))
+        for (index, calculation), row in zip(too_long.items(), rows, strict=True):
+            if row is None or not _is_settled(row, None):
+                is_batch = len(calculations) > 1
+                raise exceeded_by(calculation, caller, index if is_batch else None)
 
     async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
         computed = await self._compute_inline(submitted)

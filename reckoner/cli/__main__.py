@@ -14,6 +14,7 @@ from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
 _COMMANDS = {
     "new-function": "Write a package for a function of your own, with its test.",
     "check-function": "Run a function as the service would, without a service.",
+    "key": "Create, list, rotate and revoke API keys.",
     "redrive": "Put messages that workers rejected back into their queues, or show them.",
 }
 

@@ -140,6 +140,14 @@ def with_password(url: str, password: str | None) -> str:
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}{at}{host}").geturl()
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine's own clients can reach the address."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _is_port(text: str) -> bool:
     return bool(re.fullmatch(r"[0-9]{1,5}", text)) and 1 <= int(text) <= _LAST_PORT
 

@@ -13,7 +13,13 @@ from typing import Any, get_type_hints
 from dynaconf import Dynaconf
 from sqlalchemy import URL, make_url
 
-from shared.config.addresses import bind_faults, broker_faults, database_faults, with_password
+from shared.config.addresses import (
+    bind_faults,
+    broker_faults,
+    database_faults,
+    is_loopback,
+    with_password,
+)
 from shared.config.names import PREFIX, unknown_names
 from shared.errors import SettingsInvalid
 
@@ -267,5 +273,11 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
         yield "RECKONER_QUICK_PREFETCH must be at least RECKONER_QUICK_THREADS."
     if values["keys"] not in ("on", "off", None):
         yield f"RECKONER_KEYS must be on or off; it is {values['keys']!r:.40}."
+    if values["keys"] == "off" and not is_loopback(values["address"] or "127.0.0.1"):
+        yield (
+            f"RECKONER_ADDRESS={values['address']!s:.80} opens the service to other machines, and "
+            "RECKONER_KEYS=off lets each of them do everything. Set RECKONER_KEYS=on, or leave "
+            "RECKONER_ADDRESS out."
+        )
     if values["log_level"] not in (*_LOG_LEVELS, None):
         yield f"RECKONER_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}."

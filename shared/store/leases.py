@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from shared.postgres.prepared import Prepared, Query, Rows, uuid_array
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
-from shared.store.notifications import NOTIFYING_CHANGED
+from shared.store.notifications import NOTIFYING_CHANGED, NOTIFYING_CLAIMED
 
 _CLAIM = Prepared(
     "claim",
@@ -25,7 +25,8 @@ _CLAIM = Prepared(
     WHERE id = $1 AND (status = 'queued') IS TRUE AND lane = 'heavy'
     RETURNING id, attempt, function, version, arguments_text, estimate_seconds,
               request_id, published_at, attempt - attempt_base AS attempts, history,
-              {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments, {NOTIFYING_CHANGED}""",
+              {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments, {NOTIFYING_CHANGED},
+              {NOTIFYING_CLAIMED}""",
 )
 
 _EXTEND = text("""
@@ -84,7 +85,7 @@ def claim_calculation(
 
 def _claim(rows: Rows) -> Claim | None:
     for row in rows:
-        identity, attempt, function, version, text_or_none, *others, arguments, _ = row
+        identity, attempt, function, version, text_or_none, *others, arguments, _, _ = row
         return Claim(
             identity, attempt, function, version, arguments_text(text_or_none, arguments), *others
         )

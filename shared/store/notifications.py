@@ -15,6 +15,9 @@ from shared.postgres.prepared import Prepared, Query
 #: From the gateway to the relay: there are calculations to publish.
 OUTBOX = "reckoner_outbox"
 
+#: From heavy workers to the relay: one calculation was claimed.
+CLAIMED = "reckoner_claimed"
+
 #: From workers and the relay to the gateways: these calculations have changed.
 CHANGED = "reckoner_changed"
 
@@ -22,6 +25,9 @@ _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 #: For the RETURNING of a statement that changes one calculation: notifies the gateways of it.
 NOTIFYING_CHANGED = f"pg_notify('{CHANGED}', replace(CAST(id AS text), '-', ''))"
+
+#: For the RETURNING of a statement that claims one calculation: notifies the relay of it.
+NOTIFYING_CLAIMED = f"pg_notify('{CLAIMED}', '')"
 
 _WAKE_RELAY = Prepared("wake_relay", ("text",), f"SELECT pg_notify('{OUTBOX}', $1)")
 

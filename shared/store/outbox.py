@@ -5,7 +5,7 @@ the planner uses the primary key. With statistics from before a burst it would o
 partial index that the burst has filled, and read all of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,13 +19,13 @@ from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 
 #: The commit need not wait for the disk: a mark that is lost in a crash costs a second publication.
 #: BEGIN, SET and the statement are sent together, in one round trip instead of three.
-_BEGIN = "BEGIN; SET LOCAL synchronous_commit = off; "
+BEGIN = "BEGIN; SET LOCAL synchronous_commit = off; "
 
 #: The limit is part of the text: a plan for any limit would sort the whole backlog.
 _TAKE = """
     WITH due AS (
         SELECT id FROM calculations
-        WHERE status = 'queued' AND published_at IS NULL AND lane = $1 AND not_before <= now()
+        WHERE status = 'queued' AND published_at IS NULL AND lane = 'quick' AND not_before <= now()
         ORDER BY not_before
         LIMIT {limit}
         FOR UPDATE SKIP LOCKED),
@@ -78,24 +78,25 @@ class Due:
     estimate_seconds: float | None
 
 
-def take_due(lane: Lane, limit: int) -> Query[list[Due]]:
-    """Begin a transaction and mark up to `limit` due rows of a lane as published, oldest first.
+def take_due(limit: int) -> Query[list[Due]]:
+    """Begin a transaction and mark up to `limit` due rows as published, oldest first.
 
-    They stay locked until the transaction ends, and other relays skip them.
+    They are those of the quick lane; heavy_outbox.py has the others. They stay locked until the
+    transaction ends, and other relays skip them.
     """
-    take = Prepared(f"take_{limit}", ("text",), _take(limit), opening=_BEGIN)
-    return Query(take, (str(lane),), _due)
+    take = Prepared(f"take_{limit}", (), _take(limit), opening=BEGIN)
+    return Query(take, (), read_due)
 
 
 @contextmanager
-def taken_due(connection: Connection, lane: Lane, limit: int) -> Iterator[list[Due]]:
-    """Mark what is due as published and yield it; commit at the end, or roll back on an exception.
+def taken(connection: Connection, take: Callable[[Connection], list[Due]]) -> Iterator[list[Due]]:
+    """Mark rows as published and yield them; commit at the end, or roll back on an exception.
 
     What could not be published must be put back before the end. The connection must be in
     autocommit mode.
     """
     try:
-        yield take_due(lane, limit).on(connection)
+        yield take(connection)
     except BaseException:
         if not connection.invalidated:  # a connection that broke has no transaction any more
             _roll_back(connection)
@@ -114,7 +115,8 @@ def _take(limit: int) -> str:
     return _TAKE.format(limit=limit, of_earlier_versions=ARGUMENTS_OF_EARLIER_VERSIONS)
 
 
-def _due(rows: Rows) -> list[Due]:
+def read_due(rows: Rows) -> list[Due]:
+    """Return what a statement has taken, from rows of id, function, version and so on."""
     return [
         Due(
             Work(identity, function, version, arguments_text(stored, arguments), request_id),

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import create_engine, make_url, text
 
+from compose.rabbitmq.definitions import USER
 from compose.services import Postgres, RabbitMQ, free_port
 from compose.services.ports import answers
 from tests.benchmarks.programs import Programs
@@ -82,10 +83,10 @@ class Servers:
         name = f"benchmark-{next(_numbers)}"
         node = self.rabbitmq
         address = f"{node.management_url}/api/vhosts/{name}"
-        with httpx.Client(auth=(node.user, node.password), timeout=30) as client:
+        with httpx.Client(auth=node.manager, timeout=30) as client:
             client.put(address).raise_for_status()
             client.put(
-                f"{node.management_url}/api/permissions/{name}/{node.user}",
+                f"{node.management_url}/api/permissions/{name}/{USER}",
                 json={"configure": ".*", "write": ".*", "read": ".*"},
             ).raise_for_status()
             yield node.url.removesuffix("/%2F") + f"/{name}"

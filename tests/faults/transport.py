@@ -42,7 +42,7 @@ class Transport:
         """Return of each queue how many messages are ready and how many unacknowledged."""
         answer = self._client.get(
             f"{self.server.management_url}/api/queues/%2F",
-            auth=(self.server.user, self.server.password),
+            auth=self.server.manager,
         )
         answer.raise_for_status()
         return {

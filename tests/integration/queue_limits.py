@@ -22,6 +22,6 @@ def queue_limit(rabbitmq: RabbitMQ, broker_url: str, lane: Lane) -> Iterator[Cal
         "apply-to": "queues",
         "definition": {"max-length": LIMIT, "overflow": "reject-publish"},
     }
-    with httpx.Client(auth=(rabbitmq.user, rabbitmq.password), timeout=30) as client:
+    with httpx.Client(auth=rabbitmq.manager, timeout=30) as client:
         client.put(address, json=limit).raise_for_status()
         yield lambda: client.delete(address).raise_for_status()

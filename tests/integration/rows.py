@@ -6,7 +6,14 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store import attempts, calculations, leases, new_calculations
+from shared.store import (
+    attempts,
+    calculations,
+    heavy_outbox,
+    leases,
+    new_calculations,
+    outbox,
+)
 from shared.store.leases import Renewal
 from tests.factories import make_calculation
 
@@ -36,6 +43,13 @@ def row_of(connection, calculation):
 
 def status_of(connection, calculation):
     return row_of(connection, calculation).status
+
+
+def take_due(connection, lane, limit=9):
+    """Mark rows of a lane as published, as the relay does, and return them."""
+    if lane is Lane.QUICK:
+        return outbox.take_due(limit).on(connection)
+    return heavy_outbox.take_heavy(limit).on(connection).due
 
 
 def change(connection, calculation, columns):

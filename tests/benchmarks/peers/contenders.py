@@ -170,6 +170,6 @@ def queues_are_empty(servers: Servers, broker_url: str) -> bool:
     """Return whether no queue of a virtual host has messages, also none that wait for their ack."""
     node = servers.rabbitmq
     name = broker_url.rpartition("/")[2]
-    with httpx.Client(auth=(node.user, node.password), timeout=30) as client:
+    with httpx.Client(auth=node.manager, timeout=30) as client:
         queues = client.get(f"{node.management_url}/api/queues/{name}").raise_for_status().json()
     return bool(queues) and all(queue.get("messages") == 0 for queue in queues)

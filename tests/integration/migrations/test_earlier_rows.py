@@ -90,7 +90,7 @@ def test_what_code_for_0003_stored_before_or_stores_after_the_upgrade_is_read(
         row = row_of(connection, long)
         stored = [chunks.find_chunk(connection, long.id, 1, ordinal) for ordinal in (0, 1, 2)]
         assert (row.length, stored) == (len(LONG), [LONG[:CHUNK_BYTES], LONG[CHUNK_BYTES:], None])
-        (due,) = outbox.take_due(Lane.QUICK, 10).on(connection)
+        (due,) = outbox.take_due(10).on(connection)
         assert (due.work.calculation_id, due.work.arguments_text) == (waiting.id, '{"n":30}')
         claim = leases.claim_calculation(connection, claimed.id, worker_id=WORKER, lease_seconds=60)
         assert claim is not None

@@ -83,10 +83,10 @@ def test_only_the_relays_commit_does_not_wait_for_the_disk(engine):
     with engine.begin() as connection:
         queue(connection)
     with at_once.connect() as connection:
-        with outbox.taken_due(connection, Lane.QUICK, 9):
+        with outbox.taken(connection, outbox.take_due(9).on):
             assert synchronous(connection) == "off"
         assert synchronous(connection) == "on"
-        with pytest.raises(KeyError), outbox.taken_due(connection, Lane.QUICK, 9):
+        with pytest.raises(KeyError), outbox.taken(connection, outbox.take_due(9).on):
             raise KeyError
         assert synchronous(connection) == "on"
 

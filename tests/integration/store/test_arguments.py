@@ -6,7 +6,7 @@ import json
 import pytest
 
 from shared.calculation import Lane, calculation_id
-from shared.store import calculations, listing, new_calculations, outbox
+from shared.store import calculations, heavy_outbox, listing, new_calculations
 from shared.store.new_calculations import New
 from tests.factories import make_arguments, make_calculation
 from tests.integration.rows import cancel, change, claim, row_of, stored
@@ -41,7 +41,7 @@ def test_the_canonical_text_comes_back_byte_for_byte(connection, insert):
         connection, status=None, function=None, before=None, limit=1
     )
     assert listed.canonical_arguments == DIFFICULT.text
-    (due,) = outbox.take_due(Lane.HEAVY, 10).on(connection)
+    (due,) = heavy_outbox.take_heavy(10).on(connection).due
     assert due.work.arguments_text == DIFFICULT.text
     claimed = claim(connection, calculation)
     assert claimed.arguments_text == DIFFICULT.text
@@ -61,7 +61,7 @@ def test_rows_of_earlier_versions_have_a_text_and_the_same_id(connection):
     row = row_of(connection, calculation)
     assert row.arguments_text is None
     assert row.canonical_arguments == arguments.text
-    (due,) = outbox.take_due(Lane.HEAVY, 10).on(connection)
+    (due,) = heavy_outbox.take_heavy(10).on(connection).due
     assert due.work.arguments_text == arguments.text
     assert claim(connection, calculation).arguments_text == arguments.text
     assert cancel(connection, calculation).canonical_arguments == arguments.text

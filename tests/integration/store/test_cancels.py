@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
-from shared.store import attempts, calculations, leases, new_calculations, outbox
+from shared.store import attempts, calculations, heavy_outbox, leases, new_calculations, outbox
 from shared.store.leases import Renewal
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, cancel, change, claim, queue, row_of, stored
@@ -36,9 +36,7 @@ def test_a_queued_calculation_is_cancelled_at_once(connection):
     assert row.error["type"].endswith("cancelled")
     assert row.finished_at is not None
     assert row_of(connection, neighbour).status == "queued"
-    assert [due.work.calculation_id for due in outbox.take_due(Lane.QUICK, 9).on(connection)] == [
-        neighbour.id
-    ]
+    assert [due.work.calculation_id for due in outbox.take_due(9).on(connection)] == [neighbour.id]
 
 
 def test_a_running_calculation_is_marked_for_its_worker_to_cancel(connection, running):
@@ -153,12 +151,12 @@ def test_a_submission_withdraws_a_pending_cancel(engine, submitted):
 def test_a_cancelled_calculation_that_is_resubmitted_is_published_again(engine, submitted):
     calculation = heavy(engine)
     with engine.begin() as connection:
-        assert len(outbox.take_due(Lane.HEAVY, 9).on(connection)) == 1
+        assert len(heavy_outbox.take_heavy(9).on(connection).due) == 1
     with engine.begin() as connection:
         cancel(connection, calculation)
     assert submitted(calculation).status == "queued"
     with engine.begin() as connection:
-        (due,) = outbox.take_due(Lane.HEAVY, 9).on(connection)
+        (due,) = heavy_outbox.take_heavy(9).on(connection).due
         assert due.work.calculation_id == calculation.id
 
 
@@ -182,7 +180,7 @@ def test_a_resubmitted_calculation_begins_anew_after_its_cancel(engine, submitte
     with engine.begin() as connection:
         assert stored(connection, calculation, "attempt - attempt_base") == 0
         assert stored(connection, calculation, "request_id") != "first"
-        assert len(outbox.take_due(Lane.HEAVY, 9).on(connection)) == 1  # the pause is over
+        assert len(heavy_outbox.take_heavy(9).on(connection).due) == 1  # the pause is over
         assert claim(connection, calculation).attempt == 4
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane
-from shared.store import calculations, outbox
+from shared.store import calculations, heavy_outbox, outbox
 from tests.integration.rows import (
     cancel,
     change,
@@ -62,17 +62,17 @@ def test_the_pause_after_an_attempt_doubles_up_to_a_minute(
     assert pause == timedelta(seconds=seconds)
     expected = {Lane.HEAVY: pytest.approx(seconds)}
     assert outbox.seconds_to_next(connection) == expected
-    assert outbox.take_due(Lane.HEAVY, 10).on(connection) == []
+    assert heavy_outbox.take_heavy(10).on(connection).due == []
 
 
 def test_a_calculation_whose_lease_ran_out_is_queued_as_if_it_had_never_run(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
-    outbox.take_due(Lane.HEAVY, 10).on(connection)
+    heavy_outbox.take_heavy(10).on(connection)
     extend(connection, (claim(connection, calculation), 0.5), lease_seconds=-1)
     assert expire(connection) == {calculation.id: "queued"}
     row = row_of(connection, calculation)
     assert (row.status, row.progress, row.started_at) == ("queued", 0, None)
-    (due,) = outbox.take_due(Lane.HEAVY, 10).on(connection)
+    (due,) = heavy_outbox.take_heavy(10).on(connection).due
     assert due.work.calculation_id == calculation.id
 
 

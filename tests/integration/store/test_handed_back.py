@@ -34,7 +34,7 @@ def review(connection, after=FIRST, limit=100):
 @pytest.mark.parametrize(("waited", "pause"), [(None, 1), (0.5, 1), (3, 3), (8, 8), (100, 10)])
 def test_the_pause_grows_with_the_time_that_it_has_been_waiting(connection, waited, pause):
     calculation = queue(connection)
-    assert outbox.take_due(Lane.QUICK, 9).on(connection)
+    assert outbox.take_due(9).on(connection)
     if waited is not None:
         hand_back(connection, [calculation.id], Lane.QUICK)
         age(connection, waited)
@@ -42,7 +42,7 @@ def test_the_pause_grows_with_the_time_that_it_has_been_waiting(connection, wait
     assert stored(connection, calculation, "not_before - now()") == timedelta(seconds=pause)
     assert stored(connection, calculation, "published_at") is None
     assert waiting(connection) == {calculation.id}
-    assert not outbox.take_due(Lane.QUICK, 9).on(connection)
+    assert not outbox.take_due(9).on(connection)
 
 
 def test_only_what_is_queued_in_the_lane_is_handed_back(connection):

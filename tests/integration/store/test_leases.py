@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import attempts, calculations, new_calculations, outbox
+from shared.store import attempts, calculations, heavy_outbox, new_calculations
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import (
     OTHER_WORKER,
@@ -118,19 +118,19 @@ def test_a_failure_ends_the_claim_with_its_reason(connection):
 def test_handing_back_costs_no_attempt(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
     change(connection, calculation, "attempt = 1")  # a lost attempt is still counted
-    outbox.take_due(Lane.HEAVY, 10).on(connection)
+    heavy_outbox.take_heavy(10).on(connection)
     claimed = claim(connection, calculation)
     extend(connection, (claimed, 0.5))
     assert attempts.release_calculation(connection, claimed, **MINE)
     row = row_of(connection, calculation)
     assert (row.status, row.progress, row.started_at) == ("queued", 0, None)
-    assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
+    assert len(heavy_outbox.take_heavy(10).on(connection).due) == 1
     assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [2, 1]
 
 
 def test_trying_again_costs_an_attempt(connection):
     calculation = queue(connection, lane=Lane.HEAVY)
-    outbox.take_due(Lane.HEAVY, 10).on(connection)
+    heavy_outbox.take_heavy(10).on(connection)
     claimed = claim(connection, calculation)
     extend(connection, (claimed, 0.5))
     assert retry(connection, claimed)
@@ -139,7 +139,7 @@ def test_trying_again_costs_an_attempt(connection):
     assert stored(connection, calculation, "ARRAY[attempt, attempt_base]") == [1, 0]
     assert [entry["outcome"] for entry in row.history] == ["process-died"]
     change(connection, calculation, "not_before = now()")
-    assert len(outbox.take_due(Lane.HEAVY, 10).on(connection)) == 1
+    assert len(heavy_outbox.take_heavy(10).on(connection).due) == 1
 
 
 def test_a_calculation_with_a_pending_cancel_is_not_tried_again(connection):

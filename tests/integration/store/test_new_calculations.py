@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.functions.learnt_cost import LearntCost
-from shared.store import new_calculations, outbox
+from shared.store import heavy_outbox, new_calculations, outbox
 from shared.store.new_calculations import New
 from tests.eventually import eventually
 from tests.factories import estimate_of, make_calculation, make_result
@@ -16,6 +16,7 @@ from tests.integration.rows import (
     queue,
     row_of,
     stored,
+    take_due,
     waits_for_a_lock,
 )
 
@@ -37,7 +38,7 @@ def test_an_insert_does_not_wait_for_a_locked_row_that_exists(engine, connection
     new_calculations.insert_queued(connection, [there], "request")
     connection.commit()
     with engine.begin() as relay, engine.begin() as gateway:
-        assert len(outbox.take_due(Lane.QUICK, 9).on(relay)) == 1
+        assert len(outbox.take_due(9).on(relay)) == 1
         gateway.execute(text("SET LOCAL lock_timeout = '2s'"))
         assert new_calculations.insert_queued(gateway, [there, new], "request") == {new.id}
         rows = [New(calculation, None, "request") for calculation in (there, newer)]
@@ -92,7 +93,7 @@ def test_the_row_of_a_new_calculation_equals_the_one_that_is_found(connection, r
     assert (row.result_attempt == 1) is (result is not None and not result.is_in_row)
     assert stored(connection, calculation, "request_id") == "a"
     # A calculation that has its result is not published.
-    assert len(outbox.take_due(lane, 9).on(connection)) == (result is None)
+    assert len(take_due(connection, lane)) == (result is None)
 
 
 def test_a_batch_stores_the_values_of_each_calculation(connection):
@@ -124,7 +125,7 @@ def test_what_is_not_known_of_the_cost_is_null(connection, estimate, source, way
     seconds = None if estimate is None else 0.5
     assert (row.estimate_seconds, row.estimate_source) == (seconds, source)
     assert (row.estimate_bytes, row.estimate_digits) == (None, None)
-    (due,) = outbox.take_due(Lane.HEAVY, 9).on(connection)
+    (due,) = heavy_outbox.take_heavy(9).on(connection).due
     assert due.estimate_seconds == seconds
     assert claim(connection, calculation).estimate_seconds == seconds
 

@@ -24,6 +24,7 @@ from shared.store import (
     quick,
     system,
 )
+from shared.store.heavy_outbox import LEAST_WINDOW, MOST_COUNTED, take_heavy
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
 from shared.store.results import chunks
@@ -179,12 +180,35 @@ def test_claims_are_found_by_their_ids_or_their_worker(transactions, use):
     assert rows_read(nodes) <= 2 * len(IDS)
 
 
-@pytest.mark.parametrize("lane", Lane)
-def test_the_relay_reads_only_the_rows_it_takes(at_once, lane):
-    nodes = at_once.nodes(lambda connection: outbox.take_due(lane, LIMIT).on(connection))
+def test_the_relay_reads_only_the_rows_it_takes(at_once):
+    nodes = at_once.nodes(lambda connection: outbox.take_due(LIMIT).on(connection))
     assert "calculations_outbox" in indexes(nodes)
     # Each row once to find it, and once to mark it.
     assert rows_read(nodes) <= 3 * LIMIT
+
+
+def test_the_relay_reads_only_the_heavy_rows_that_it_takes_and_those_of_the_window(at_once):
+    def look(connection):
+        connection.execute(
+            text(
+                "UPDATE calculations SET published_at = NULL, estimate_seconds = 0.001"
+                " WHERE (status = 'queued') IS TRUE"
+            )
+        )
+        assert len(take_heavy(LIMIT, 100.0).on(connection).due) == LEAST_WINDOW
+        after = take_heavy(LIMIT, 100.0).on(connection)
+        assert (after.due, after.claims_until_room) == ([], LEAST_WINDOW // 2)
+
+    nodes = at_once.nodes(look)
+    assert {"calculations_heavy_outbox", "calculations_waiting"} <= indexes(nodes)
+    read = [node for node in nodes if node.get("Index Name") == "calculations_heavy_outbox"]
+    assert rows_read(read) <= LEAST_WINDOW
+
+
+def test_a_window_that_an_earlier_version_has_filled_is_not_counted_to_its_end(at_once):
+    nodes = at_once.nodes(lambda connection: take_heavy(LIMIT).on(connection))
+    assert indexes(nodes) >= {"calculations_waiting"}
+    assert rows_read(nodes) <= MOST_COUNTED
 
 
 def test_the_next_due_time_is_found_by_an_index(at_once):

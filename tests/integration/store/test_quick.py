@@ -6,7 +6,7 @@ from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.failures import failure_json
 from shared.result import CHUNK_BYTES, Result
-from shared.store import outbox, quick
+from shared.store import heavy_outbox, outbox, quick
 from shared.store.results.chunks import find_chunk
 from tests.factories import make_result
 from tests.integration.rows import (
@@ -95,12 +95,12 @@ def test_only_queued_quick_calculations_move_to_the_heavy_lane(connection):
         queue(connection, n=n, lane=lane)
         for n, lane in ((1, Lane.QUICK), (2, Lane.QUICK), (3, Lane.HEAVY))
     )
-    outbox.take_due(Lane.QUICK, 9).on(connection)
+    outbox.take_due(9).on(connection)
     change(connection, waiting, "not_before = now() - interval '1h'")
     quick.finish_quick_succeeded(connection, results_of(done))
     ids = [one.id for one in (waiting, done, heavy)]
     assert quick.move_to_heavy(connection, ids) == {waiting.id}
     # At the end of the queue, and unpublished.
-    taken = [due.work.calculation_id for due in outbox.take_due(Lane.HEAVY, 9).on(connection)]
+    taken = [due.work.calculation_id for due in heavy_outbox.take_heavy(9).on(connection).due]
     assert set(taken) == {waiting.id, heavy.id}
     assert stored(connection, waiting, "now() = not_before")

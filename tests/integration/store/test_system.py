@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import attempts, new_calculations, outbox, presence, quick, system
+from shared.store import attempts, heavy_outbox, new_calculations, outbox, presence, quick, system
 from shared.store.new_calculations import New
 from shared.store.system import LaneState, OutboxState
 from tests.factories import make_calculation, make_result
@@ -76,8 +76,8 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     }
     assert system.measure_outbox(connection) == OutboxState(depth=3, age_seconds=40)
     assert system.count_finished_last_minute(connection) == {"succeeded": 2, "failed": 1}
-    outbox.take_due(Lane.QUICK, 9).on(connection)
-    outbox.take_due(Lane.HEAVY, 9).on(connection)
+    outbox.take_due(9).on(connection)
+    heavy_outbox.take_heavy(9).on(connection)
     assert system.measure_outbox(connection) == OutboxState(depth=0, age_seconds=0)
 
 

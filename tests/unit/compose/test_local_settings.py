@@ -58,13 +58,42 @@ def test_all_errors_in_local_settings_are_named_at_once():
 
 
 def test_the_settings_of_all_processes_are_checked_first(monkeypatch):
-    check_settings()
+    check_settings(LocalSettings())
     monkeypatch.setenv("RECKONER_HEAVY_SLOTS", "two")
     with pytest.raises(ServiceError, match="RECKONER_HEAVY_SLOTS"):
-        check_settings()
+        check_settings(LocalSettings())
 
 
 def test_a_missing_password_file_is_reported_before_anything_starts(monkeypatch):
     monkeypatch.setenv("RECKONER_DATABASE_PASSWORD_FILE", "/nonexistent/password")
     with pytest.raises(ServiceError, match="/nonexistent/password cannot be read"):
-        check_settings()
+        check_settings(LocalSettings())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104
+def test_without_keys_it_is_for_this_machine_only(monkeypatch, host):
+    with pytest.raises(ServiceError, match=f"RECKONER_LOCAL_HOST='{host}' opens") as caught:
+        check_settings(LocalSettings(host=host))
+    assert "RECKONER_KEYS=on" in caught.value.remedy
+    monkeypatch.setenv("RECKONER_KEYS", "on")
+    assert check_settings(LocalSettings(host=host)).are_keys_on
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("127.0.0.1", "localhost,127.0.0.1,[::1]"),
+        ("::1", "localhost,127.0.0.1,[::1]"),
+        ("0.0.0.0", "localhost,127.0.0.1,[::1]"),  # noqa: S104
+        ("192.0.2.1", "localhost,127.0.0.1,[::1],192.0.2.1"),
+        ("2001:db8::7", "localhost,127.0.0.1,[::1],[2001:db8::7]"),
+    ],
+)
+def test_the_address_that_it_listens_on_is_a_name_of_it(monkeypatch, host, names):
+    monkeypatch.setenv("RECKONER_KEYS", "on")
+    assert check_settings(LocalSettings(host=host)).allowed_hosts == names
+
+
+def test_names_of_the_user_are_kept(monkeypatch):
+    monkeypatch.setenv("RECKONER_ALLOWED_HOSTS", "reckoner.example.org")
+    assert "reckoner.example.org" in check_settings(LocalSettings()).allowed_hosts.split(",")

@@ -36,7 +36,7 @@ def vhost(broker_url) -> str:
 def management(rabbitmq) -> Iterator[httpx.Client]:
     """RabbitMQ's management API."""
     with httpx.Client(
-        auth=(rabbitmq.user, rabbitmq.password),
+        auth=rabbitmq.manager,
         timeout=30,
         base_url=f"{rabbitmq.management_url}/api",
     ) as client:

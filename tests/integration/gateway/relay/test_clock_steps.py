@@ -8,14 +8,14 @@ from shared.calculation import Lane
 from shared.store import outbox, presence
 from tests.engines import autocommit
 from tests.integration.gateway.relay.postgres_clock import HOUR, LEASE_SECONDS
-from tests.integration.rows import WORKER, claim, expire, queue, status_of
+from tests.integration.rows import WORKER, claim, expire, queue, status_of, take_due
 from workers.presence import Watermark
 
 
 def publish(engine, lane=Lane.QUICK):
     with (
         autocommit(engine).connect() as connection,
-        outbox.taken_due(connection, lane, 100) as due,
+        outbox.taken(connection, lambda found: take_due(found, lane, 100)) as due,
     ):
         return [one.work.calculation_id for one in due]
 

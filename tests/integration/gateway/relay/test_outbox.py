@@ -12,13 +12,21 @@ from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread, body_of, make_test_calculation
-from tests.integration.rows import WORKER, cancel, change, claim, queue, stored, without_indexes
+from tests.integration.rows import (
+    WORKER,
+    cancel,
+    change,
+    claim,
+    queue,
+    stored,
+    take_due,
+    without_indexes,
+)
 
 
 def take(connection, *, lane=Lane.QUICK, limit=10):
     """Return the ids of what is taken, in order."""
-    due = outbox.take_due(lane, limit).on(connection)
-    return [one.work.calculation_id for one in due]
+    return [one.work.calculation_id for one in take_due(connection, lane, limit)]
 
 
 def publish(connection, calculation, *, seconds_ago):
@@ -43,7 +51,7 @@ def note_consumed(connection, lane, *, seconds_ago):
 
 def test_due_rows_are_taken_with_everything_for_a_message(connection):
     calculation = queue(connection)
-    (due,) = outbox.take_due(Lane.QUICK, 10).on(connection)
+    (due,) = outbox.take_due(10).on(connection)
     work = due.work
     assert (work.calculation_id, work.arguments_text) == (calculation.id, '{"n":1000}')
     assert (work.function, work.function_version) == ("fibonacci", 1)
@@ -114,7 +122,7 @@ def test_rows_are_marked_once_their_messages_are_published_and_not_before(engine
     for published in (False, True):
         with at_once.connect() as connection:
             try:
-                with outbox.taken_due(connection, Lane.QUICK, 10) as due:
+                with outbox.taken(connection, outbox.take_due(10).on) as due:
                     assert [one.work.calculation_id for one in due] == [calculation.id]
                     if not published:
                         raise ConnectionError("RabbitMQ is unavailable")
@@ -130,7 +138,7 @@ def test_only_refused_rows_stay_in_the_outbox(engine):
     refused = {made[1].id, made[2].id}
     with (
         autocommit(engine).connect() as connection,
-        outbox.taken_due(connection, Lane.QUICK, 10),
+        outbox.taken(connection, outbox.take_due(10).on),
     ):
         outbox.put_back(connection, refused)
     with engine.begin() as connection:

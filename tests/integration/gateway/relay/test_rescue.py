@@ -10,7 +10,7 @@ from sqlalchemy import text
 from gateway.relay.rescue import Rescue
 from shared.calculation import Lane
 from shared.config import load_settings
-from shared.store import outbox, presence
+from shared.store import heavy_outbox, outbox, presence
 from tests.eventually import eventually
 from tests.integration.lanes import Feed, body_of
 from tests.integration.rows import cancel, change, claim, queue, row_of, stored
@@ -40,7 +40,7 @@ def test_lost_attempts_are_repeated_after_one_two_and_four_seconds(engine, datab
             due, after = (stored(connection, calculation, of) for of in ("not_before", "now()"))
             pause = timedelta(seconds=seconds)
             assert before + pause <= due <= after + pause
-            assert bool(outbox.take_due(Lane.HEAVY, 9).on(connection)) is (due <= after)
+            assert bool(heavy_outbox.take_heavy(9).on(connection).due) is (due <= after)
     with engine.begin() as connection:
         claim(connection, calculation, lease_seconds=-1)
     assert rescue.run_once() == 0
@@ -99,4 +99,4 @@ def test_an_empty_queue_means_lost_messages_only_after_a_time(engine, settings, 
     clock.now += 1
     assert rescue.run_once() == 1
     with engine.begin() as connection:
-        assert len(outbox.take_due(Lane.QUICK, 9).on(connection)) == 1
+        assert len(outbox.take_due(9).on(connection)) == 1

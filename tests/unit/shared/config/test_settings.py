@@ -56,6 +56,21 @@ def test_invalid_and_contradictory_settings_are_refused(variables, wrong):
         load_settings()
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "reckoner.example.org"])  # noqa: S104
+def test_without_keys_the_service_is_for_its_own_machine_only(variables, address):
+    variables(keys="off", address=address)
+    with pytest.raises(SettingsInvalid, match="RECKONER_KEYS=on"):
+        load_settings()
+    variables(keys="on", address=address)
+    assert load_settings().are_keys_on
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "::1", "[::1]", "localhost"])
+def test_without_keys_an_address_of_the_machine_itself_is_accepted(variables, address):
+    variables(keys="off", address=address)
+    assert not load_settings().are_keys_on
+
+
 @pytest.mark.parametrize("text", ["inf", "-inf", "nan", "1e300", "-1", "0", "", "many"])
 @pytest.mark.parametrize(
     "name", [f.name for f in dataclasses.fields(Settings) if f.metadata["at_least"] is not None]

@@ -1,0 +1,1 @@
+"""RabbitMQ's configuration, and the users that it gets at each start."""

@@ -1,0 +1,126 @@
+"""Statements on the outbox of the heavy lane: which calculations to publish, and how many.
+
+Only a few are published and not claimed yet: the window. All others wait in PostgreSQL, in the
+order of `sort_at`, since RabbitMQ's queue keeps the order in which messages came.
+"""
+
+from dataclasses import dataclass
+
+from shared.postgres.prepared import Prepared, Query, Rows
+from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS
+from shared.store.outbox import BEGIN, Due, read_due
+
+#: The calculations that the window has room for, however few slots there are.
+LEAST_WINDOW = 16
+
+#: Beyond one for each slot, calculations are published only while what is in the window takes less
+#: than this of each slot: no slot waits for the relay, and a new calculation not long for these.
+WINDOW_SECONDS = 2.0
+
+#: A worker whose last heartbeat is older counts as dead.
+_SILENT_SECONDS = 15
+
+#: An earlier version has published all that was queued. More than this need not be counted.
+MOST_COUNTED = 2_000
+
+#: What a calculation takes: its estimate, or what was learnt since it came, or what one takes by
+#: the rate at which they are claimed, but not more than it may.
+_SECONDS = """coalesce(estimate_seconds, functions.seconds,
+                    least(charged_seconds, slots / greatest({claims_per_second}, 0.001)))"""
+
+_WINDOW = f"""
+    alive AS (
+        SELECT greatest(1, coalesce(sum(slots), 0))::integer AS slots FROM workers
+        WHERE lane = 'heavy' AND seen_at BETWEEN now() - interval '{_SILENT_SECONDS}s'
+                                             AND now() + interval '{_SILENT_SECONDS}s'),
+    published AS (
+        SELECT function, version, estimate_seconds, charged_seconds FROM calculations
+        WHERE status = 'queued' AND published_at IS NOT NULL AND lane = 'heavy'
+        ORDER BY published_at LIMIT {MOST_COUNTED}),
+    filled AS (
+        SELECT count(*) AS rows, coalesce(sum({_SECONDS}), 0) AS seconds
+        FROM alive, published
+        LEFT JOIN functions ON name = function AND functions.version = published.version),
+    -- It is filled again when half of it has been claimed: so many together cost less.
+    room AS (
+        SELECT slots, rows, seconds, half,
+               CASE WHEN rows <= half THEN 2 * half - rows ELSE 0 END AS most
+        FROM alive, filled, LATERAL (SELECT greatest({LEAST_WINDOW}, 2 * slots) / 2) AS a (half))"""
+
+
+def window(claims_per_second: str) -> str:
+    """Return common table expressions that say in `room` how many calculations to publish.
+
+    At `most` so many; beyond one for each of `slots` while the window's `seconds` allow it.
+    """
+    return _WINDOW.format(claims_per_second=claims_per_second)
+
+
+#: Without sorting, the planner has only the index that has the order, and reads no more of it than
+#: it needs, however many wait.
+_OPENING = BEGIN + "SET LOCAL enable_sort = off; "
+
+_TAKE = Prepared(
+    "take_heavy",
+    ("integer", "double precision"),
+    f"""
+    WITH {window("$2")},
+    due AS (
+        SELECT id, function, version, estimate_seconds, charged_seconds,
+               coalesce(sort_at, created_at) AS place
+        FROM calculations
+        WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy' AND not_before <= now()
+        ORDER BY coalesce(sort_at, created_at)
+        LIMIT (SELECT least(most, $1) FROM room)
+        FOR UPDATE SKIP LOCKED),
+    estimated AS (
+        SELECT id, place, {_SECONDS.format(claims_per_second="$2")} AS seconds
+        FROM alive, due LEFT JOIN functions ON name = function AND functions.version = due.version),
+    numbered AS (
+        SELECT id, row_number() OVER ahead AS number,
+               sum(seconds) OVER ahead - seconds AS seconds_ahead
+        FROM estimated WINDOW ahead AS (ORDER BY place, id)),
+    fitting AS (
+        SELECT id FROM numbered, room
+        WHERE rows + number <= slots OR seconds + seconds_ahead < {WINDOW_SECONDS} * slots),
+    taken AS (
+        UPDATE calculations SET published_at = clock_timestamp()
+        FROM fitting WHERE calculations.id = fitting.id
+        RETURNING calculations.id, function, version, arguments_text, request_id,
+                  estimate_seconds, {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments,
+                  coalesce(sort_at, created_at) AS place),
+    counted AS (
+        SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM fitting) AS fitting)
+    SELECT CASE WHEN fitting < due THEN 1
+                WHEN due >= most THEN greatest(1, rows + fitting - half) END,
+           taken.id, function, version, arguments_text, request_id, estimate_seconds, arguments
+    FROM room, counted LEFT JOIN taken ON true
+    ORDER BY place, taken.id""",
+    opening=_OPENING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Calculations to publish, and after how many claims there is room for more.
+
+    `claims_until_room` is None if nothing else is due.
+    """
+
+    due: list[Due]
+    claims_until_room: int | None
+
+
+def take_heavy(limit: int, claims_per_second: float = 0.0) -> Query[Taken]:
+    """Begin a transaction and mark up to `limit` rows as published, as many as there is room for.
+
+    First those with the earliest `sort_at`. The rate at which workers claim tells what those take
+    of which nothing is known. The rows stay locked until the transaction ends, and other relays
+    skip them; of what these have not committed, this one knows nothing.
+    """
+    return Query(_TAKE, (limit, claims_per_second), _taken)
+
+
+def _taken(rows: Rows) -> Taken:
+    found = list(rows)
+    return Taken(read_due(row[1:] for row in found if row[1] is not None), found[0][0])
