@@ -49,11 +49,6 @@ REALM = 'Bearer realm="reckoner"'
 INVALID = f'{REALM}, error="invalid_token"'
 
 
-@pytest.fixture
-def keyed(store_settings):
-    return dataclasses.replace(store_settings, keys="on")
-
-
 def all_routes(app) -> dict[str, Any]:
     """Return the resource of each route, by its path."""
     found = {}
@@ -256,9 +251,8 @@ def test_the_scheme_may_be_written_in_any_case(engine, keyed, registry):
     assert asyncio.run(scenario()).status == 200
 
 
-def test_a_revoked_key_is_refused_after_the_next_refresh(engine, keyed, registry, monkeypatch):
-    monkeypatch.setattr("gateway.access.key_ring._REFRESH_SECONDS", 0.01)
-    monkeypatch.setattr("gateway.access.key_ring._PAUSE_SECONDS", 0.01)
+@pytest.mark.usefixtures("frequent_refresh")
+def test_a_revoked_key_is_refused_after_the_next_refresh(engine, keyed, registry):
     key = make_key(engine)
 
     async def scenario():
