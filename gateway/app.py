@@ -6,10 +6,14 @@ import falcon
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
+from gateway.access.cors import Cors
+from gateway.access.cross_site import CrossSite
+from gateway.access.hosts import Hosts
 from gateway.access.key_ring import KeyRing
 from gateway.access.keys_off import KeysOff
 from gateway.access.last_use import LastUse
 from gateway.access.rates import Rates
+from gateway.admission.admission import Admission
 from gateway.database.database import Database, make_database
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
@@ -38,6 +42,8 @@ from gateway.waiting.retry_after import RetryAfter
 from gateway.waiting.waiters import Waiters
 from shared.calculator import Calculator
 from shared.config import Settings
+from shared.config.hosts import parse_hosts
+from shared.config.origins import parse_origins
 from shared.functions.registry import Registry
 from shared.postgres.connections import connect_to_listen
 from shared.store.keys.access import find_access, note_use_of_keys
@@ -83,7 +89,16 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
         lambda: known_functions.run(database),
         *runs,
     )
-    middleware: list[Any] = [RequestIds(), access, KnownParameters(), background]
+    cors_origins = parse_origins(settings.cors_origins)
+    middleware: list[Any] = [
+        RequestIds(),
+        Hosts(parse_hosts(settings.allowed_hosts)),
+        *([Cors(cors_origins)] if cors_origins else []),
+        CrossSite(cors_origins),
+        access,
+        KnownParameters(),
+        background,
+    ]
     app = falcon.asgi.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.keep_blank_qs_values = True
@@ -105,7 +120,8 @@ def _add_routes(
 ) -> None:
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
-    submission = Submission(database, planner, calculator, lookup, threads.inline)
+    admission = Admission(database, settings)
+    submission = Submission(database, planner, calculator, lookup, threads.inline, admission)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)
@@ -120,6 +136,6 @@ def _add_routes(
     )
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, result_bytes))
     app.add_route("/functions", Functions(planner.registry, settings))
-    app.add_route("/system", System(database, planner.registry))
+    app.add_route("/system", System(database, planner.registry, admission))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

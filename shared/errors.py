@@ -8,12 +8,18 @@ ReckonerError
 │   ├── BodyInvalid            not JSON, or not in a form that can be read
 │   ├── BodyTooLarge
 │   ├── MediaTypeUnsupported
-│   └── CalculationTooLarge
+│   ├── CalculationTooLarge
+│   └── QueueLimitExceeded     alone more than may ever be queued
+├── AdmissionRefused           there is too much queued: later the same request may succeed
+│   ├── QueueFull              of all together
+│   └── KeyLimitReached        of its key
 ├── AccessRefused              a request whose client may not do this
 │   ├── Unauthenticated        without a valid key or session
 │   ├── ScopeMissing           its key does not have the scope
 │   ├── RateExceeded           more requests than its key may send
-│   └── KeySecondsExceeded     a longer calculation than its key may submit
+│   ├── KeySecondsExceeded     a longer calculation than its key may submit
+│   ├── HostUnknown            the request is addressed to another service
+│   └── CrossSiteRefused       a page of another origin has caused it
 ├── CalculationNotFound        no calculation has this id
 ├── CalculationFinal           it can no longer be cancelled
 ├── ResultUnavailable          there is no result to serve
@@ -119,6 +125,64 @@ class CalculationTooLarge(RequestFault):
         self.faults = (Fault("/arguments", detail),)
 
 
+class QueueLimitExceeded(RequestFault):
+    """Raised when a request alone needs more of a unit than may be queued.
+
+    `unit` is "calculations", "seconds" or "bytes"; `key_name` is None if the limit is that of all.
+    """
+
+    def __init__(
+        self,
+        unit: str,
+        limit: float,
+        used: float,
+        needed: float,
+        calculations: int,
+        key_name: str | None,
+    ) -> None:
+        super().__init__(f"needs {needed:g} {unit}, the limit is {limit:g}")
+        self.unit = unit
+        self.limit = limit
+        self.used = used
+        self.needed = needed
+        self.calculations = calculations
+        self.key_name = key_name
+
+
+class AdmissionRefused(ReckonerError):
+    """Raised when a request needs more of a unit than may be queued beside what is there."""
+
+    def __init__(
+        self, unit: str, limit: float, used: float, needed: float, retry_after_seconds: int
+    ) -> None:
+        super().__init__(f"needs {needed:g} {unit} beside {used:g}, the limit is {limit:g}")
+        self.unit = unit
+        self.limit = limit
+        self.used = used
+        self.needed = needed
+        self.retry_after_seconds = retry_after_seconds
+
+
+class QueueFull(AdmissionRefused):
+    """Raised when what is queued for all leaves no room for a request."""
+
+
+class KeyLimitReached(AdmissionRefused):
+    """Raised when what is queued for a key leaves no room for its request."""
+
+    def __init__(
+        self,
+        unit: str,
+        limit: float,
+        used: float,
+        needed: float,
+        retry_after_seconds: int,
+        key_name: str,
+    ) -> None:
+        super().__init__(unit, limit, used, needed, retry_after_seconds)
+        self.key_name = key_name
+
+
 class AccessRefused(ReckonerError):
     """Raised when who sends a request may not do what it asks for."""
 
@@ -169,6 +233,23 @@ class KeySecondsExceeded(AccessRefused):
         self.index = index
         self.seconds = seconds
         self.limit_seconds = limit_seconds
+
+
+class HostUnknown(AccessRefused):
+    """Raised when the Host header, None without one, is not a name of this service."""
+
+    def __init__(self, host: str | None) -> None:
+        super().__init__(repr(host))
+        self.host = host
+
+
+class CrossSiteRefused(AccessRefused):
+    """Raised when a page of another origin causes a request that has effects."""
+
+    def __init__(self, *, is_link: bool = False) -> None:
+        """With `is_link` it is a GET, which a person may have meant."""
+        super().__init__("the request comes from a page of another origin")
+        self.is_link = is_link
 
 
 class CalculationNotFound(ReckonerError):

@@ -51,7 +51,7 @@ class Client:
         async def send(event: dict[str, Any]) -> None:
             sent.append(event)
 
-        given = {"host": "test", "content_length": str(len(body))} | headers
+        given = {"host": "localhost", "content_length": str(len(body))} | headers
         if body:
             given.setdefault("content_type", "application/json")
         scope = {
@@ -68,7 +68,7 @@ class Client:
                 for name, value in given.items()
                 if value is not None
             ],
-            "server": ("test", 80),
+            "server": ("localhost", 80),
             "client": ("127.0.0.1", 1),
         }
         await self._app(scope, receive, send)

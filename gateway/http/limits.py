@@ -38,6 +38,14 @@ MAX_PREFER_CHARACTERS = 400
 #: A longer X-Request-ID is replaced.
 MAX_REQUEST_ID_CHARACTERS = 128
 
+#: Host headers whose check a process remembers.
+MAX_KNOWN_HOSTS = 256
+
+# Browsers' sessions
+
+#: Beyond this a key's oldest sessions end.
+MAX_SESSIONS_PER_KEY = 20
+
 # Waiting
 
 #: How long `Prefer: wait` may hold a request.

@@ -20,7 +20,9 @@ from shared.config.addresses import (
     is_loopback,
     with_password,
 )
+from shared.config.hosts import host_faults
 from shared.config.names import PREFIX, unknown_names
+from shared.config.origins import origin_faults
 from shared.errors import SettingsInvalid
 
 _DEFAULTS = Path(__file__).with_name("settings.toml")
@@ -252,6 +254,8 @@ def _address_faults(values: Mapping[str, Any]) -> Iterator[str]:
         "database_url": database_faults,
         "broker_url": lambda text: broker_faults(text, password),
         "gateway_bind": bind_faults,
+        "allowed_hosts": host_faults,
+        "cors_origins": origin_faults,
     }
     for name, check in checks.items():
         if values[name] is not None:
@@ -271,6 +275,9 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
         yield "RECKONER_INLINE_SECONDS must not exceed RECKONER_QUICK_SECONDS."
     if number("quick_prefetch") < number("quick_threads"):
         yield "RECKONER_QUICK_PREFETCH must be at least RECKONER_QUICK_THREADS."
+    for what in ("queued_seconds", "queued_bytes"):
+        if 0 < number(f"max_{what}") < number(f"key_max_{what}"):
+            yield f"RECKONER_KEY_MAX_{what.upper()} must not exceed RECKONER_MAX_{what.upper()}."
     if values["keys"] not in ("on", "off", None):
         yield f"RECKONER_KEYS must be on or off; it is {values['keys']!r:.40}."
     if values["keys"] == "off" and not is_loopback(values["address"] or "127.0.0.1"):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-_REST = b"Host: a\r\nConnection: close\r\n"
+_REST = b"Host: localhost\r\nConnection: close\r\n"
 MALFORMED = {
     "an unknown method": b"FOO /functions HTTP/1.1\r\n" + _REST + b"\r\n",
     "a control character": b"GET /functions HTTP/1.1\r\n" + _REST + b"X: \x01\r\n\r\n",

@@ -28,7 +28,7 @@ def connections_to(port):
 def open_stream(server, path):
     """Return a socket on which the first event has arrived."""
     stream = socket.create_connection((server.host, server.port), timeout=30)
-    stream.sendall(f"GET {path}/events HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    stream.sendall(f"GET {path}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     while b"data: " not in stream.recv(65_536):
         pass
     return stream
@@ -71,7 +71,7 @@ while True:
     time.sleep(max(0, began + count / rate - time.monotonic()))
     stream = socket.create_connection(address, timeout=30)
     path = paths[count % len(paths)]
-    stream.sendall(f"GET {path}/events HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n".encode())
+    stream.sendall(f"GET {path}/events HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n".encode())
     while b"data: " not in (piece := stream.recv(65536)):
         assert piece and b" 429 " not in piece, piece
     count += 1
