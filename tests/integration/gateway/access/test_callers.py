@@ -214,8 +214,8 @@ def test_the_day_of_the_last_use_is_noted(engine, gateway, monkeypatch):
 
     def noted():
         with engine.begin() as connection:
-            rows = connection.execute(text("SELECT id FROM api_keys WHERE last_used_on IS NOT NULL"))
-            return [row.id for row in rows]
+            used = text("SELECT id FROM api_keys WHERE last_used_on IS NOT NULL")
+            return [row.id for row in connection.execute(used)]
 
     async def scenario(client):
         await client.ask("GET", "/functions", authorization=bearer(used))
