@@ -8,8 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from compose.services import Nginx, free_port
+from compose.services.credentials import APP
 from tests.conftest import new_database, virtual_host
 from tests.eventually import eventually
 from tests.plug_ins import install_examples, install_faulty
@@ -30,12 +32,14 @@ def base_url(request) -> Iterator[str]:
     if given:
         yield given.rstrip("/")
         return
-    database_url = request.getfixturevalue("session_database_url")
+    owner_url = request.getfixturevalue("session_database_url")
+    postgres = request.getfixturevalue("postgres")
+    database_url = postgres.url_of(str(make_url(owner_url).database), APP)
     folder = request.getfixturevalue("state_folder")
     functions = (install_examples(folder / "examples"), install_faulty(folder / "faulty"))
     with (
         virtual_host(request.getfixturevalue("rabbitmq")) as broker_url,
-        Stack(folder, database_url, broker_url, os.pathsep.join(functions)) as stack,
+        Stack(folder, owner_url, database_url, broker_url, os.pathsep.join(functions)) as stack,
     ):
         yield stack.url
 
@@ -56,12 +60,16 @@ def client(base_url) -> Iterator[httpx.Client]:
 class Stack:
     """Gateway, relay, one worker of each lane and NGINX, as processes of their own.
 
-    They find further functions on the Python path.
+    They find further functions on the Python path. Migrations alone have the role of `owner_url`,
+    the others one that may change rows only.
     """
 
-    def __init__(self, folder: Path, database_url: str, broker_url: str, python_path: str) -> None:
+    def __init__(
+        self, folder: Path, owner_url: str, database_url: str, broker_url: str, python_path: str
+    ) -> None:
         gateway = f"127.0.0.1:{free_port()}"
         self._folder = folder
+        self._owner_url = owner_url
         self._nginx = Nginx(folder / "nginx", free_port(), gateway)
         self._environment = os.environ | {
             "RECKONER_DATABASE_URL": database_url,
@@ -79,7 +87,7 @@ class Stack:
     def __enter__(self) -> "Stack":
         subprocess.run(
             [sys.executable, "-m", "migrations", "upgrade"],
-            env=self._environment,
+            env={**self._environment, "RECKONER_DATABASE_URL": self._owner_url},
             cwd=_ROOT,
             check=True,
         )
