@@ -13,6 +13,7 @@ from gateway.access.key_ring import KeyRing
 from gateway.access.keys_off import KeysOff
 from gateway.access.last_use import LastUse
 from gateway.access.rates import Rates
+from gateway.admission.admission import Admission
 from gateway.database.database import Database, make_database
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
@@ -123,7 +124,8 @@ def _add_routes(
 ) -> None:
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
-    submission = Submission(database, planner, calculator, lookup, threads.inline)
+    admission = Admission(database, settings)
+    submission = Submission(database, planner, calculator, lookup, threads.inline, admission)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)
@@ -138,6 +140,6 @@ def _add_routes(
     )
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, result_bytes))
     app.add_route("/functions", Functions(planner.registry, settings))
-    app.add_route("/system", System(database, planner.registry))
+    app.add_route("/system", System(database, planner.registry, admission))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

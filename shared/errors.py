@@ -8,7 +8,11 @@ ReckonerError
 │   ├── BodyInvalid            not JSON, or not in a form that can be read
 │   ├── BodyTooLarge
 │   ├── MediaTypeUnsupported
-│   └── CalculationTooLarge
+│   ├── CalculationTooLarge
+│   └── QueueLimitExceeded     alone more than may ever be queued
+├── AdmissionRefused           there is too much queued: later the same request may succeed
+│   ├── QueueFull              of all together
+│   └── KeyLimitReached        of its key
 ├── AccessRefused              a request whose client may not do this
 │   ├── Unauthenticated        without a valid key or session
 │   ├── ScopeMissing           its key does not have the scope
@@ -119,6 +123,64 @@ class CalculationTooLarge(RequestFault):
             f"the limit of this server is {limit_bytes} bytes."
         )
         self.faults = (Fault("/arguments", detail),)
+
+
+class QueueLimitExceeded(RequestFault):
+    """Raised when a request alone needs more of a unit than may be queued.
+
+    `unit` is "calculations", "seconds" or "bytes"; `key_name` is None if the limit is that of all.
+    """
+
+    def __init__(
+        self,
+        unit: str,
+        limit: float,
+        used: float,
+        needed: float,
+        calculations: int,
+        key_name: str | None,
+    ) -> None:
+        super().__init__(f"needs {needed:g} {unit}, the limit is {limit:g}")
+        self.unit = unit
+        self.limit = limit
+        self.used = used
+        self.needed = needed
+        self.calculations = calculations
+        self.key_name = key_name
+
+
+class AdmissionRefused(ReckonerError):
+    """Raised when a request needs more of a unit than may be queued beside what is there."""
+
+    def __init__(
+        self, unit: str, limit: float, used: float, needed: float, retry_after_seconds: int
+    ) -> None:
+        super().__init__(f"needs {needed:g} {unit} beside {used:g}, the limit is {limit:g}")
+        self.unit = unit
+        self.limit = limit
+        self.used = used
+        self.needed = needed
+        self.retry_after_seconds = retry_after_seconds
+
+
+class QueueFull(AdmissionRefused):
+    """Raised when what is queued for all leaves no room for a request."""
+
+
+class KeyLimitReached(AdmissionRefused):
+    """Raised when what is queued for a key leaves no room for its request."""
+
+    def __init__(
+        self,
+        unit: str,
+        limit: float,
+        used: float,
+        needed: float,
+        retry_after_seconds: int,
+        key_name: str,
+    ) -> None:
+        super().__init__(unit, limit, used, needed, retry_after_seconds)
+        self.key_name = key_name
 
 
 class AccessRefused(ReckonerError):

@@ -18,9 +18,11 @@ from gateway.database.shared_query import SharedQuery
 from shared.calculation import Lane
 from shared.store.queued_work import NOTHING, Group, Sums, sum_queued_work
 
-#: How old the sum may be; more where the query would then run for more than the share of the time.
+#: How old the sum may be; more where its query would then run for more than this share of the time,
+#: or than the larger share where something would be refused.
 FRESH_SECONDS = 1.0
-MAX_SHARE = 0.1
+MAX_SHARE = 0.05
+URGENT_SHARE = 0.25
 
 #: A submission whose outcome is unknown may still be stored until its statement has timed out.
 _UNKNOWN_SECONDS = 10.0
@@ -85,17 +87,27 @@ class QueuedWork:
         )
 
     @property
+    def groups(self) -> Mapping[Group, Sums]:
+        """The sums of all keys by lane and class of seconds."""
+        self._take(self._query.latest)
+        sums: dict[Group, Sums] = {}
+        for groups in self._groups.values():
+            for group, one in groups.items():
+                sums[group] = sums.get(group, NOTHING).plus(one)
+        return sums
+
+    @property
     def totals(self) -> Mapping[_KeyName, Sums]:
         """The sums of all keys that have unfinished calculations."""
         self._take(self._query.latest)
         return self._totals
 
     async def refresh(self) -> None:
-        """Have a sum that is no older than FRESH_SECONDS, or than MAX_SHARE demands.
+        """Have a sum that is no older than FRESH_SECONDS, or than URGENT_SHARE demands.
 
         Raises what the query raised, such as StoreUnavailable.
         """
-        self._take(await self._query.get())
+        self._take(await self._query.get(max_share=URGENT_SHARE))
 
     @contextmanager
     def adding(self, charge: Charge) -> Iterator["Addition"]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -41,20 +42,22 @@ class SharedQuery(Generic[T]):
         self._task: asyncio.Task[T] | None = None
         self._value: T | None = None
         self._failure: Exception | None = None
-        self._fresh_until = 0.0
+        self._ended = -math.inf
+        self._busy_seconds = 0.0
 
     @property
     def latest(self) -> T | None:
         """The last answer, however old. Never waits; starts the query if it is due."""
-        self._start_if_due()
+        self._start_if_due(self._max_share)
         return self._value
 
-    async def get(self) -> T:
+    async def get(self, *, max_share: float | None = None) -> T:
         """Return a fresh answer, waiting for the query if it is due.
 
-        Raises what the latest query raised, such as StoreUnavailable.
+        With a larger share than usual it is due earlier. Raises what the latest query raised, such
+        as StoreUnavailable.
         """
-        task = self._start_if_due()
+        task = self._start_if_due(max_share or self._max_share)
         if task is not None:
             return await asyncio.shield(task)
         if self._failure is not None:
@@ -62,8 +65,9 @@ class SharedQuery(Generic[T]):
         assert self._value is not None
         return self._value
 
-    def _start_if_due(self) -> asyncio.Task[T] | None:
-        if self._task is None and time.monotonic() >= self._fresh_until:
+    def _start_if_due(self, max_share: float) -> asyncio.Task[T] | None:
+        pause = max(self._fresh_seconds, self._busy_seconds / max_share)
+        if self._task is None and time.monotonic() >= self._ended + pause:
             self._task = asyncio.create_task(self._query())
             self._task.add_done_callback(self._on_done)
         return self._task
@@ -85,8 +89,8 @@ class SharedQuery(Generic[T]):
 
     def _rest(self, busy_seconds: float) -> None:
         """Let the next query wait for as long as `max_share` demands."""
-        pause = max(self._fresh_seconds, busy_seconds / self._max_share)
-        self._fresh_until = time.monotonic() + pause
+        self._ended = time.monotonic()
+        self._busy_seconds = busy_seconds
 
     def _on_done(self, task: asyncio.Task[T]) -> None:
         self._task = None

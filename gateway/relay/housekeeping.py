@@ -1,10 +1,15 @@
-"""What the relay does once a minute: learn what functions cost, forget what nobody has any more."""
+"""What the relay does once a minute: learn what functions cost, forget what nobody has any more.
+
+Of keys it deletes expired sessions alone. Revoked keys stay: calculations name them, and there are
+only as many as somebody has made by hand.
+"""
 
 import time
 
 from sqlalchemy import Engine
 
 from shared.store.functions import delete_unseen_functions, learn_costs
+from shared.store.keys.sessions import delete_expired_sessions
 
 _INTERVAL_SECONDS = 60.0
 
@@ -14,6 +19,9 @@ _ROWS = 500
 
 #: How long the fingerprint and the costs of a function are kept that no gateway has.
 _KEPT_DAYS = 30
+
+#: How many expired sessions are deleted at once; there are seldom more.
+_SESSIONS = 1_000
 
 
 class Housekeeping:
@@ -29,6 +37,8 @@ class Housekeeping:
             return
         # Also if it fails: the rest of the rescue must not wait for it each time.
         self._next_at = time.monotonic() + _INTERVAL_SECONDS
+        with self._engine.begin() as connection:
+            delete_expired_sessions(connection, _SESSIONS)
         with self._engine.begin() as connection:
             learn_costs(connection, rows=_ROWS, runs=_RUNS)
             delete_unseen_functions(connection, _KEPT_DAYS)

@@ -1,5 +1,6 @@
-"""/system: GET shows queue depths, relays, and workers and what they run."""
+"""/system: GET shows queue depths, what may be queued, relays, and workers and what they run."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ import falcon.asgi
 from sqlalchemy import Connection
 
 from gateway.access.scopes import by_method
+from gateway.admission.admission import Admission
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from gateway.http.document import rfc3339
@@ -27,7 +29,8 @@ class System:
 
     scopes = by_method(GET=Scope.OPERATE)
 
-    def __init__(self, database: Database, registry: Registry) -> None:
+    def __init__(self, database: Database, registry: Registry, admission: Admission) -> None:
+        self._admission = admission
         query = partial(_query, offers_of(registry))
         self._state = SharedQuery(database, query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
 
@@ -37,7 +40,8 @@ class System:
         resp: falcon.asgi.Response,
     ) -> None:
         """Respond with the state; it may be a moment old, or older if the query takes long."""
-        write_json(resp, await self._state.get())
+        state, admission = await asyncio.gather(self._state.get(), self._admission.state())
+        write_json(resp, {**state, "admission": admission})
 
     on_head = on_get
 

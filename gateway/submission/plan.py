@@ -22,6 +22,9 @@ from shared.functions.registry import Registry
 
 _MEMBERS = ("function", "arguments")
 
+#: A quick worker ends when a calculation takes longer (workers/quick/lane.py).
+QUICK_LIMIT_SECONDS = 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Planner:
@@ -59,17 +62,32 @@ class Planner:
             raise CalculationTooLarge(estimate.bytes, self._memory_limit_bytes(function))
         lane = self._lane(function, estimate)
         identity = calculation_id(function.name, function.version, bound.text)
-        if estimate is not None:
+        if estimate is not None and estimate.digits is not None:
             return Calculation(identity, function, bound, estimate, lane, "function")
-        # For information alone: what was learnt neither refuses anything nor changes a lane.
+        # What was learnt neither refuses a calculation nor changes its lane. It is what is charged.
         learnt = self.learnt_cost(function.name, function.version)
+        size = None if learnt is None else learnt.result_bytes
+        charged_bytes = self.settings.max_result_bytes if size is None else size
+        if estimate is not None:
+            return Calculation(
+                identity, function, bound, estimate, lane, "function", None, charged_bytes
+            )
+        charged_seconds = self._time_limit_seconds(function, lane) if learnt is None else None
         source: Literal["history"] | None = None if learnt is None else "history"
-        return Calculation(identity, function, bound, learnt, lane, source)
+        return Calculation(
+            identity, function, bound, learnt, lane, source, charged_seconds, charged_bytes
+        )
 
     def _memory_limit_bytes(self, function: Function) -> int:
         """Return the function's own limit, but never more than the server's."""
         limit = self.settings.memory_limit_bytes
         return limit if function.memory_bytes is None else min(limit, function.memory_bytes)
+
+    def _time_limit_seconds(self, function: Function, lane: Lane) -> float:
+        """Return the function's own limit, but never more than that of its lane."""
+        limit = QUICK_LIMIT_SECONDS if lane is Lane.QUICK else self.settings.time_limit_seconds
+        own = function.timeout_seconds
+        return limit if own is None else min(limit, own)
 
     def _lane(self, function: Function, estimate: Estimate | None) -> Lane:
         """Return the lane: of what nothing is known about, a process of its own, or the author's.

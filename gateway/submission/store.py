@@ -3,7 +3,7 @@
 Everything here runs on a connection whose transaction the caller owns, and is harmless to repeat.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,11 +21,16 @@ from shared.store.results.chunks import insert_chunks
 
 @dataclass(frozen=True, slots=True)
 class BatchReceipt:
-    """The status of each calculation of a batch, how many are new work, and in which lanes."""
+    """The status of each calculation of a batch, which of them are new work, and in which lanes."""
 
     statuses: Mapping[UUID, Status]
-    accepted: int
+    new: Set[UUID]
     lanes: frozenset[Lane]
+
+    @property
+    def accepted(self) -> int:
+        """How many are new work."""
+        return len(self.new)
 
 
 def store_one(connection: Connection, new: New) -> tuple[Row, bool]:
@@ -62,7 +67,7 @@ def store_batch(
         statuses = store.find_statuses(connection, [calculation.id for calculation in others])
     return BatchReceipt(
         dict.fromkeys(accepted, Status.QUEUED) | statuses,
-        len(accepted),
+        accepted,
         frozenset(calculation.lane for calculation in distinct),
     )
 

@@ -1,4 +1,4 @@
-"""Submitting a calculation: compute it if it is cheap, store it, wake the relay.
+"""Submitting a calculation: compute it if it is cheap, or store it if there is room for its work.
 
 Most calculations need one statement, which they share with others that come together. What that
 statement cannot do has a transaction of its own (gateway/submission/store.py).
@@ -7,11 +7,12 @@ statement cannot do has a transaction of its own (gateway/submission/store.py).
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.access.caller import Caller
 from gateway.access.key_seconds import beyond_limit, exceeded_by
+from gateway.admission.admission import Admission
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import WatchedThreads
@@ -23,7 +24,7 @@ from reckoner.authoring.errors import CalculationFailed
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
-from shared.store.calculations import NO_DELAYS, Row
+from shared.store.calculations import Row, find_present
 from shared.store.new_calculations import New, insert_new
 
 #: The most that a batch may cost in seconds: of computing, and of storing, by a guess for each row.
@@ -44,6 +45,7 @@ class _Submitted:
     is_inline: bool
     request_id: str
     key_name: str | None
+    delay_seconds: float = 0.0
 
 
 #: The row, unless the shared statement was not enough, and what was computed.
@@ -60,12 +62,14 @@ class Submission:
         calculator: Calculator,
         lookup: Lookup,
         inline_threads: WatchedThreads,
+        admission: Admission,
     ) -> None:
         self._database = database
         self._planner = planner
         self._calculator = calculator
         self._lookup = lookup
         self._inline_threads = inline_threads
+        self._admission = admission
         self._relay_wakeup = RelayWakeup(database)
         # Two, because storing alone must not wait for computing.
         self._inline, self._queued = (
@@ -75,26 +79,59 @@ class Submission:
     async def submit(self, calculation: Calculation, caller: Caller, request_id: str) -> Row:
         """Return the row of this calculation, which may have existed before."""
         await self._check_seconds([calculation], caller)
-        is_inline = self._planner.is_inline(calculation)
-        if is_inline:
+        if self._planner.is_inline(calculation):
             known = await self._lookup.find(calculation.id)
             if known is not None and known.has_result:
                 return known
-        batcher = self._inline if is_inline else self._queued
-        submitted = _Submitted(calculation, is_inline, request_id, caller.name)
-        row, computed = await batcher.execute(submitted)
+            submitted = _Submitted(calculation, True, request_id, caller.name)
+            row, computed = await self._inline.execute(submitted)
+            if computed is not None:
+                return (await self._settle(row, submitted, computed))[0]
+        return await self._queue(_Submitted(calculation, False, request_id, caller.name), caller)
+
+    async def _queue(self, submitted: _Submitted, caller: Caller) -> Row:
+        """Return the row of a calculation that a worker computes."""
+        calculation = submitted.calculation
+
+        async def find_new() -> Sequence[Calculation]:
+            row = await self._lookup.find(calculation.id)
+            return [calculation] if row is None or _needs_work(row) else []
+
+        counted = await self._admission.admit(caller, [calculation], find_new)
+        if calculation.lane is Lane.HEAVY:
+            backlog = self._admission.delays.backlog(caller.name)
+            delay = backlog.delays([calculation])[calculation.id]
+            submitted = replace(submitted, delay_seconds=delay)
+        with counted as addition:
+            row, _ = await self._queued.execute(submitted)
+            if row is None:
+                row, is_queued = await self._settle(None, submitted, None)
+                if not is_queued:
+                    addition.stored = None
+        return row
+
+    async def _settle(
+        self, row: Row | None, submitted: _Submitted, computed: Result | None
+    ) -> tuple[Row, bool]:
+        """Do what the shared statement could not; return the row, and whether that queued it."""
+        calculation = submitted.calculation
         if row is None:  # most likely it existed before
             row = await self._lookup.find(calculation.id)
         if row is not None and _is_settled(row, computed):
-            return row
+            return row, False
+        new = New(
+            calculation,
+            computed,
+            submitted.request_id,
+            submitted.key_name,
+            submitted.delay_seconds,
+        )
         stored, is_queued = await self._database.run_transaction(
-            lambda connection: store_one(
-                connection, New(calculation, computed, request_id, caller.name)
-            )
+            lambda connection: store_one(connection, new)
         )
         if is_queued:
             self._relay_wakeup.wake({calculation.lane})
-        return stored
+        return stored, is_queued
 
     async def submit_batch(
         self, calculations: Sequence[Calculation], caller: Caller, request_id: str
@@ -102,9 +139,25 @@ class Submission:
         """Queue all of them in one transaction, or none."""
         await self._check_seconds(calculations, caller)
         distinct = list({calculation.id: calculation for calculation in calculations}.values())
-        receipt = await self._database.run_transaction(
-            lambda connection: store_batch(connection, distinct, request_id, caller.name, NO_DELAYS)
-        )
+
+        async def find_new() -> Sequence[Calculation]:
+            ids = [calculation.id for calculation in distinct]
+            present = await self._database.run_transaction(
+                lambda connection: find_present(connection, ids)
+            )
+            return [calculation for calculation in distinct if calculation.id not in present]
+
+        counted = await self._admission.admit(caller, distinct, find_new)
+        backlog = self._admission.delays.backlog(caller.name)
+        with counted as addition:
+            receipt = await self._database.run_transaction(
+                lambda connection: store_batch(
+                    connection, distinct, request_id, caller.name, backlog.delays(distinct)
+                )
+            )
+            if receipt.accepted < len(distinct):
+                new = [calculation for calculation in distinct if calculation.id in receipt.new]
+                addition.stored = self._admission.charge(caller, new)
         if receipt.accepted:
             self._relay_wakeup.wake(receipt.lanes)
         return receipt
@@ -121,9 +174,11 @@ class Submission:
     async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
         computed = await self._compute_inline(submitted)
         new = {
-            one.calculation.id: New(one.calculation, found, one.request_id, one.key_name)
+            one.calculation.id: New(
+                one.calculation, found, one.request_id, one.key_name, one.delay_seconds
+            )
             for one, found in zip(submitted, computed, strict=True)
-            if found is None or found.is_in_row
+            if (found.is_in_row if found is not None else not one.is_inline)
         }
         rows = await self._insert(list(new.values())) if new else {}
         return [
@@ -187,6 +242,11 @@ def _is_settled(row: Row, computed: Result | None) -> bool:
         return True
     is_under_way = not is_final(row.status) and not row.cancel_requested
     return is_under_way and computed is None
+
+
+def _needs_work(row: Row) -> bool:
+    """Say whether it ended without a result, or its result was pruned."""
+    return is_final(row.status) and not row.has_result
 
 
 def _cost(submitted: _Submitted) -> float:

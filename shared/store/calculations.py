@@ -141,6 +141,13 @@ _FIND_MANY = Prepared(
 
 _FIND_STATUSES = text("SELECT id, status FROM calculations WHERE id = ANY (CAST(:ids AS uuid[]))")
 
+#: Those that a submission only finds: their result is there, or is going to be.
+_FIND_PRESENT = text("""
+    SELECT id FROM calculations
+    WHERE id = ANY (CAST(:ids AS uuid[]))
+      AND (status IN ('queued', 'running')
+           OR status = 'succeeded' AND result_pruned_at IS NULL) IS TRUE""")
+
 #: The relay keeps rows locked until RabbitMQ confirms them, which may take long.
 _SHORT_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '3s'")
 
@@ -196,6 +203,11 @@ def find_statuses(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Sta
     """Return the status of each known id."""
     rows = connection.execute(_FIND_STATUSES, {"ids": uuid_array(ids)})
     return {row.id: Status(row.status) for row in rows}
+
+
+def find_present(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return the ids of those that have a result or are unfinished: they need no new work."""
+    return set(connection.execute(_FIND_PRESENT, {"ids": uuid_array(ids)}).scalars())
 
 
 def cancel_calculation(

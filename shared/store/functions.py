@@ -34,7 +34,8 @@ _TOUCH = text("""
       AND seen_at NOT BETWEEN now() - interval '1 hour' AND now()""")
 
 _FIND_COSTS = text("""
-    SELECT name, version, seconds, peak_bytes FROM functions WHERE seconds IS NOT NULL""")
+    SELECT name, version, seconds, peak_bytes, result_bytes FROM functions
+    WHERE seconds IS NOT NULL""")
 
 #: Looks at the newest rows of each function, and at those just before the oldest that waits in each
 #: lane: the newest of a long queue have not been computed yet.
@@ -52,24 +53,29 @@ _LEARN = text(
     recent AS (
         SELECT DISTINCT stored.function, page.*
         FROM stored, starts, LATERAL (
-            SELECT id, version, status, created_at, compute_seconds, peak_bytes FROM calculations
+            SELECT id, version, status, created_at, compute_seconds, peak_bytes,
+                   coalesce(result_length, result_digits) AS result_bytes
+            FROM calculations
             WHERE calculations.function = stored.function AND created_at <= moment
             ORDER BY created_at DESC, id DESC LIMIT :rows) AS page),
     numbered AS (
-        SELECT function, version, compute_seconds, peak_bytes,
+        SELECT function, version, compute_seconds, peak_bytes, result_bytes,
                row_number() OVER (PARTITION BY function, version ORDER BY created_at DESC) AS place
         FROM recent WHERE status = 'succeeded' AND compute_seconds IS NOT NULL),
     learnt AS (
         SELECT function, version, count(*) AS runs,
                percentile_disc(0.9) WITHIN GROUP (ORDER BY compute_seconds) AS seconds,
-               percentile_disc(0.9) WITHIN GROUP (ORDER BY peak_bytes) AS peak_bytes
+               percentile_disc(0.9) WITHIN GROUP (ORDER BY peak_bytes) AS peak_bytes,
+               percentile_disc(0.9) WITHIN GROUP (ORDER BY result_bytes) AS result_bytes
         FROM numbered WHERE place <= :runs GROUP BY function, version)
     UPDATE functions
-    SET runs = learnt.runs, seconds = learnt.seconds, peak_bytes = learnt.peak_bytes
+    SET runs = learnt.runs, seconds = learnt.seconds, peak_bytes = learnt.peak_bytes,
+        result_bytes = learnt.result_bytes
     FROM learnt
     WHERE name = function AND functions.version = learnt.version
-      AND (functions.runs, functions.seconds, functions.peak_bytes)
-          IS DISTINCT FROM (learnt.runs, learnt.seconds, learnt.peak_bytes)"""
+      AND (functions.runs, functions.seconds, functions.peak_bytes, functions.result_bytes)
+          IS DISTINCT FROM
+          (learnt.runs, learnt.seconds, learnt.peak_bytes, learnt.result_bytes)"""
 )
 
 #: One relay at a time; any number will do for the lock.
@@ -108,7 +114,10 @@ def touch_functions(connection: Connection, installed: Iterable[InstalledFunctio
 def find_costs(connection: Connection) -> dict[tuple[str, int], LearntCost]:
     """Return what was learnt, by name and version."""
     rows = connection.execute(_FIND_COSTS)
-    return {(row.name, row.version): LearntCost(row.seconds, row.peak_bytes) for row in rows}
+    return {
+        (row.name, row.version): LearntCost(row.seconds, row.peak_bytes, row.result_bytes)
+        for row in rows
+    }
 
 
 def learn_costs(connection: Connection, *, rows: int, runs: int) -> None:

@@ -68,6 +68,10 @@ class Load:
     def close(self) -> None:
         self._client.close()
 
+    def use(self, **headers: str) -> None:
+        """Send these headers from now on."""
+        self._client.headers.update(headers)
+
     def submit(self, *groups: Sequence[Wanted]) -> list[UUID]:
         """Have all of them accepted; return their ids in order."""
         everything = [wanted for group in groups for wanted in group]

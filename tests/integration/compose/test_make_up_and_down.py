@@ -82,7 +82,7 @@ def test_the_addresses_and_the_login_are_shown(checkout, up):
         f"http://localhost:{ports['management_port']}",
     ):
         assert shown in up.output()
-    assert (checkout.state / "rabbitmq/password").read_text().strip() in up.output()
+    assert (checkout.state / "rabbitmq/admin-password").read_text().strip() in up.output()
 
 
 def test_settings_of_the_user_reach_the_workers(checkout, up):
@@ -110,8 +110,9 @@ def test_nothing_listens_beyond_this_machine(checkout, up):
 
 def test_only_the_owner_may_read_passwords(checkout, up):
     files = [checkout.state / "reckoner.env", checkout.state / "rabbitmq/rabbitmq.conf"]
-    files += checkout.state.glob("*/password")
-    assert len(files) == 4
+    files += [checkout.state / "keys.env", checkout.state / "rabbitmq/definitions.json"]
+    files += checkout.state.glob("*/*password")
+    assert len(files) == 9
     assert {file.stat().st_mode & 0o077 for file in files} == {0}
 
 

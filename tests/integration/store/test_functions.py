@@ -93,11 +93,26 @@ def test_nine_of_ten_runs_were_within_what_is_learnt(connection):
     assert learn(connection) == {}
     add_runs(connection, [0.5, *range(1, 10)])
     # The last ten: 0.5 and 1 to 9 seconds; of all but the longest the longest.
-    assert learn(connection) == {FIBONACCI: LearntCost(8.0, None)}
+    assert learn(connection) == {FIBONACCI: LearntCost(8.0, None, 1)}
     change_peaks = "UPDATE calculations SET peak_bytes = (compute_seconds * 1000)::bigint"
     connection.execute(text(change_peaks))
-    assert learn(connection) == {FIBONACCI: LearntCost(8.0, 8_000)}
+    assert learn(connection) == {FIBONACCI: LearntCost(8.0, 8_000, 1)}
     assert connection.execute(text("SELECT runs FROM functions")).scalar_one() == 10
+
+
+@pytest.mark.parametrize("column", ["result_length", "result_digits"])
+def test_nine_of_ten_results_were_no_longer_than_what_is_learnt(connection, column):
+    register(connection, "a")
+    add_runs(connection, [1] * 10)
+    lengths = "result_digits = NULL, result_length = NULL"
+    connection.execute(
+        text(
+            f"UPDATE calculations SET {lengths.replace(f'{column} = NULL', f'{column} = number')}"
+            " FROM (SELECT id, 100 * row_number() OVER () AS number FROM calculations) AS numbered"
+            " WHERE calculations.id = numbered.id"
+        )
+    )
+    assert learn(connection)[FIBONACCI].result_bytes == 900
 
 
 def test_each_version_is_learnt_from_its_own_last_runs(connection):
@@ -106,8 +121,8 @@ def test_each_version_is_learnt_from_its_own_last_runs(connection):
     add_runs(connection, [1] * 10, first=5)
     add_runs(connection, [7] * 12, first=15, version=2)
     assert learn(connection) == {
-        FIBONACCI: LearntCost(1.0, None),
-        ("fibonacci", 2): LearntCost(7.0, None),
+        FIBONACCI: LearntCost(1.0, None, 1),
+        ("fibonacci", 2): LearntCost(7.0, None, 1),
     }
 
 
@@ -120,7 +135,7 @@ def test_costs_are_learnt_beside_a_long_queue(connection, lane):
         waiting = queue(connection, n=n, lane=lane)
         age = f"now() - interval '{200 - n} s'"
         change(connection, waiting, f"published_at = {age}, created_at = {age}")
-    assert learn(connection, rows=10) == {FIBONACCI: LearntCost(3.0, None)}
+    assert learn(connection, rows=10) == {FIBONACCI: LearntCost(3.0, None, 1)}
 
 
 def test_only_functions_that_a_gateway_has_are_learnt(connection):
@@ -135,4 +150,4 @@ def test_one_relay_learns_at_a_time(engine, connection):
     with engine.begin() as first, engine.begin() as second:
         learn_costs(first, rows=10, runs=10)
         assert learn(second) == {}, "it neither waits nor learns"
-        assert find_costs(first) == {FIBONACCI: LearntCost(1.0, None)}
+        assert find_costs(first) == {FIBONACCI: LearntCost(1.0, None, 1)}

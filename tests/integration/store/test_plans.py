@@ -139,6 +139,7 @@ RENEWALS = [Renewal(identity, 1, 0.5) for identity in IDS]
 BY_KEY = {
     "find": lambda c: calculations.find_calculations(IDS).on(c),
     "statuses": lambda c: calculations.find_statuses(c, IDS),
+    "present": lambda c: calculations.find_present(c, IDS),
     "requeue": lambda c: calculations.requeue_ended(c, of(*IDS), "request"),
     "withdraw": lambda c: calculations.withdraw_cancel(c, IDS),
     "cancel": lambda c: calculations.cancel_calculation(c, IDS[0], CANCELLED_JSON),

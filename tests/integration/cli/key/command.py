@@ -20,12 +20,12 @@ class KeyCommand:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
         return done
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, stdout: Any = subprocess.PIPE) -> "subprocess.Popen[str]":
         """Start it in a process of its own."""
         program = "from reckoner.cli.__main__ import main; main()"
         return subprocess.Popen(
             [sys.executable, "-c", program, "key", *arguments],
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )

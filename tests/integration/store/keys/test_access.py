@@ -4,9 +4,14 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from shared.keys.credential import digest
 from shared.keys.scope import Scope
 from shared.store.keys.access import find_access, note_use_of_keys
+from shared.store.keys.sessions import delete_session, insert_session
+from tests.integration.store.keys.app_role import app_engine
 from tests.integration.store.keys.rows import put_key, put_session
+
+__all__ = ["app_engine"]
 
 _DAY = 86_400
 
@@ -64,6 +69,19 @@ def test_last_use_is_written_once_a_day(engine):
     assert versions[0] == versions[1]
     assert known.keys[key.id].last_used_on == known.now.date()
     assert known.keys[unused.id].last_used_on is None
+
+
+def test_the_rights_of_a_gateway_are_enough(engine, app_engine):
+    with engine.begin() as connection:
+        key = put_key(connection)
+    with app_engine.connect() as gateway:
+        note_use_of_keys([key.id]).on(gateway)
+        assert insert_session(digest("1"), key.id, seconds=60, max_sessions=1).on(gateway)
+        assert insert_session(digest("2"), key.id, seconds=60, max_sessions=1).on(gateway)
+        access = find_access().on(gateway)
+        delete_session(digest("2")).on(gateway)
+    assert access.keys[key.id].last_used_on == access.now.date()
+    assert access.sessions.keys() == {digest("2")}
 
 
 def test_it_can_be_noted_that_no_key_was_used(connection):

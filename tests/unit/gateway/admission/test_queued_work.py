@@ -42,6 +42,7 @@ def stored(count, key="a"):
 def no_pause(monkeypatch):
     monkeypatch.setattr("gateway.admission.queued_work.FRESH_SECONDS", 0.0)
     monkeypatch.setattr("gateway.admission.queued_work.MAX_SHARE", math.inf)
+    monkeypatch.setattr("gateway.admission.queued_work.URGENT_SHARE", math.inf)
 
 
 def charge(count=1, key="a"):

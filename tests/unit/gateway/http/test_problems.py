@@ -22,6 +22,10 @@ SAMPLES = [
     errors.BodyTooLarge(65_536),
     errors.MediaTypeUnsupported(None),
     errors.CalculationTooLarge(10, 5),
+    errors.QueueLimitExceeded("seconds", 60, 10, 3_600, 7, None),
+    errors.QueueLimitExceeded("bytes", 60, 10, 3_600, 1, "shop"),
+    errors.QueueFull("bytes", 1e12, 9e11, 2e11, 30),
+    errors.KeyLimitReached("calculations", 10, 10, 1, 30, "shop"),
     errors.CalculationNotFound("x"),
     errors.CalculationFinal(uuid4(), "succeeded"),
     errors.ResultNotFinished(uuid4(), "queued", 1),
@@ -47,10 +51,16 @@ def test_every_error_of_a_request_is_among_the_samples():
     faults = {
         kind
         for _, kind in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(kind, (errors.RequestFault, errors.ResultUnavailable))
+        if issubclass(
+            kind, (errors.RequestFault, errors.AdmissionRefused, errors.ResultUnavailable)
+        )
     }
     described = {type(error) for error in SAMPLES}
-    assert faults - described == {errors.RequestFault, errors.ResultUnavailable}
+    assert faults - described == {
+        errors.RequestFault,
+        errors.AdmissionRefused,
+        errors.ResultUnavailable,
+    }
 
 
 def test_a_problem_replaces_the_whole_response():
