@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -15,12 +15,16 @@ from tests.eventually import eventually
 from tests.plug_ins import install_examples, install_faulty
 
 _ROOT = Path(__file__).parents[2]
+_MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
+
+#: They need a Reckoner of their own: for functions that others do not have, or with keys.
+_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "test_keys.py")
 
 
 def pytest_ignore_collect(collection_path, config):
-    """A Reckoner that already runs has only the functions that it came with."""
-    needs_others = collection_path.name in ("test_examples.py", "test_faulty_functions.py")
-    return True if needs_others and config.getoption("--base-url") is not None else None
+    """Leave out what a Reckoner that already runs cannot show."""
+    has_own = collection_path.name in _WITH_OWN_STACK
+    return True if has_own and config.getoption("--base-url") is not None else None
 
 
 @pytest.fixture(scope="session")
@@ -56,12 +60,26 @@ def client(base_url) -> Iterator[httpx.Client]:
 class Stack:
     """Gateway, relay, one worker of each lane and NGINX, as processes of their own.
 
-    They find further functions on the Python path.
+    They find further functions on the Python path. With keys on, the headers have one that may
+    operate.
     """
 
-    def __init__(self, folder: Path, database_url: str, broker_url: str, python_path: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        broker_url: str,
+        python_path: str = "",
+        *,
+        modules: Sequence[str] = _MODULES,
+        headers: Mapping[str, str] | None = None,
+        **settings: str,
+    ) -> None:
         gateway = f"127.0.0.1:{free_port()}"
-        self._folder = folder
+        self.gateway_url = f"http://{gateway}"
+        self.folder = folder
+        self._modules = modules
+        self._headers = headers
         self._nginx = Nginx(folder / "nginx", free_port(), gateway)
         self._environment = os.environ | {
             "RECKONER_DATABASE_URL": database_url,
@@ -69,12 +87,17 @@ class Stack:
             "RECKONER_GATEWAY_BIND": gateway,
             "RECKONER_LOST_MESSAGE_SECONDS": "5",
             "PYTHONPATH": python_path,
+            **{f"RECKONER_{name.upper()}": value for name, value in settings.items()},
         }
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @property
     def url(self) -> str:
         return self._nginx.url
+
+    @property
+    def access_log(self) -> Path:
+        return self._nginx.access_log
 
     def __enter__(self) -> "Stack":
         subprocess.run(
@@ -84,18 +107,18 @@ class Stack:
             check=True,
         )
         try:
-            for module in ("gateway", "gateway.relay", "workers quick", "workers heavy"):
+            for module in self._modules:
                 self._start(module)
             self._nginx.prepare()
             self._nginx.start()
-            eventually(self._is_ready, what=f"ready; logs are in {self._folder}")
+            eventually(self._is_ready, what=f"ready; logs are in {self.folder}")
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def _start(self, module: str) -> None:
-        with (self._folder / f"{module.replace(' ', '-')}.log").open("wb") as log:
+        with (self.folder / f"{module.replace(' ', '-')}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *module.split()],
                 env=self._environment,
@@ -106,10 +129,11 @@ class Stack:
 
     def _is_ready(self) -> bool:
         try:
-            system = httpx.get(f"{self.url}/system")
+            system = httpx.get(f"{self.url}/system", headers=self._headers)
         except httpx.TransportError:
             return False
-        return system.status_code == 200 and len(system.json()["workers"]) == 2
+        workers = sum(module.startswith("workers") for module in self._modules)
+        return system.status_code == 200 and len(system.json()["workers"]) == workers
 
     def __exit__(self, *_: object) -> None:
         self._nginx.stop()
