@@ -7,7 +7,7 @@ statement cannot do has a transaction of its own (gateway/submission/store.py).
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.access.caller import Caller
@@ -24,7 +24,7 @@ from reckoner.authoring.errors import CalculationFailed
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
-from shared.store.calculations import NO_DELAYS, Row, find_present
+from shared.store.calculations import Row, find_present
 from shared.store.new_calculations import New, insert_new
 
 #: The most that a batch may cost in seconds: of computing, and of storing, by a guess for each row.
@@ -45,6 +45,7 @@ class _Submitted:
     is_inline: bool
     request_id: str
     key_name: str | None
+    delay_seconds: float = 0.0
 
 
 #: The row, unless the shared statement was not enough, and what was computed.
@@ -97,6 +98,10 @@ class Submission:
             return [calculation] if row is None or _needs_work(row) else []
 
         counted = await self._admission.admit(caller, [calculation], find_new)
+        if calculation.lane is Lane.HEAVY:
+            backlog = self._admission.delays.backlog(caller.name)
+            delay = backlog.delays([calculation])[calculation.id]
+            submitted = replace(submitted, delay_seconds=delay)
         with counted as addition:
             row, _ = await self._queued.execute(submitted)
             if row is None:
@@ -114,7 +119,13 @@ class Submission:
             row = await self._lookup.find(calculation.id)
         if row is not None and _is_settled(row, computed):
             return row, False
-        new = New(calculation, computed, submitted.request_id, submitted.key_name)
+        new = New(
+            calculation,
+            computed,
+            submitted.request_id,
+            submitted.key_name,
+            submitted.delay_seconds,
+        )
         stored, is_queued = await self._database.run_transaction(
             lambda connection: store_one(connection, new)
         )
@@ -137,10 +148,11 @@ class Submission:
             return [calculation for calculation in distinct if calculation.id not in present]
 
         counted = await self._admission.admit(caller, distinct, find_new)
+        backlog = self._admission.delays.backlog(caller.name)
         with counted as addition:
             receipt = await self._database.run_transaction(
                 lambda connection: store_batch(
-                    connection, distinct, request_id, caller.name, NO_DELAYS
+                    connection, distinct, request_id, caller.name, backlog.delays(distinct)
                 )
             )
             if receipt.accepted < len(distinct):
@@ -162,7 +174,9 @@ class Submission:
     async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
         computed = await self._compute_inline(submitted)
         new = {
-            one.calculation.id: New(one.calculation, found, one.request_id, one.key_name)
+            one.calculation.id: New(
+                one.calculation, found, one.request_id, one.key_name, one.delay_seconds
+            )
             for one, found in zip(submitted, computed, strict=True)
             if (found.is_in_row if found is not None else not one.is_inline)
         }

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import compose.services.nginx as private
+from gateway.http.limits import FRESH_KEYS_SECONDS, NGINX_CACHE_SECONDS
 from tests.eventually import eventually
 from tests.upstream import Upstream
 
@@ -156,6 +157,11 @@ def test_an_entry_in_use_ends_with_its_lifetime(nginx):
         eventually(lambda: client.get(path).status_code == 401, within_seconds=4)
         assert client.get(path).status_code == 401
         client.close()
+
+
+def test_a_revoked_key_is_refused_within_30_seconds():
+    """NGINX keeps time in whole seconds, and the last one counts."""
+    assert FRESH_KEYS_SECONDS + NGINX_CACHE_SECONDS + 1 < 30
 
 
 def test_nothing_out_of_date_is_served_while_the_gateway_decides_or_is_away(nginx):
