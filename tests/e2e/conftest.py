@@ -8,8 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from compose.services import Nginx, free_port
+from compose.services.credentials import APP
 from tests.conftest import new_database, virtual_host
 from tests.eventually import eventually
 from tests.plug_ins import install_examples, install_faulty
@@ -34,12 +36,14 @@ def base_url(request) -> Iterator[str]:
     if given:
         yield given.rstrip("/")
         return
-    database_url = request.getfixturevalue("session_database_url")
+    owner_url = request.getfixturevalue("session_database_url")
+    postgres = request.getfixturevalue("postgres")
+    app_url = postgres.url_of(str(make_url(owner_url).database), APP)
     folder = request.getfixturevalue("state_folder")
     functions = (install_examples(folder / "examples"), install_faulty(folder / "faulty"))
     with (
         virtual_host(request.getfixturevalue("rabbitmq")) as broker_url,
-        Stack(folder, database_url, broker_url, os.pathsep.join(functions)) as stack,
+        Stack(folder, owner_url, broker_url, os.pathsep.join(functions), app_url=app_url) as stack,
     ):
         yield stack.url
 
@@ -61,7 +65,8 @@ class Stack:
     """Gateway, relay, one worker of each lane and NGINX, as processes of their own.
 
     They find further functions on the Python path. With keys on, the headers have one that may
-    operate.
+    operate. With `app_url`, migrations alone have the role of `database_url`, and the others one
+    that may change rows only.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class Stack:
         broker_url: str,
         python_path: str = "",
         *,
+        app_url: str | None = None,
         modules: Sequence[str] = _MODULES,
         headers: Mapping[str, str] | None = None,
         **settings: str,
@@ -78,11 +84,12 @@ class Stack:
         gateway = f"127.0.0.1:{free_port()}"
         self.gateway_url = f"http://{gateway}"
         self.folder = folder
+        self._owner_url = database_url
         self._modules = modules
         self._headers = headers
         self._nginx = Nginx(folder / "nginx", free_port(), gateway)
         self._environment = os.environ | {
-            "RECKONER_DATABASE_URL": database_url,
+            "RECKONER_DATABASE_URL": app_url or database_url,
             "RECKONER_BROKER_URL": broker_url,
             "RECKONER_GATEWAY_BIND": gateway,
             "RECKONER_LOST_MESSAGE_SECONDS": "5",
@@ -102,7 +109,7 @@ class Stack:
     def __enter__(self) -> "Stack":
         subprocess.run(
             [sys.executable, "-m", "migrations", "upgrade"],
-            env=self._environment,
+            env={**self._environment, "RECKONER_DATABASE_URL": self._owner_url},
             cwd=_ROOT,
             check=True,
         )
