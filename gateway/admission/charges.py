@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.calculation import Calculation
-from shared.store.queued_work import NOTHING, Group, Sums, group_of
+from shared.calculation import Calculation, Lane
+from shared.store.queued_work import NOTHING, Group, Sums, class_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +24,22 @@ class Charge:
 
 def charge_of(key_name: str | None, calculations: Iterable[Calculation]) -> Charge:
     """Return the charge of calculations, each of which is there once."""
-    groups: dict[Group, Sums] = {}
+    # Plain numbers: ten thousand calculations come together.
+    counts: dict[tuple[Lane, int], list[float]] = {}
     for calculation in calculations:
         seconds = calculation.queue_seconds
-        group = group_of(calculation.lane, seconds)
-        one = Sums(1, seconds, calculation.queue_bytes)
-        there = groups.get(group)
-        groups[group] = one if there is None else there.plus(one)
-    return Charge(key_name, groups)
+        lane = calculation.lane
+        group = (lane, class_of(seconds) if lane is Lane.HEAVY else 0)
+        sums = counts.get(group)
+        if sums is None:
+            sums = counts[group] = [0, 0.0, 0]
+        sums[0] += 1
+        sums[1] += seconds
+        sums[2] += calculation.queue_bytes
+    return Charge(
+        key_name,
+        {
+            Group(*group): Sums(int(number), seconds, size)
+            for group, (number, seconds, size) in counts.items()
+        },
+    )

@@ -6,16 +6,17 @@ statement cannot do has a transaction of its own (gateway/submission/store.py).
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.access.caller import Caller
 from gateway.access.key_seconds import beyond_limit, exceeded_by
 from gateway.admission.admission import Admission
+from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
-from gateway.server.threads import WatchedThreads
+from gateway.server.threads import ComputeThreads
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
@@ -60,14 +61,15 @@ class Submission:
         planner: Planner,
         calculator: Calculator,
         lookup: Lookup,
-        inline_threads: WatchedThreads,
+        threads: ComputeThreads,
         admission: Admission,
     ) -> None:
         self._database = database
         self._planner = planner
         self._calculator = calculator
         self._lookup = lookup
-        self._inline_threads = inline_threads
+        self._inline_threads = threads.inline
+        self._long_threads = threads.long
         self._admission = admission
         self._relay_wakeup = RelayWakeup(database)
         # Two, because storing alone must not wait for computing.
@@ -92,12 +94,13 @@ class Submission:
         """Return the row of a calculation that a worker computes."""
         calculation = submitted.calculation
 
-        async def find_new() -> Sequence[Calculation]:
+        async def find_new() -> Charge:
             row = await self._lookup.find(calculation.id)
-            return [calculation] if row is None or _needs_work(row) else []
+            is_new = row is None or _needs_work(row)
+            return self._admission.charge(caller, [calculation] if is_new else [])
 
-        counted = await self._admission.admit(caller, [calculation], find_new)
-        with counted as addition:
+        charge = self._admission.charge(caller, [calculation])
+        with await self._admission.admit(caller, charge, find_new) as addition:
             row, _ = await self._queued.execute(submitted)
             if row is None:
                 row, is_queued = await self._settle(None, submitted, None)
@@ -127,25 +130,30 @@ class Submission:
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
         await self._check_seconds(calculations, caller)
-        distinct = list({calculation.id: calculation for calculation in calculations}.values())
+        by_id = {calculation.id: calculation for calculation in calculations}
+        distinct = list(by_id.values())
 
-        async def find_new() -> Sequence[Calculation]:
-            ids = [calculation.id for calculation in distinct]
-            present = await self._database.run_transaction(
-                lambda connection: find_present(connection, ids)
+        async def charge(ids: Set[UUID]) -> Charge:
+            # In a thread: ten thousand calculations would hold up the event loop.
+            return await self._long_threads.run(
+                lambda: self._admission.charge(caller, [by_id[identity] for identity in ids])
             )
-            return [calculation for calculation in distinct if calculation.id not in present]
 
-        counted = await self._admission.admit(caller, distinct, find_new)
-        with counted as addition:
+        async def find_new() -> Charge:
+            present = await self._database.run_transaction(
+                lambda connection: find_present(connection, list(by_id))
+            )
+            return await charge(by_id.keys() - present)
+
+        admitted = await self._admission.admit(caller, await charge(by_id.keys()), find_new)
+        with admitted as addition:
             receipt = await self._database.run_transaction(
                 lambda connection: store_batch(
                     connection, distinct, request_id, caller.name, NO_DELAYS
                 )
             )
             if receipt.accepted < len(distinct):
-                new = [calculation for calculation in distinct if calculation.id in receipt.new]
-                addition.stored = self._admission.charge(caller, new)
+                addition.stored = await charge(receipt.new)
         if receipt.accepted:
             self._relay_wakeup.wake(receipt.lanes)
         return receipt

@@ -223,6 +223,23 @@ def test_what_alone_exceeds_the_limit_never_fits(run, limited, engine, count):
     assert count() == 1
 
 
+def test_what_never_fits_is_said_before_what_does_not_fit_now(run, store_settings):
+    settings = dataclasses.replace(
+        store_settings, max_queued_bytes=BYTES, key_max_queued_seconds=SECONDS
+    )
+
+    async def scenario(submit, batch):
+        await batch(several(1, 2, 3, 4, 5), key("a"))
+        with pytest.raises(QueueLimitExceeded) as refusal:
+            await submit(charged(6, size=BYTES + 1), key("a"))
+        with pytest.raises(KeyLimitReached):
+            await submit(charged(6), key("a"))
+        return refusal.value
+
+    refusal = run(settings, scenario)
+    assert (refusal.unit, refusal.key_name) == ("bytes", None)
+
+
 def test_a_limit_may_be_lowered_below_what_is_queued(run, limited, engine):
     made = several(*range(10))
     with engine.begin() as connection:
