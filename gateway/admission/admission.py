@@ -1,7 +1,6 @@
 """The decision whether a submission may be queued."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from gateway.access.caller import Caller
@@ -41,7 +40,7 @@ class Admission:
         caller: Caller,
         charge: Charge,
         find_new: Callable[[], Awaitable[Charge]],
-    ) -> AbstractContextManager[Addition]:
+    ) -> Addition:
         """Return what counts a charge while its calculations are stored; enter it without waiting.
 
         Only if they do not fit beside what is queued, `find_new` finds the charge of those that
@@ -72,6 +71,11 @@ class Admission:
         return not (self._limits.are_none and (key_limits is None or key_limits.are_none))
 
     def _fits(self, key_limits: Limits | None, charge: Charge) -> bool:
+        work, needed = self.queued_work, charge.total
+        if self._limits.leave_room(work.total, needed) and (
+            key_limits is None or key_limits.leave_room(work.total_of(charge.key_name), needed)
+        ):
+            return True
         return not self._excesses(key_limits, charge)
 
     def _excesses(self, key_limits: Limits | None, charge: Charge) -> list[tuple[Excess, bool]]:

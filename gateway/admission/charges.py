@@ -1,7 +1,7 @@
 """What submissions are charged of the work that may be queued."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shared.calculation import Calculation, Lane
 from shared.store.queued_work import NOTHING, Group, Sums, class_of
@@ -13,13 +13,7 @@ class Charge:
 
     key_name: str | None
     groups: Mapping[Group, Sums]
-    total: Sums = field(init=False)
-
-    def __post_init__(self) -> None:
-        total = NOTHING
-        for sums in self.groups.values():
-            total = total.plus(sums)
-        object.__setattr__(self, "total", total)
+    total: Sums
 
 
 def charge_of(key_name: str | None, calculations: Iterable[Calculation]) -> Charge:
@@ -32,14 +26,13 @@ def charge_of(key_name: str | None, calculations: Iterable[Calculation]) -> Char
         group = (lane, class_of(seconds) if lane is Lane.HEAVY else 0)
         sums = counts.get(group)
         if sums is None:
-            sums = counts[group] = [0, 0.0, 0]
+            counts[group] = [1, seconds, calculation.queue_bytes]
+            continue
         sums[0] += 1
         sums[1] += seconds
         sums[2] += calculation.queue_bytes
-    return Charge(
-        key_name,
-        {
-            Group(*group): Sums(int(number), seconds, size)
-            for group, (number, seconds, size) in counts.items()
-        },
-    )
+    groups = {Group._make(group): Sums._make(sums) for group, sums in counts.items()}
+    if len(groups) == 1:
+        return Charge(key_name, groups, next(iter(groups.values())))
+    total = Sums._make(map(sum, zip(*groups.values(), strict=True))) if groups else NOTHING
+    return Charge(key_name, groups, total)

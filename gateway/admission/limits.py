@@ -44,6 +44,14 @@ class Limits(NamedTuple):
         """Whether nothing is limited."""
         return self == NO_LIMITS
 
+    def leave_room(self, used: Sums, needed: Sums) -> bool:
+        """Say whether none would be exceeded, for certain; `excesses` looks more closely."""
+        return (
+            used[0] + needed[0] <= self[0]
+            and used[1] + needed[1] <= self[1]
+            and used[2] + needed[2] <= self[2]
+        )
+
     def excesses(self, used: Sums, needed: Sums) -> list[Excess]:
         """Return which limits would be exceeded.
 
