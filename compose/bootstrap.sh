@@ -51,12 +51,20 @@ find_python() {
     done
 }
 
+# NGINX's module that hashes credentials. The packages of nginx.org call it nginx-module-njs.
+has_njs() {
+    local modules
+    modules=$(nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p') || true
+    [ -e "${modules:-/usr/lib/nginx/modules}/ngx_http_js_module.so" ]
+}
+
 # The Debian packages that are missing, one per line.
 missing_packages() {
     local python=$1
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || type -P initdb >/dev/null || echo postgresql
     compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null || echo rabbitmq-server
     type -P nginx >/dev/null || echo nginx
+    has_njs || echo libnginx-mod-http-js
     if [ "${requirements:-}" = requirements-bench.txt ]; then # the load, and a peer's broker
         type -P wrk >/dev/null || echo wrk
         type -P redis-server >/dev/null || echo redis-server

@@ -77,6 +77,21 @@ class KeyRing:
         """Say whether NGINX may keep what was answered by the keys that are known."""
         return self._clock() - self._known.read_at <= FRESH_KEYS_SECONDS
 
+    @property
+    def now(self) -> datetime:
+        """PostgreSQL's clock, as far as it is known."""
+        known = self._known
+        return known.access.now + timedelta(seconds=self._clock() - known.read_at)
+
+    def end_of(self, credential: Credential | bytes) -> datetime | None:
+        """Return when this key, or this session, expires; None if it never does or is unknown."""
+        access = self._known.access
+        if isinstance(credential, Credential):
+            key = access.keys.get(credential.id)
+            return None if key is None else key.expires_at
+        session = access.sessions.get(credential)
+        return None if session is None else session.expires_at
+
     async def caller_of_key(self, text: str) -> Caller:
         """Return who has the key `rk_...`; see `caller_of`."""
         credential = parse_key(text)

@@ -6,6 +6,7 @@ from typing import Any
 from gateway.access.caller import Caller
 from gateway.admission.charges import Charge, charge_of
 from gateway.admission.clearing import retry_after_seconds, sums_by_lane
+from gateway.admission.delays import Delays
 from gateway.admission.limits import Excess, Limits, limits_of_all, limits_of_key
 from gateway.admission.queued_work import Addition, QueuedWork
 from gateway.database.database import Database
@@ -34,6 +35,7 @@ class Admission:
             database, find_capacity, _CAPACITY_FRESH_SECONDS, max_share=_CAPACITY_MAX_SHARE
         )
         self.queued_work = QueuedWork(database)
+        self.delays = Delays(database, self.queued_work)
 
     async def admit(
         self,

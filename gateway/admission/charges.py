@@ -15,6 +15,11 @@ class Charge:
     groups: Mapping[Group, Sums]
     total: Sums
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether some of it is in the heavy lane."""
+        return any(group.lane is Lane.HEAVY for group in self.groups)
+
 
 def charge_of(key_name: str | None, calculations: Iterable[Calculation]) -> Charge:
     """Return the charge of calculations, each of which is there once."""

@@ -55,6 +55,7 @@ class QueuedWork:
         self._groups: dict[_KeyName, dict[Group, Sums]] = {}
         self._totals: dict[_KeyName, Sums] = {}
         self._total = NOTHING
+        self._active: dict[Lane, set[_KeyName]] = {lane: set() for lane in Lane}
 
     @property
     def is_known(self) -> bool:
@@ -81,10 +82,7 @@ class QueuedWork:
     def active_keys(self, lane: Lane) -> int:
         """Return how many keys have unfinished calculations in a lane."""
         self._take(self._query.latest)
-        return sum(
-            any(group.lane is lane and sums.calculations > 0 for group, sums in groups.items())
-            for groups in self._groups.values()
-        )
+        return len(self._active[lane])
 
     @property
     def groups(self) -> Mapping[Group, Sums]:
@@ -146,6 +144,10 @@ class QueuedWork:
         self._groups = {name: dict(groups) for name, groups in snapshot.groups.items()}
         self._totals = {name: _total(groups.values()) for name, groups in snapshot.groups.items()}
         self._total = _total(self._totals.values())
+        self._active = {lane: set() for lane in Lane}
+        for name, groups in snapshot.groups.items():
+            for group in groups:
+                self._active[group.lane].add(name)
         for charge in self._adding:
             self._count(charge)
         for _, charge in self._added:
@@ -158,6 +160,7 @@ class QueuedWork:
         groups = self._groups.setdefault(name, {})
         for group, sums in charge.groups.items():
             groups[group] = groups.get(group, NOTHING).plus(sums)
+            self._active[group.lane].add(name)
         self._totals[name] = self._totals.get(name, NOTHING).plus(charge.total)
         self._total = self._total.plus(charge.total)
 

@@ -7,7 +7,7 @@ statement cannot do has a transaction of its own (gateway/submission/store.py).
 import asyncio
 import logging
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.access.caller import Caller
@@ -46,6 +46,7 @@ class _Submitted:
     is_inline: bool
     request_id: str
     key_name: str | None
+    delay_seconds: float = 0.0
 
 
 #: The row, unless the shared statement was not enough, and what was computed.
@@ -100,7 +101,12 @@ class Submission:
             return self._admission.charge(caller, [calculation] if is_new else [])
 
         charge = self._admission.charge(caller, [calculation])
-        with await self._admission.admit(caller, charge, find_new) as addition:
+        counted = await self._admission.admit(caller, charge, find_new)
+        if calculation.lane is Lane.HEAVY:
+            backlog = self._admission.delays.backlog(caller.name)
+            delay = backlog.delays([calculation])[calculation.id]
+            submitted = replace(submitted, delay_seconds=delay)
+        with counted as addition:
             row, _ = await self._queued.execute(submitted)
             if row is None:
                 row, is_queued = await self._settle(None, submitted, None)
@@ -117,7 +123,13 @@ class Submission:
             row = await self._lookup.find(calculation.id)
         if row is not None and _is_settled(row, computed):
             return row, False
-        new = New(calculation, computed, submitted.request_id, submitted.key_name)
+        new = New(
+            calculation,
+            computed,
+            submitted.request_id,
+            submitted.key_name,
+            submitted.delay_seconds,
+        )
         stored, is_queued = await self._database.run_transaction(
             lambda connection: store_one(connection, new)
         )
@@ -145,11 +157,17 @@ class Submission:
             )
             return await charge(by_id.keys() - present)
 
-        admitted = await self._admission.admit(caller, await charge(by_id.keys()), find_new)
-        with admitted as addition:
+        whole = await charge(by_id.keys())
+        counted = await self._admission.admit(caller, whole, find_new)
+        backlog = self._admission.delays.backlog(caller.name) if whole.is_heavy else None
+        with counted as addition:
             receipt = await self._database.run_transaction(
                 lambda connection: store_batch(
-                    connection, distinct, request_id, caller.name, NO_DELAYS
+                    connection,
+                    distinct,
+                    request_id,
+                    caller.name,
+                    backlog.delays(distinct) if backlog else NO_DELAYS,
                 )
             )
             if receipt.accepted < len(distinct):
@@ -170,7 +188,9 @@ class Submission:
     async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
         computed = await self._compute_inline(submitted)
         new = {
-            one.calculation.id: New(one.calculation, found, one.request_id, one.key_name)
+            one.calculation.id: New(
+                one.calculation, found, one.request_id, one.key_name, one.delay_seconds
+            )
             for one, found in zip(submitted, computed, strict=True)
             if (found.is_in_row if found is not None else not one.is_inline)
         }
