@@ -77,6 +77,21 @@ class KeyRing:
         """Say whether NGINX may keep what was answered by the keys that are known."""
         return self._clock() - self._known.read_at <= FRESH_KEYS_SECONDS
 
+    @property
+    def now(self) -> datetime:
+        """PostgreSQL's clock, as far as it is known."""
+        known = self._known
+        return known.access.now + timedelta(seconds=self._clock() - known.read_at)
+
+    def end_of(self, credential: Credential | bytes) -> datetime | None:
+        """Return when this key, or this session, expires; None if it never does or is unknown."""
+        access = self._known.access
+        if isinstance(credential, Credential):
+            key = access.keys.get(credential.id)
+            return None if key is None else key.expires_at
+        session = access.sessions.get(credential)
+        return None if session is None else session.expires_at
+
     async def caller_of_key(self, text: str) -> Caller:
         """Return who has the key `rk_...`; see `caller_of`."""
         credential = parse_key(text)
@@ -117,17 +132,9 @@ class KeyRing:
         if age > MAX_KEYS_SECONDS:
             return None
         now = known.access.now + timedelta(seconds=age)
-        if isinstance(credential, Credential):
-            key = known.access.keys.get(credential.id)
-            if key is None or not key.has_secret(credential.sha256, now):
-                return None
-        else:
-            session = known.access.sessions.get(credential)
-            if session is None or now >= session.expires_at:
-                return None
-            key = known.access.keys.get(session.key_id)
-            if key is None:
-                return None
+        key = _key_of(credential, known.access, now)
+        if key is None:
+            return None
         if key.revoked_at is not None:
             raise Unauthenticated(KeyFault.REVOKED)
         if key.is_expired(now):
@@ -210,6 +217,17 @@ class KeyRing:
             "There is no valid API key, and every request is refused. Make one with "
             "`reckoner key create NAME --scope read,submit,cancel,operate`"
         )
+
+
+def _key_of(credential: Credential | bytes, access: Access, now: datetime) -> ApiKey | None:
+    """Return the key of this credential, valid or not; None if the secret is wrong."""
+    if isinstance(credential, Credential):
+        key = access.keys.get(credential.id)
+        return key if key is not None and key.has_secret(credential.sha256, now) else None
+    session = access.sessions.get(credential)
+    if session is None or now >= session.expires_at:
+        return None
+    return access.keys.get(session.key_id)
 
 
 def _has_valid(keys: Iterable[ApiKey], now: datetime) -> bool:

@@ -6,16 +6,17 @@ statement cannot do has a transaction of its own (gateway/submission/store.py).
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.access.caller import Caller
 from gateway.access.key_seconds import beyond_limit, exceeded_by
 from gateway.admission.admission import Admission
+from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
-from gateway.server.threads import WatchedThreads
+from gateway.server.threads import ComputeThreads
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
@@ -45,6 +46,7 @@ class _Submitted:
     is_inline: bool
     request_id: str
     key_name: str | None
+    delay_seconds: float = 0.0
 
 
 #: The row, unless the shared statement was not enough, and what was computed.
@@ -60,14 +62,15 @@ class Submission:
         planner: Planner,
         calculator: Calculator,
         lookup: Lookup,
-        inline_threads: WatchedThreads,
+        threads: ComputeThreads,
         admission: Admission,
     ) -> None:
         self._database = database
         self._planner = planner
         self._calculator = calculator
         self._lookup = lookup
-        self._inline_threads = inline_threads
+        self._inline_threads = threads.inline
+        self._long_threads = threads.long
         self._admission = admission
         self._relay_wakeup = RelayWakeup(database)
         # Two, because storing alone must not wait for computing.
@@ -92,11 +95,17 @@ class Submission:
         """Return the row of a calculation that a worker computes."""
         calculation = submitted.calculation
 
-        async def find_new() -> Sequence[Calculation]:
+        async def find_new() -> Charge:
             row = await self._lookup.find(calculation.id)
-            return [calculation] if row is None or _needs_work(row) else []
+            is_new = row is None or _needs_work(row)
+            return self._admission.charge(caller, [calculation] if is_new else [])
 
-        counted = await self._admission.admit(caller, [calculation], find_new)
+        charge = self._admission.charge(caller, [calculation])
+        counted = await self._admission.admit(caller, charge, find_new)
+        if calculation.lane is Lane.HEAVY:
+            backlog = self._admission.delays.backlog(caller.name)
+            delay = backlog.delays([calculation])[calculation.id]
+            submitted = replace(submitted, delay_seconds=delay)
         with counted as addition:
             row, _ = await self._queued.execute(submitted)
             if row is None:
@@ -114,7 +123,13 @@ class Submission:
             row = await self._lookup.find(calculation.id)
         if row is not None and _is_settled(row, computed):
             return row, False
-        new = New(calculation, computed, submitted.request_id, submitted.key_name)
+        new = New(
+            calculation,
+            computed,
+            submitted.request_id,
+            submitted.key_name,
+            submitted.delay_seconds,
+        )
         stored, is_queued = await self._database.run_transaction(
             lambda connection: store_one(connection, new)
         )
@@ -127,25 +142,36 @@ class Submission:
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
         await self._check_seconds(calculations, caller)
-        distinct = list({calculation.id: calculation for calculation in calculations}.values())
+        by_id = {calculation.id: calculation for calculation in calculations}
+        distinct = list(by_id.values())
 
-        async def find_new() -> Sequence[Calculation]:
-            ids = [calculation.id for calculation in distinct]
-            present = await self._database.run_transaction(
-                lambda connection: find_present(connection, ids)
+        async def charge(ids: Set[UUID]) -> Charge:
+            # In a thread: ten thousand calculations would hold up the event loop.
+            return await self._long_threads.run(
+                lambda: self._admission.charge(caller, [by_id[identity] for identity in ids])
             )
-            return [calculation for calculation in distinct if calculation.id not in present]
 
-        counted = await self._admission.admit(caller, distinct, find_new)
+        async def find_new() -> Charge:
+            present = await self._database.run_transaction(
+                lambda connection: find_present(connection, list(by_id))
+            )
+            return await charge(by_id.keys() - present)
+
+        whole = await charge(by_id.keys())
+        counted = await self._admission.admit(caller, whole, find_new)
+        backlog = self._admission.delays.backlog(caller.name) if whole.is_heavy else None
         with counted as addition:
             receipt = await self._database.run_transaction(
                 lambda connection: store_batch(
-                    connection, distinct, request_id, caller.name, NO_DELAYS
+                    connection,
+                    distinct,
+                    request_id,
+                    caller.name,
+                    backlog.delays(distinct) if backlog else NO_DELAYS,
                 )
             )
             if receipt.accepted < len(distinct):
-                new = [calculation for calculation in distinct if calculation.id in receipt.new]
-                addition.stored = self._admission.charge(caller, new)
+                addition.stored = await charge(receipt.new)
         if receipt.accepted:
             self._relay_wakeup.wake(receipt.lanes)
         return receipt
@@ -162,7 +188,9 @@ class Submission:
     async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
         computed = await self._compute_inline(submitted)
         new = {
-            one.calculation.id: New(one.calculation, found, one.request_id, one.key_name)
+            one.calculation.id: New(
+                one.calculation, found, one.request_id, one.key_name, one.delay_seconds
+            )
             for one, found in zip(submitted, computed, strict=True)
             if (found.is_in_row if found is not None else not one.is_inline)
         }

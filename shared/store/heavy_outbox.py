@@ -6,6 +6,8 @@ order of `sort_at`, since RabbitMQ's queue keeps the order in which messages cam
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, text
+
 from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS
 from shared.store.outbox import BEGIN, Due, read_due
@@ -100,6 +102,13 @@ _TAKE = Prepared(
 )
 
 
+_LAG = text("""
+    SELECT greatest(0, extract(epoch FROM now() - coalesce(sort_at, created_at)))::float
+    FROM calculations
+    WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy' AND not_before <= now()
+    ORDER BY coalesce(sort_at, created_at) LIMIT 1""")
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Calculations to publish, and after how many claims there is room for more.
@@ -119,6 +128,12 @@ def take_heavy(limit: int, claims_per_second: float = 0.0) -> Query[Taken]:
     skip them; of what these have not committed, this one knows nothing.
     """
     return Query(_TAKE, (limit, claims_per_second), _taken)
+
+
+def measure_lag_seconds(connection: Connection) -> float:
+    """Return how long ago the next row to publish should have been, by its `sort_at`."""
+    seconds: float | None = connection.execute(_LAG).scalar_one_or_none()
+    return seconds or 0.0
 
 
 def _taken(rows: Rows) -> Taken:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
@@ -10,7 +11,7 @@ from gateway.relay.process import Relay
 from shared.calculation import Calculation, Lane
 from shared.config import Settings
 from shared.store import new_calculations
-from shared.store.presence import RelayState, list_relays
+from shared.store.presence import RelayState, list_relays, upsert_worker
 from tests.engines import autocommit
 from tests.factories import make_calculation
 
@@ -36,6 +37,12 @@ def queue(engine: Engine, *numbers: int, lane: Lane = Lane.QUICK) -> list[Calcul
     with engine.begin() as connection:
         new_calculations.insert_queued(connection, made, "request")
     return made
+
+
+def add_slots(engine: Engine, lane: Lane, slots: int) -> None:
+    """Register a worker: one that is not there, but has room for many messages."""
+    with engine.begin() as connection:
+        upsert_worker(connection, uuid4(), host="host", pid=1, lane=lane, slots=slots)
 
 
 def unpublished(engine: Engine, lane: Lane | None = None) -> int:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import compose.services.nginx as private
+from gateway.http.limits import FRESH_KEYS_SECONDS, NGINX_CACHE_SECONDS
 from tests.eventually import eventually
 from tests.upstream import Upstream
 
@@ -158,6 +159,11 @@ def test_an_entry_in_use_ends_with_its_lifetime(nginx):
         client.close()
 
 
+def test_a_revoked_key_is_refused_within_30_seconds():
+    """NGINX keeps time in whole seconds, and the last one counts."""
+    assert FRESH_KEYS_SECONDS + NGINX_CACHE_SECONDS + 1 < 30
+
+
 def test_nothing_out_of_date_is_served_while_the_gateway_decides_or_is_away(nginx):
     path, sent = document(), {"Authorization": KEY}
     with Upstream(X_Accel_Expires="1", Connection="close") as upstream:
@@ -222,9 +228,10 @@ def test_no_credential_is_written_to_disk(nginx):
     with Upstream(Set_Cookie=COOKIE) as upstream:
         server = nginx(upstream.address)
         with httpx.Client(base_url=server.url) as client:
-            long_body = json.dumps({"key": KEY, "padding": "a" * 66_000})
-            client.post("/session", content=long_body, headers={"Authorization": KEY})
-            assert len(upstream.asked) == 1
+            long_body = json.dumps({"key": KEY, "padding": "a" * 66_000}).encode()
+            for content in (long_body, iter([long_body])):  # with a length, and in chunks
+                client.post("/session", content=content, headers={"Authorization": KEY})
+            assert len(upstream.asked) == 2
             del upstream.headers["Set_Cookie"]
             upstream.headers |= FOR_A_WHILE
             for sent in CLIENTS.values():
@@ -237,6 +244,8 @@ def test_no_credential_is_written_to_disk(nginx):
     files = [file for file in server.folder.rglob("*") if file.is_file()]
     assert any("cache" in file.parts for file in files)
     assert server.access_log.stat().st_size > 0
+    # Its own file is gone by now.
+    assert "buffered to a temporary file" not in (server.folder / "nginx.log").read_text()
     for file in files:
         content = file.read_bytes().lower()
         assert SECRET.encode() not in content, file

@@ -22,7 +22,7 @@ from shared.errors import BrokerUnavailable
 from shared.messages import decode_work, queue_name
 from tests.eventually import eventually
 from tests.faults.links import Links
-from tests.integration.outbox import make_relay, queue
+from tests.integration.outbox import add_slots, make_relay, queue
 from tests.integration.queue_limits import queue_limit
 
 
@@ -58,6 +58,7 @@ def test_exactly_what_a_full_queue_refused_stays_unpublished(
 ):
     lane = make_relay(settings, relay_engine).lanes[Lane.HEAVY]
     refused = 0
+    add_slots(relay_engine, Lane.HEAVY, 1_000)
     for turn in range(50):  # a channel learns late that its queue is full
         queue(relay_engine, *range(100 * turn, 100 * turn + 20), lane=Lane.HEAVY)
         try:

@@ -15,6 +15,7 @@ from shared.messages import queue_name
 from tests.eventually import eventually
 from tests.faults.links import Links
 from tests.integration.outbox import (
+    add_slots,
     is_healthy,
     make_relay,
     problem,
@@ -33,6 +34,7 @@ def test_a_full_queue_is_published_to_as_soon_as_it_takes_messages_again(
     settings, relay_engine, rabbitmq, broker_url
 ):
     numbers = itertools.count()
+    add_slots(relay_engine, Lane.HEAVY, 1_000)
 
     def is_refused():
         queue(relay_engine, next(numbers), lane=Lane.HEAVY)  # a channel learns of the limit late
