@@ -200,14 +200,17 @@ def test_keys_that_were_read_too_slowly_call_no_key_wrong():
     async def scenario():
         key, clock = new_credential(), Clock()
         store = Store(stored(key))
-        store.may_answer.clear()
-        async with running(store, clock=clock) as ring:
-            waiting = asyncio.create_task(ring.caller_of(key))
-            await store.has_begun.wait()
+
+        async def read_slowly():
+            found = await store.read()
             clock.now += MAX_KEYS_SECONDS + 1
-            store.may_answer.set()
-            with pytest.raises(StoreUnavailable):
-                await waiting
+            return found
+
+        ring = KeyRing(read_slowly, clock=clock)
+        task = asyncio.create_task(ring.run())
+        with pytest.raises(StoreUnavailable):
+            await ring.caller_of(key)
+        task.cancel()
 
     asyncio.run(scenario())
 
