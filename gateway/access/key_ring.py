@@ -22,7 +22,7 @@ from gateway.http.limits import (
 )
 from shared.errors import KeyChecksBusy, KeyFault, StoreUnavailable, Unauthenticated
 from shared.keys.api_key import ApiKey
-from shared.keys.credential import Credential, digest, parse_key, parse_token
+from shared.keys.credential import Credential
 from shared.postgres.outages import DATABASE_ERRORS, brief
 from shared.store.keys.access import Access
 
@@ -92,21 +92,6 @@ class KeyRing:
         session = access.sessions.get(credential)
         return None if session is None else session.expires_at
 
-    async def caller_of_key(self, text: str) -> Caller:
-        """Return who has the key `rk_...`; see `caller_of`."""
-        credential = parse_key(text)
-        if credential is None:
-            raise Unauthenticated(KeyFault.MALFORMED)
-        return self.find(credential) or await self.caller_of(credential)
-
-    async def caller_of_token(self, text: str) -> Caller:
-        """Return who has the session of the token `rs_...`; see `caller_of`."""
-        secret = parse_token(text)
-        if secret is None:
-            raise Unauthenticated(KeyFault.MALFORMED)
-        token_sha256 = digest(secret)
-        return self.find(token_sha256) or await self.caller_of(token_sha256)
-
     async def caller_of(self, credential: Credential | bytes) -> Caller:
         """Return who has a key, or a session, given by the SHA-256 of its token.
 
@@ -118,7 +103,7 @@ class KeyRing:
             await self._wait_for_reading()
             caller = self.find(credential)
         if caller is None:
-            raise Unauthenticated(KeyFault.INVALID)
+            raise self._refusal()
         return caller
 
     def find(self, credential: Credential | bytes) -> Caller | None:
@@ -144,9 +129,13 @@ class KeyRing:
     def check_again(self, credential: Credential | bytes) -> None:
         """Raise Unauthenticated or StoreUnavailable if this was valid and no longer is."""
         if self.find(credential) is None:
-            if self._clock() - self._known.read_at > MAX_KEYS_SECONDS:
-                raise StoreUnavailable
-            raise Unauthenticated(KeyFault.INVALID)
+            raise self._refusal()
+
+    def _refusal(self) -> Exception:
+        """Return why `find` has found nobody."""
+        if self._clock() - self._known.read_at > MAX_KEYS_SECONDS:
+            return StoreUnavailable("the API keys were read too long ago")
+        return Unauthenticated(KeyFault.INVALID)
 
     def is_current(self, caller: Caller) -> bool:
         """Say whether the keys have not been read since this caller was found."""
