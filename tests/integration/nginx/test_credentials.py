@@ -228,9 +228,10 @@ def test_no_credential_is_written_to_disk(nginx):
     with Upstream(Set_Cookie=COOKIE) as upstream:
         server = nginx(upstream.address)
         with httpx.Client(base_url=server.url) as client:
-            long_body = json.dumps({"key": KEY, "padding": "a" * 66_000})
-            client.post("/session", content=long_body, headers={"Authorization": KEY})
-            assert len(upstream.asked) == 1
+            long_body = json.dumps({"key": KEY, "padding": "a" * 66_000}).encode()
+            for content in (long_body, iter([long_body])):  # with a length, and in chunks
+                client.post("/session", content=content, headers={"Authorization": KEY})
+            assert len(upstream.asked) == 2
             del upstream.headers["Set_Cookie"]
             upstream.headers |= FOR_A_WHILE
             for sent in CLIENTS.values():
@@ -243,6 +244,8 @@ def test_no_credential_is_written_to_disk(nginx):
     files = [file for file in server.folder.rglob("*") if file.is_file()]
     assert any("cache" in file.parts for file in files)
     assert server.access_log.stat().st_size > 0
+    # Its own file is gone by now.
+    assert "buffered to a temporary file" not in (server.folder / "nginx.log").read_text()
     for file in files:
         content = file.read_bytes().lower()
         assert SECRET.encode() not in content, file

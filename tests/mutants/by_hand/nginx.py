@@ -178,11 +178,6 @@ MUTATIONS = [
         f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
     ),
     _template(
-        "gzip_types application/json application/problem+json;",
-        "gzip_types application/json application/problem+json text/plain;",
-        f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
-    ),
-    _template(
         "    server_tokens off;\n",
         "",
         f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
