@@ -108,8 +108,11 @@ def test_a_key_that_was_rotated_is_said_to_be_of_no_use(keys, create):
     assert "not valid any more, as it was rotated" in create()
 
 
-def test_a_name_that_another_key_has_is_an_error(keys, create, file):
+def test_a_name_that_another_key_has_is_an_error_and_no_file_is_made(keys, create, file):
     keys.create("operator")
+    assert "There is already a key named operator" in create(status=1)
+    assert not file.exists()
+    key_in(file)
     assert "There is already a key named operator" in create(status=1)
 
 
