@@ -245,6 +245,22 @@ def test_the_cookie_does_not_count_for_pages_of_other_origins(run, engine):
     assert len(stored(engine)) == 1
 
 
+def test_a_session_causes_nothing_by_a_get_that_no_page_is_named_for(run, engine):
+    """Such as a picture on a page of another port, over plain HTTP to another machine."""
+    key = make_key(engine)
+
+    async def scenario(client):
+        cookie = cookie_of(await login(client, key))
+        return (
+            await client.ask("GET", "/calculate/3", cookie=cookie),
+            await client.ask("GET", "/calculate/3", cookie=cookie, **OWN),
+            await client.ask("GET", "/calculations", cookie=cookie),
+            await client.ask("GET", "/calculate/3", authorization=bearer(key)),
+        )
+
+    assert [answer.status for answer in run(scenario)] == [403, 200, 200, 200]
+
+
 def test_no_other_page_can_log_somebody_in(run, engine):
     key = make_key(engine)
     answer = run(lambda client: login(client, key, sec_fetch_site="cross-site", origin="null"))
