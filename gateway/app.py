@@ -125,7 +125,7 @@ def _add_routes(
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
     admission = Admission(database, settings)
-    submission = Submission(database, planner, calculator, lookup, threads.inline, admission)
+    submission = Submission(database, planner, calculator, lookup, threads, admission)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)

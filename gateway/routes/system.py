@@ -71,6 +71,7 @@ def _lane(
     to_go = round(state.seconds_to_go / max(1, slots), 3)
     return {
         "queued": state.queued,
+        "published": state.published,
         "running": state.running,
         "oldest_queued_seconds": state.oldest_queued_seconds,
         "estimated_seconds_to_go": to_go if capacity.can_compute(lane) else None,

@@ -6,16 +6,17 @@ statement cannot do has a transaction of its own (gateway/submission/store.py).
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.access.caller import Caller
 from gateway.access.key_seconds import beyond_limit, exceeded_by
 from gateway.admission.admission import Admission
+from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
-from gateway.server.threads import WatchedThreads
+from gateway.server.threads import ComputeThreads
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
@@ -24,7 +25,7 @@ from reckoner.authoring.errors import CalculationFailed
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
-from shared.store.calculations import Row, find_present
+from shared.store.calculations import NO_DELAYS, Row, find_present
 from shared.store.new_calculations import New, insert_new
 
 #: The most that a batch may cost in seconds: of computing, and of storing, by a guess for each row.
@@ -61,14 +62,15 @@ class Submission:
         planner: Planner,
         calculator: Calculator,
         lookup: Lookup,
-        inline_threads: WatchedThreads,
+        threads: ComputeThreads,
         admission: Admission,
     ) -> None:
         self._database = database
         self._planner = planner
         self._calculator = calculator
         self._lookup = lookup
-        self._inline_threads = inline_threads
+        self._inline_threads = threads.inline
+        self._long_threads = threads.long
         self._admission = admission
         self._relay_wakeup = RelayWakeup(database)
         # Two, because storing alone must not wait for computing.
@@ -78,7 +80,8 @@ class Submission:
 
     async def submit(self, calculation: Calculation, caller: Caller, request_id: str) -> Row:
         """Return the row of this calculation, which may have existed before."""
-        await self._check_seconds([calculation], caller)
+        if caller.limits.max_seconds is not None:
+            await self._check_seconds([calculation], caller)
         if self._planner.is_inline(calculation):
             known = await self._lookup.find(calculation.id)
             if known is not None and known.has_result:
@@ -93,11 +96,13 @@ class Submission:
         """Return the row of a calculation that a worker computes."""
         calculation = submitted.calculation
 
-        async def find_new() -> Sequence[Calculation]:
+        async def find_new() -> Charge:
             row = await self._lookup.find(calculation.id)
-            return [calculation] if row is None or _needs_work(row) else []
+            is_new = row is None or _needs_work(row)
+            return self._admission.charge(caller, [calculation] if is_new else [])
 
-        counted = await self._admission.admit(caller, [calculation], find_new)
+        charge = self._admission.charge(caller, [calculation])
+        counted = await self._admission.admit(caller, charge, find_new)
         if calculation.lane is Lane.HEAVY:
             backlog = self._admission.delays.backlog(caller.name)
             delay = backlog.delays([calculation])[calculation.id]
@@ -137,27 +142,38 @@ class Submission:
         self, calculations: Sequence[Calculation], caller: Caller, request_id: str
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
-        await self._check_seconds(calculations, caller)
-        distinct = list({calculation.id: calculation for calculation in calculations}.values())
+        if caller.limits.max_seconds is not None:
+            await self._check_seconds(calculations, caller)
+        by_id = {calculation.id: calculation for calculation in calculations}
+        distinct = list(by_id.values())
 
-        async def find_new() -> Sequence[Calculation]:
-            ids = [calculation.id for calculation in distinct]
-            present = await self._database.run_transaction(
-                lambda connection: find_present(connection, ids)
+        async def charge(ids: Set[UUID]) -> Charge:
+            # In a thread: ten thousand calculations would hold up the event loop.
+            return await self._long_threads.run(
+                lambda: self._admission.charge(caller, [by_id[identity] for identity in ids])
             )
-            return [calculation for calculation in distinct if calculation.id not in present]
 
-        counted = await self._admission.admit(caller, distinct, find_new)
-        backlog = self._admission.delays.backlog(caller.name)
+        async def find_new() -> Charge:
+            present = await self._database.run_transaction(
+                lambda connection: find_present(connection, list(by_id))
+            )
+            return await charge(by_id.keys() - present)
+
+        whole = await charge(by_id.keys())
+        counted = await self._admission.admit(caller, whole, find_new)
+        backlog = self._admission.delays.backlog(caller.name) if whole.is_heavy else None
         with counted as addition:
             receipt = await self._database.run_transaction(
                 lambda connection: store_batch(
-                    connection, distinct, request_id, caller.name, backlog.delays(distinct)
+                    connection,
+                    distinct,
+                    request_id,
+                    caller.name,
+                    backlog.delays(distinct) if backlog else NO_DELAYS,
                 )
             )
             if receipt.accepted < len(distinct):
-                new = [calculation for calculation in distinct if calculation.id in receipt.new]
-                addition.stored = self._admission.charge(caller, new)
+                addition.stored = await charge(receipt.new)
         if receipt.accepted:
             self._relay_wakeup.wake(receipt.lanes)
         return receipt

@@ -1,6 +1,8 @@
 """The Retry-After of unfinished calculations: how long they are likely to take."""
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -9,7 +11,8 @@ from gateway.database.shared_query import SharedQuery
 from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane, Status
 from shared.store.calculations import Row
-from shared.store.system import LaneState, count_lanes
+from shared.store.queued_work import group_of
+from shared.store.system import Ahead, sum_ahead
 
 _FRESH_SECONDS = 2.0
 
@@ -28,9 +31,7 @@ class RetryAfter:
     """Estimates how long calculations will take, from the work ahead of them in their lane."""
 
     def __init__(self, database: Database) -> None:
-        self._seconds_ahead = SharedQuery(
-            database, _seconds_ahead, _FRESH_SECONDS, max_share=_MAX_SHARE
-        )
+        self._work = SharedQuery(database, _find_work, _FRESH_SECONDS, max_share=_MAX_SHARE)
 
     def seconds(self, row: Row) -> int:
         """Return after how many whole seconds to check this unfinished calculation again.
@@ -39,26 +40,54 @@ class RetryAfter:
         spread over its lane's slots, or a fixed time if nothing can be computed there. Never
         waits: it uses the work ahead as of a few seconds ago.
         """
-        ahead = self._seconds_ahead.latest or {}
+        work = self._work.latest or {}
         known = row.estimate_seconds
         seconds = _UNKNOWN_SECONDS if known is None else known * (1 - row.progress)
         if row.status == Status.QUEUED:
-            seconds_ahead = ahead.get(Lane(row.lane), 0.0)
-            if seconds_ahead is None:
+            lane = Lane(row.lane)
+            ahead = work.get(lane, _NOTHING)
+            if ahead is None:
                 seconds = max(seconds, _BLOCKED_SECONDS)
             else:
-                seconds += seconds_ahead
+                key_name = row.submitted_by if lane is Lane.HEAVY else None
+                seconds += ahead.seconds_before(key_name, group_of(lane, seconds).seconds_class)
         return max(1, min(math.ceil(seconds), _MAX_SECONDS))
 
 
-def _seconds_ahead(connection: Connection) -> dict[Lane, float | None]:
-    """Return how long the work of each lane will take; None if nothing can be computed there."""
+@dataclass(frozen=True, slots=True)
+class _LaneWork:
+    """The work of a lane in which calculations are computed."""
+
+    sums: Sequence[Ahead]
+    slots: int
+
+    def seconds_before(self, key_name: str | None, seconds_class: int) -> float:
+        """Return how long a calculation of this key and class of seconds waits at most.
+
+        All that runs and is published is ahead of it. So is what waits in its class and below it:
+        of all keys, but of other keys no more than their share.
+        """
+        window = sum(one.in_window for one in self.sums)
+        waiting = [
+            (one.key_name, one.seconds - one.in_window)
+            for one in self.sums
+            if one.seconds_class <= seconds_class
+        ]
+        of_key = sum(seconds for name, seconds in waiting if name == key_name)
+        keys = len({one.key_name for one in self.sums} | {key_name})
+        return (window + min(sum(seconds for _, seconds in waiting), of_key * keys)) / self.slots
+
+
+_NOTHING = _LaneWork((), 1)
+
+
+def _find_work(connection: Connection) -> Mapping[Lane, _LaneWork | None]:
+    """Return the work of each lane; None if nothing can be computed there."""
     capacity = find_capacity(connection)
+    sums = sum_ahead(connection, _UNKNOWN_SECONDS)
     return {
-        lane: _seconds_to_go(state) / capacity.slots[lane] if capacity.can_compute(lane) else None
-        for lane, state in count_lanes(connection).items()
+        lane: _LaneWork([one for one in sums if one.lane is lane], capacity.slots[lane])
+        if capacity.can_compute(lane)
+        else None
+        for lane in Lane
     }
-
-
-def _seconds_to_go(state: LaneState) -> float:
-    return state.seconds_to_go + state.without_estimate * _UNKNOWN_SECONDS

@@ -10,13 +10,14 @@ from shared.calculation import Lane
 #: From each of these on, charged seconds of the heavy lane belong to the next class.
 CLASS_BOUNDS = tuple(2.0**exponent for exponent in range(-4, 27))
 
-_BOUNDS = ", ".join(map(str, CLASS_BOUNDS))
+#: The same, for statements.
+SQL_CLASS_BOUNDS = ", ".join(map(str, CLASS_BOUNDS))
 
 #: The first condition names the rows, the second the index `calculations_not_succeeded`.
 _SUM = text(f"""
     SELECT coalesce(queued_by, submitted_by) AS key_name, lane,
            CASE WHEN lane = 'heavy' THEN width_bucket(
-               coalesce(charged_seconds, estimate_seconds, 0), ARRAY[{_BOUNDS}]::float8[]
+               coalesce(charged_seconds, estimate_seconds, 0), ARRAY[{SQL_CLASS_BOUNDS}]::float8[]
            ) ELSE 0 END AS class,
            count(*), sum(coalesce(charged_seconds, estimate_seconds, 0) * (1 - progress)),
            sum(coalesce(charged_bytes, estimate_digits, 0))::float8
@@ -50,9 +51,14 @@ class Group(NamedTuple):
     seconds_class: int
 
 
+def class_of(seconds: float) -> int:
+    """Return the class of charged seconds in the heavy lane."""
+    return bisect_right(CLASS_BOUNDS, seconds)
+
+
 def group_of(lane: Lane, seconds: float) -> Group:
     """Return the group of a calculation that is charged so many seconds."""
-    return Group(lane, bisect_right(CLASS_BOUNDS, seconds) if lane is Lane.HEAVY else 0)
+    return Group(lane, class_of(seconds) if lane is Lane.HEAVY else 0)
 
 
 def sum_queued_work(connection: Connection) -> dict[str | None, dict[Group, Sums]]:

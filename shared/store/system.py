@@ -9,9 +9,12 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
+from shared.store.heavy_outbox import WINDOW_SECONDS, window
+from shared.store.queued_work import SQL_CLASS_BOUNDS
 
 _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
+           count(*) FILTER (WHERE status = 'queued' AND published_at IS NOT NULL) AS published,
            count(*) FILTER (WHERE status = 'running') AS running,
            coalesce(sum(estimate_seconds * (1 - progress)), 0) AS seconds_to_go,
            count(*) FILTER (WHERE estimate_seconds IS NULL) AS without_estimate,
@@ -22,11 +25,47 @@ _LANES = text("""
     FROM calculations WHERE status IN ('queued', 'running') AND status <> 'succeeded'
     GROUP BY lane""")
 
-_OUTBOX = text("""
-    SELECT count(*) AS depth,
-           coalesce(extract(epoch FROM now() - min(not_before)), 0)::float AS age_seconds
-    FROM calculations
-    WHERE status = 'queued' AND published_at IS NULL AND not_before <= now()""")
+#: What the relay would publish now. In the heavy lane that is what there is room for, since the
+#: last publication or the last claim, which makes room.
+_OUTBOX = text(f"""
+    WITH {window("0")},
+    quick AS (
+        SELECT count(*) AS depth, now() - min(not_before) AS age
+        FROM calculations
+        WHERE status = 'queued' AND published_at IS NULL AND lane = 'quick'
+          AND not_before <= now()),
+    fitting AS (
+        SELECT not_before FROM calculations
+        WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy'
+          AND not_before <= now()
+        ORDER BY not_before
+        LIMIT (SELECT CASE WHEN seconds < {WINDOW_SECONDS} * slots THEN most
+                           ELSE greatest(0, slots - rows) END FROM room)),
+    heavy AS (
+        SELECT count(*) AS depth,
+               CASE WHEN count(*) > 0 THEN now() - greatest(
+                   min(not_before),
+                   (SELECT max(published_at) FROM calculations
+                    WHERE status = 'queued' AND published_at IS NOT NULL AND lane = 'heavy'),
+                   (SELECT max(started_at) FROM calculations WHERE status = 'running'))
+               END AS age
+        FROM fitting)
+    SELECT quick.depth + heavy.depth,
+           greatest(0, extract(epoch FROM greatest(quick.age, heavy.age)))::float
+    FROM quick, heavy""")
+
+#: The seconds that unfinished calculations have left. Of those without estimate each counts for the
+#: same. `in_window` are the seconds of those that run or are published.
+_AHEAD = text(f"""
+    SELECT CASE WHEN lane = 'heavy' THEN coalesce(queued_by, submitted_by) END AS key_name, lane,
+           CASE WHEN lane = 'heavy' THEN width_bucket(
+               coalesce(estimate_seconds, :unknown_seconds), ARRAY[{SQL_CLASS_BOUNDS}]::float8[]
+           ) ELSE 0 END AS seconds_class,
+           sum(coalesce(estimate_seconds * (1 - progress), :unknown_seconds)) AS seconds,
+           coalesce(sum(coalesce(estimate_seconds * (1 - progress), :unknown_seconds))
+                    FILTER (WHERE status = 'running' OR published_at IS NOT NULL), 0) AS in_window
+    FROM calculations WHERE status IN ('queued', 'running') AND status <> 'succeeded'
+    GROUP BY 1, 2, 3""")
 
 _FINISHED_LAST_MINUTE = text("""
     SELECT status, count(*) AS calculations FROM calculations
@@ -35,32 +74,53 @@ _FINISHED_LAST_MINUTE = text("""
 
 
 class LaneState(NamedTuple):
-    """The unfinished calculations of a lane.
+    """The unfinished calculations of a lane; of those that are queued, `published` are in RabbitMQ.
 
     `seconds_to_go` is the rest of their estimates; `without_estimate` counts those that have none.
     """
 
     queued: int
+    published: int
     running: int
     seconds_to_go: float
     without_estimate: int
     oldest_queued_seconds: float | None
 
 
+class Ahead(NamedTuple):
+    """The seconds that the unfinished calculations of a key in one class of a lane have left.
+
+    Those `in_window` run, or are published. Classes are those of shared/store/queued_work.py, of
+    estimated seconds. In the quick lane keys and classes are not told apart.
+    """
+
+    key_name: str | None
+    lane: Lane
+    seconds_class: int
+    seconds: float
+    in_window: float
+
+
 class OutboxState(NamedTuple):
-    """How many rows are due for publication, and the age of the oldest in seconds."""
+    """How many rows could be published now, and for how many seconds the first of them could."""
 
     depth: int
     age_seconds: float
 
 
-_IDLE = LaneState(0, 0, 0.0, 0, None)
+_IDLE = LaneState(0, 0, 0, 0.0, 0, None)
 
 
 def count_lanes(connection: Connection) -> dict[Lane, LaneState]:
     """Return the state of each lane."""
     found = {Lane(lane): LaneState(*counts) for lane, *counts in connection.execute(_LANES)}
     return {lane: found.get(lane, _IDLE) for lane in Lane}
+
+
+def sum_ahead(connection: Connection, unknown_seconds: float) -> list[Ahead]:
+    """Return the seconds that are left, of `unknown_seconds` for each of which nothing is known."""
+    rows = connection.execute(_AHEAD, {"unknown_seconds": unknown_seconds})
+    return [Ahead(name, Lane(lane), *numbers) for name, lane, *numbers in rows]
 
 
 def measure_outbox(connection: Connection) -> OutboxState:

@@ -44,7 +44,7 @@ def run_submission(engine, settings, registry, use):
         lookup = Lookup(database, Waiters(database))
         threads = ComputeThreads()
         admission = Admission(database, settings)
-        submission = Submission(database, planner, Calculator(), lookup, threads.inline, admission)
+        submission = Submission(database, planner, Calculator(), lookup, threads, admission)
         try:
             return await use(submission)
         finally:

@@ -1,5 +1,6 @@
 """`reckoner key create`: make a key and show it once, or keep it in a file."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -132,6 +133,10 @@ def _create(new: _NewKey) -> None:
 
 def _create_from(file: Path, new: _NewKey) -> None:
     """Make the key of the file, unless it was made before: a revoked one stays revoked."""
+    if not os.path.lexists(file):
+        # A file whose key cannot be made would look like one that can be used.
+        with transaction() as connection:
+            _refuse_taken(connection, new.name)
     try:
         credential = key_in(file)
     except KeyFileUnusable as error:
@@ -159,6 +164,11 @@ def _insert(connection: Connection, credential: Credential, new: _NewKey) -> Api
 
 
 def _refuse_name(connection: Connection, name: str) -> NoReturn:
+    _refuse_taken(connection, name)
+    fail(f"Another command has just changed the key {name}. Run this again.")
+
+
+def _refuse_taken(connection: Connection, name: str) -> None:
     for key in lock_keys(connection, name):
         if key.revoked_at is None:
             state = state_of(key, read_now(connection))
@@ -166,7 +176,6 @@ def _refuse_name(connection: Connection, name: str) -> NoReturn:
                 f"There is already a key named {name}, which is {state} (id {key.id}). Choose "
                 f"another name, or revoke that one by `reckoner key revoke {key.id}` first."
             )
-    fail(f"Another command has just changed the key {name}. Run this again.")
 
 
 def _describe_known(file: Path, credential: Credential, key: ApiKey, now: datetime) -> str:

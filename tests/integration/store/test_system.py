@@ -71,14 +71,36 @@ def test_the_system_counts_what_waits_and_what_was_done(connection):
     failed = queue(connection, n=9)
     quick.finish_quick_failed(connection, {failed.id: failure_json("function-failed", ".")})
     assert system.count_lanes(connection) == {
-        Lane.QUICK: LaneState(4, 0, seconds_to_go=7, without_estimate=1, oldest_queued_seconds=40),
-        Lane.HEAVY: LaneState(1, 1, seconds_to_go=18, without_estimate=0, oldest_queued_seconds=0),
+        Lane.QUICK: LaneState(
+            4, 0, 0, seconds_to_go=7, without_estimate=1, oldest_queued_seconds=40
+        ),
+        Lane.HEAVY: LaneState(
+            1, 0, 1, seconds_to_go=18, without_estimate=0, oldest_queued_seconds=0
+        ),
     }
     assert system.measure_outbox(connection) == OutboxState(depth=3, age_seconds=40)
     assert system.count_finished_last_minute(connection) == {"succeeded": 2, "failed": 1}
     outbox.take_due(9).on(connection)
     heavy_outbox.take_heavy(9).on(connection)
     assert system.measure_outbox(connection) == OutboxState(depth=0, age_seconds=0)
+    assert [state.published for state in system.count_lanes(connection).values()] == [2, 1]
+
+
+def test_heavy_rows_that_wait_for_room_are_no_backlog_of_the_outbox(connection):
+    presence.upsert_worker(connection, WORKER, host="h", pid=1, lane=Lane.HEAVY, slots=2)
+    made = [queue(connection, n=n, lane=Lane.HEAVY) for n in range(9)]
+    for calculation in made:
+        change(connection, calculation, "estimate_seconds = 60, not_before = now() - interval '1h'")
+    assert system.measure_outbox(connection) == OutboxState(depth=9, age_seconds=3_600)
+    for calculation, seconds in ((made[0], 50), (made[1], 40)):
+        change(connection, calculation, f"published_at = now() - interval '{seconds}s'")
+    assert system.measure_outbox(connection) == OutboxState(depth=0, age_seconds=0)
+    # A claim makes room. The relay should have filled it since.
+    claim(connection, made[0])
+    change(connection, made[0], "started_at = now() - interval '30s'")
+    assert system.measure_outbox(connection) == OutboxState(depth=1, age_seconds=30)
+    change(connection, made[1], "published_at = now() - interval '20s'")
+    assert system.measure_outbox(connection) == OutboxState(depth=1, age_seconds=20)
 
 
 def test_relays_are_listed_with_what_hinders_each_lane_until_they_go(connection):

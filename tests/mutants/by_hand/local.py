@@ -92,8 +92,8 @@ MUTATIONS = [
     ),
     mutation(
         "compose/local/launcher.py",
-        "if self._migrations.exit_status != 0:",
-        "if self._migrations.exit_status is None:",
+        "if process.exit_status != 0:",
+        "if process.exit_status is None:",
         f"{_TERMINAL}::test_a_failing_migration_ends_the_start",
     ),
     mutation(

@@ -52,9 +52,10 @@ def test_away_for_a_moment_known_keys_count_and_unknown_ones_are_not_called_wron
                 await client.ask("GET", "/functions", authorization=header)
                 for header in (bearer(key), wrong)
             ]
-            monkeypatch.setattr("gateway.access.key_ring.MAX_KEYS_SECONDS", 0.1)
-            await asyncio.sleep(0.2)
-            long = await client.ask("GET", "/functions", authorization=bearer(key))
+            with monkeypatch.context() as patch:
+                patch.setattr("gateway.access.key_ring.MAX_KEYS_SECONDS", 0.1)
+                await asyncio.sleep(0.2)
+                long = await client.ask("GET", "/functions", authorization=bearer(key))
         later = await client.ask("GET", "/functions", authorization=bearer(key))
         return *short, long, later
 

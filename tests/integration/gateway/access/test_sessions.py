@@ -50,6 +50,12 @@ def attributes_of(answer):
     return set(answer.headers["set-cookie"].lower().split("; ")[1:])
 
 
+def sha256_of(answer):
+    secret = parse_token(cookie_of(answer).removeprefix("reckoner_session="))
+    assert secret is not None
+    return digest(secret)
+
+
 def stored(engine):
     with engine.begin() as connection:
         return set(
@@ -76,8 +82,7 @@ def test_a_key_in_the_header_or_in_the_body_begins_a_session(run, engine):
     assert shown.status == 200
     assert shown.json() == second.json()
     assert (work.status, work.headers["x-reckoner-key"]) == (200, "ada")
-    tokens = [cookie_of(answer).removeprefix("reckoner_session=") for answer in (first, second)]
-    assert stored(engine) == {digest(parse_token(token)) for token in tokens}
+    assert stored(engine) == {sha256_of(first), sha256_of(second)}
 
 
 @pytest.mark.parametrize(
@@ -212,10 +217,7 @@ def test_the_oldest_sessions_of_a_key_end_for_new_ones(run, engine):
             last = await login(client, key)
         return first, last
 
-    first, last = (
-        digest(parse_token(cookie_of(answer).removeprefix("reckoner_session=")))
-        for answer in run(scenario)
-    )
+    first, last = map(sha256_of, run(scenario))
     assert len(stored(engine)) == MAX_SESSIONS_PER_KEY + 1
     assert last in stored(engine)
     assert first not in stored(engine)
@@ -241,6 +243,22 @@ def test_the_cookie_does_not_count_for_pages_of_other_origins(run, engine):
     statuses = [answer.status for answer in run(scenario)]
     assert statuses == [401, 401, 204, 200, 401, 200]
     assert len(stored(engine)) == 1
+
+
+def test_a_session_causes_nothing_by_a_get_that_no_page_is_named_for(run, engine):
+    """Such as a picture on a page of another port, over plain HTTP to another machine."""
+    key = make_key(engine)
+
+    async def scenario(client):
+        cookie = cookie_of(await login(client, key))
+        return (
+            await client.ask("GET", "/calculate/3", cookie=cookie),
+            await client.ask("GET", "/calculate/3", cookie=cookie, **OWN),
+            await client.ask("GET", "/calculations", cookie=cookie),
+            await client.ask("GET", "/calculate/3", authorization=bearer(key)),
+        )
+
+    assert [answer.status for answer in run(scenario)] == [403, 200, 200, 200]
 
 
 def test_no_other_page_can_log_somebody_in(run, engine):

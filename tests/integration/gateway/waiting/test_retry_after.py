@@ -44,8 +44,10 @@ def register_relay(connection):
     upsert_relay(connection, uuid4(), host="h", pid=1, problems={})
 
 
-def row(status, lane, seconds, *, progress=0.0):
-    return make_row(status=status, lane=lane, estimate_seconds=seconds, progress=progress)
+def row(status, lane, seconds, *, progress=0.0, key=None):
+    return make_row(
+        status=status, lane=lane, estimate_seconds=seconds, progress=progress, submitted_by=key
+    )
 
 
 def estimate(engine, settings, rows, expected):
@@ -82,14 +84,38 @@ def test_the_work_ahead_is_spread_over_the_slots_of_its_lane(engine, store_setti
         register_worker(connection, Lane.QUICK, 4)
         register_relay(connection)
     rows = [
-        row("queued", "heavy", 31),  # and 10 + 50 + 31 for three slots: 30.33
+        row("queued", "heavy", 31),  # and 10 + 31 for three slots: 13.67. 50 is of another class
+        row("queued", "heavy", 60),  # and 10 + 50 + 31: 30.33
         row("queued", "quick", 0.01),  # and 7 + 5 for four slots: 3
         row("queued", "quick", None),  # 5 and 3
         row("running", "heavy", None, progress=0.5),
         row("running", "heavy", 40, progress=0.75),  # has nothing ahead of it
         row("running", "heavy", 1, progress=0.999),
     ]
-    expected = [62, 4, 8, 5, 10, 1]
+    expected = [45, 91, 4, 8, 5, 10, 1]
+    assert estimate(engine, store_settings, rows, expected) == expected
+
+
+def test_nobody_is_told_to_wait_for_the_flood_of_another_key(engine, store_settings, monkeypatch):
+    """And with the same key, only for what is published of it and for what is as short."""
+    monkeypatch.setattr("gateway.waiting.capacity.SILENT_SECONDS", 600)
+    with engine.begin() as connection:
+        for n in range(20):
+            flood = add(connection, n, Lane.HEAVY, 60)
+            change(connection, flood, "submitted_by = 'flood'")
+            if n < 2:
+                change(connection, flood, "published_at = now()")
+        add(connection, 99, Lane.HEAVY, 60, progress=0.5)
+        register_worker(connection, Lane.HEAVY, 2)
+        register_relay(connection)
+    window = (2 * 60 + 30) / 2
+    rows = [
+        row("queued", "heavy", 3, key="flood"),
+        row("queued", "heavy", 3, key="other"),
+        row("queued", "heavy", 60, key="other"),
+        row("queued", "heavy", 60, key="flood"),
+    ]
+    expected = [3 + window, 3 + window, 60 + window, 60 + (20 * 60 + 30) / 2]
     assert estimate(engine, store_settings, rows, expected) == expected
 
 

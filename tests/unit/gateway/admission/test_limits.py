@@ -19,29 +19,34 @@ def settings(**values):
 
 
 @pytest.mark.parametrize(
-    ("used", "needed", "excess"),
+    ("used", "needed", "excesses"),
     [
-        (NOTHING, Sums(10, 60.0, 1_000), None),
-        (Sums(9, 59.0, 999), Sums(1, 1.0, 1), None),
-        (Sums(10, 0.0, 0), Sums(1, 1.0, 1), Excess("calculations", 10, 10, 1)),
-        (Sums(1, 59.5, 0), Sums(1, 1.0, 1), Excess("seconds", 60.0, 59.5, 1.0)),
-        (Sums(1, 0.0, 999), Sums(1, 1.0, 2), Excess("bytes", 1_000, 999, 2)),
+        (NOTHING, Sums(10, 60.0, 1_000), []),
+        (Sums(9, 59.0, 999), Sums(1, 1.0, 1), []),
+        (Sums(10, 0.0, 0), Sums(1, 1.0, 1), [Excess("calculations", 10, 10, 1)]),
+        (Sums(1, 59.5, 0), Sums(1, 1.0, 1), [Excess("seconds", 60.0, 59.5, 1.0)]),
+        (Sums(1, 0.0, 999), Sums(1, 1.0, 2), [Excess("bytes", 1_000, 999, 2)]),
+        (
+            Sums(10, 60.0, 0),
+            Sums(1, 1.0, 0),
+            [Excess("calculations", 10, 10, 1), Excess("seconds", 60.0, 60.0, 1.0)],
+        ),
     ],
 )
-def test_a_limit_is_the_most_there_may_be(used, needed, excess):
-    assert LIMITS.excess(used, needed) == excess
+def test_a_limit_is_the_most_there_may_be(used, needed, excesses):
+    assert LIMITS.excesses(used, needed) == excesses
 
 
 def test_what_adds_nothing_to_a_sum_is_not_refused_because_of_it():
     beyond = Sums(3, 99.0, 99_999)
-    assert LIMITS.excess(beyond, Sums(1, 0.0, 0)) is None
-    assert LIMITS.excess(beyond, NOTHING) is None
-    assert LIMITS.excess(beyond, Sums(1, 0.001, 0)) is not None
+    assert LIMITS.excesses(beyond, Sums(1, 0.0, 0)) == []
+    assert LIMITS.excesses(beyond, NOTHING) == []
+    assert LIMITS.excesses(beyond, Sums(1, 0.001, 0)) != []
 
 
 def test_without_limits_nothing_is_refused():
     assert NO_LIMITS.are_none
-    assert NO_LIMITS.excess(Sums(10**9, 1e12, 1e18), Sums(10**9, 1e12, 1e18)) is None
+    assert NO_LIMITS.excesses(Sums(10**9, 1e12, 1e18), Sums(10**9, 1e12, 1e18)) == []
     assert not LIMITS.are_none
 
 
