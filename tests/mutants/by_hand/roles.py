@@ -47,7 +47,7 @@ MUTATIONS = [
         _COMPOSE,
     ),
     mutation(
-        "shared/config/settings.py",
+        "shared/config/contradictions.py",
         'if values["keys"] == "off" and not is_loopback(',
         'if values["keys"] == "none" and not is_loopback(',
         _SETTINGS,
