@@ -58,7 +58,8 @@ class Service:
     def count(self) -> int:
         """Return how many calculations there are."""
         with self.engine.begin() as connection:
-            return connection.execute(text("SELECT count(*) FROM calculations")).scalar_one()
+            counted = connection.execute(text("SELECT count(*) FROM calculations"))
+            return int(counted.scalar_one())
 
 
 StartService = Callable[..., Any]

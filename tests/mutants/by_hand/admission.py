@@ -9,6 +9,8 @@ _LIMITS = "unit/gateway/admission/test_limits.py"
 _CLEARING = "unit/gateway/admission/test_clearing.py"
 _CHARGES = "unit/gateway/submission/test_charges.py"
 _DECISION = "integration/gateway/admission/test_admission.py"
+_CLASSES = f"{_WORK}::test_classes_are_powers_of_two_of_the_charged_seconds"
+_OF_KEYS = f"{_DECISION}::test_a_key_has_limits_of_its_own"
 _SUM = "integration/store/test_queued_work.py"
 
 _work = partial(mutation, "gateway/admission/queued_work.py")
@@ -53,7 +55,7 @@ MUTATIONS = [
     _decision(
         "used = work.total_of(charge.key_name)",
         "used = work.total",
-        f"{_DECISION}::test_a_key_has_limits_of_its_own",
+        _OF_KEYS,
     ),
     _submit("is_new = row is None or _needs_work(row)", "is_new = row is None", _DECISION),
     _submit("is_new = row is None or _needs_work(row)", "is_new = True", _DECISION),
