@@ -17,6 +17,22 @@ check_running() {
     done
 }
 
+# Keys are on by default, and clients that send none would be refused: whoever upgrades from a version
+# without them chooses. Its gateways have another role in PostgreSQL.
+check_choice_of_keys() {
+    local gateway chosen
+    gateway=$(compose ps --quiet gateway | head -n 1)
+    ! docker inspect --format '{{range .Mounts}}{{.Destination}} {{end}}' "$gateway" |
+        grep -q '/run/secrets/app' || return 0
+    chosen=$(compose config | awk '/^[^ ]/ { here = $1 == "x-chosen:" } here && $1 == "keys:" { gsub(/"/, ""); print $2 }')
+    [ -z "$chosen" ] || return 0
+    die "This version asks clients for API keys, and the running version knows none." \
+        "Set RECKONER_KEYS=off in compose/.env to go on without keys, or RECKONER_KEYS=on to have" \
+        "every request without a key refused from the upgrade on. If clients use another host name" \
+        "than localhost, set RECKONER_ALLOWED_HOSTS too. See docs/deploying.md, \"Keys\"." \
+        "Nothing has been changed."
+}
+
 find_image() {
     # The image's name as Compose derives it from all files and settings.
     new_image=$(RECKONER_VERSION=candidate images | sed -n 's/:candidate$//p')

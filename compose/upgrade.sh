@@ -43,6 +43,11 @@ die() {
 # shellcheck source=compose/upgrade-checks.sh
 . "$here/upgrade-checks.sh"
 
+prepare_roles() {
+    run_new roles || die "PostgreSQL's roles could not be made; see the lines above." \
+        "The old version still runs."
+}
+
 migrate() {
     run_new migrate || die "The schema could not be upgraded; see the lines above." \
         "Nothing else has been changed: the old version still runs."
@@ -148,7 +153,7 @@ remove() {
 }
 
 # Remove ended containers of the old image: `up` would recreate them and stop what depends on them.
-forget_ended() { compose --progress quiet rm --force migrate secrets >/dev/null 2>&1; }
+forget_ended() { compose --progress quiet rm --force operator migrate roles secrets >/dev/null 2>&1; }
 
 # NGINX holds the port, so its container cannot be replaced without a pause, only its configuration.
 replace_nginx_if_changed() {
@@ -174,10 +179,13 @@ name_servers_that_changed() {
 
 compose config --quiet || die "Nothing has been changed. Correct the settings and run this again."
 check_running
+check_choice_of_keys
 find_image
 say "Checking the settings"
+run_new secrets || die "Passwords could not be generated; see the lines above."
 check_settings
 say "Upgrading the schema"
+prepare_roles
 migrate
 mapfile -t old < <(containers "${beside[@]}")
 name_image

@@ -1,6 +1,7 @@
 """`python -m gateway`: serve the application under gunicorn."""
 
 import gc
+import logging
 import os
 import sys
 from typing import Any
@@ -17,6 +18,9 @@ from shared.startup import STRICT_REFUSAL, USAGE_STATUS, log_function_problems, 
 
 #: Connections that NGINX may open at once.
 _BACKLOG = 4_096
+
+
+_logger = logging.getLogger(__name__)
 
 
 class _Log(Logger):  # type: ignore[misc]
@@ -90,6 +94,15 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
+def _warn_if_open(settings: Settings) -> None:
+    """Log that keys are off, where that is not the default."""
+    if os.environ.get("RECKONER_ENV") == "production" and not settings.are_keys_on:
+        _logger.warning(
+            "RECKONER_KEYS is off: whoever can reach the service may do everything. "
+            "Set it to on, and make keys with `reckoner key create`"
+        )
+
+
 def main() -> int:
     """Serve until a signal stops it; return the exit status."""
     settings = start_process()
@@ -98,6 +111,7 @@ def main() -> int:
         log_function_problems(problems)
         sys.stderr.write(f"{STRICT_REFUSAL}\n")
         return USAGE_STATUS
+    _warn_if_open(settings)
     _Server(settings).run()
     return 0
 

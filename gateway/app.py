@@ -29,6 +29,7 @@ from gateway.routes.index import Index
 from gateway.routes.listing import Listing
 from gateway.routes.result_bytes import ResultBytes
 from gateway.routes.results import Result
+from gateway.routes.session import Session, SessionWithoutKeys
 from gateway.routes.system import System
 from gateway.server.background import Background, Run
 from gateway.server.threads import ComputeThreads
@@ -72,11 +73,13 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     known_functions = KnownFunctions(registry)
     watchdog = Watchdog(database, threads)
     access: KeysOff | Authentication = KeysOff()
+    session: SessionWithoutKeys | Session = SessionWithoutKeys()
     runs: list[Run] = []
     ring = KeyRing(lambda: database.fetch(find_access()))
     if settings.are_keys_on:
         last_use = LastUse(ring, lambda key_ids: database.fetch(note_use_of_keys(key_ids)))
-        access = Authentication(ring, rates or Rates(), last_use)
+        access = authentication = Authentication(ring, rates or Rates(), last_use)
+        session = Session(authentication, ring, database, settings.session_seconds)
         runs = [ring.run, last_use.run]
     background = Background(
         database,
@@ -106,6 +109,7 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     app.add_error_handler(falcon.HTTPError, handle_error)
     planner = Planner(registry, settings, known_functions.cost)
     _add_routes(app, settings, planner, database, threads, waiters, access)
+    app.add_route("/session", session)
     return app
 
 
@@ -121,7 +125,7 @@ def _add_routes(
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
     admission = Admission(database, settings)
-    submission = Submission(database, planner, calculator, lookup, threads.inline, admission)
+    submission = Submission(database, planner, calculator, lookup, threads, admission)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)

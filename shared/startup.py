@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from types import FrameType
 
 from reckoner.distributions import exit_on_clash
+from shared.closed_memory import close_memory
 from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
@@ -28,7 +29,11 @@ _logger = logging.getLogger(__name__)
 
 
 def load_settings_or_exit() -> Settings:
-    """Load the settings; if they are invalid, print each fault and exit with USAGE_STATUS."""
+    """Load the settings; if they are invalid, print each fault and exit with USAGE_STATUS.
+
+    The process is closed to others of its user first, since the settings hold passwords.
+    """
+    close_memory()
     try:
         return load_settings()
     except SettingsInvalid as error:

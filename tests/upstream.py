@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Upstream:
     """Answers every request with one status and these headers, and notes what was asked.
 
-    A path that ends in /events gets a stream that lasts until its client goes.
+    A path that ends in /events gets a stream that lasts until its client goes. Other requests wait
+    while `may_answer` is not set.
     """
 
     def __init__(
@@ -32,6 +33,8 @@ class Upstream:
         self.asked: list[str] = []
         self.requests: list[tuple[str, Message]] = []
         self.streams = 0
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         upstream = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,6 +50,7 @@ class Upstream:
                 if self.path.endswith("/events"):
                     self._stream()
                     return
+                upstream.may_answer.wait()
                 content = b'{"answer": %d}' % len(upstream.asked) if body is None else body
                 self.send_response(upstream.status)
                 for name, value in upstream.headers.items():
@@ -89,6 +93,7 @@ class Upstream:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.may_answer.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

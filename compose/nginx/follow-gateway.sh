@@ -18,7 +18,7 @@ state=/run/reckoner         # a copy of it as of the last `configure`, and the a
 conf=/etc/nginx/conf.d
 
 configure() {
-    cp "$source/reckoner.conf.template" "$source/nginx.conf" "$state/"
+    cp "$source/reckoner.conf.template" "$source/nginx.conf" "$source/credential.js" "$state/"
 }
 
 # Write the configuration, with a line for each address and port.
@@ -28,7 +28,8 @@ render() {
             echo "server $server max_fails=3 fail_timeout=2s;"
         done
     )
-    export RECKONER_GATEWAY_SERVERS
+    RECKONER_SCRIPTS=$state
+    export RECKONER_GATEWAY_SERVERS RECKONER_SCRIPTS
     # Only these names: the template's own $variables stay.
     names=$(env | sed -n 's/^\(RECKONER_[A-Z_]*\)=.*/${\1}/p')
     envsubst "$names" <"$state/reckoner.conf.template" >"$conf/reckoner.conf"

@@ -15,12 +15,11 @@ SET LOCAL log_min_error_statement = 'panic';
 SET LOCAL client_min_messages = 'warning';
 SET LOCAL password_encryption = 'scram-sha-256';
 -- One at a time: two that alter the same role at once fail.
-SELECT pg_advisory_xact_lock(7325663438);
-
 DO $$
 DECLARE
     role text;
 BEGIN
+    PERFORM pg_advisory_xact_lock(7325663438);
     FOREACH role IN ARRAY ARRAY['reckoner_app', 'reckoner_keys'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             EXECUTE format('CREATE ROLE %I', role);

@@ -59,9 +59,17 @@ def _still_running(record: Path) -> list[int]:
         has_leader = any(entry.pid == leader for entry in family)
         # Without its leader, the session's number may be another session's by now, so each member
         # must also have the working folder that the leader was started in.
-        found = [
-            e.pid for e in family if has_leader or process_table.working_folder(e.pid) == folder
-        ]
+        found = [e.pid for e in family if has_leader or _works_in(folder, e.pid)]
     if not found:
         record.unlink(missing_ok=True)
     return found
+
+
+def _works_in(folder: Path, pid: int) -> bool:
+    place = process_table.working_folder(pid)
+    if place is None:
+        # Reckoner's own processes hide it from their user (shared/closed_memory.py), but not which
+        # program they run: that of the project's virtual environment.
+        program = process_table.program(pid)
+        return program is not None and program.is_relative_to(folder)
+    return place == folder

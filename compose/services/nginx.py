@@ -5,9 +5,11 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from compose.services.errors import ServiceError
 from compose.services.leftovers import end_leftovers
 from compose.services.ports import answers
 from compose.services.processes import Process, no_hurry
@@ -86,6 +88,7 @@ class Nginx:
         self._rotate_access_log()
         # The cached answers are of the last run's database, which may have been deleted since.
         shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        program = find_program("nginx", "nginx")
         hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         names = {
             "RECKONER_LISTEN": self.url.removeprefix("http://"),
@@ -93,6 +96,8 @@ class Nginx:
             "RECKONER_STREAMS_PER_ADDRESS": str(self._streams_per_address),
             "RECKONER_ACCESS_LOG": _quoted(self.access_log),
             "RECKONER_CACHE": _quoted(self.folder / "cache"),
+            "RECKONER_SCRIPTS": _quoted(_TEMPLATES),
+            "RECKONER_NJS": _quoted(njs_module(program)),
             "RECKONER_STATE": str(self.folder),
             "RECKONER_USER": "user root;" if os.geteuid() == 0 else "",
             "RECKONER_FILES": str(min(hard_limit, _MAX_FILES) if hard_limit > 0 else _MAX_FILES),
@@ -104,7 +109,7 @@ class Nginx:
             self.name,
             # Without -e it first opens the log file that was compiled in.
             [
-                find_program("nginx", "nginx"),
+                program,
                 *("-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"),
             ],
             environment=service_environment(),
@@ -154,6 +159,24 @@ class Nginx:
         """Keep at most one older access log, so that logs do not grow without bound."""
         if self.access_log.exists() and self.access_log.stat().st_size > _LOG_BYTES_KEPT:
             self.access_log.rename(self.access_log.with_suffix(".log.1"))
+
+
+def njs_module(program: Path) -> Path:
+    """Return the file of NGINX's module njs, which hashes credentials.
+
+    Raises `ServiceError` if it is not there.
+    """
+    # It prints to standard error.
+    built = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r"--modules-path=(\S+)", built)
+    module = Path(found[1] if found else "/usr/lib/nginx/modules") / "ngx_http_js_module.so"
+    if not module.is_file():
+        raise ServiceError(
+            f"NGINX's module njs was not found; it would be {module}.",
+            "Install it, for example with: apt-get install libnginx-mod-http-js "
+            "(nginx-module-njs, if NGINX is a package of nginx.org).",
+        )
+    return module
 
 
 def servers(gateway: str) -> str:

@@ -75,6 +75,15 @@ def working_folder(pid: int) -> Path | None:
         return None
 
 
+def program(pid: int) -> Path | None:
+    """Return the program that a process was started by, as its command line has it."""
+    try:
+        command = psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return None
+    return Path(command[0]) if command else None
+
+
 def boot_id() -> str:
     """Return a text that no other boot of the machine has."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -5,13 +5,15 @@ from typing import Any
 
 import falcon.asgi
 
-from gateway.access.caller import NOBODY
+from gateway.access.caller import NOBODY, Caller
+from gateway.access.cross_site import is_untold_get
 from gateway.access.key_ring import KeyRing
 from gateway.access.last_use import LastUse
 from gateway.access.presented import presented_credential
 from gateway.access.rates import Rates
 from gateway.access.scopes import needed_scope
-from shared.errors import RateExceeded, ScopeMissing
+from shared.errors import CrossSiteRefused, RateExceeded, ScopeMissing
+from shared.keys.credential import Credential
 
 
 class Authentication:
@@ -38,16 +40,26 @@ class Authentication:
             req.context.caller = NOBODY
             return
         credential = presented_credential(req)
-        caller = self._ring.find(credential) or await self._ring.caller_of(credential)
+        if isinstance(credential, bytes) and is_untold_get(req, scope):
+            raise CrossSiteRefused(is_link=True)
+        caller = await self.admit(credential)
         req.context.caller = caller
+        if scope not in caller.scopes:
+            raise ScopeMissing(scope)
+
+    async def admit(self, credential: Credential | bytes) -> Caller:
+        """Return who has the credential, whose request counts from now on.
+
+        Raises Unauthenticated, RateExceeded, StoreUnavailable or KeyChecksBusy.
+        """
+        caller = self._ring.find(credential) or await self._ring.caller_of(credential)
         self._last_use.add(caller.key_id)
         rate = caller.limits.rate_per_second
         if rate is not None:
             wait = self._rates.take(caller.number, rate)
             if wait:
                 raise RateExceeded(rate, math.ceil(wait))
-        if scope not in caller.scopes:
-            raise ScopeMissing(scope)
+        return caller
 
     async def process_response(
         self,

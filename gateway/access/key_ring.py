@@ -22,7 +22,7 @@ from gateway.http.limits import (
 )
 from shared.errors import KeyChecksBusy, KeyFault, StoreUnavailable, Unauthenticated
 from shared.keys.api_key import ApiKey
-from shared.keys.credential import Credential, digest, parse_key, parse_token
+from shared.keys.credential import Credential
 from shared.postgres.outages import DATABASE_ERRORS, brief
 from shared.store.keys.access import Access
 
@@ -77,20 +77,20 @@ class KeyRing:
         """Say whether NGINX may keep what was answered by the keys that are known."""
         return self._clock() - self._known.read_at <= FRESH_KEYS_SECONDS
 
-    async def caller_of_key(self, text: str) -> Caller:
-        """Return who has the key `rk_...`; see `caller_of`."""
-        credential = parse_key(text)
-        if credential is None:
-            raise Unauthenticated(KeyFault.MALFORMED)
-        return self.find(credential) or await self.caller_of(credential)
+    @property
+    def now(self) -> datetime:
+        """PostgreSQL's clock, as far as it is known."""
+        known = self._known
+        return known.access.now + timedelta(seconds=self._clock() - known.read_at)
 
-    async def caller_of_token(self, text: str) -> Caller:
-        """Return who has the session of the token `rs_...`; see `caller_of`."""
-        secret = parse_token(text)
-        if secret is None:
-            raise Unauthenticated(KeyFault.MALFORMED)
-        token_sha256 = digest(secret)
-        return self.find(token_sha256) or await self.caller_of(token_sha256)
+    def end_of(self, credential: Credential | bytes) -> datetime | None:
+        """Return when this key, or this session, expires; None if it never does or is unknown."""
+        access = self._known.access
+        if isinstance(credential, Credential):
+            key = access.keys.get(credential.id)
+            return None if key is None else key.expires_at
+        session = access.sessions.get(credential)
+        return None if session is None else session.expires_at
 
     async def caller_of(self, credential: Credential | bytes) -> Caller:
         """Return who has a key, or a session, given by the SHA-256 of its token.
@@ -103,7 +103,7 @@ class KeyRing:
             await self._wait_for_reading()
             caller = self.find(credential)
         if caller is None:
-            raise Unauthenticated(KeyFault.INVALID)
+            raise self._refusal()
         return caller
 
     def find(self, credential: Credential | bytes) -> Caller | None:
@@ -117,17 +117,9 @@ class KeyRing:
         if age > MAX_KEYS_SECONDS:
             return None
         now = known.access.now + timedelta(seconds=age)
-        if isinstance(credential, Credential):
-            key = known.access.keys.get(credential.id)
-            if key is None or not key.has_secret(credential.sha256, now):
-                return None
-        else:
-            session = known.access.sessions.get(credential)
-            if session is None or now >= session.expires_at:
-                return None
-            key = known.access.keys.get(session.key_id)
-            if key is None:
-                return None
+        key = _key_of(credential, known.access, now)
+        if key is None:
+            return None
         if key.revoked_at is not None:
             raise Unauthenticated(KeyFault.REVOKED)
         if key.is_expired(now):
@@ -137,9 +129,13 @@ class KeyRing:
     def check_again(self, credential: Credential | bytes) -> None:
         """Raise Unauthenticated or StoreUnavailable if this was valid and no longer is."""
         if self.find(credential) is None:
-            if self._clock() - self._known.read_at > MAX_KEYS_SECONDS:
-                raise StoreUnavailable
-            raise Unauthenticated(KeyFault.INVALID)
+            raise self._refusal()
+
+    def _refusal(self) -> Exception:
+        """Return why `find` has found nobody."""
+        if self._clock() - self._known.read_at > MAX_KEYS_SECONDS:
+            return StoreUnavailable("the API keys were read too long ago")
+        return Unauthenticated(KeyFault.INVALID)
 
     def is_current(self, caller: Caller) -> bool:
         """Say whether the keys have not been read since this caller was found."""
@@ -210,6 +206,17 @@ class KeyRing:
             "There is no valid API key, and every request is refused. Make one with "
             "`reckoner key create NAME --scope read,submit,cancel,operate`"
         )
+
+
+def _key_of(credential: Credential | bytes, access: Access, now: datetime) -> ApiKey | None:
+    """Return the key of this credential, valid or not; None if the secret is wrong."""
+    if isinstance(credential, Credential):
+        key = access.keys.get(credential.id)
+        return key if key is not None and key.has_secret(credential.sha256, now) else None
+    session = access.sessions.get(credential)
+    if session is None or now >= session.expires_at:
+        return None
+    return access.keys.get(session.key_id)
 
 
 def _has_valid(keys: Iterable[ApiKey], now: datetime) -> bool:

@@ -2,10 +2,9 @@
 
 import falcon.asgi
 
+from gateway.access.cookies import SESSION_COOKIE, session_cookie
 from shared.errors import KeyFault, Unauthenticated
 from shared.keys.credential import Credential, digest, parse_key, parse_token
-
-SESSION_COOKIE = "reckoner_session"
 
 _SCHEME = "bearer "
 
@@ -15,9 +14,17 @@ def presented_credential(req: falcon.asgi.Request) -> Credential | bytes:
 
     Raises Unauthenticated if there is neither, or the form is another.
     """
+    return presented_key(req) or _session(req)
+
+
+def presented_key(req: falcon.asgi.Request) -> Credential | None:
+    """Return the key in the header, if there is that header.
+
+    Raises Unauthenticated if the form is another.
+    """
     header = req.get_header("Authorization")
     if header is None:
-        return _session(req)
+        return None
     credential = None
     if header[: len(_SCHEME)].lower() == _SCHEME:
         credential = parse_key(header[len(_SCHEME) :].strip())
@@ -34,10 +41,10 @@ def has_credential(req: falcon.asgi.Request) -> bool:
 
 
 def _session(req: falcon.asgi.Request) -> bytes:
-    cookies = req.get_cookie_values(SESSION_COOKIE)
-    if not cookies:
+    cookie = session_cookie(req)
+    if cookie is None:
         raise Unauthenticated(KeyFault.MISSING)
-    secret = parse_token(cookies[0])
+    secret = parse_token(cookie)
     if secret is None:
         raise Unauthenticated(KeyFault.MALFORMED)
     return digest(secret)

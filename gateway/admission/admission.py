@@ -1,7 +1,6 @@
 """The decision whether a submission may be queued."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from gateway.access.caller import Caller
@@ -41,23 +40,22 @@ class Admission:
     async def admit(
         self,
         caller: Caller,
-        calculations: Collection[Calculation],
-        find_new: Callable[[], Awaitable[Collection[Calculation]]],
-    ) -> AbstractContextManager[Addition]:
-        """Return what counts the calculations while they are stored; enter it without waiting.
+        charge: Charge,
+        find_new: Callable[[], Awaitable[Charge]],
+    ) -> Addition:
+        """Return what counts a charge while its calculations are stored; enter it without waiting.
 
-        Only if they do not fit beside what is queued, `find_new` finds those of them that need new
-        work; the others cost nothing. Raises QueueFull, KeyLimitReached or QueueLimitExceeded, and
-        StoreUnavailable.
+        Only if they do not fit beside what is queued, `find_new` finds the charge of those that
+        need new work; the others cost nothing. Raises QueueFull, KeyLimitReached,
+        QueueLimitExceeded, and StoreUnavailable.
         """
         key_limits = self._limits_of(caller)
         is_limited = self._is_limited(key_limits)
-        charge = self.charge(caller, calculations)
         if is_limited and not (self.queued_work.is_known and self._fits(key_limits, charge)):
             # Never refuse by an old sum: much may have been computed since.
             await self.queued_work.refresh()
             if not self._fits(key_limits, charge):
-                charge = self.charge(caller, await find_new())
+                charge = await find_new()
                 if not self._fits(key_limits, charge):
                     raise await self._refusal(key_limits, charge)
         return self.queued_work.adding(charge)
@@ -75,20 +73,26 @@ class Admission:
         return not (self._limits.are_none and (key_limits is None or key_limits.are_none))
 
     def _fits(self, key_limits: Limits | None, charge: Charge) -> bool:
-        return self._excess(key_limits, charge)[0] is None
+        work, needed = self.queued_work, charge.total
+        if self._limits.leave_room(work.total, needed) and (
+            key_limits is None or key_limits.leave_room(work.total_of(charge.key_name), needed)
+        ):
+            return True
+        return not self._excesses(key_limits, charge)
 
-    def _excess(self, key_limits: Limits | None, charge: Charge) -> tuple[Excess | None, bool]:
-        """Return the limit that would be exceeded, and whether it is the key's own."""
-        work = self.queued_work
-        if key_limits is not None:
-            excess = key_limits.excess(work.total_of(charge.key_name), charge.total)
-            if excess is not None:
-                return excess, True
-        return self._limits.excess(work.total, charge.total), False
+    def _excesses(self, key_limits: Limits | None, charge: Charge) -> list[tuple[Excess, bool]]:
+        """Return the limits that would be exceeded, each with whether it is the key's own."""
+        work, needed = self.queued_work, charge.total
+        found = [(excess, False) for excess in self._limits.excesses(work.total, needed)]
+        if key_limits is None:
+            return found
+        used = work.total_of(charge.key_name)
+        return [*((excess, True) for excess in key_limits.excesses(used, needed)), *found]
 
     async def _refusal(self, key_limits: Limits | None, charge: Charge) -> Exception:
-        excess, is_of_key = self._excess(key_limits, charge)
-        assert excess is not None
+        excesses = self._excesses(key_limits, charge)
+        # One that no waiting helps with goes first, then the key's own.
+        excess, is_of_key = max(excesses, key=lambda one: one[0].is_final)
         name = charge.key_name if is_of_key else None
         numbers = (excess.unit, excess.limit, excess.used, excess.needed)
         if excess.is_final:

@@ -1,10 +1,10 @@
 """What submissions are charged of the work that may be queued."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from shared.calculation import Calculation
-from shared.store.queued_work import NOTHING, Group, Sums, group_of
+from shared.calculation import Calculation, Lane
+from shared.store.queued_work import NOTHING, Group, Sums, class_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -13,22 +13,31 @@ class Charge:
 
     key_name: str | None
     groups: Mapping[Group, Sums]
-    total: Sums = field(init=False)
+    total: Sums
 
-    def __post_init__(self) -> None:
-        total = NOTHING
-        for sums in self.groups.values():
-            total = total.plus(sums)
-        object.__setattr__(self, "total", total)
+    @property
+    def is_heavy(self) -> bool:
+        """Whether some of it is in the heavy lane."""
+        return any(group.lane is Lane.HEAVY for group in self.groups)
 
 
 def charge_of(key_name: str | None, calculations: Iterable[Calculation]) -> Charge:
     """Return the charge of calculations, each of which is there once."""
-    groups: dict[Group, Sums] = {}
+    # Plain numbers: ten thousand calculations come together.
+    counts: dict[tuple[Lane, int], list[float]] = {}
     for calculation in calculations:
         seconds = calculation.queue_seconds
-        group = group_of(calculation.lane, seconds)
-        one = Sums(1, seconds, calculation.queue_bytes)
-        there = groups.get(group)
-        groups[group] = one if there is None else there.plus(one)
-    return Charge(key_name, groups)
+        lane = calculation.lane
+        group = (lane, class_of(seconds) if lane is Lane.HEAVY else 0)
+        sums = counts.get(group)
+        if sums is None:
+            counts[group] = [1, seconds, calculation.queue_bytes]
+            continue
+        sums[0] += 1
+        sums[1] += seconds
+        sums[2] += calculation.queue_bytes
+    groups = {Group._make(group): Sums._make(sums) for group, sums in counts.items()}
+    if len(groups) == 1:
+        return Charge(key_name, groups, next(iter(groups.values())))
+    total = Sums._make(map(sum, zip(*groups.values(), strict=True))) if groups else NOTHING
+    return Charge(key_name, groups, total)

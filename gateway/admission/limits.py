@@ -44,15 +44,24 @@ class Limits(NamedTuple):
         """Whether nothing is limited."""
         return self == NO_LIMITS
 
-    def excess(self, used: Sums, needed: Sums) -> Excess | None:
-        """Return which limit would be exceeded; None if all is well.
+    def leave_room(self, used: Sums, needed: Sums) -> bool:
+        """Say whether none would be exceeded, for certain; `excesses` looks more closely."""
+        return (
+            used[0] + needed[0] <= self[0]
+            and used[1] + needed[1] <= self[1]
+            and used[2] + needed[2] <= self[2]
+        )
+
+    def excesses(self, used: Sums, needed: Sums) -> list[Excess]:
+        """Return which limits would be exceeded.
 
         What adds nothing to a sum is not refused because of it.
         """
-        for unit, limit, there, more in zip(UNITS, self, used, needed, strict=True):
-            if more > 0 and there + more > limit:
-                return Excess(unit, limit, there, more)
-        return None
+        return [
+            Excess(unit, limit, there, more)
+            for unit, limit, there, more in zip(UNITS, self, used, needed, strict=True)
+            if more > 0 and there + more > limit
+        ]
 
 
 NO_LIMITS = Limits(math.inf, math.inf, math.inf)

@@ -6,9 +6,9 @@ gateway processes store is seen with the next sum.
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 
 from sqlalchemy import Connection
 
@@ -55,6 +55,7 @@ class QueuedWork:
         self._groups: dict[_KeyName, dict[Group, Sums]] = {}
         self._totals: dict[_KeyName, Sums] = {}
         self._total = NOTHING
+        self._active: dict[Lane, set[_KeyName]] = {lane: set() for lane in Lane}
 
     @property
     def is_known(self) -> bool:
@@ -81,10 +82,7 @@ class QueuedWork:
     def active_keys(self, lane: Lane) -> int:
         """Return how many keys have unfinished calculations in a lane."""
         self._take(self._query.latest)
-        return sum(
-            any(group.lane is lane and sums.calculations > 0 for group, sums in groups.items())
-            for groups in self._groups.values()
-        )
+        return len(self._active[lane])
 
     @property
     def groups(self) -> Mapping[Group, Sums]:
@@ -109,29 +107,33 @@ class QueuedWork:
         """
         self._take(await self._query.get(max_share=URGENT_SHARE))
 
-    @contextmanager
-    def adding(self, charge: Charge) -> Iterator["Addition"]:
-        """Count a charge while it is being stored, and then as much of it as has been stored.
+    def adding(self, charge: Charge) -> "Addition":
+        """Return what counts a charge while it is being stored, once it is entered."""
+        return Addition(self, charge)
 
-        The block says how much by `Addition.stored`. After an exception that is unknown, and the
-        charge counts until a later sum tells.
-        """
-        addition = Addition(charge)
+    def begin(self, charge: Charge) -> None:
+        """Count a charge that is going to be stored."""
+        if not charge.groups:  # nothing is new, or there is no limit: no sum is needed
+            return
+        self._take(self._query.latest)
         self._adding.add(charge)
         self._count(charge)
-        try:
-            yield addition
-        except BaseException:
-            self._adding.discard(charge)
-            self._added.append((time.monotonic() + _UNKNOWN_SECONDS, charge))
-            raise
+
+    def end(self, charge: Charge, stored: Charge | None) -> None:
+        """Count what has been stored of a charge, until a sum contains it."""
         self._adding.discard(charge)
-        if addition.stored is not charge:
+        if stored is not charge:
             self._discount(charge)
-            if addition.stored is not None:
-                self._count(addition.stored)
-        if addition.stored is not None:
-            self._added.append((time.monotonic(), addition.stored))
+            if stored is not None:
+                self._count(stored)
+        if stored is not None and stored.groups:
+            self._added.append((time.monotonic(), stored))
+
+    def lose_sight(self, charge: Charge) -> None:
+        """Count a charge whose outcome is unknown until a sum must contain it, if it was stored."""
+        self._adding.discard(charge)
+        if charge.groups:
+            self._added.append((time.monotonic() + _UNKNOWN_SECONDS, charge))
 
     def _take(self, snapshot: Snapshot | None) -> None:
         """Use a newer sum, with what it does not contain."""
@@ -142,20 +144,29 @@ class QueuedWork:
         self._groups = {name: dict(groups) for name, groups in snapshot.groups.items()}
         self._totals = {name: _total(groups.values()) for name, groups in snapshot.groups.items()}
         self._total = _total(self._totals.values())
+        self._active = {lane: set() for lane in Lane}
+        for name, groups in snapshot.groups.items():
+            for group in groups:
+                self._active[group.lane].add(name)
         for charge in self._adding:
             self._count(charge)
         for _, charge in self._added:
             self._count(charge)
 
     def _count(self, charge: Charge) -> None:
+        if not charge.groups:
+            return
         name = charge.key_name
         groups = self._groups.setdefault(name, {})
         for group, sums in charge.groups.items():
             groups[group] = groups.get(group, NOTHING).plus(sums)
+            self._active[group.lane].add(name)
         self._totals[name] = self._totals.get(name, NOTHING).plus(charge.total)
         self._total = self._total.plus(charge.total)
 
     def _discount(self, charge: Charge) -> None:
+        if not charge.groups:
+            return
         name = charge.key_name
         groups = self._groups[name]
         for group, sums in charge.groups.items():
@@ -165,12 +176,32 @@ class QueuedWork:
 
 
 class Addition:
-    """How much of a charge has been stored: all of it, unless `stored` is set to less."""
+    """Counts a charge while it is being stored, and then as much of it as has been stored.
 
-    __slots__ = ("stored",)
+    That is all of it, unless the block sets `stored` to less. After an exception it is unknown.
+    """
 
-    def __init__(self, charge: Charge) -> None:
+    __slots__ = ("_charge", "_work", "stored")
+
+    def __init__(self, work: QueuedWork, charge: Charge) -> None:
+        self._work = work
+        self._charge = charge
         self.stored: Charge | None = charge
+
+    def __enter__(self) -> "Addition":
+        self._work.begin(self._charge)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._work.end(self._charge, self.stored)
+        else:
+            self._work.lose_sight(self._charge)
 
 
 def _sum(connection: Connection) -> Snapshot:

@@ -69,9 +69,9 @@ CANCEL_SECONDS = 2
 #: request can be authenticated, and the answer is 503.
 MAX_KEYS_SECONDS = 20.0
 
-#: What was answered by keys read longer ago, NGINX may not keep: with NGINX_CACHE_SECONDS, a
-#: revoked key is refused after 30 s at most.
-FRESH_KEYS_SECONDS = 10.0
+#: What was answered by keys read longer ago, NGINX may not keep: with NGINX_CACHE_SECONDS, and up
+#: to a second of NGINX's clock, a revoked key is refused after 30 s at most.
+FRESH_KEYS_SECONDS = 8.0
 
 #: Requests with an unknown key that may wait for the keys to be read again, and for how long.
 MAX_KEY_CHECKS = 1_000

@@ -51,9 +51,14 @@ class Group(NamedTuple):
     seconds_class: int
 
 
+def class_of(seconds: float) -> int:
+    """Return the class of charged seconds in the heavy lane."""
+    return bisect_right(CLASS_BOUNDS, seconds)
+
+
 def group_of(lane: Lane, seconds: float) -> Group:
     """Return the group of a calculation that is charged so many seconds."""
-    return Group(lane, bisect_right(CLASS_BOUNDS, seconds) if lane is Lane.HEAVY else 0)
+    return Group(lane, class_of(seconds) if lane is Lane.HEAVY else 0)
 
 
 def sum_queued_work(connection: Connection) -> dict[str | None, dict[Group, Sums]]:

@@ -106,6 +106,12 @@ GOALS = (
         lambda f: f["requests"]["look_ups"]["cached_to_file"],
     ),
     Goal(
+        "… with an API key, beside a file that is requested with the same header",
+        0.8,
+        " ×",
+        lambda f: f["requests"]["look_ups"]["cached_to_file_with_key"],
+    ),
+    Goal(
         "… beside Flask and Celery on Redis",
         25,
         " ×",

@@ -1,12 +1,23 @@
-"""Look-ups of finished calculations per second: from NGINX's cache, and from PostgreSQL."""
+"""Look-ups of finished calculations per second: from NGINX's cache, and from PostgreSQL.
+
+From the cache without a key and with one, each beside a file that is requested with the same
+headers.
+"""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from compose.services import Nginx, free_port
+from shared.keys.api_key import KeyLimits
+from shared.keys.credential import new_credential
+from shared.keys.scope import Scope
+from shared.store.keys.administration import insert_key
 from tests.benchmarks import flask_server
 from tests.benchmarks.closed_loop import run_wrk
 from tests.benchmarks.figures import Effort, interleaved
@@ -15,6 +26,7 @@ from tests.benchmarks.open_loop import MOST_PER_SECOND, measure, offer
 from tests.benchmarks.reckoner import Reckoner, reckoner
 from tests.benchmarks.request_template import RequestTemplate
 from tests.benchmarks.servers import Servers
+from tests.eventually import eventually
 
 _N = 1_000
 _COLD_IDS = 200_000
@@ -64,12 +76,20 @@ def _beside_others(
 ) -> dict[str, Any]:
     """Measure in turn, as only figures from the same minutes make a fair ratio."""
     folder = servers.folder / "files"
-    with file_server(folder) as files, flask_server.flask_server(servers) as flask:
+    key = _put_key(running)
+    with (
+        file_server(folder) as files,
+        flask_server.flask_server(servers) as flask,
+        _with_keys(running) as keyed,
+    ):
+        eventually(lambda: httpx.get(keyed.url + path, headers=key).status_code == 200)
         file = folder / "files" / "document"
         file.write_bytes(httpx.get(running.url + path).content)
         template = {
             "cached": (running.url, RequestTemplate(path)),
             "file": (files.url, RequestTemplate("/files/document")),
+            "cached_with_key": (keyed.url, RequestTemplate(path, headers=key)),
+            "file_with_key": (files.url, RequestTemplate("/files/document", headers=key)),
             "flask": (flask.url, flask_server.LOOK_UP),
         }
 
@@ -88,10 +108,40 @@ def _beside_others(
         return {
             "beside_others": rates,
             "cached_to_file": medians["cached"] / medians["file"],
+            "cached_to_file_with_key": medians["cached_with_key"] / medians["file_with_key"],
             "cached_to_flask": medians["cached"] / medians["flask"],
             "document_bytes": file.stat().st_size,
             "generator_at_its_most": generator,
         }
+
+
+def _put_key(running: Reckoner) -> dict[str, str]:
+    """Insert a key that may read; return the header with it."""
+    key = new_credential()
+    with running.database.begin() as connection:
+        insert_key(
+            connection,
+            key,
+            name="benchmark",
+            scopes=[Scope.READ],
+            expires_seconds=None,
+            limits=KeyLimits(),
+        )
+    return {"Authorization": f"Bearer {key.text}"}
+
+
+@contextmanager
+def _with_keys(running: Reckoner) -> Iterator[Nginx]:
+    """Yield an NGINX before one more gateway, for which keys are on."""
+    gateway = running.add_gateway("gateway-with-keys", keys="on")
+    nginx = Nginx(running.folder / "nginx-with-keys", free_port(), gateway)
+    nginx.prepare()
+    nginx.start()
+    try:
+        nginx.wait_ready()
+        yield nginx
+    finally:
+        nginx.stop()
 
 
 def _copy_finished(running: Reckoner, count: int, ids: Path) -> int:

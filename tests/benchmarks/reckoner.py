@@ -68,8 +68,16 @@ class Reckoner:
         """Start one more worker of a lane."""
         self._start(f"{lane}-{number}", f"workers {lane}")
 
-    def _start(self, name: str, module: str) -> None:
-        self.programs.start_python(name, "-m", *module.split(), environment=self._environment)
+    def add_gateway(self, name: str, **settings: Any) -> str:
+        """Start one more gateway, with settings of its own; return its host and port."""
+        address = f"127.0.0.1:{free_port()}"
+        own = {"gateway_bind": address, **settings}
+        self._start(name, "gateway", {f"RECKONER_{one.upper()}": own[one] for one in own})
+        return address
+
+    def _start(self, name: str, module: str, settings: Mapping[str, str] | None = None) -> None:
+        environment = self._environment | dict(settings or {})
+        self.programs.start_python(name, "-m", *module.split(), environment=environment)
 
     def _is_ready(self) -> bool:
         self.programs.check()

@@ -3,24 +3,30 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from compose.services import Nginx, free_port
+from compose.services.credentials import APP
 from tests.conftest import new_database, virtual_host
 from tests.eventually import eventually
 from tests.plug_ins import install_examples, install_faulty
 
 _ROOT = Path(__file__).parents[2]
+_MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
+
+#: They need a Reckoner of their own: for functions that others do not have, or with keys.
+_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "test_keys.py")
 
 
 def pytest_ignore_collect(collection_path, config):
-    """A Reckoner that already runs has only the functions that it came with."""
-    needs_others = collection_path.name in ("test_examples.py", "test_faulty_functions.py")
-    return True if needs_others and config.getoption("--base-url") is not None else None
+    """Leave out what a Reckoner that already runs cannot show."""
+    has_own = collection_path.name in _WITH_OWN_STACK
+    return True if has_own and config.getoption("--base-url") is not None else None
 
 
 @pytest.fixture(scope="session")
@@ -30,12 +36,14 @@ def base_url(request) -> Iterator[str]:
     if given:
         yield given.rstrip("/")
         return
-    database_url = request.getfixturevalue("session_database_url")
+    owner_url = request.getfixturevalue("session_database_url")
+    postgres = request.getfixturevalue("postgres")
+    app_url = postgres.url_of(str(make_url(owner_url).database), APP)
     folder = request.getfixturevalue("state_folder")
     functions = (install_examples(folder / "examples"), install_faulty(folder / "faulty"))
     with (
         virtual_host(request.getfixturevalue("rabbitmq")) as broker_url,
-        Stack(folder, database_url, broker_url, os.pathsep.join(functions)) as stack,
+        Stack(folder, owner_url, broker_url, os.pathsep.join(functions), app_url=app_url) as stack,
     ):
         yield stack.url
 
@@ -56,19 +64,37 @@ def client(base_url) -> Iterator[httpx.Client]:
 class Stack:
     """Gateway, relay, one worker of each lane and NGINX, as processes of their own.
 
-    They find further functions on the Python path.
+    They find further functions on the Python path. With keys on, the headers have one that may
+    operate. With `app_url`, migrations alone have the role of `database_url`, and the others one
+    that may change rows only.
     """
 
-    def __init__(self, folder: Path, database_url: str, broker_url: str, python_path: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        broker_url: str,
+        python_path: str = "",
+        *,
+        app_url: str | None = None,
+        modules: Sequence[str] = _MODULES,
+        headers: Mapping[str, str] | None = None,
+        **settings: str,
+    ) -> None:
         gateway = f"127.0.0.1:{free_port()}"
-        self._folder = folder
+        self.gateway_url = f"http://{gateway}"
+        self.folder = folder
+        self._owner_url = database_url
+        self._modules = modules
+        self._headers = headers
         self._nginx = Nginx(folder / "nginx", free_port(), gateway)
         self._environment = os.environ | {
-            "RECKONER_DATABASE_URL": database_url,
+            "RECKONER_DATABASE_URL": app_url or database_url,
             "RECKONER_BROKER_URL": broker_url,
             "RECKONER_GATEWAY_BIND": gateway,
             "RECKONER_LOST_MESSAGE_SECONDS": "5",
             "PYTHONPATH": python_path,
+            **{f"RECKONER_{name.upper()}": value for name, value in settings.items()},
         }
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -76,26 +102,30 @@ class Stack:
     def url(self) -> str:
         return self._nginx.url
 
+    @property
+    def access_log(self) -> Path:
+        return self._nginx.access_log
+
     def __enter__(self) -> "Stack":
         subprocess.run(
             [sys.executable, "-m", "migrations", "upgrade"],
-            env=self._environment,
+            env={**self._environment, "RECKONER_DATABASE_URL": self._owner_url},
             cwd=_ROOT,
             check=True,
         )
         try:
-            for module in ("gateway", "gateway.relay", "workers quick", "workers heavy"):
+            for module in self._modules:
                 self._start(module)
             self._nginx.prepare()
             self._nginx.start()
-            eventually(self._is_ready, what=f"ready; logs are in {self._folder}")
+            eventually(self._is_ready, what=f"ready; logs are in {self.folder}")
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def _start(self, module: str) -> None:
-        with (self._folder / f"{module.replace(' ', '-')}.log").open("wb") as log:
+        with (self.folder / f"{module.replace(' ', '-')}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *module.split()],
                 env=self._environment,
@@ -106,10 +136,11 @@ class Stack:
 
     def _is_ready(self) -> bool:
         try:
-            system = httpx.get(f"{self.url}/system")
+            system = httpx.get(f"{self.url}/system", headers=self._headers)
         except httpx.TransportError:
             return False
-        return system.status_code == 200 and len(system.json()["workers"]) == 2
+        workers = sum(module.startswith("workers") for module in self._modules)
+        return system.status_code == 200 and len(system.json()["workers"]) == workers
 
     def __exit__(self, *_: object) -> None:
         self._nginx.stop()

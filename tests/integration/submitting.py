@@ -21,12 +21,12 @@ def submit(engine, settings, registry, calculation, times=1):
         rows = (submission.submit(calculation, ANYBODY, "request") for _ in range(times))
         return await asyncio.gather(*rows)
 
-    return _run(engine, settings, registry, all_at_once)
+    return run_submission(engine, settings, registry, all_at_once)
 
 
 def submit_batch(engine, settings, registry, calculations):
     """Submit a batch; return its receipt."""
-    return _run(
+    return run_submission(
         engine,
         settings,
         registry,
@@ -34,7 +34,8 @@ def submit_batch(engine, settings, registry, calculations):
     )
 
 
-def _run(engine, settings, registry, use):
+def run_submission(engine, settings, registry, use):
+    """Return what `use` returns for the submission of a gateway process."""
     pool = make_pool(settings)
 
     async def main():
@@ -43,7 +44,7 @@ def _run(engine, settings, registry, use):
         lookup = Lookup(database, Waiters(database))
         threads = ComputeThreads()
         admission = Admission(database, settings)
-        submission = Submission(database, planner, Calculator(), lookup, threads.inline, admission)
+        submission = Submission(database, planner, Calculator(), lookup, threads, admission)
         try:
             return await use(submission)
         finally:

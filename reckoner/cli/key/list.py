@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -51,7 +51,7 @@ def _members(key: ApiKey, now: datetime) -> dict[str, Any]:
         "expires_at": _iso(key.expires_at),
         "revoked_at": _iso(key.revoked_at),
         "former_secret_until": _iso(_former_until(key, now)),
-        "last_used_on": _iso(key.last_used_on),
+        "last_used_on": None if key.last_used_on is None else key.last_used_on.isoformat(),
         "limits": asdict(key.limits),
     }
 
@@ -76,8 +76,8 @@ def _former_until(key: ApiKey, now: datetime) -> datetime | None:
     return until if until and until > now and state_of(key, now) == "valid" else None
 
 
-def _iso(time: date | None) -> str | None:
-    return None if time is None else time.isoformat()
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.astimezone(UTC).isoformat()
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:

@@ -1,6 +1,6 @@
 """How a key is described to a person."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.keys.api_key import ApiKey, KeyLimits
 from shared.keys.scope import Scope
@@ -9,8 +9,8 @@ NEVER = "never"
 
 
 def moment(time: datetime | None) -> str:
-    """Return a time to the minute, in UTC as PostgreSQL's and our logs are."""
-    return NEVER if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
+    """Return a time to the minute, in UTC whatever PostgreSQL's time zone is."""
+    return NEVER if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def state_of(key: ApiKey, now: datetime) -> str:

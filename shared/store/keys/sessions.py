@@ -17,11 +17,16 @@ _INSERT = Prepared(
         DELETE FROM sessions
         WHERE token_sha256 IN (
             SELECT token_sha256 FROM sessions WHERE key_id = $2
-            ORDER BY expires_at > now() DESC, created_at DESC, token_sha256 OFFSET $4 - 1))
-    INSERT INTO sessions (token_sha256, key_id, expires_at)
-    SELECT $1, id, least(now() + make_interval(secs => $3), expires_at) FROM api_keys
-    WHERE id = $2 AND revoked_at IS NULL AND (expires_at > now()) IS NOT FALSE
-    RETURNING expires_at""",
+            ORDER BY expires_at > now() DESC, created_at DESC, token_sha256 OFFSET $4 - 1)),
+    inserted AS (
+        INSERT INTO sessions (token_sha256, key_id, expires_at)
+        SELECT $1, id, least(now() + make_interval(secs => $3), expires_at) FROM api_keys
+        WHERE id = $2 AND revoked_at IS NULL AND (expires_at > now()) IS NOT FALSE
+        ON CONFLICT DO NOTHING
+        RETURNING expires_at)
+    SELECT expires_at FROM inserted
+    UNION ALL
+    SELECT expires_at FROM sessions WHERE token_sha256 = $1""",
 )
 
 _DELETE = Prepared("delete_session", ("bytea",), "DELETE FROM sessions WHERE token_sha256 = $1")

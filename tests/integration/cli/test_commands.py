@@ -70,8 +70,9 @@ def test_help_imports_neither_the_service_nor_pydantic():
     assert "redrive" in done.stdout
 
 
-def test_redrive_without_the_service_says_what_to_install():
-    done = without_the_server("redrive", "--show")
+@pytest.mark.parametrize("arguments", [("redrive", "--show"), ("key", "list")])
+def test_without_the_service_a_command_says_what_to_install(arguments):
+    done = without_the_server(*arguments)
     assert done.returncode == 2
     assert "pip install 'reckoner-service[server]'" in done.stderr
     assert "Traceback" not in done.stderr

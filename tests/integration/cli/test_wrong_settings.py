@@ -16,6 +16,7 @@ PROGRAMS = (
     ("workers.health",),
     ("migrations", "upgrade"),
     ("reckoner.cli.__main__", "redrive", "quick"),
+    ("reckoner.cli.__main__", "key", "list"),
     ("shared.config",),
     ("compose.local",),
 )

@@ -1,6 +1,7 @@
-"""`make up`: only its user may read what it keeps in its folder."""
+"""`make up` with keys: only its user may read what it keeps, and only who has a key is served."""
 
 import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from compose.local.settings import PORTS
@@ -17,6 +19,8 @@ from tests.eventually import eventually
 from tests.ports import ports_for
 
 ROOT = Path(__file__).parents[3]
+
+_ROLES_MAY_MAKE = {"reckoner.env": False, "keys.env": True}
 
 _START_SECONDS = 120
 _STOP_SECONDS = 60
@@ -57,18 +61,36 @@ def open_to_others(state: Path) -> dict[str, str]:
     return found
 
 
+def assert_only_a_key_is_served(url: str, state: Path) -> None:
+    assert httpx.get(f"{url}/system").status_code == 401
+    key = (state / "operator-key").read_text().strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    assert httpx.get(f"{url}/system", headers=headers).status_code == 200
+    # As somebody administers keys beside it; what `make worker` reads has no such right.
+    made = {file: reckoner_key("create", "shop", file=state / file) for file in _ROLES_MAY_MAKE}
+    assert {file: done.returncode == 0 for file, done in made.items()} == _ROLES_MAY_MAKE
+    assert "reckoner_app may not administer keys" in made["reckoner.env"].stderr
+
+
+def reckoner_key(*arguments: str, file: Path) -> "subprocess.CompletedProcess[str]":
+    line = f"set -a; . {shlex.quote(str(file))}; exec {shlex.quote(sys.executable)} -m reckoner.cli"
+    command = f"{line} key {shlex.join(arguments)} --scope read"
+    return subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+
+
 @pytest.mark.slow
-def test_other_users_cannot_read_its_folder(state):
+def test_with_keys_whoever_may_read_its_folder_is_served(state):
     # As an earlier version, or another umask, may have left it.
     (state / "nginx").mkdir(parents=True)
     (state / "nginx" / "access.log").write_text('{"client": "10.0.0.7"}\n')
     (state / "nginx" / "access.log").chmod(0o644)
-    ports = {f"RECKONER_LOCAL_{name.upper()}": str(one) for name, one in ports_for(PORTS).items()}
+    numbers = ports_for(PORTS)
+    ports = {f"RECKONER_LOCAL_{name.upper()}": str(one) for name, one in numbers.items()}
     log = state.parent / "log"
     with log.open("wb") as output:
         running = subprocess.Popen(
             [sys.executable, "-c", _RUN, str(state)],
-            env=os.environ | ports,
+            env=os.environ | ports | {"RECKONER_KEYS": "on"},
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -84,6 +106,10 @@ def test_other_users_cannot_read_its_folder(state):
         assert open_to_others(state) == way
         assert stat.S_IMODE(state.stat().st_mode) == (0o711 if way else 0o700)
         assert (state / "nginx" / "access.log").exists()
+        assert_only_a_key_is_served(f"http://127.0.0.1:{numbers['port']}", state)
+        key = (state / "operator-key").read_text().strip()
+        assert key not in log.read_text()
+        assert "var/operator-key" in log.read_text()
     finally:
         running.send_signal(signal.SIGTERM)
         assert running.wait(_STOP_SECONDS) == 0

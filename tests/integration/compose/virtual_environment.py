@@ -18,7 +18,7 @@ BUILT_FROM = ("requirements-up.txt", "setup.cfg", "pyproject.toml")
 def make_virtual_environment(folder: Path, account: Account | None) -> None:
     """Make the .venv of a copy of the project in the folder, for a user."""
     environment = folder / ".venv"
-    python = _interpreter(account)
+    python = interpreter(account)
     subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
     [packages] = environment.glob("lib/python*/site-packages")
     locked = re.findall(r"^([\w-]+)==", (folder / BUILT_FROM[0]).read_text(), re.MULTILINE)
@@ -40,7 +40,7 @@ def _copy_distribution(name: str, packages: Path) -> None:
                 shutil.copy2(source, target)
 
 
-def _interpreter(account: Account | None) -> Path:
+def interpreter(account: Account | None) -> Path:
     """Return a Python of this version that the user can run: root's may be in root's home."""
     version = ".".join(map(str, sys.version_info[:2]))
     here = Path(sys.executable).resolve()

@@ -28,8 +28,7 @@ OF_A_RESULT: dict[str, Any] = {
 #: With any of these headers the gateway answers, for a document and for a result.
 DECIDED_BY_THE_GATEWAY = {
     "Prefer": "wait=1",
-    "Authorization": "Basic eDp5",
-    "X-API-Key": "x",
+    "Origin": "https://shop.example",
     "Range": "bytes=0-3",
     "If-Range": '"0123"',
     "If-None-Match": '"other"',

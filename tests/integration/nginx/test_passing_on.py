@@ -30,6 +30,16 @@ def test_the_gateway_gets_the_clients_host(nginx):
     assert upstream.requests[0][1].get_all("Host") == ["reckoner.example"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "passed_on"),
+    [(None, "http"), ("https", "https"), ("http", "http"), ("HTTPS", "https"), ("ftp", "http")],
+)
+def test_the_gateway_gets_the_scheme_that_a_proxy_before_nginx_names(nginx, sent, passed_on):
+    with Upstream() as upstream:
+        httpx.get(nginx(upstream.address).url, headers={"X-Forwarded-Proto": sent} if sent else {})
+    assert upstream.requests[0][1].get_all("X-Forwarded-Proto") == [passed_on]
+
+
 def test_a_client_of_http_1_0_may_omit_the_host(nginx):
     with Upstream() as upstream:
         server = nginx(upstream.address)

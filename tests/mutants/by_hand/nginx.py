@@ -5,11 +5,13 @@ from tests.mutants.mutation import Mutation, mutation
 _CACHE = "integration/nginx/test_cache.py"
 _CONNECTIONS = "integration/nginx/test_connections.py"
 _GATEWAYS = "integration/nginx/test_gateways.py"
+_CREDENTIALS = "integration/nginx/test_credentials.py"
 _PASSING_ON = "integration/nginx/test_passing_on.py"
 _PROBLEMS = "integration/nginx/test_problems.py"
 _LIMITS = (
     "integration/gateway/routes/test_limits.py::test_nginx_accepts_slightly_more_than_the_gateway"
 )
+_NO_CLIENT = f"{_CREDENTIALS}::test_no_client_is_answered_with_what_is_stored_for_another"
 _ONE_HEADER = f"{_CACHE}::test_one_header_is_enough_to_bypass_the_cache"
 
 
@@ -17,9 +19,13 @@ def _template(old: str, new: str, *claims: str) -> Mutation:
     return mutation("compose/nginx/reckoner.conf.template", old, new, *claims)
 
 
+def _script(old: str, new: str, *claims: str) -> Mutation:
+    return mutation("compose/nginx/credential.js", old, new, *claims)
+
+
 MUTATIONS = [
-    _template("$http_prefer$http_authorization", "$http_authorization", f"{_ONE_HEADER}[Prefer]"),
-    _template("$http_authorization$http_x", "$http_x", f"{_ONE_HEADER}[Authorization]"),
+    _template("$http_prefer$http_origin", "$http_origin", f"{_ONE_HEADER}[Prefer]"),
+    _template("$http_prefer$http_origin", "$http_prefer", f"{_ONE_HEADER}[Origin]"),
     _template("$http_range$http_if_range", "$http_if_range", f"{_ONE_HEADER}[Range]"),
     _template("$http_if_none_match", "", f"{_ONE_HEADER}[If-None-Match]"),
     _template(
@@ -48,9 +54,58 @@ MUTATIONS = [
         f"{_CACHE}::test_cache_control_and_expires_do_not_make_nginx_cache",
     ),
     _template(
-        "proxy_cache_key $request_uri;",
-        "proxy_cache_key $host;",
+        '$reckoner_host $request_uri";',
+        '$reckoner_host";',
         f"{_CACHE}::test_a_result_with_gzip_comes_from_the_gateway",
+    ),
+    _template('"$reckoner_credential $reckoner_host', '"$reckoner_host', _NO_CLIENT),
+    _template(
+        '"$reckoner_credential $reckoner_host',
+        '"$reckoner_credential',
+        f"{_CREDENTIALS}::test_each_host_has_its_own_entries",
+    ),
+    _template(
+        '"$reckoner_credential $reckoner_host',
+        '"$http_authorization$http_cookie $reckoner_host',
+        f"{_CREDENTIALS}::test_no_credential_is_written_to_disk",
+    ),
+    _template('"~*^\\n(?!.*reckoner_session)"', '"~^\\n(?!.*reckoner_session)"', _NO_CLIENT),
+    _template('"~*^\\n(?!.*reckoner_session)"', '"~*^\\n(?!reckoner_session)"', _NO_CLIENT),
+    _template(
+        '    "~*^\\n(?!.*reckoner_session)"  "";\n',
+        "",
+        f"{_CREDENTIALS}::test_cookies_of_other_services_on_the_host_are_no_credential",
+    ),
+    _template(
+        '    ""      $request_id;\n',
+        "",
+        f"{_CREDENTIALS}::test_a_credential_that_cannot_be_hashed_shares_no_entry",
+    ),
+    mutation("compose/nginx/credential.js", ".update('\\n')", "", _NO_CLIENT),
+    _template(
+        "    proxy_no_cache $reckoner_not_to_store;\n",
+        "    proxy_no_cache $reckoner_not_to_store;\n    proxy_cache_use_stale updating error;\n",
+        f"{_CREDENTIALS}::test_nothing_out_of_date_is_served_while_the_gateway_decides_or_is_away",
+    ),
+    _template(
+        "proxy_ignore_headers Cache-Control Expires Vary;",
+        "proxy_ignore_headers Cache-Control Expires Vary Set-Cookie;",
+        f"{_CREDENTIALS}::test_nothing_that_sets_a_cookie_is_stored",
+    ),
+    _template(
+        "    proxy_hide_header X-Reckoner-Key;\n",
+        "",
+        f"{_CREDENTIALS}::test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it",
+    ),
+    _template(
+        "client_body_buffer_size 68k;",
+        "client_body_buffer_size 64k;",
+        f"{_CREDENTIALS}::test_no_credential_is_written_to_disk",
+    ),
+    _template(
+        "    proxy_set_header X-Forwarded-Proto $reckoner_scheme;\n",
+        "",
+        f"{_PASSING_ON}::test_the_gateway_gets_the_scheme_that_a_proxy_before_nginx_names",
     ),
     _template(
         "proxy_next_upstream error timeout;",
@@ -123,11 +178,6 @@ MUTATIONS = [
         f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
     ),
     _template(
-        "gzip_types application/json application/problem+json;",
-        "gzip_types application/json application/problem+json text/plain;",
-        f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
-    ),
-    _template(
         "    server_tokens off;\n",
         "",
         f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
@@ -148,8 +198,8 @@ MUTATIONS = [
         f"{_PROBLEMS}::test_a_method_that_nginx_refuses_gets_a_list_of_those_allowed",
     ),
     _template(
-        '    ""      $host;\n',
-        "",
+        "    default                 $host;\n",
+        "    default                 $http_host;\n",
         f"{_PASSING_ON}::test_a_client_of_http_1_0_may_omit_the_host",
     ),
     _template(

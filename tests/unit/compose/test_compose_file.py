@@ -11,7 +11,9 @@ import pytest
 COMPOSE = Path(__file__).parents[3] / "compose"
 
 THAT_STAY = {"nginx", "gateway", "relay", "quick", "heavy", "postgres", "rabbitmq"}
-THAT_END = {"secrets", "migrate"}
+THAT_END = {"secrets", "roles", "migrate", "operator"}
+TOOLS = {"key"}
+ALL = THAT_STAY | THAT_END | TOOLS
 
 
 def blocks(text: str, indent: str) -> dict[str, str]:
@@ -55,10 +57,10 @@ def texts(services) -> dict[str, str]:
 
 
 def test_these_are_the_services(services):
-    assert services.keys() == THAT_STAY | THAT_END
+    assert services.keys() == ALL
 
 
-@pytest.mark.parametrize("service", sorted(THAT_STAY | THAT_END))
+@pytest.mark.parametrize("service", sorted(ALL))
 def test_a_service_has_no_privilege_and_writes_no_file_of_its_image(services, service):
     members = services[service]
     assert members["read_only"].strip() == "true"
@@ -67,13 +69,14 @@ def test_a_service_has_no_privilege_and_writes_no_file_of_its_image(services, se
     assert not {"privileged", "cap_add", "pid", "ipc", "userns_mode", "devices"} & members.keys()
 
 
-@pytest.mark.parametrize("service", sorted(THAT_STAY | THAT_END))
+@pytest.mark.parametrize("service", sorted(ALL))
 def test_no_service_runs_as_root(services, service):
     user = services[service].get("user", "").strip()
     if "build" in services[service] or "RECKONER_IMAGE" in services[service]["image"]:
         assert user == ""  # the Dockerfile's
     else:
-        assert user == {"nginx": "nginx", "postgres": "postgres", "rabbitmq": "rabbitmq"}[service]
+        users = {"nginx": "nginx", "rabbitmq": "rabbitmq"}
+        assert user == users.get(service, "postgres")
 
 
 def test_the_image_runs_as_a_numbered_user():
@@ -91,7 +94,7 @@ def test_a_long_running_service_has_a_health_check_and_is_restarted(services, se
     assert services[service]["restart"].strip() == "unless-stopped"
 
 
-@pytest.mark.parametrize("service", sorted(THAT_END))
+@pytest.mark.parametrize("service", sorted(THAT_END | TOOLS))
 def test_a_one_shot_service_is_not_restarted(services, service):
     assert services[service]["restart"].strip() == '"no"'
 
@@ -137,3 +140,50 @@ def test_no_password_is_in_a_variable(texts):
         for variable in re.findall(r"(\w*PASSWORD\w*):", text):
             assert variable.endswith("_FILE"), (name, variable)
         assert not re.search(r"://\w+:[^@/\s]+@", text)
+
+
+@pytest.mark.parametrize("service", sorted(ALL))
+def test_each_service_has_a_limit_of_its_memory(services, service):
+    limit = services[service]["mem_limit"].split("#")[0].strip()
+    assert re.fullmatch(r"(\$\{RECKONER_\w+_MEMORY:-)?\d+[gm]\}?", limit)
+
+
+def secrets_of(members: dict[str, str]) -> set[str]:
+    return set(re.findall(r"- ([a-z-]+):/", members.get("volumes", ""))) - {"postgres", "rabbitmq"}
+
+
+def test_each_service_sees_the_secrets_it_needs(services):
+    """Whoever takes over a worker gets a role that changes rows, and queues of Reckoner's alone."""
+    seen = {name: secrets_of(members) for name, members in services.items()}
+    service = {"app-secret", "broker-secret"}
+    assert {name: seen[name] for name in ("gateway", "relay", "quick", "heavy")} == dict.fromkeys(
+        ("gateway", "relay", "quick", "heavy"), service
+    )
+    assert seen["migrate"] == {"database-secret"}
+    assert seen["key"] == {"keys-secret"}
+    assert seen["operator"] == {"keys-secret", "operator-key"}
+    assert seen["rabbitmq"] == {"broker-definitions"}
+    assert seen["nginx"] == set()
+    assert seen["roles"] == {"postgres-secret", "database-secret", "app-secret", "keys-secret"}
+
+
+@pytest.mark.parametrize(
+    ("service", "role"),
+    [("gateway", "reckoner_app"), ("heavy", "reckoner_app"), ("key", "reckoner_keys")],
+)
+def test_a_service_has_the_role_that_it_needs(texts, service, role):
+    assert f"//{role}@postgres" in texts[service]
+
+
+def test_only_migrations_own_the_tables(texts):
+    assert {name for name, text in texts.items() if "//reckoner@postgres" in text} == {"migrate"}
+
+
+def test_keys_are_on_unless_somebody_says_otherwise():
+    text = (COMPOSE / "compose.yaml").read_text()
+    assert set(re.findall(r"RECKONER_KEYS: (.*)", text)) == {"${RECKONER_KEYS:-on}"}
+
+
+def test_no_gateway_starts_before_the_operators_key_was_made(services):
+    assert "operator:" in services["gateway"]["depends_on"]
+    assert services["key"]["profiles"].strip() == "[tools]"

@@ -8,7 +8,7 @@ import pytest
 
 from compose.services import Nginx, nginx
 from compose.services.credentials import password_in
-from compose.services.errors import DataOfAnotherVersion, ProgramMissing
+from compose.services.errors import DataOfAnotherVersion, ProgramMissing, ServiceError
 from compose.services.ports import FIRST_PORT, LAST_PORT, free_port, holder_of
 from compose.services.postgres_data import programs_for
 from compose.services.programs import find_program, service_environment
@@ -93,6 +93,15 @@ def test_answers_of_an_earlier_database_are_not_served(tmp_path):
     (tmp_path / "cache/a").mkdir(parents=True)
     Nginx(tmp_path, free_port(), "127.0.0.1:1").prepare()
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_missing_module_of_nginx_is_reported_with_its_package(tmp_path, monkeypatch):
+    program = tmp_path / "nginx"
+    program.write_text("#!/bin/sh\necho configure arguments: --modules-path=/nowhere --x >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServiceError, match=r"/nowhere/ngx_http_js.*libnginx-mod-http-js"):
+        Nginx(tmp_path / "state", free_port(), "127.0.0.1:1").prepare()
 
 
 def test_no_placeholder_is_left_in_the_rendered_configuration(tmp_path):

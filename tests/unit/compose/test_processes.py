@@ -1,5 +1,6 @@
 """Programs run as children, ended completely, and found again by those who come later."""
 
+import json
 import os
 import signal
 import subprocess
@@ -239,3 +240,28 @@ def test_a_session_without_its_leader_is_identified_by_its_folder(tmp_path, monk
     assert end_leftovers([record]) == []
     assert is_alive(orphan)
     os.kill(orphan, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("program", "is_ended"), [(".venv/bin/python", True), ("/bin/sleep", False)]
+)
+def test_one_that_hides_its_folder_is_identified_by_its_program(
+    tmp_path, monkeypatch, program, is_ended
+):
+    """As gateway, relay and workers do, where another user than root started them."""
+    monkeypatch.setattr(leftovers, "_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(process_table, "working_folder", lambda _: None)
+    monkeypatch.setattr(process_table, "program", lambda _: tmp_path / program)
+    launched_and_orphaned(tmp_path, "sleep 300 & echo here; wait")
+    record = tmp_path / "program.process"
+    eventually(lambda: len(process_table.family_of(*leader_in(record))) == 1)
+    [orphan] = process_table.family_of(*leader_in(record))
+    assert end_leftovers([record]) == (["program"] if is_ended else [])
+    assert is_alive(orphan.pid) is not is_ended
+    if not is_ended:
+        os.kill(orphan.pid, signal.SIGKILL)
+
+
+def leader_in(record: Path) -> tuple[int, float]:
+    note = json.loads(record.read_text())
+    return note["pid"], note["started"]

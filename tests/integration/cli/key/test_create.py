@@ -1,6 +1,7 @@
 """`reckoner key create` and `list`: the key is shown once, and only its SHA-256 is kept."""
 
 import subprocess
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
@@ -39,6 +40,19 @@ def test_it_expires_by_postgresqls_clock_or_never(keys, connection):
     lives = "SELECT name, extract(epoch FROM expires_at - created_at)::integer FROM api_keys"
     seconds = {name: life for name, life, *_ in connection.execute(text(lives))}
     assert seconds == {"shop": 90 * 86_400, "other": None}
+
+
+def test_times_are_shown_by_utc_whatever_the_databases_time_zone_is(keys, engine):
+    with engine.begin() as connection:
+        database = connection.engine.url.database
+        connection.execute(text(f"ALTER DATABASE {database} SET timezone = 'Asia/Kathmandu'"))
+    said = keys.run("create", "shop", "--scope", "read", "--expires", "12h").stderr
+    [listed] = keys.list()
+    expires_at = listed["expires_at"]
+    assert expires_at.endswith("+00:00")
+    expected = f"{datetime.fromisoformat(expires_at):%Y-%m-%d %H:%M} UTC"
+    assert f"expires {expected}" in said
+    assert expected in keys.run("list").stdout
 
 
 def test_the_table_shows_all_of_it(keys):

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from shared.keys.credential import parse_key
+from shared.keys.credential import new_credential, parse_key
 from shared.store.keys.access import find_access
+from shared.store.keys.administration import rotate_key
 from tests.eventually import eventually
 from tests.integration.cli.key.command import keys
 from tests.integration.rows import waits_for_a_lock
@@ -156,6 +157,20 @@ def test_who_rotates_a_key_while_it_is_revoked_gets_none(keys, engine):
     shown, errors = second.communicate(timeout=30)
     assert (second.returncode, shown, "is revoked" in errors) == (1, "", True), errors
     assert not is_accepted(engine, key)
+
+
+@pytest.mark.slow
+def test_a_key_that_is_revoked_while_it_is_rotated_has_no_valid_secret(keys, engine):
+    former = keys.create()
+    new = new_credential(former.id)
+    with engine.begin() as connection:
+        rotate_key(connection, new, overlap_seconds=60)
+        second = keys.start("revoke", "shop")
+        eventually(lambda: waits_for_a_lock(engine) == 1)
+    second.communicate(timeout=30)
+    assert second.returncode == 0
+    assert not is_accepted(engine, former)
+    assert not is_accepted(engine, new)
 
 
 @pytest.mark.slow

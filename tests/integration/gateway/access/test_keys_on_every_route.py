@@ -49,11 +49,6 @@ REALM = 'Bearer realm="reckoner"'
 INVALID = f'{REALM}, error="invalid_token"'
 
 
-@pytest.fixture
-def keyed(store_settings):
-    return dataclasses.replace(store_settings, keys="on")
-
-
 def all_routes(app) -> dict[str, Any]:
     """Return the resource of each route, by its path."""
     found = {}
@@ -96,6 +91,7 @@ def test_each_method_of_each_route_says_which_scope_it_needs(keyed, registry):
         assert scopes["GET" if method == "HEAD" else method] == needed(method, path)
 
 
+@pytest.mark.slow
 def test_no_route_serves_anybody_without_a_valid_key(engine, keyed, registry):
     calculation, _ = store_result(engine, {"n": 1_000})
     (queued,) = queue_calculations(engine, 1)
@@ -151,6 +147,7 @@ def test_no_route_serves_anybody_without_a_valid_key(engine, keyed, registry):
         assert [row.status for row in rows] == ["queued", "succeeded"]
 
 
+@pytest.mark.slow
 def test_a_key_opens_the_routes_of_its_scopes_and_no_others(engine, keyed, registry):
     calculation, _ = store_result(engine, {"n": 1_000})
     keys = {scope: make_key(engine, name=scope, scopes=[scope]) for scope in ALL_SCOPES}
@@ -217,6 +214,7 @@ def test_a_path_with_a_slash_at_its_end_is_no_way_round(engine, keyed, registry)
     assert asyncio.run(scenario()) == [401, 401, 401]
 
 
+@pytest.mark.usefixtures("frequent_refresh")
 def test_both_secrets_of_a_rotated_key_are_valid_and_then_one(engine, keyed, registry):
     key = make_key(engine)
 
@@ -256,9 +254,8 @@ def test_the_scheme_may_be_written_in_any_case(engine, keyed, registry):
     assert asyncio.run(scenario()).status == 200
 
 
-def test_a_revoked_key_is_refused_after_the_next_refresh(engine, keyed, registry, monkeypatch):
-    monkeypatch.setattr("gateway.access.key_ring._REFRESH_SECONDS", 0.01)
-    monkeypatch.setattr("gateway.access.key_ring._PAUSE_SECONDS", 0.01)
+@pytest.mark.usefixtures("frequent_refresh")
+def test_a_revoked_key_is_refused_after_the_next_refresh(engine, keyed, registry):
     key = make_key(engine)
 
     async def scenario():

@@ -1,6 +1,7 @@
 """A body that is refused unread, through NGINX."""
 
 import json
+import subprocess
 
 import httpx
 import pytest
@@ -20,3 +21,7 @@ def test_a_long_batch_without_a_key_gets_401_through_nginx_and_not_503(database_
             for _ in range(5):
                 answer = client.post(url, content=_BATCH, headers=json_header)
                 assert (answer.status_code, answer.json()["title"]) == (401, "Not authenticated")
+        curl = ("curl", "-sS", "-H", "Expect:", "-w", "%{http_code}", "--data-binary", "@-", url)
+        for _ in range(5):
+            done = subprocess.run(curl, input=_BATCH.encode(), capture_output=True, check=True)
+            assert done.stdout.endswith(b"401"), done

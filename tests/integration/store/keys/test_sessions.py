@@ -68,3 +68,10 @@ def test_only_expired_sessions_are_deleted_and_not_too_many_at_once(connection):
     assert delete_expired_sessions(connection, 2) == 2
     assert delete_expired_sessions(connection, 2) == 1
     assert _stored(connection) == {live}
+
+
+def test_an_insertion_may_be_repeated(connection):
+    key = put_key(connection)
+    expires_at = _insert(connection, key)
+    assert _insert(connection, key) == expires_at
+    assert _stored(connection) == {_NEW}

@@ -135,6 +135,24 @@ def test_what_may_have_been_stored_counts_until_it_must_be_seen(no_pause):
     asyncio.run(main())
 
 
+def test_an_empty_charge_counts_nothing_unless_something_was_stored_after_all(no_pause):
+    async def main():
+        work, database = make_work()
+        empty = charge_of("a", [])
+        with work.adding(empty) as addition:
+            addition.stored = None
+        with work.adding(empty):
+            pass
+        assert (work.total, work.of("a")) == (NOTHING, {})
+        with work.adding(empty) as addition:
+            addition.stored = charge(2)
+        assert work.total_of("a") == Sums(2, 4.0, 6.0)
+        await refresh(work, database, {})
+        assert work.total == NOTHING
+
+    asyncio.run(main())
+
+
 def test_keys_count_apart_and_together(no_pause):
     async def main():
         work, database = make_work()

@@ -1,0 +1,114 @@
+"""Chromium, the service that it looks at, and the pages of others.
+
+Playwright's event loop runs in the thread of the tests while a browser is open, so a browser is of
+one module: other tests of the process start event loops of their own.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine, create_engine, text
+
+from compose.services import Nginx, free_port
+from tests.browser.pages import Pages
+from tests.conftest import new_database
+from tests.integration.gateway.server.running import running_gateway
+
+#: Names that lead to 127.0.0.1, in this browser alone.
+EVIL = "evil.example"
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--host-resolver-rules=MAP {EVIL} 127.0.0.1",
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A gateway behind NGINX, and its database."""
+
+    url: str
+    engine: Engine
+    access_log: Path
+
+    @property
+    def port(self) -> int:
+        port = urlsplit(self.url).port
+        assert port is not None
+        return port
+
+    def served(self, target: str) -> list[int]:
+        """Return the status of each answer to a request for this target so far."""
+        lines = map(json.loads, self.access_log.read_text().splitlines())
+        return [line["status"] for line in lines if line["target"] == target]
+
+    def count(self) -> int:
+        """Return how many calculations there are."""
+        with self.engine.begin() as connection:
+            counted = connection.execute(text("SELECT count(*) FROM calculations"))
+            return int(counted.scalar_one())
+
+
+StartService = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def start_service(postgres, admin, template_database, state_folder) -> StartService:
+    """Start a gateway with these settings, and NGINX before it."""
+
+    @contextmanager
+    def start(**settings: Any) -> Iterator[Service]:
+        with (
+            new_database(postgres, admin, template_database) as url,
+            running_gateway(url, **settings) as (_, port),
+        ):
+            nginx = Nginx(state_folder / f"nginx-{port}", free_port(), f"127.0.0.1:{port}")
+            nginx.prepare()
+            nginx.start()
+            engine = create_engine(url)
+            try:
+                nginx.wait_ready()
+                yield Service(nginx.url, engine, nginx.access_log)
+            finally:
+                engine.dispose()
+                nginx.remove()
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    assert found, "Chromium is missing. Install it, for example with: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=Path(found), args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator[Page]:
+    """A page of a browser without cookies and without a cache."""
+    context = browser.new_context()
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[Pages]:
+    with Pages() as pages:
+        yield pages

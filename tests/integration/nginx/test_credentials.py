@@ -1,0 +1,268 @@
+"""NGINX's cache answers nobody whom the gateway would refuse, and keeps no credential."""
+
+import itertools
+import json
+import socket
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+import compose.services.nginx as private
+from gateway.http.limits import FRESH_KEYS_SECONDS, NGINX_CACHE_SECONDS
+from tests.eventually import eventually
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.slow
+
+FOR_A_WHILE: dict[str, Any] = {"X_Accel_Expires": "3600"}
+SECRET, OTHER = "0a" * 32, "0b" * 32
+KEY, OTHER_KEY = (f"Bearer rk_0123456789ab_{secret}" for secret in (SECRET, OTHER))
+COOKIE, OTHER_COOKIE = (f"reckoner_session=rs_{secret}" for secret in (SECRET, OTHER))
+
+#: Each pair of headers is another client to the cache.
+CLIENTS: dict[str, Any] = {
+    "none": {},
+    "a key": {"Authorization": KEY},
+    "another secret": {"Authorization": OTHER_KEY},
+    "the last digit": {"Authorization": KEY[:-1] + "b"},
+    "lower case": {"Authorization": KEY.lower()},
+    "another scheme": {"Authorization": KEY.replace("Bearer", "Basic")},
+    "no scheme": {"Authorization": KEY.removeprefix("Bearer ")},
+    "a session": {"Cookie": COOKIE},
+    "another session": {"Cookie": OTHER_COOKIE},
+    "both": {"Authorization": KEY, "Cookie": COOKIE},
+    "a key, another session": {"Authorization": KEY, "Cookie": OTHER_COOKIE},
+    "the same text as a key": {"Authorization": COOKIE},
+    "the name alone": {"Cookie": "reckoner_session"},
+    "an empty session": {"Cookie": "reckoner_session="},
+    "a quoted session": {"Cookie": COOKIE.replace("rs_", '"rs_') + '"'},
+    "spaces about the name": {"Cookie": COOKIE.replace("=", " = ")},
+    "a name in capitals": {"Cookie": COOKIE.upper()},
+    "a longer name": {"Cookie": f"x-{COOKIE}"},
+    "in another cookie": {"Cookie": f'a="; {COOKIE}; "'},
+    "two sessions": {"Cookie": f"{COOKIE}; {OTHER_COOKIE}"},
+    "two sessions in another order": {"Cookie": f"{OTHER_COOKIE}; {COOKIE}"},
+    "behind many cookies": {"Cookie": "".join(f"c{n}=1; " for n in range(700)) + COOKIE},
+    "a long key": {"Authorization": KEY + "a" * 7_000},
+    "another long key": {"Authorization": KEY + "a" * 7_001},
+    "a byte that is not ASCII": {"Authorization": KEY.encode() + b"\xff"},
+    "another byte that is not ASCII": {"Authorization": KEY.encode() + b"\xfe"},
+    "not ASCII in a cookie": {"Cookie": b"a=\xff; " + COOKIE.encode()},
+    "other bytes in a cookie": {"Cookie": b"a=\xfe; " + COOKIE.encode()},
+}
+
+
+def document():
+    return f"/calculations/{uuid4()}"
+
+
+def raw_get(server, path, *lines):
+    """Send a GET with these lines as they are; return the status and the body."""
+    with socket.create_connection((server.host, server.port), timeout=10) as connection:
+        head = [f"GET {path} HTTP/1.1".encode(), b"Host: a", b"Connection: close", *lines]
+        connection.sendall(b"\r\n".join([*head, b"", b""]))
+        received = b"".join(iter(lambda: connection.recv(65_536), b""))
+    return int(received.split()[1]), received.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize("suffix", ["", "/result"])
+def test_no_client_is_answered_with_what_is_stored_for_another(nginx, suffix):
+    path = document() + suffix
+    plain = {"Accept-Encoding": "identity"}
+    with Upstream(**FOR_A_WHILE) as upstream:
+        with httpx.Client(base_url=nginx(upstream.address).url, headers=plain) as client:
+            first = {name: client.get(path, headers=sent).text for name, sent in CLIENTS.items()}
+            again = {name: client.get(path, headers=sent).text for name, sent in CLIENTS.items()}
+        assert len(upstream.asked) == len(set(first.values())) == len(CLIENTS)
+        assert again == first
+
+
+def test_two_lines_of_a_header_are_what_the_gateway_gets_of_them(nginx):
+    """A second line that NGINX did not look at would be a credential with the entry of nobody."""
+    lines = {
+        "two keys": (b"Authorization: x", b"Authorization: " + KEY.encode()),
+        "an empty one first": (b"Authorization:", b"Authorization: " + KEY.encode()),
+        "two cookies": (b"Cookie: a=1", b"Cookie: " + COOKIE.encode()),
+        "an empty cookie first": (b"Cookie:", b"Cookie: " + OTHER_COOKIE.encode()),
+        "a folded line": (b"Cookie: a=1;", b" " + COOKIE.encode()),
+        "a space before the colon": (b"Authorization : " + KEY.encode(),),
+    }
+    path = document()
+    with Upstream(**FOR_A_WHILE) as upstream:
+        server = nginx(upstream.address)
+        _, stored = raw_get(server, path)
+        for name, sent in lines.items():
+            before = len(upstream.asked)
+            status, body = raw_get(server, path, *sent)
+            assert body != stored, name
+            assert (status == 400) is (len(upstream.asked) == before), name
+        for _, headers in upstream.requests:
+            assert len(headers.get_all("Authorization", [])) <= 1
+            assert len(headers.get_all("Cookie", [])) <= 1
+        assert raw_get(server, path) == (200, stored)
+
+
+def test_cookies_of_other_services_on_the_host_are_no_credential(nginx):
+    path = document()
+    with Upstream(**FOR_A_WHILE) as upstream:
+        url = nginx(upstream.address).url + path
+        for cookie in ("theme=dark", "session=1; _ga=GA1.1.2", "reckoner=1", ""):
+            httpx.get(url, headers={"Cookie": cookie} if cookie else {})
+    assert len(upstream.asked) == 1
+
+
+def test_each_host_has_its_own_entries(nginx):
+    """The gateway refuses hosts that are not its own, whatever NGINX has stored for another."""
+    path = document()
+    with Upstream(**FOR_A_WHILE) as upstream:
+        url = nginx(upstream.address).url + path
+        for host in ("a", "b", "a.example", "a:1"):
+            for _ in range(2):
+                httpx.get(url, headers={"Host": host, "Authorization": KEY})
+    assert [headers["Host"] for _, headers in upstream.requests] == ["a", "b", "a.example", "a:1"]
+
+
+REFUSALS: dict[int, dict[str, Any]] = {
+    401: {"WWW_Authenticate": 'Bearer realm="reckoner", error="invalid_token"'},
+    403: {"WWW_Authenticate": 'Bearer realm="reckoner", error="insufficient_scope", scope="read"'},
+    421: {},
+    429: {"Retry_After": "7"},
+}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_refusal_of_the_gateway_passes_through_and_is_never_stored(nginx, status):
+    path, body = document(), b'{"type":"urn:reckoner:problem:of-the-gateway"}'
+    headers = {**REFUSALS[status], "Content_Type": "application/problem+json"}
+    with Upstream(status, body=body, **headers, **FOR_A_WHILE) as upstream:
+        url = nginx(upstream.address).url + path
+        for _ in range(2):
+            answer = httpx.get(url, headers={"Authorization": KEY})
+            assert (answer.status_code, answer.content) == (status, body)
+            for name, value in headers.items():
+                assert answer.headers.get_list(name.replace("_", "-")) == [value]
+    assert len(upstream.asked) == 2
+
+
+def test_an_entry_in_use_ends_with_its_lifetime(nginx):
+    """A revoked key is not answered for as long as somebody keeps on using it."""
+    path, sent = document(), {"Authorization": KEY}
+    with Upstream(X_Accel_Expires="1") as upstream:
+        client = httpx.Client(base_url=nginx(upstream.address).url, headers=sent)
+        assert client.get(path).status_code == 200
+        upstream.status = 401
+        assert client.get(path).status_code == 200
+        eventually(lambda: client.get(path).status_code == 401, within_seconds=4)
+        assert client.get(path).status_code == 401
+        client.close()
+
+
+def test_a_revoked_key_is_refused_within_30_seconds():
+    """NGINX keeps time in whole seconds, and the last one counts."""
+    assert FRESH_KEYS_SECONDS + NGINX_CACHE_SECONDS + 1 < 30
+
+
+def test_nothing_out_of_date_is_served_while_the_gateway_decides_or_is_away(nginx):
+    path, sent = document(), {"Authorization": KEY}
+    with Upstream(X_Accel_Expires="1", Connection="close") as upstream:
+        url = nginx(upstream.address).url + path
+        assert httpx.get(url, headers=sent).status_code == 200
+        upstream.may_answer.clear()
+
+        def waits():
+            try:
+                httpx.get(url, headers=sent, timeout=0.2)
+            except httpx.ReadTimeout:
+                return True
+            return False
+
+        eventually(waits, within_seconds=4)
+        assert all(waits() for _ in range(3))
+    assert httpx.get(url, headers=sent).status_code == 503
+
+
+def test_nothing_that_sets_a_cookie_is_stored(nginx):
+    paths = [document(), f"{document()}/result"]
+    cookie = f"{COOKIE}; HttpOnly"
+    headers: dict[str, Any] = {"Set_Cookie": cookie, **FOR_A_WHILE}
+    for order in itertools.permutations(headers.items()):
+        with Upstream(**dict(order)) as upstream:
+            server = nginx(upstream.address)
+            for path in paths * 2:
+                answer = httpx.get(server.url + path, headers={"Accept-Encoding": "identity"})
+                assert answer.headers.get_list("Set-Cookie") == [cookie]
+        assert len(upstream.asked) == 4
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_session_is_never_stored(nginx, method):
+    with Upstream(**FOR_A_WHILE) as upstream:
+        server = nginx(upstream.address)
+        for _ in range(2):
+            httpx.request(method, f"{server.url}/session", headers={"Cookie": COOKIE})
+    assert len(upstream.asked) == 2
+
+
+def test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it(nginx):
+    path = document()
+    with Upstream(X_Reckoner_Key="shop-blue", **FOR_A_WHILE) as upstream:
+        server = nginx(upstream.address)
+        for _ in range(2):
+            answer = httpx.get(server.url + path, headers={"Authorization": KEY})
+            assert "X-Reckoner-Key" not in answer.headers
+        upstream.headers.clear()
+        httpx.get(server.url + path)
+        eventually(lambda: server.access_log.read_text().count("\n") == 3)
+    lines = map(json.loads, server.access_log.read_text().splitlines())
+    assert [(line["cache"], line["key"]) for line in lines] == [
+        ("MISS", "shop-blue"),
+        ("HIT", "shop-blue"),
+        ("MISS", ""),
+    ]
+
+
+def test_no_credential_is_written_to_disk(nginx):
+    """Neither in the cache nor in a log, nor as a body that does not fit into memory."""
+    with Upstream(Set_Cookie=COOKIE) as upstream:
+        server = nginx(upstream.address)
+        with httpx.Client(base_url=server.url) as client:
+            long_body = json.dumps({"key": KEY, "padding": "a" * 66_000}).encode()
+            for content in (long_body, iter([long_body])):  # with a length, and in chunks
+                client.post("/session", content=content, headers={"Authorization": KEY})
+            assert len(upstream.asked) == 2
+            del upstream.headers["Set_Cookie"]
+            upstream.headers |= FOR_A_WHILE
+            for sent in CLIENTS.values():
+                client.get(document(), headers=sent)
+            client.get("/", headers={"Cookie": COOKIE + "a" * 9_000})
+            client.post("/calculations", headers={"Authorization": KEY}, content=b" " * 70_000)
+    for sent in CLIENTS.values():  # no gateway: an error that is logged
+        httpx.get(server.url + document(), headers=sent)
+    server.stop()
+    files = [file for file in server.folder.rglob("*") if file.is_file()]
+    assert any("cache" in file.parts for file in files)
+    assert server.access_log.stat().st_size > 0
+    # Its own file is gone by now.
+    assert "buffered to a temporary file" not in (server.folder / "nginx.log").read_text()
+    for file in files:
+        content = file.read_bytes().lower()
+        assert SECRET.encode() not in content, file
+        assert OTHER.encode() not in content, file
+
+
+def test_a_credential_that_cannot_be_hashed_shares_no_entry(nginx, tmp_path, monkeypatch):
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    for file in private._TEMPLATES.iterdir():
+        (scripts / file.name).write_bytes(file.read_bytes())
+    script = scripts / "credential.js"
+    script.write_text(script.read_text().replace("const raw", "throw 1;\n    const raw"))
+    monkeypatch.setattr(private, "_TEMPLATES", scripts)
+    path = document()
+    with Upstream(**FOR_A_WHILE) as upstream:
+        url = nginx(upstream.address).url + path
+        for sent in ({"Authorization": KEY}, {"Authorization": OTHER_KEY}, {}) * 2:
+            assert httpx.get(url, headers=sent).status_code == 200
+    assert len(upstream.asked) == 5, "only the answer without a credential is shared"
