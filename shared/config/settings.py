@@ -46,7 +46,7 @@ class Settings:
         500,
     )
     # The bounds are below the times after which a request gives up computing
-    # (gateway/submission/submit.py) and a quick worker counts as hung (workers/quick/lane.py).
+    # (gateway/submission/inline.py) and a quick worker counts as hung (workers/quick/lane.py).
     inline_seconds: float = _setting(
         "calculations estimated at up to this are computed in the request", 0, 1
     )
