@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from shared.keys.credential import Credential
-from tests.browser.conftest import EVIL
+from tests.browser.conftest import EVIL, FRIEND
 from tests.eventually import eventually
 from tests.integration.gateway.access.key_rows import make_key
 from tests.integration.gateway.routes.queued import queue_calculations
@@ -48,8 +48,9 @@ DOWNLOAD = """
 
 
 @pytest.fixture(scope="module")
-def service(start_service):
-    with start_service(keys="on") as service:
+def service(start_service, pages):
+    origin = f"http://{FRIEND}:{pages.port}"
+    with start_service(keys="on", cors_origins=origin) as service:
         yield service
 
 
@@ -136,6 +137,23 @@ def test_a_page_of_another_origin_cannot_log_its_visitors_in(page, pages, servic
         }}).then(() => 1, () => 0)"""
     assert page.evaluate(sent, f'{{"key": "{key.text}"}}') == 0
     assert page.context.cookies() == []
+
+
+def test_a_page_of_a_named_origin_works_with_a_key_and_not_with_the_session(
+    logged_in, pages, service, key
+):
+    page = logged_in.context.new_page()
+    page.goto(pages.put("", FRIEND))
+    sent = f"""
+        ([headers, credentials]) => fetch("{service.url}/calculations", {{
+            method: "POST", credentials,
+            headers: {{"Content-Type": "application/json", ...headers}},
+            body: '{{"function": "fibonacci", "arguments": {{"n": 12}}}}',
+        }}).then(async (answer) => [answer.status, (await answer.json()).result?.value], () => 0)"""
+    bearer = {"Authorization": f"Bearer {key.text}"}
+    assert page.evaluate(sent, [bearer, "omit"]) == [200, "144"]
+    assert page.evaluate(sent, [{}, "omit"]) == [401, None]
+    assert page.evaluate(sent, [{}, "include"]) == 0
 
 
 def test_after_logging_out_nothing_can_be_opened(logged_in, picture):

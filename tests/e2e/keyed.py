@@ -24,6 +24,9 @@ _MODULES = ("gateway", "gateway.relay", "workers quick")  # what is heavy stays 
 #: Computed by a worker; its result has 4,180 digits, which NGINX caches.
 FINISHED_N = 20_000
 
+#: Much more than the tests queue.
+MAX_QUEUED_SECONDS = 1e9
+
 
 class Keyed(NamedTuple):
     """The stack, its keys, a calculation that is finished, and a key that is being revoked."""
@@ -85,6 +88,7 @@ def started(folder: Path, database_url: str, broker_url: str) -> Iterator[Keyed]
         keys="on",
         allowed_hosts=f"localhost,127.0.0.1,{NAME}",
         log_level="DEBUG",
+        max_queued_seconds=str(MAX_QUEUED_SECONDS),
     ) as stack:
         with httpx.Client(base_url=stack.url, headers=headers, timeout=30) as client:
             finished = submit(client, FINISHED_N, Prefer="wait=20").json()["id"]

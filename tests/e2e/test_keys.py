@@ -10,11 +10,21 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from shared.keys.scope import Scope
 from tests.conftest import new_database, virtual_host
 from tests.e2e.api_keys import bearer, insert_key
-from tests.e2e.keyed import FINISHED_N, Keyed, begin_session, long, started, submit, submit_batch
+from tests.e2e.keyed import (
+    FINISHED_N,
+    MAX_QUEUED_SECONDS,
+    Keyed,
+    begin_session,
+    long,
+    started,
+    submit,
+    submit_batch,
+)
 from tests.e2e.numbers import fibonacci
 from tests.e2e.routes import OPEN_PATHS, ROUTES
 from tests.e2e.terminator import NAME, PAGE, Terminator, terminator
@@ -225,3 +235,50 @@ def test_no_log_file_and_no_command_line_holds_a_secret(keyed):
         except OSError:  # it has ended
             continue
         assert not any(secret in text for secret in secrets)
+
+
+def test_a_key_at_its_limit_gets_429_and_another_key_goes_on(keyed):
+    limited = bearer(insert_key(keyed.database, "limited", max_unfinished=1))
+    first, second = long(), long()
+    with httpx.Client(base_url=keyed.stack.url, headers=limited, timeout=30) as client:
+        assert submit(client, first).status_code == 202
+        for answer in (submit(client, second), submit_batch(client, second)):
+            assert answer.status_code == 429, answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+            problem = answer.json()
+            assert problem["type"] == "urn:reckoner:problem:key-limit"
+            assert (problem["unit"], problem["limit"], problem["used"]) == ("calculations", 1, 1)
+        # What exists is answered, and what is cheap is computed.
+        assert submit(client, first).status_code == 202
+        assert submit(client, 90).status_code == 200
+    with keyed.client() as client:
+        assert submit(client, second).status_code == 202
+        queued = client.get("/system").json()["admission"]
+        assert queued["keys"]["limited"]["calculations"] == 1
+        assert queued["limits"]["queued_seconds"] == MAX_QUEUED_SECONDS
+
+
+def test_a_full_queue_is_a_503_for_every_key_and_what_exists_is_answered(keyed):
+    with keyed.client() as client:
+        existing = submit(client, long()).headers["Location"].rpartition("/")[2]
+        charge(keyed, existing, MAX_QUEUED_SECONDS)
+        try:
+            refused = eventually(lambda: _refused(submit(client, long())), what="a full queue")
+            assert int(refused.headers["Retry-After"]) >= 1
+            assert refused.json()["type"] == "urn:reckoner:problem:queue-full"
+            assert client.get(f"/calculations/{existing}").json()["status"] == "queued"
+            assert submit(client, FINISHED_N).status_code == 200
+        finally:
+            charge(keyed, existing, 0)
+
+
+def charge(keyed, identity, seconds):
+    with keyed.database.begin() as connection:
+        connection.execute(
+            text("UPDATE calculations SET charged_seconds = :seconds WHERE id = :id"),
+            {"seconds": seconds, "id": identity},
+        )
+
+
+def _refused(answer):
+    return answer if answer.status_code == 503 else None

@@ -12,7 +12,7 @@ _FORMS = "unit/reckoner/cli/test_key_forms.py"
 _ROTATE = "integration/cli/key/test_rotate_and_revoke.py"
 
 _access = partial(mutation, "shared/store/keys/access.py")
-_create = partial(mutation, "reckoner/cli/key/create.py")
+_create = partial(mutation, "reckoner/cli/key/create_from_file.py")
 _administration = partial(mutation, "shared/store/keys/administration.py")
 _file = partial(mutation, "reckoner/cli/key/key_file.py")
 _rotate = partial(mutation, "reckoner/cli/key/rotate.py")
@@ -60,7 +60,7 @@ MUTATIONS = [
     _rotate("and key.former_until > now", "and False", _ROTATE),
     _file("os.link(temporary, path)", "os.replace(temporary, path)", _FILE),
     _file("            os.fsync(file.fileno())\n", "", _FILE),
-    mutation("shared/keys/names.py", " and not _ID.fullmatch(text)", "", _FORMS, _CREATE),
+    mutation("shared/keys/names.py", " and not is_key_id(text)", "", _FORMS, _CREATE),
     mutation(
         "shared/keys/api_key.py",
         "(is_former and now < self.former_until)",

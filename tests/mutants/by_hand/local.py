@@ -133,7 +133,9 @@ MUTATIONS = [
         "Path(path).read_text()",
         "unit/shared/config/test_secrets.py",
     ),
-    mutation(_CONFIG, "< 3 * ", "< 2 * ", "unit/shared/config/test_settings.py"),
+    mutation(
+        "shared/config/contradictions.py", "< 3 * ", "< 2 * ", "unit/shared/config/test_settings.py"
+    ),
     mutation(_HEALTH, "max(checked.items()", "min(checked.items()", _WORKER_HEALTH),
     mutation(_HEALTH, "lane in (None, worker_lane)", "True", _WORKER_HEALTH),
     mutation(_HEALTH, "worker_pid == pid if pid else ", "", _WORKER_HEALTH),

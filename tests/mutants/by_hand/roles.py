@@ -42,12 +42,13 @@ MUTATIONS = [
     _yaml("RECKONER_KEYS: ${RECKONER_KEYS:-on}", "RECKONER_KEYS: ${RECKONER_KEYS:-off}", _COMPOSE),
     _yaml("    mem_limit: ${RECKONER_GATEWAY_MEMORY:-1g}\n", "", _COMPOSE),
     _yaml(
+        "  volumes:\n    - app-secret:/run/secrets/app:ro,nocopy\n",
+        "  volumes:\n    - keys-secret:/run/keys:ro,nocopy\n"
         "    - app-secret:/run/secrets/app:ro,nocopy\n",
-        "    - app-secret:/run/secrets/app:ro,nocopy\n    - keys-secret:/run/keys:ro,nocopy\n",
         _COMPOSE,
     ),
     mutation(
-        "shared/config/settings.py",
+        "shared/config/contradictions.py",
         'if values["keys"] == "off" and not is_loopback(',
         'if values["keys"] == "none" and not is_loopback(',
         _SETTINGS,

@@ -155,6 +155,20 @@ def test_there_may_be_no_session_to_delete(run, engine, cookie):
     assert len(stored(engine)) == 1
 
 
+def test_what_is_no_session_costs_no_statement(run, monkeypatch):
+    deleted: list[bytes] = []
+    monkeypatch.setattr("gateway.routes.session.delete_session", deleted.append)
+
+    async def scenario(client):
+        made_up = (f"reckoner_session={new_token()}" for _ in range(20))
+        return await asyncio.gather(
+            *(client.ask("DELETE", "/session", cookie=cookie) for cookie in made_up)
+        )
+
+    assert {answer.status for answer in run(scenario)} == {204}
+    assert deleted == []
+
+
 def test_a_session_makes_no_other_session(run, engine):
     key = make_key(engine)
 

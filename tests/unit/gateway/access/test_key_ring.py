@@ -183,6 +183,21 @@ def test_while_keys_cannot_be_read_no_key_is_called_wrong(error):
     assert asyncio.run(scenario()) == "shop"
 
 
+def test_a_reading_that_fails_while_keys_are_known_calls_no_key_wrong():
+    async def scenario():
+        known, new = new_credential(), new_credential()
+        store = Store(stored(known))
+        async with running(store) as ring:
+            await ring.caller_of(known)
+            store.add(stored(new, name="new"))
+            store.error = StoreUnavailable()
+            with pytest.raises(StoreUnavailable):
+                await ring.caller_of(new)
+            assert ring.find(known) is not None
+
+    asyncio.run(scenario())
+
+
 def test_who_waits_for_a_postgresql_that_hangs_is_answered(monkeypatch):
     monkeypatch.setattr(key_ring, "MAX_KEY_CHECK_SECONDS", 0.05)
 
