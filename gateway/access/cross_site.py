@@ -37,10 +37,10 @@ class CrossSite:
         params: dict[str, Any],  # noqa: ARG002
     ) -> None:
         """Raise CrossSiteRefused for a request with effects that comes from elsewhere."""
-        if not _has_effect(req, needed_scope(resource, req.method)):
+        if req.method in _SAFE and needed_scope(resource, req.method) not in _EFFECTS:
             return
         if is_from_elsewhere(req) and req.get_header("Origin") not in self._cors_origins:
-            raise CrossSiteRefused(is_link=req.method == "GET")
+            raise CrossSiteRefused(is_get=req.method == "GET")
 
 
 def is_untold_get(req: falcon.asgi.Request, scope: Scope) -> bool:
@@ -50,11 +50,7 @@ def is_untold_get(req: falcon.asgi.Request, scope: Scope) -> bool:
     send the cookie where a page of another port of the same host shows it.
     """
     is_told = req.get_header("Sec-Fetch-Site") or req.get_header("Origin")
-    return req.method in _SAFE and _has_effect(req, scope) and not is_told
-
-
-def _has_effect(req: falcon.asgi.Request, scope: Scope | None) -> bool:
-    return req.method not in _SAFE or scope in _EFFECTS
+    return req.method in _SAFE and scope in _EFFECTS and not is_told
 
 
 def is_from_elsewhere(req: falcon.asgi.Request) -> bool:

@@ -156,7 +156,7 @@ def test_there_may_be_no_session_to_delete(run, engine, cookie):
 
 
 def test_what_is_no_session_costs_no_statement(run, monkeypatch):
-    deleted = []
+    deleted: list[bytes] = []
     monkeypatch.setattr("gateway.routes.session.delete_session", deleted.append)
 
     async def scenario(client):
