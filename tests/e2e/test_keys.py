@@ -114,6 +114,21 @@ def test_a_key_that_was_just_made_is_valid_at_once(keyed):
         assert answer.status_code == 200, answer.text
 
 
+def test_the_command_s_key_works_at_once_and_its_former_secret_ends(keyed):
+    key = keyed.command("create", "shop", "--scope", "read")
+    path = "/calculations?limit=1"
+    assert keyed.anyone.get(keyed.stack.url + path, headers=bearer(key)).status_code == 200
+    rotated = keyed.command("rotate", "shop", "--overlap", "0")
+    for way, _ in product(keyed.ways, range(4)):
+        assert keyed.anyone.get(way + path, headers=bearer(rotated)).status_code == 200
+    urls = [way + path for way in keyed.ways] * 2
+
+    def statuses() -> set[int]:
+        return {keyed.anyone.get(url, headers=bearer(key)).status_code for url in urls}
+
+    eventually(lambda: statuses() == {401})
+
+
 def test_the_document_names_the_keys_that_submitted_and_cancelled(keyed):
     n = long()
     with keyed.client(Scope.SUBMIT) as submitting, keyed.client(Scope.CANCEL) as cancelling:
