@@ -58,6 +58,14 @@ has_njs() {
     [ -e "${modules:-/usr/lib/nginx/modules}/ngx_http_js_module.so" ]
 }
 
+# A browser for tests/browser, under one of the names that tests/browser/conftest.py knows.
+has_chromium() {
+    type -P chromium >/dev/null || type -P chromium-browser >/dev/null ||
+        type -P google-chrome >/dev/null || type -P google-chrome-stable >/dev/null
+}
+
+is_ubuntu() { grep -qsx 'ID=ubuntu' "${OS_RELEASE:-/etc/os-release}"; }
+
 # The Debian packages that are missing, one per line.
 missing_packages() {
     local python=$1
@@ -73,6 +81,7 @@ missing_packages() {
         type -P curl >/dev/null || echo curl
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
+        has_chromium || is_ubuntu || echo chromium
     fi
     if [ -z "$python" ]; then
         printf '%s\n' python3 python3-venv
@@ -136,7 +145,7 @@ packages() {
         sudo -n compose/bootstrap.sh packages "${missing[@]}"
         flock 9
     else
-        die "Missing: ${missing[*]}" "Install them once as root, with: compose/bootstrap.sh packages"
+        die "Missing: ${missing[*]}" "Install them once as root, with: compose/bootstrap.sh packages ${missing[*]}"
     fi
 }
 
@@ -202,6 +211,10 @@ else
     python=$(find_python)
 fi
 packages "$python"
+if [[ $requirements == requirements-@(dev|mutants).txt ]] && ! has_chromium; then
+    say "Chromium is missing, and tests/browser will fail. Ubuntu has it only as a snap, which these tests" \
+        "may not be able to start: install Google Chrome (google.com/chrome), or: sudo snap install chromium"
+fi
 [ -n "$python" ] || python=$(find_python)
 [ -n "$python" ] || die "Python 3.11 or newer was not found." \
     "Install it; if it is not on the PATH, give its path: PYTHON=/path/to/python3 make up"

@@ -6,12 +6,13 @@ from typing import Any
 import falcon.asgi
 
 from gateway.access.caller import NOBODY, Caller
+from gateway.access.cross_site import is_untold_get
 from gateway.access.key_ring import KeyRing
 from gateway.access.last_use import LastUse
 from gateway.access.presented import presented_credential
 from gateway.access.rates import Rates
 from gateway.access.scopes import needed_scope
-from shared.errors import RateExceeded, ScopeMissing
+from shared.errors import CrossSiteRefused, RateExceeded, ScopeMissing
 from shared.keys.credential import Credential
 
 
@@ -38,7 +39,10 @@ class Authentication:
         if scope is None:
             req.context.caller = NOBODY
             return
-        caller = await self.admit(presented_credential(req))
+        credential = presented_credential(req)
+        if isinstance(credential, bytes) and is_untold_get(req, scope):
+            raise CrossSiteRefused(is_get=True, is_told=False)
+        caller = await self.admit(credential)
         req.context.caller = caller
         if scope not in caller.scopes:
             raise ScopeMissing(scope)

@@ -40,7 +40,17 @@ class CrossSite:
         if req.method in _SAFE and needed_scope(resource, req.method) not in _EFFECTS:
             return
         if is_from_elsewhere(req) and req.get_header("Origin") not in self._cors_origins:
-            raise CrossSiteRefused(is_link=req.method == "GET")
+            raise CrossSiteRefused(is_get=req.method == "GET")
+
+
+def is_untold_get(req: falcon.asgi.Request, scope: Scope) -> bool:
+    """Say whether a GET has an effect, and nothing tells which page has caused it.
+
+    Over plain HTTP to another machine a browser sends neither header with a picture, but does
+    send the cookie where a page of another port of the same host shows it.
+    """
+    is_told = req.get_header("Sec-Fetch-Site") or req.get_header("Origin")
+    return req.method in _SAFE and scope in _EFFECTS and not is_told
 
 
 def is_from_elsewhere(req: falcon.asgi.Request) -> bool:

@@ -4,8 +4,6 @@ Most calculations need one statement, which they share with others that come tog
 statement cannot do has a transaction of its own (gateway/submission/store.py).
 """
 
-import asyncio
-import logging
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -17,11 +15,11 @@ from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
+from gateway.submission.inline import InlineComputing
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
 from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
-from reckoner.authoring.errors import CalculationFailed
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
 from shared.result import Result
@@ -32,25 +30,19 @@ from shared.store.new_calculations import New, insert_new
 _MAX_BATCH_SECONDS = 0.01
 _ROW_SECONDS = 0.00005
 
-#: A batch that has not been computed after this time is left to the workers.
-_MAX_INLINE_SECONDS = 2.0
-
-_logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class _Submitted:
-    """A calculation to store, and first to compute if it is cheap enough (`is_inline`)."""
+    """A calculation to store, and by which request, key and delay."""
 
     calculation: Calculation
-    is_inline: bool
     request_id: str
     key_name: str | None
     delay_seconds: float = 0.0
 
-
-#: The row, unless the shared statement was not enough, and what was computed.
-_Stored = tuple[Row | None, Result | None]
+    def new(self, computed: Result | None) -> New:
+        """Return it as it is stored, with its result if it has been computed."""
+        return New(self.calculation, computed, self.request_id, self.key_name, self.delay_seconds)
 
 
 class Submission:
@@ -67,30 +59,28 @@ class Submission:
     ) -> None:
         self._database = database
         self._planner = planner
-        self._calculator = calculator
         self._lookup = lookup
-        self._inline_threads = threads.inline
+        self._computing = InlineComputing(calculator, threads.inline)
         self._long_threads = threads.long
         self._admission = admission
         self._relay_wakeup = RelayWakeup(database)
         # Two, because storing alone must not wait for computing.
-        self._inline, self._queued = (
-            Batcher(self._store_together, _cost, _MAX_BATCH_SECONDS) for _ in range(2)
-        )
+        self._inline = Batcher(self._compute_together, _cost_of_computing, _MAX_BATCH_SECONDS)
+        self._queued = Batcher(self._store_together, lambda _: _ROW_SECONDS, _MAX_BATCH_SECONDS)
 
     async def submit(self, calculation: Calculation, caller: Caller, request_id: str) -> Row:
         """Return the row of this calculation, which may have existed before."""
         if caller.limits.max_seconds is not None:
             await self._check_seconds([calculation], caller)
+        submitted = _Submitted(calculation, request_id, caller.name)
         if self._planner.is_inline(calculation):
             known = await self._lookup.find(calculation.id)
             if known is not None and known.has_result:
                 return known
-            submitted = _Submitted(calculation, True, request_id, caller.name)
             row, computed = await self._inline.execute(submitted)
             if computed is not None:
                 return (await self._settle(row, submitted, computed))[0]
-        return await self._queue(_Submitted(calculation, False, request_id, caller.name), caller)
+        return await self._queue(submitted, caller)
 
     async def _queue(self, submitted: _Submitted, caller: Caller) -> Row:
         """Return the row of a calculation that a worker computes."""
@@ -102,13 +92,15 @@ class Submission:
             return self._admission.charge(caller, [calculation] if is_new else [])
 
         charge = self._admission.charge(caller, [calculation])
+        if charge.is_heavy:
+            await self._admission.delays.renew()
         counted = await self._admission.admit(caller, charge, find_new)
-        if calculation.lane is Lane.HEAVY:
-            backlog = self._admission.delays.backlog(caller.name)
-            delay = backlog.delays([calculation])[calculation.id]
+        if charge.is_heavy:
+            delays = self._admission.delays.backlog(caller.name).delays([calculation])
+            delay = delays[calculation.id]
             submitted = replace(submitted, delay_seconds=delay)
         with counted as addition:
-            row, _ = await self._queued.execute(submitted)
+            row = await self._queued.execute(submitted)
             if row is None:
                 row, is_queued = await self._settle(None, submitted, None)
                 if not is_queued:
@@ -124,13 +116,7 @@ class Submission:
             row = await self._lookup.find(calculation.id)
         if row is not None and _is_settled(row, computed):
             return row, False
-        new = New(
-            calculation,
-            computed,
-            submitted.request_id,
-            submitted.key_name,
-            submitted.delay_seconds,
-        )
+        new = submitted.new(computed)
         stored, is_queued = await self._database.run_transaction(
             lambda connection: store_one(connection, new)
         )
@@ -154,12 +140,11 @@ class Submission:
             )
 
         async def find_new() -> Charge:
-            present = await self._database.run_transaction(
-                lambda connection: find_present(connection, list(by_id))
-            )
-            return await charge(by_id.keys() - present)
+            return await charge(by_id.keys() - await self._find_present(list(by_id)))
 
         whole = await charge(by_id.keys())
+        if whole.is_heavy:
+            await self._admission.delays.renew()
         counted = await self._admission.admit(caller, whole, find_new)
         backlog = self._admission.delays.backlog(caller.name) if whole.is_heavy else None
         with counted as addition:
@@ -181,52 +166,37 @@ class Submission:
     async def _check_seconds(self, calculations: Sequence[Calculation], caller: Caller) -> None:
         """Raise KeySecondsExceeded if one is longer than the key allows, and would be new work."""
         too_long = beyond_limit(calculations, caller)
-        rows = await asyncio.gather(*(self._lookup.find(one.id) for one in too_long.values()))
-        for (index, calculation), row in zip(too_long.items(), rows, strict=True):
-            if row is None or not _is_settled(row, None):
+        if not too_long:
+            return
+        present = await self._find_present([one.id for one in too_long.values()])
+        for index, calculation in too_long.items():
+            if calculation.id not in present:
                 is_batch = len(calculations) > 1
                 raise exceeded_by(calculation, caller, index if is_batch else None)
 
-    async def _store_together(self, submitted: Sequence[_Submitted]) -> list[_Stored]:
-        computed = await self._compute_inline(submitted)
-        new = {
-            one.calculation.id: New(
-                one.calculation, found, one.request_id, one.key_name, one.delay_seconds
-            )
-            for one, found in zip(submitted, computed, strict=True)
-            if (found.is_in_row if found is not None else not one.is_inline)
-        }
-        rows = await self._insert(list(new.values())) if new else {}
-        return [
-            (rows.get(one.calculation.id), found)
-            for one, found in zip(submitted, computed, strict=True)
-        ]
+    async def _find_present(self, ids: Sequence[UUID]) -> Set[UUID]:
+        return await self._database.run_transaction(
+            lambda connection: find_present(connection, ids)
+        )
 
-    async def _compute_inline(self, submitted: Sequence[_Submitted]) -> Sequence[Result | None]:
-        """Return the results of those that are cheap, in order; None for all others."""
-        if not any(one.is_inline for one in submitted):
-            return [None] * len(submitted)
-        # In a thread, because even a millisecond is long for the event loop.
-        try:
-            async with asyncio.timeout(_MAX_INLINE_SECONDS):
-                if self._inline_threads.is_stuck:
-                    raise TimeoutError
-                return await self._inline_threads.run(
-                    lambda: [
-                        self._compute(one.calculation) if one.is_inline else None
-                        for one in submitted
-                    ],
-                    [one.calculation.id for one in submitted if one.is_inline],
-                )
-        except TimeoutError:
-            _logger.warning(
-                "%d calculations are queued: no thread was free to compute them within %g s",
-                len(submitted),
-                _MAX_INLINE_SECONDS,
-            )
-            return [None] * len(submitted)
+    async def _compute_together(
+        self, submitted: Sequence[_Submitted]
+    ) -> list[tuple[Row | None, Result | None]]:
+        """Compute and store; what could not be computed is left to `_queue`."""
+        computed = await self._computing.compute([one.calculation for one in submitted])
+        pairs = list(zip(submitted, computed, strict=True))
+        rows = await self._insert([one.new(found) for one, found in pairs if _is_in_row(found)])
+        return [(rows.get(one.calculation.id), found) for one, found in pairs]
+
+    async def _store_together(self, submitted: Sequence[_Submitted]) -> list[Row | None]:
+        rows = await self._insert([one.new(None) for one in submitted])
+        return [rows.get(one.calculation.id) for one in submitted]
 
     async def _insert(self, new: Sequence[New]) -> dict[UUID, Row]:
+        """Store those that do not exist yet; return their rows by id."""
+        new = list({one.calculation.id: one for one in new}.values())
+        if not new:
+            return {}
         # One alone wakes the relay in its own statement, which is fastest. With many, commits
         # would queue for the lock that a notification holds until its transaction is on disk.
         is_alone = len(new) == 1
@@ -235,18 +205,6 @@ class Submission:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._relay_wakeup.wake({Lane(row.lane) for row in queued})
         return rows
-
-    def _compute(self, calculation: Calculation) -> Result | None:
-        """Return the result, or None if the function raised, which a worker will report."""
-        try:
-            return self._calculator.compute(calculation.function, calculation.arguments)
-        except CalculationFailed:
-            return None
-        except Exception:  # whatever an author's function raises
-            _logger.exception(
-                "A function raised an exception", extra={"calculation_id": calculation.id}
-            )
-            return None
 
 
 def _is_settled(row: Row, computed: Result | None) -> bool:
@@ -265,6 +223,11 @@ def _needs_work(row: Row) -> bool:
     return is_final(row.status) and not row.has_result
 
 
-def _cost(submitted: _Submitted) -> float:
+def _is_in_row(computed: Result | None) -> bool:
+    """Say whether the shared statement can store it; it does not store chunks."""
+    return computed is not None and computed.is_in_row
+
+
+def _cost_of_computing(submitted: _Submitted) -> float:
     estimate = submitted.calculation.estimate
-    return _ROW_SECONDS + (estimate.seconds if submitted.is_inline and estimate else 0.0)
+    return _ROW_SECONDS + (estimate.seconds if estimate else 0.0)

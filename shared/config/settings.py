@@ -3,7 +3,6 @@
 `python -m shared.config` checks those of its environment, and says what is wrong with them.
 """
 
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,13 +12,8 @@ from typing import Any, get_type_hints
 from dynaconf import Dynaconf
 from sqlalchemy import URL, make_url
 
-from shared.config.addresses import (
-    bind_faults,
-    broker_faults,
-    database_faults,
-    is_loopback,
-    with_password,
-)
+from shared.config.addresses import bind_faults, broker_faults, database_faults, with_password
+from shared.config.contradictions import contradictions
 from shared.config.hosts import host_faults
 from shared.config.names import PREFIX, unknown_names
 from shared.config.origins import origin_faults
@@ -27,7 +21,6 @@ from shared.errors import SettingsInvalid
 
 _DEFAULTS = Path(__file__).with_name("settings.toml")
 _ENVIRONMENTS = ("development", "production")
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _DAY_SECONDS = 86_400
 _YEAR_SECONDS = 365 * _DAY_SECONDS
 
@@ -53,7 +46,7 @@ class Settings:
         500,
     )
     # The bounds are below the times after which a request gives up computing
-    # (gateway/submission/submit.py) and a quick worker counts as hung (workers/quick/lane.py).
+    # (gateway/submission/inline.py) and a quick worker counts as hung (workers/quick/lane.py).
     inline_seconds: float = _setting(
         "calculations estimated at up to this are computed in the request", 0, 1
     )
@@ -182,7 +175,7 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     if given:
         raise TypeError(f"no such settings: {sorted(given)}")
     faults.extend(_address_faults(values))
-    faults.extend(_contradictions(values))
+    faults.extend(contradictions(values))
     if faults:
         raise SettingsInvalid(faults)
     return Settings(**values)
@@ -260,31 +253,3 @@ def _address_faults(values: Mapping[str, Any]) -> Iterator[str]:
     for name, check in checks.items():
         if values[name] is not None:
             yield from (f"{PREFIX}{name.upper()} {fault}" for fault in check(values[name]))
-
-
-def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield contradictions between settings, ignoring numbers that are missing."""
-
-    def number(name: str) -> float:
-        value = values[name]
-        return math.nan if value is None else value  # every comparison with nan is false
-
-    if number("lease_seconds") < 3 * number("heartbeat_seconds"):
-        yield "RECKONER_LEASE_SECONDS must be at least 3 × RECKONER_HEARTBEAT_SECONDS."
-    if number("inline_seconds") > number("quick_seconds"):
-        yield "RECKONER_INLINE_SECONDS must not exceed RECKONER_QUICK_SECONDS."
-    if number("quick_prefetch") < number("quick_threads"):
-        yield "RECKONER_QUICK_PREFETCH must be at least RECKONER_QUICK_THREADS."
-    for what in ("queued_seconds", "queued_bytes"):
-        if 0 < number(f"max_{what}") < number(f"key_max_{what}"):
-            yield f"RECKONER_KEY_MAX_{what.upper()} must not exceed RECKONER_MAX_{what.upper()}."
-    if values["keys"] not in ("on", "off", None):
-        yield f"RECKONER_KEYS must be on or off; it is {values['keys']!r:.40}."
-    if values["keys"] == "off" and not is_loopback(values["address"] or "127.0.0.1"):
-        yield (
-            f"RECKONER_ADDRESS={values['address']!s:.80} opens the service to other machines, and "
-            "RECKONER_KEYS=off lets each of them do everything. Set RECKONER_KEYS=on, or leave "
-            "RECKONER_ADDRESS out."
-        )
-    if values["log_level"] not in (*_LOG_LEVELS, None):
-        yield f"RECKONER_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}."

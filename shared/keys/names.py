@@ -17,4 +17,9 @@ def is_key_name(text: str) -> bool:
 
     One that looks like an id may not: commands accept both.
     """
-    return bool(_NAME.fullmatch(text)) and not _ID.fullmatch(text)
+    return bool(_NAME.fullmatch(text)) and not is_key_id(text)
+
+
+def is_key_id(text: str) -> bool:
+    """Say whether it has the form of an id."""
+    return bool(_ID.fullmatch(text))

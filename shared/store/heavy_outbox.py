@@ -15,8 +15,8 @@ from shared.store.outbox import BEGIN, Due, read_due
 #: The calculations that the window has room for, however few slots there are.
 LEAST_WINDOW = 16
 
-#: Beyond one for each slot, calculations are published only while what is in the window takes less
-#: than this of each slot: no slot waits for the relay, and a new calculation not long for these.
+#: Beyond one for each slot, calculations are published only if what is in the window then takes no
+#: more than this of each slot: no slot waits for the relay, and a new calculation not long for it.
 WINDOW_SECONDS = 2.0
 
 #: A worker whose last heartbeat is older counts as dead.
@@ -79,12 +79,12 @@ _TAKE = Prepared(
         SELECT id, place, {_SECONDS.format(claims_per_second="$2")} AS seconds
         FROM alive, due LEFT JOIN functions ON name = function AND functions.version = due.version),
     numbered AS (
-        SELECT id, row_number() OVER ahead AS number,
-               sum(seconds) OVER ahead - seconds AS seconds_ahead
-        FROM estimated WINDOW ahead AS (ORDER BY place, id)),
+        SELECT id, row_number() OVER up_to AS number, sum(seconds) OVER up_to AS seconds
+        FROM estimated WINDOW up_to AS (ORDER BY place, id)),
     fitting AS (
         SELECT id FROM numbered, room
-        WHERE rows + number <= slots OR seconds + seconds_ahead < {WINDOW_SECONDS} * slots),
+        WHERE rows + number <= slots
+           OR room.seconds + numbered.seconds <= {WINDOW_SECONDS} * slots),
     taken AS (
         UPDATE calculations SET published_at = clock_timestamp()
         FROM fitting WHERE calculations.id = fitting.id

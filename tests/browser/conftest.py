@@ -24,6 +24,8 @@ from tests.integration.gateway.server.running import running_gateway
 
 #: Names that lead to 127.0.0.1, in this browser alone.
 EVIL = "evil.example"
+FRIEND = "friend.example"
+PUBLIC = "reckoner.example"
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = (
@@ -32,7 +34,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--host-resolver-rules=MAP {EVIL} 127.0.0.1",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
 
 
@@ -58,7 +60,8 @@ class Service:
     def count(self) -> int:
         """Return how many calculations there are."""
         with self.engine.begin() as connection:
-            return connection.execute(text("SELECT count(*) FROM calculations")).scalar_one()
+            counted = connection.execute(text("SELECT count(*) FROM calculations"))
+            return int(counted.scalar_one())
 
 
 StartService = Callable[..., Any]

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from shared.keys.credential import Credential
-from tests.browser.conftest import EVIL
+from tests.browser.conftest import EVIL, FRIEND, PUBLIC
 from tests.eventually import eventually
 from tests.integration.gateway.access.key_rows import make_key
 from tests.integration.gateway.routes.queued import queue_calculations
@@ -48,8 +48,10 @@ DOWNLOAD = """
 
 
 @pytest.fixture(scope="module")
-def service(start_service):
-    with start_service(keys="on") as service:
+def service(start_service, pages):
+    origin = f"http://{FRIEND}:{pages.port}"
+    names = f"127.0.0.1,{PUBLIC}"
+    with start_service(keys="on", cors_origins=origin, allowed_hosts=names) as service:
         yield service
 
 
@@ -128,6 +130,25 @@ def test_a_page_of_another_origin_cannot_use_the_session(logged_in, pages, servi
     assert logged_in.evaluate(STATUS, "/session") == 200
 
 
+def test_over_plain_http_another_port_of_the_same_name_starts_nothing_by_the_session(
+    page, pages, service, key
+):
+    # There Chromium sends the cookie with the picture, and neither Sec-Fetch-Site nor Origin.
+    url = f"http://{PUBLIC}:{service.port}"
+    page.goto(url)
+    assert page.evaluate(LOGIN, key.text) == 201
+    before = service.count()
+    other = page.context.new_page()
+    other.goto(pages.put("", PUBLIC))
+    assert other.evaluate(PICTURE, f"{url}/calculate/34?plain") == "refused"
+    eventually(lambda: service.served("/calculate/34?plain") == [403])
+    assert service.count() == before
+    typed = page.goto(f"{url}/calculate/34")
+    assert typed.status == 403
+    assert "HTTPS" in typed.json()["detail"]
+    assert page.goto(f"{url}/calculations").status == 200
+
+
 def test_a_page_of_another_origin_cannot_log_its_visitors_in(page, pages, service, key):
     page.goto(pages.put("", EVIL))
     sent = f"""
@@ -136,6 +157,23 @@ def test_a_page_of_another_origin_cannot_log_its_visitors_in(page, pages, servic
         }}).then(() => 1, () => 0)"""
     assert page.evaluate(sent, f'{{"key": "{key.text}"}}') == 0
     assert page.context.cookies() == []
+
+
+def test_a_page_of_a_named_origin_works_with_a_key_and_not_with_the_session(
+    logged_in, pages, service, key
+):
+    page = logged_in.context.new_page()
+    page.goto(pages.put("", FRIEND))
+    sent = f"""
+        ([headers, credentials]) => fetch("{service.url}/calculations", {{
+            method: "POST", credentials,
+            headers: {{"Content-Type": "application/json", ...headers}},
+            body: '{{"function": "fibonacci", "arguments": {{"n": 12}}}}',
+        }}).then(async (answer) => [answer.status, (await answer.json()).result?.value], () => 0)"""
+    bearer = {"Authorization": f"Bearer {key.text}"}
+    assert page.evaluate(sent, [bearer, "omit"]) == [200, "144"]
+    assert page.evaluate(sent, [{}, "omit"]) == [401, None]
+    assert page.evaluate(sent, [{}, "include"]) == 0
 
 
 def test_after_logging_out_nothing_can_be_opened(logged_in, picture):

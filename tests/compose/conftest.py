@@ -22,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 _UP_SECONDS = 600
 _COMMAND_SECONDS = 180
 
+#: As docs/deploying.md has it.
+_SHOW_KEY = "docker compose -f compose/compose.yaml run --rm -T --no-deps operator cat key"
+
 
 class Deployment:
     """The project under a name of its own."""
@@ -103,6 +106,16 @@ class Deployment:
         shown = self.compose("run", "--rm", "-T", "secrets", "sh", "-euc", show)
         return dict(line.split() for line in shown.splitlines())
 
+    def shown(self, command: str) -> str:
+        """Return what a documented command of `docker compose` shows."""
+        return self.compose(*shlex.split(command)[4:]).strip()
+
+    def client(self) -> httpx.Client:
+        """Return an HTTP client of the service, by way of NGINX, with the operator's key."""
+        key = self.shown(_SHOW_KEY)
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.url, timeout=90, headers=headers)
+
     def remove(self) -> None:
         """Remove everything that is this deployment's."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout=10")
@@ -165,6 +178,6 @@ def changing(built: Deployment) -> Iterator[Deployment]:
 
 @pytest.fixture
 def client(built: Deployment) -> Iterator[httpx.Client]:
-    """Return an HTTP client of the service, by way of NGINX."""
-    with httpx.Client(base_url=built.url, timeout=90) as client:
+    """Return an HTTP client of the service, with the operator's key."""
+    with built.client() as client:
         yield client

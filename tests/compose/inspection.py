@@ -8,9 +8,13 @@ import httpx
 from tests.compose.conftest import ROOT, Deployment
 
 SERVICES = {"nginx", "gateway", "relay", "quick", "heavy", "postgres", "rabbitmq"}
-THAT_END = {"secrets", "migrate"}
+THAT_END = {"secrets", "roles", "migrate", "operator"}
 DATA = {"postgres", "rabbitmq"}
-SECRETS = {"postgres-secret", "database-secret", "broker-secret"}
+PASSWORDS = {
+    *("postgres-secret", "database-secret", "app-secret", "keys-secret"),
+    *("broker-secret", "broker-admin-secret"),
+}
+SECRETS = PASSWORDS | {"broker-definitions", "operator-key"}
 
 
 def service_of(container: dict[str, Any]) -> str:
@@ -42,9 +46,7 @@ def hosts(deployment: Deployment, service: str) -> set[str]:
 
 def broker_login(deployment: Deployment) -> tuple[str, str]:
     """Return the user and the password of RabbitMQ's UI, as they are read by hand."""
-    shown = deployment.compose("exec", "-T", "rabbitmq", "cat", "/etc/rabbitmq/conf.d/login.conf")
-    user, password = (line.split(" = ")[1] for line in shown.splitlines())
-    return user, password
+    return "admin", deployment.shown(documented("sh", "cat broker-admin/password"))
 
 
 def documented(kind: str, containing: str) -> str:

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -36,11 +36,11 @@ class Counts:
 
 
 @contextmanager
-def load(url: str) -> Iterator[Counts]:
+def load(url: str, headers: Mapping[str, str]) -> Iterator[Counts]:
     """Have clients submit and read all the time; yield what they count."""
     counts, stopping = Counts(), threading.Event()
     clients = [
-        threading.Thread(target=_ask, args=(url, counts, stopping), daemon=True)
+        threading.Thread(target=_ask, args=(url, headers, counts, stopping), daemon=True)
         for _ in range(_CLIENTS)
     ]
     for client in clients:
@@ -53,9 +53,9 @@ def load(url: str) -> Iterator[Counts]:
             client.join(90)
 
 
-def _ask(url: str, counts: Counts, stopping: threading.Event) -> None:
+def _ask(url: str, headers: Mapping[str, str], counts: Counts, stopping: threading.Event) -> None:
     """Be one client, with one connection that it keeps."""
-    with httpx.Client(base_url=url, timeout=90) as client:
+    with httpx.Client(base_url=url, timeout=90, headers=headers) as client:
         while not stopping.is_set():
             n = next(_numbers)
             # Computed in the request, read again, and brought through the queue and waited for.

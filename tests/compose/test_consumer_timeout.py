@@ -21,14 +21,14 @@ from shared.config import load_settings
 
 connection = pika.BlockingConnection(pika.URLParameters(load_settings().amqp_urls[0]))
 channel = connection.channel()
-channel.queue_declare("tests.silence", durable=True, arguments={"x-queue-type": "quorum"})
-channel.basic_publish("", "tests.silence", b"a message")
-channel.basic_consume("tests.silence", lambda *_: None)
+channel.queue_declare("reckoner.silence", durable=True, arguments={"x-queue-type": "quorum"})
+channel.basic_publish("", "reckoner.silence", b"a message")
+channel.basic_consume("reckoner.silence", lambda *_: None)
 give_up = time.monotonic() + 90
 while channel.is_open and time.monotonic() < give_up:
     connection.process_data_events(time_limit=1)
 print("open" if channel.is_open else "closed")
-connection.channel().queue_delete("tests.silence")
+connection.channel().queue_delete("reckoner.silence")
 """
 
 

@@ -8,13 +8,29 @@ import pytest
 
 from tests.compose.conftest import Deployment, run
 from tests.compose.inspection import (
-    SECRETS,
+    PASSWORDS,
     SERVICES,
     THAT_END,
+    broker_login,
     service_of,
 )
 
 pytestmark = pytest.mark.timeout(900)
+
+#: Executes a statement as the service itself is logged in.
+_EXECUTE = """
+import sys
+import psycopg2
+from shared.config import load_settings
+url = load_settings().sqlalchemy_url
+connection = psycopg2.connect(
+    host=url.host, dbname=url.database, user=url.username, password=url.password
+)
+try:
+    connection.cursor().execute(sys.argv[1])
+except psycopg2.Error as error:
+    print(type(error).__name__)
+"""
 
 
 def test_passwords_are_random(deployment):
@@ -25,7 +41,7 @@ def test_passwords_are_random(deployment):
     finally:
         other.compose("down", "--volumes")
     assert all(re.fullmatch("[0-9a-f]{48}", password) for password in passwords)
-    assert len(set(passwords)) == 6
+    assert len(set(passwords)) == 12
 
 
 def test_no_process_runs_as_root(deployment):
@@ -34,7 +50,8 @@ def test_no_process_runs_as_root(deployment):
         assert processes
         assert "0" not in {line.split()[1] for line in processes}, service_of(container)
     for container in deployment.containers("--all", *THAT_END):
-        assert container["Config"]["User"] == "10001:10001"
+        user = "postgres" if service_of(container) == "roles" else "10001:10001"
+        assert container["Config"]["User"] == user
 
 
 def test_each_service_writes_its_data_only_and_sees_its_secrets_only(deployment):
@@ -48,11 +65,14 @@ def test_each_service_writes_its_data_only_and_sees_its_secrets_only(deployment)
             if mount["Type"] == "volume"
         }
         writes, reads = {
-            "secrets": (SECRETS, set()),
+            "secrets": (PASSWORDS | {"broker-definitions"}, set()),
+            "roles": (set(), PASSWORDS - {"broker-secret", "broker-admin-secret"}),
+            "migrate": (set(), {"database-secret"}),
+            "operator": ({"operator-key"}, {"keys-secret"}),
             "postgres": ({"postgres"}, {"postgres-secret", "database-secret"}),
-            "rabbitmq": ({"rabbitmq"}, {"broker-secret"}),
+            "rabbitmq": ({"rabbitmq"}, {"broker-definitions"}),
             "nginx": (set(), set()),
-        }.get(service, (set(), {"database-secret", "broker-secret"}))
+        }.get(service, (set(), {"app-secret", "broker-secret"}))
         assert volumes == dict.fromkeys(writes, True) | dict.fromkeys(reads, False), service
 
 
@@ -93,20 +113,53 @@ def test_passwords_are_in_files_only(deployment):
         assert password not in logs
 
 
-def test_the_role_reckoner_is_no_superuser_and_pages_have_checksums(deployment):
+def test_no_role_of_reckoner_is_a_superuser_and_pages_have_checksums(deployment):
     def ask(query: str) -> str:
         psql = ("psql", "-U", "postgres", "-d", "reckoner", "-Atc", query)
         return str(deployment.compose("exec", "-T", "postgres", *psql)).strip()
 
-    assert ask("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = 'reckoner'") == "f"
+    roles = "SELECT count(*), bool_or(rolsuper OR rolcreaterole) FROM pg_roles"
+    assert ask(f"{roles} WHERE rolname LIKE 'reckoner%'") == "3|f"
     assert ask("SHOW data_checksums") == "on"
     rules = "SELECT DISTINCT auth_method FROM pg_hba_file_rules WHERE type <> 'local'"
     assert ask(rules) == "scram-sha-256"
 
 
-def test_the_user_guest_cannot_log_in(deployment):
+def test_only_the_administrator_uses_rabbitmqs_management(deployment):
     overview = f"http://127.0.0.1:{deployment.management_port}/api/overview"
-    assert httpx.get(overview, auth=("guest", "guest")).status_code == 401
+    service = ("reckoner", deployment.passwords()["broker/password"])
+    for login in (("guest", "guest"), service):
+        assert httpx.get(overview, auth=login).status_code == 401
+    assert httpx.get(overview, auth=broker_login(deployment)).status_code == 200
+
+
+def test_gateways_and_workers_cannot_make_keys_or_tables(deployment):
+    for service in ("gateway", "heavy"):
+        for statement in ("DELETE FROM api_keys", "CREATE TABLE more (id integer)"):
+            said = deployment.compose("exec", "-T", service, "python", "-c", _EXECUTE, statement)
+            assert said.strip() == "InsufficientPrivilege"
+
+
+def test_every_container_has_a_limit_of_its_memory(deployment):
+    for container in deployment.containers("--all"):
+        assert 0 < container["HostConfig"]["Memory"] <= 6 * 2**30, service_of(container)
+
+
+def test_a_request_without_a_key_is_refused(deployment, client):
+    assert httpx.get(f"{deployment.url}/system").status_code == 401
+    assert client.get("/system").status_code == 200
+    assert httpx.get(f"{deployment.url}/health/ready").status_code == 200
+
+
+def test_keys_are_made_by_the_service_for_them(deployment):
+    arguments = ("create", "shop", "--scope", "read")
+    key = deployment.compose("run", "--rm", "-T", "key", *arguments).strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    url = deployment.url
+    assert httpx.get(f"{url}/calculations", headers=headers).status_code == 200
+    assert httpx.get(f"{url}/system", headers=headers).status_code == 403
+    deployment.compose("run", "--rm", "-T", "key", "revoke", "shop")
+    assert "shop" not in deployment.compose("run", "--rm", "-T", "key", "list")
 
 
 def test_only_services_that_clients_reach_can_reach_the_internet(deployment):

@@ -83,7 +83,7 @@ def test_an_upgrade_fails_no_request_and_spends_no_attempt(changing, client, sou
     old_image = images(changing, *programs)
     path = submit_long(client)
     change(sources, "# A new version.")
-    with load(changing.url) as counts:
+    with load(changing.url, {"Authorization": client.headers["Authorization"]}) as counts:
         eventually(lambda: counts.requests > 100)
         done = changing.upgrade()
         requests = counts.requests
@@ -116,10 +116,10 @@ def test_an_upgrade_fails_no_request_and_spends_no_attempt(changing, client, sou
     assert running(changing, "postgres", "rabbitmq", "nginx") == servers
 
 
-def test_a_version_that_does_not_start_is_rolled_back(changing, sources, report):
+def test_a_version_that_does_not_start_is_rolled_back(changing, client, sources, report):
     before = running(changing)
     change(sources, 'raise RuntimeError("does not start")')
-    with load(changing.url) as counts:
+    with load(changing.url, {"Authorization": client.headers["Authorization"]}) as counts:
         eventually(lambda: counts.requests > 50)
         done = changing.upgrade()
     report(f"an upgrade that was taken back: {counts}")

@@ -4,7 +4,14 @@ import httpx
 import pytest
 
 from tests.compose.conftest import run
-from tests.compose.inspection import DATA, SECRETS, broker_login, calculate, documented
+from tests.compose.inspection import (
+    DATA,
+    PASSWORDS,
+    SECRETS,
+    broker_login,
+    calculate,
+    documented,
+)
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.timeout(900)
@@ -27,7 +34,7 @@ def test_lost_passwords_can_be_replaced_as_documented(deployment, client):
     before = calculate(client, 100_000)
     passwords = deployment.passwords()
     deployment.compose("down")
-    run("docker", "volume", "rm", *(f"{deployment.name}_{name}" for name in SECRETS))
+    run("docker", "volume", "rm", *(f"{deployment.name}_{name}" for name in PASSWORDS))
     deployment.follow(documented("sh", "postgres rabbitmq\n"))
     after = client.get(f"/calculations/{before['id']}")
     assert after.json() == before
@@ -42,7 +49,7 @@ def test_passwords_can_be_changed_as_documented(deployment, client):
     passwords = deployment.passwords()
     old_login = broker_login(deployment)
     servers = {c["Id"] for c in deployment.containers("postgres", "rabbitmq")}
-    deployment.follow(documented("sh", "rm */password"))
+    deployment.follow(documented("sh", "rm */password'"))
     assert not set(passwords.values()) & set(deployment.passwords().values())
     assert client.get(f"/calculations/{before['id']}").json() == before
     assert calculate(client, 1_000_003)["lane"] == "quick"
@@ -79,8 +86,10 @@ def test_secret_files_of_ones_own_work_as_documented(built, tmp_path, monkeypatc
     files = {
         "postgres/password": "superuser's own\n",
         "database/password": "database's own\n",
+        "app/password": "app's own\n",
+        "keys/password": "keys' own\n",
         "broker/password": "brokers-own\n",
-        "broker/login.conf": "default_user = reckoner\ndefault_pass = brokers-own\n",
+        "broker-admin/password": "admins-own\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -90,8 +99,8 @@ def test_secret_files_of_ones_own_work_as_documented(built, tmp_path, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(built, "files", [*built.files, str(tmp_path / "own-secrets.yaml")])
         built.up()
-        with httpx.Client(base_url=built.url, timeout=90) as client:
+        with built.client() as client:
             assert calculate(client, 100_000)["status"] == "succeeded"
-        assert broker_login(built) == ("reckoner", "brokers-own")
+        assert broker_login(built) == ("admin", "admins-own")
         built.compose("down", "--volumes")
     assert {name: (tmp_path / name).read_text() for name in files} == files

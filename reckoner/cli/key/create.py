@@ -1,13 +1,10 @@
 """`reckoner key create`: make a key and show it once, or keep it in a file."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
-from sqlalchemy import Connection
 
+from reckoner.cli.key.create_from_file import create_from_file
 from reckoner.cli.key.database import fail, say, transaction
 from reckoner.cli.key.forms import (
     expiry_seconds,
@@ -17,26 +14,15 @@ from reckoner.cli.key.forms import (
     scopes_in,
     size_bytes,
 )
-from reckoner.cli.key.key_file import KeyFileUnusable, key_in
+from reckoner.cli.key.new_key import NewKey, describe_changed, describe_taken
 from reckoner.cli.key.options import Parsed
 from reckoner.cli.key.shown_once import show_once
-from reckoner.cli.key.words import describe, state_of
-from shared.keys.api_key import ApiKey, KeyLimits
-from shared.keys.credential import Credential, new_credential
+from reckoner.cli.key.words import describe
+from shared.keys.api_key import KeyLimits
+from shared.keys.credential import new_credential
 from shared.keys.scope import Scope
-from shared.store.keys.administration import insert_key, lock_keys, read_now
 
 _MAX_UNFINISHED = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class _NewKey:
-    """What the command line says of a key."""
-
-    name: str
-    scopes: frozenset[Scope]
-    expires_seconds: int | None
-    limits: KeyLimits
 
 
 @click.command("create")
@@ -115,67 +101,14 @@ def command(
     submits. A client may have several keys, such as shop-blue and shop-green.
     """
     limits = KeyLimits(max_seconds, max_unfinished, max_queued_seconds, max_queued_bytes, rate)
-    new = _NewKey(name, frozenset().union(*scopes), expires_seconds, limits)
-    if file is None:
-        _create(new)
-    else:
-        _create_from(file, new)
-
-
-def _create(new: _NewKey) -> None:
+    new = NewKey(name, frozenset().union(*scopes), expires_seconds, limits)
+    if file is not None:
+        create_from_file(file, new)
+        return
     credential = new_credential()
     with transaction() as connection:
-        key = _insert(connection, credential, new) or _refuse_name(connection, new.name)
+        key = new.insert(connection, credential)
+        if key is None:
+            fail(describe_taken(connection, name) or describe_changed(name))
     show_once(credential)
     say(f"Created {describe(key)} It is shown only this once: store it where its client reads it.")
-
-
-def _create_from(file: Path, new: _NewKey) -> None:
-    """Make the key of the file, unless it was made before: a revoked one stays revoked."""
-    try:
-        credential = key_in(file)
-    except KeyFileUnusable as error:
-        fail(str(error))
-    with transaction() as connection:
-        key = _insert(connection, credential, new)
-        if key is not None:
-            say(f"Created {describe(key)} It is in {file}.")
-            return
-        known = [one for one in lock_keys(connection, credential.id) if one.id == credential.id]
-        if not known:
-            _refuse_name(connection, new.name)
-        say(_describe_known(file, credential, known[0], read_now(connection)))
-
-
-def _insert(connection: Connection, credential: Credential, new: _NewKey) -> ApiKey | None:
-    return insert_key(
-        connection,
-        credential,
-        name=new.name,
-        scopes=new.scopes,
-        expires_seconds=new.expires_seconds,
-        limits=new.limits,
-    )
-
-
-def _refuse_name(connection: Connection, name: str) -> NoReturn:
-    for key in lock_keys(connection, name):
-        if key.revoked_at is None:
-            state = state_of(key, read_now(connection))
-            fail(
-                f"There is already a key named {name}, which is {state} (id {key.id}). Choose "
-                f"another name, or revoke that one by `reckoner key revoke {key.id}` first."
-            )
-    fail(f"Another command has just changed the key {name}. Run this again.")
-
-
-def _describe_known(file: Path, credential: Credential, key: ApiKey, now: datetime) -> str:
-    state = state_of(key, now)
-    if state == "valid" and not key.has_secret(credential.sha256, now):
-        state = "not valid any more, as it was rotated"
-    if state == "valid":
-        return f"The key in {file} was made before: {describe(key)}"
-    return (
-        f"The key in {file} is {state} (id {key.id}). Delete the file to have another key made, "
-        "whose name must be free: revoked keys leave theirs free."
-    )

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.keys.names import NAMING_RULE, is_key_name
+from shared.keys.names import NAMING_RULE, is_key_id, is_key_name
 from shared.keys.scope import Scope
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -80,6 +80,13 @@ def key_name(text: str) -> str:
     """Return the name of a new key."""
     if not is_key_name(text):
         raise ValueError(f"{text!r:.80} is not a name for a key. {NAMING_RULE}.")
+    return text
+
+
+def name_or_id(text: str) -> str:
+    """Return the name or the id of a key, which may be there."""
+    if not is_key_name(text) and not is_key_id(text):
+        raise ValueError(f"{text!r:.80} is neither a name nor an id. `reckoner key list` has both.")
     return text
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from reckoner.cli.key.database import fail, say, transaction
-from reckoner.cli.key.forms import duration_seconds, expiry_seconds
+from reckoner.cli.key.forms import duration_seconds, expiry_seconds, name_or_id
 from reckoner.cli.key.options import Parsed
 from reckoner.cli.key.selection import select
 from reckoner.cli.key.shown_once import show_once
@@ -16,7 +16,7 @@ from shared.store.keys.administration import lock_keys, read_now, rotate_key
 
 
 @click.command("rotate")
-@click.argument("name_or_id", metavar="NAME|ID")
+@click.argument("wanted", type=Parsed("name or id", name_or_id), metavar="NAME|ID")
 @click.option(
     "--overlap",
     "overlap_seconds",
@@ -32,14 +32,14 @@ from shared.store.keys.administration import lock_keys, read_now, rotate_key
     metavar="DURATION",
     help="How long the key is valid from now on: 90d, 12h, 30m, or never; without it, as before.",
 )
-def command(name_or_id: str, overlap_seconds: int, expires: tuple[int | None] | None) -> None:
+def command(wanted: str, overlap_seconds: int, expires: tuple[int | None] | None) -> None:
     """Give a key a new secret.
 
     The key is written to standard output, only this once. Give it to its clients during the
     overlap, while the former one is still valid.
     """
     with transaction() as connection:
-        found = select(lock_keys(connection, name_or_id), name_or_id)
+        found = select(lock_keys(connection, wanted), wanted)
         _refuse(found, read_now(connection), overlap_seconds, is_prolonged=expires is not None)
         credential = new_credential(found.id)
         key = rotate_key(

@@ -1,6 +1,7 @@
 """`compose/bootstrap.sh` on a checkout that an earlier version has used."""
 
 import re
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -29,6 +30,38 @@ def packages(tmp_path) -> Path:
     (tmp_path / "reckoner.egg-info").mkdir()
     (tmp_path / "reckoner.egg-info" / "PKG-INFO").write_text("Name: reckoner\nVersion: 0.1.0\n")
     return Path(packages)
+
+
+@pytest.mark.parametrize(
+    ("system", "mode", "browser", "is_installed"),
+    [
+        ("debian", "dev", None, True),
+        ("debian", "mutants", None, True),
+        ("debian", "up", None, False),
+        ("debian", "dev", "google-chrome", False),
+        ("ubuntu", "dev", None, False),  # which has no such package
+    ],
+)
+def test_a_browser_is_installed_for_the_tests_where_it_is_a_package(
+    tmp_path, system, mode, browser, is_installed
+):
+    release = tmp_path / "os-release"
+    release.write_text(f"NAME=x\nID={system}\n")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("grep", "sed", browser):
+        if name is not None:
+            (programs / name).symlink_to(shutil.which(name) or "/bin/true")
+    functions = re.findall(
+        r"^(?:\w+\(\) \{.*\}|\w+\(\) \{\n.*?^\})\n", BOOTSTRAP.read_text(), re.MULTILINE | re.DOTALL
+    )
+    program = f"{''.join(functions)}\nrequirements=requirements-{mode}.txt\nmissing_packages ''\n"
+    environment = {"PATH": str(programs), "OS_RELEASE": str(release)}
+    bash = shutil.which("bash")
+    assert bash is not None
+    done = subprocess.run([bash, "-c", program], env=environment, capture_output=True, text=True)
+    assert "python3" in done.stdout.split()
+    assert ("chromium" in done.stdout.split()) is is_installed
 
 
 @pytest.mark.slow

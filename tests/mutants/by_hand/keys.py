@@ -12,6 +12,7 @@ _FORMS = "unit/reckoner/cli/test_key_forms.py"
 _ROTATE = "integration/cli/key/test_rotate_and_revoke.py"
 
 _access = partial(mutation, "shared/store/keys/access.py")
+_create = partial(mutation, "reckoner/cli/key/create_from_file.py")
 _administration = partial(mutation, "shared/store/keys/administration.py")
 _file = partial(mutation, "reckoner/cli/key/key_file.py")
 _rotate = partial(mutation, "reckoner/cli/key/rotate.py")
@@ -43,10 +44,23 @@ MUTATIONS = [
         "ORDER BY id",
         f"{_ROTATE}::test_of_two_rotations_at_once_one_is_refused_and_both_secrets_stay_valid",
     ),
+    _administration('WHERE id = :id AND revoked_at IS NULL""")', 'WHERE id = :id""")', _ROTATE),
+    _create("It is in {file}.", "It is {credential.text}.", _FILE),
+    _create(
+        'if state == "valid" and not key.has_secret(credential.sha256, now):',
+        "if False:",
+        f"{_FILE}::test_a_key_that_was_rotated_is_said_to_be_of_no_use",
+    ),
+    mutation(
+        "gateway/relay/housekeeping.py",
+        "            delete_expired_sessions(connection, _SESSIONS)\n",
+        "            pass\n",
+        "integration/gateway/relay/test_expired_sessions.py",
+    ),
     _rotate("and key.former_until > now", "and False", _ROTATE),
     _file("os.link(temporary, path)", "os.replace(temporary, path)", _FILE),
     _file("            os.fsync(file.fileno())\n", "", _FILE),
-    mutation("shared/keys/names.py", " and not _ID.fullmatch(text)", "", _FORMS, _CREATE),
+    mutation("shared/keys/names.py", " and not is_key_id(text)", "", _FORMS, _CREATE),
     mutation(
         "shared/keys/api_key.py",
         "(is_former and now < self.former_until)",

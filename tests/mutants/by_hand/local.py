@@ -92,8 +92,8 @@ MUTATIONS = [
     ),
     mutation(
         "compose/local/launcher.py",
-        "if self._migrations.exit_status != 0:",
-        "if self._migrations.exit_status is None:",
+        "if process.exit_status != 0:",
+        "if process.exit_status is None:",
         f"{_TERMINAL}::test_a_failing_migration_ends_the_start",
     ),
     mutation(
@@ -133,7 +133,9 @@ MUTATIONS = [
         "Path(path).read_text()",
         "unit/shared/config/test_secrets.py",
     ),
-    mutation(_CONFIG, "< 3 * ", "< 2 * ", "unit/shared/config/test_settings.py"),
+    mutation(
+        "shared/config/contradictions.py", "< 3 * ", "< 2 * ", "unit/shared/config/test_settings.py"
+    ),
     mutation(_HEALTH, "max(checked.items()", "min(checked.items()", _WORKER_HEALTH),
     mutation(_HEALTH, "lane in (None, worker_lane)", "True", _WORKER_HEALTH),
     mutation(_HEALTH, "worker_pid == pid if pid else ", "", _WORKER_HEALTH),

@@ -198,8 +198,8 @@ MUTATIONS = [
         f"{_PROBLEMS}::test_a_method_that_nginx_refuses_gets_a_list_of_those_allowed",
     ),
     _template(
-        '    ""      $host;\n',
-        "",
+        "    default                 $host;\n",
+        "    default                 $http_host;\n",
         f"{_PASSING_ON}::test_a_client_of_http_1_0_may_omit_the_host",
     ),
     _template(

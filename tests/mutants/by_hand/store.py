@@ -22,7 +22,11 @@ _system = partial(mutation, "shared/store/system.py")
 
 MUTATIONS = [
     _calculation("cancel_requested = (status = 'running')", "cancel_requested = false", _CANCELS),
-    _calculation("status IN ('queued', 'running')", "status <> 'succeeded'", _CANCELS),
+    _calculation(
+        "WHERE id = :id AND status IN ('queued', 'running')",
+        "WHERE id = :id AND status <> 'succeeded'",
+        _CANCELS,
+    ),
     _calculation("    connection.execute(_SHORT_LOCK_TIMEOUT)\n", "", _CANCELS),
     _calculation("(status = 'running') IS TRUE\n", "(status = 'queued') IS TRUE\n", _CANCELS),
     _calculation("\n                   AND cancel_requested\n", "\n", _CANCELS),

@@ -98,18 +98,21 @@ def test_a_key_is_made_of_its_file_in_a_new_database(keys, create, file, engine)
 def test_a_revoked_key_stays_revoked(keys, create):
     create()
     keys.run("revoke", "operator")
-    assert "is revoked" in create()
+    assert "is revoked (id" in create()
     assert keys.list() == []
 
 
 def test_a_key_that_was_rotated_is_said_to_be_of_no_use(keys, create):
     create()
     keys.rotate("operator", "--overlap", "0")
-    assert "rotated" in create()
+    assert "not valid any more, as it was rotated" in create()
 
 
-def test_a_name_that_another_key_has_is_an_error(keys, create, file):
+def test_a_name_that_another_key_has_is_an_error_and_no_file_is_made(keys, create, file):
     keys.create("operator")
+    assert "There is already a key named operator" in create(status=1)
+    assert not file.exists()
+    key_in(file)
     assert "There is already a key named operator" in create(status=1)
 
 

@@ -155,6 +155,20 @@ def test_there_may_be_no_session_to_delete(run, engine, cookie):
     assert len(stored(engine)) == 1
 
 
+def test_what_is_no_session_costs_no_statement(run, monkeypatch):
+    deleted: list[bytes] = []
+    monkeypatch.setattr("gateway.routes.session.delete_session", deleted.append)
+
+    async def scenario(client):
+        made_up = (f"reckoner_session={new_token()}" for _ in range(20))
+        return await asyncio.gather(
+            *(client.ask("DELETE", "/session", cookie=cookie) for cookie in made_up)
+        )
+
+    assert {answer.status for answer in run(scenario)} == {204}
+    assert deleted == []
+
+
 def test_a_session_makes_no_other_session(run, engine):
     key = make_key(engine)
 
@@ -243,6 +257,22 @@ def test_the_cookie_does_not_count_for_pages_of_other_origins(run, engine):
     statuses = [answer.status for answer in run(scenario)]
     assert statuses == [401, 401, 204, 200, 401, 200]
     assert len(stored(engine)) == 1
+
+
+def test_a_session_causes_nothing_by_a_get_that_no_page_is_named_for(run, engine):
+    """Such as a picture on a page of another port, over plain HTTP to another machine."""
+    key = make_key(engine)
+
+    async def scenario(client):
+        cookie = cookie_of(await login(client, key))
+        return (
+            await client.ask("GET", "/calculate/3", cookie=cookie),
+            await client.ask("GET", "/calculate/3", cookie=cookie, **OWN),
+            await client.ask("GET", "/calculations", cookie=cookie),
+            await client.ask("GET", "/calculate/3", authorization=bearer(key)),
+        )
+
+    assert [answer.status for answer in run(scenario)] == [403, 200, 200, 200]
 
 
 def test_no_other_page_can_log_somebody_in(run, engine):

@@ -1,10 +1,13 @@
 """/system and Retry-After: estimates of the time until queued work is done."""
 
 import asyncio
+import dataclasses
 
 from sqlalchemy import text
 
 from shared.calculation import Lane
+from shared.store.new_calculations import insert_queued
+from tests.factories import make_calculation
 from tests.integration.gateway.routes.neighbours import (
     register_all,
     register_relay,
@@ -67,3 +70,25 @@ def test_no_age_is_negative_after_the_clock_was_set_back(engine, system):
     assert state["lanes"]["quick"]["oldest_queued_seconds"] == 0
     assert state["outbox"]["age_seconds"] >= 0
     assert all(relay["silent_seconds"] >= 0 for relay in state["relays"])
+
+
+def test_what_may_be_queued_and_what_is_queued_are_shown(engine, gateway, store_settings):
+    settings = dataclasses.replace(
+        store_settings,
+        max_queued_seconds=60.0,
+        key_max_queued_seconds=30.0,
+        key_max_queued_bytes=10**9,
+    )
+    made = [
+        make_calculation(arguments={"n": n}, charged_seconds=1.5, charged_bytes=7) for n in range(3)
+    ]
+    with engine.begin() as connection:
+        insert_queued(connection, made[:2], "request", "shop")
+        insert_queued(connection, made[2:], "request")
+    state = gateway(lambda client: client.simulate_get("/system"), settings).json["admission"]
+    assert state == {
+        "limits": {"queued_seconds": 60.0, "queued_bytes": None},
+        "key_limits": {"queued_seconds": 30.0, "queued_bytes": 10**9},
+        "queued": {"calculations": 3, "seconds": 4.5, "bytes": 21},
+        "keys": {"shop": {"calculations": 2, "seconds": 3.0, "bytes": 14}},
+    }

@@ -125,7 +125,7 @@ def test_functions_that_hang_delay_no_request_and_end_their_process(database_url
     log = tmp_path / "log"
     constants = {
         "gateway.server.threads._MAX_INLINE_SECONDS": 12.0,
-        "gateway.submission.submit._MAX_INLINE_SECONDS": 0.3,
+        "gateway.submission.inline._MAX_SECONDS": 0.3,
         "gateway.server.watchdog._SHUTDOWN_SECONDS": 1.0,
     }
     with (

@@ -6,6 +6,7 @@ from reckoner.cli.key.forms import (
     duration_seconds,
     expiry_seconds,
     key_name,
+    name_or_id,
     positive_number,
     rate_per_second,
     scopes_in,
@@ -42,6 +43,8 @@ from shared.keys.scope import Scope
         (key_name, "shop-1.Blue_2", "shop-1.Blue_2"),
         (key_name, "a" * 64, "a" * 64),
         (key_name, "0a1b2c3d4e5", "0a1b2c3d4e5"),
+        (name_or_id, "0a1b2c3d4e5f", "0a1b2c3d4e5f"),
+        (name_or_id, "shop", "shop"),
     ],
 )
 def test_it_is_read(parse, text, value):
@@ -57,6 +60,7 @@ def test_it_is_read(parse, text, value):
         (size_bytes, ["0", "0GB", "-1", "1gb", "1GBit", "1.5GB", "nan", "9999999TiB"]),
         (positive_number, ["0", "-1", "nan", "inf", "1e3", "", "9999999999999"]),
         (scopes_in, ["", "read,", "write", "READ", "read;submit"]),
+        (name_or_id, ["", "a" * 65, "two words", "\udcff", "a\n"]),
         (key_name, ["", "a" * 65, "two words", "na/me", "ü", "a\n", "0a1b2c3d4e5f"]),
     ],
 )

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from gateway.submission import submit as submission
+from gateway.submission import inline
 from shared.config import Settings, load_settings
 from shared.errors import SettingsInvalid
 from workers.quick import lane as quick
@@ -110,8 +110,22 @@ def test_faults_of_every_kind_are_reported_at_once(variables):
 
 def test_the_longest_estimate_of_a_lane_is_shorter_than_its_watchdogs_limit():
     most = {f.name: f.metadata["at_most"] for f in dataclasses.fields(Settings) if f.metadata}
-    assert most["inline_seconds"] < submission._MAX_INLINE_SECONDS
+    assert most["inline_seconds"] < inline._MAX_SECONDS
     assert most["quick_seconds"] < quick._HANGING_SECONDS
+
+
+@pytest.mark.parametrize("what", ["queued_seconds", "queued_bytes"])
+def test_a_keys_limit_is_not_above_that_of_all(what):
+    def faults(of_all, of_key):
+        try:
+            load_settings({f"max_{what}": of_all, f"key_max_{what}": of_key})
+        except SettingsInvalid as error:
+            return error.faults
+        return ()
+
+    name = what.upper()
+    assert faults(10, 11) == (f"RECKONER_KEY_MAX_{name} must not exceed RECKONER_MAX_{name}.",)
+    assert faults(10, 10) == faults(10, 0) == faults(0, 10) == faults(0, 0) == ()
 
 
 def test_numbers_are_converted(variables):

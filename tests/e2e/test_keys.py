@@ -1,0 +1,278 @@
+"""Keys on, for all of Reckoner: through NGINX, from its cache, and past it.
+
+All in one file: each would have to start a Reckoner of its own.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from shared.keys.scope import Scope
+from tests.conftest import new_database, virtual_host
+from tests.e2e.api_keys import BAD, bearer, holders, insert_key
+from tests.e2e.keyed import (
+    FINISHED_N,
+    MAX_QUEUED_SECONDS,
+    Keyed,
+    begin_session,
+    long,
+    started,
+    submit,
+    submit_batch,
+)
+from tests.e2e.numbers import fibonacci
+from tests.e2e.routes import OPEN_PATHS, ROUTES, spellings
+from tests.e2e.terminator import NAME, PAGE, Terminator, terminator
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.slow
+
+#: What docs/security.md states.
+REVOKED_WITHIN_SECONDS = 30.0
+
+
+@pytest.fixture(scope="module")
+def keyed(postgres, admin, template_database, rabbitmq, state_folder) -> Iterator[Keyed]:
+    with (
+        new_database(postgres, admin, template_database) as database_url,
+        virtual_host(rabbitmq) as broker_url,
+        started(state_folder / "keyed", database_url, broker_url) as keyed,
+    ):
+        yield keyed
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_who_has_no_valid_key_is_refused_by_every_route_twice_and_past_nginx(keyed, kind):
+    """What NGINX's cache holds for others included."""
+    for route in ROUTES:
+        keyed.send(keyed.stack.url, route, f"Bearer {keyed.keys.texts['operator']}")
+    requests = [(way, route) for way, route in product(keyed.ways, ROUTES)]
+    with ThreadPoolExecutor(24) as clients:
+        for _ in range(2):
+            answers = list(
+                clients.map(lambda one: keyed.send(*one, keyed.keys.bad[kind]), requests)
+            )
+            for (_, route), answer in zip(requests, answers, strict=True):
+                assert answer.status_code == 401, (str(route), answer.text)
+                assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="reckoner"')
+                assert answer.headers.get("Cache-Control") in (None, "no-store"), str(route)
+                if route.method != "HEAD":
+                    assert answer.json()["type"] == "urn:reckoner:problem:unauthenticated"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "get"])
+def test_no_spelling_of_a_request_gets_round_the_key(keyed, method):
+    one = f"/calculations/{keyed.finished}"
+    others = [{}, {"X-Original-URL": "/", "X-HTTP-Method-Override": "GET"}]
+    for way, path in product(keyed.ways, spellings(one)):
+        for headers in (bearer(keyed.keys.texts[Scope.READ]), *others):
+            target = {"target": path.encode()}
+            answer = keyed.anyone.request(method, way, headers=headers, extensions=target)
+            assert headers not in others or answer.status_code >= 400, (way, path, answer.text)
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_scope_opens_its_routes_and_no_others(keyed, scope):
+    for way, route, _ in product(keyed.ways, ROUTES, range(2)):
+        answer = keyed.send(way, route, f"Bearer {keyed.keys.texts[scope]}")
+        if route.scope == scope:
+            assert answer.status_code in route.answers, (str(route), answer.text)
+            continue
+        assert answer.status_code == 403, (str(route), answer.text)
+        assert f'scope="{route.scope}"' in answer.headers["WWW-Authenticate"]
+        if route.method != "HEAD":
+            assert answer.json()["type"] == "urn:reckoner:problem:scope-missing"
+
+
+@pytest.mark.parametrize("path", OPEN_PATHS)
+def test_open_routes_need_no_key(keyed, path):
+    for way in keyed.ways:
+        assert keyed.anyone.get(way + path).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["rotated", "rotated-former", "over"])
+def test_a_rotated_key_is_valid_with_its_new_secret_and_for_a_while_with_its_former(keyed, key):
+    with keyed.client(key) as client:
+        assert [client.get(f"/calculations/{keyed.finished}").status_code for _ in range(2)] == [
+            200,
+            200,
+        ]
+
+
+def test_a_key_that_was_just_made_is_valid_at_once(keyed):
+    key = insert_key(keyed.database, "new", [Scope.READ])
+    for way, _ in product(keyed.ways, range(4)):  # whichever process answers
+        answer = keyed.anyone.get(f"{way}/calculations?limit=1", headers=bearer(key))
+        assert answer.status_code == 200, answer.text
+
+
+def test_the_document_names_the_keys_that_submitted_and_cancelled(keyed):
+    n = long()
+    with keyed.client(Scope.SUBMIT) as submitting, keyed.client(Scope.CANCEL) as cancelling:
+        answer = submit(submitting, n)
+        location = answer.headers["Location"]
+        assert (answer.status_code, answer.json()["submitted_by"]) == (202, "only-submit")
+        assert cancelling.delete(location).json()["cancelled_by"] == "only-cancel"
+    with keyed.client() as client:
+        document = client.get(location).json()
+        assert (document["submitted_by"], document["cancelled_by"]) == (
+            "only-submit",
+            "only-cancel",
+        )
+        again = submit(client, n).json()
+        assert (again["submitted_by"], again["cancelled_by"]) == ("only-submit", None)
+        client.delete(location)
+        [item] = submit_batch(client, long()).json()["calculations"]
+        assert client.get(f"/calculations/{item['id']}").json()["submitted_by"] == "operator"
+        client.delete(f"/calculations/{item['id']}")
+
+
+@pytest.mark.parametrize("way", ["a key", "a session"])
+def test_results_ranges_events_and_batches_by_key_and_by_session(keyed, way):
+    digits = fibonacci(FINISHED_N)
+    headers = bearer(keyed.keys.texts["operator"])
+    credential = headers if way == "a key" else {"Cookie": begin_session(keyed.stack.url, headers)}
+    with httpx.Client(base_url=keyed.stack.url, headers=credential, timeout=30) as client:
+        result = f"/calculations/{keyed.finished}/result"
+        for _ in range(2):
+            whole = client.get(result, headers={"Accept-Encoding": "identity"})
+            assert whole.text == digits
+            assert whole.headers["Cache-Control"].startswith("private")
+            part = client.get(result, headers={"Range": "bytes=100-199"})
+            assert (part.status_code, part.text) == (206, digits[100:200])
+        events = client.get(f"/calculations/{keyed.finished}/events")
+        assert json.loads(events.text.partition("data:")[2].splitlines()[0])["id"] == keyed.finished
+        assert submit_batch(client, 100).status_code == 202
+
+
+def test_an_answer_comes_from_the_cache_for_its_key_alone_and_the_log_names_the_key(keyed):
+    """Who may not read never gets what another's key brought there. Clients see no name."""
+    seen = keyed.look_up("operator", "operator", Scope.READ, Scope.READ, Scope.SUBMIT, Scope.SUBMIT)
+    assert [answer.status_code for answer, _ in seen] == [200, 200, 200, 200, 403, 403]
+    assert [seen[k][1]["cache"] for k in (1, 3)] == ["HIT", "HIT"]
+    names = [line["key"] for _, line in seen]
+    assert names == [*["operator"] * 2, *["only-read"] * 2, *["only-submit"] * 2]
+    assert not any("X-Reckoner-Key" in answer.headers for answer, _ in seen)
+
+
+def test_a_session_that_ended_is_refused_and_its_cookie_alone_may_not_act_for_other_pages(keyed):
+    key = bearer(keyed.keys.texts["operator"])
+    cookie = begin_session(keyed.stack.url, key)
+    with httpx.Client(base_url=keyed.stack.url, headers={"Cookie": cookie}) as browser:
+        assert browser.get("/session").json()["key"] == "operator"
+        other = {"Sec-Fetch-Site": "cross-site", "Origin": "https://other.example"}
+        for refused in (
+            browser.post("/calculations/batch", json={"calculations": []}, headers=other),
+            browser.get("/calculate/100", headers=other),
+            browser.delete(f"/calculations/{keyed.finished}", headers=other),
+        ):
+            assert refused.status_code == 403
+            assert refused.json()["type"] == "urn:reckoner:problem:cross-site"
+        assert browser.delete("/session").status_code == 204
+        eventually(lambda: browser.get("/system").status_code == 401)
+
+
+@pytest.fixture(scope="module")
+def tls(keyed, state_folder) -> Iterator[Terminator]:
+    header = f"Authorization: {bearer(keyed.keys.texts['operator'])['Authorization']}"
+    with terminator(state_folder / "terminator", keyed.stack.url, header) as tls:
+        yield tls
+
+
+def test_the_checks_of_the_security_page_are_right_behind_its_tls_terminator(tls):
+    """Each of its commands with curl for the public name, and what it says is right."""
+    rows = re.findall(r"`curl ([^`]*https://HOST[^`]*)` \| (.*) \|$", PAGE, re.MULTILINE)
+    assert len(rows) >= 6
+    for command, right in rows:
+        answer = tls.curl(*shlex.split(command.replace("HOST", NAME)))
+        if status := re.match(r"\d{3}", right):
+            assert answer.splitlines()[0].split()[1] == status[0], command
+        elif right.startswith("no `"):
+            assert right.split("`")[1].lower() not in answer.lower()
+        else:
+            assert all(word.lower() in answer.lower() for word in re.findall(r"`(.+?)`", right)), (
+                command
+            )
+
+
+def test_a_page_of_the_public_name_may_act_by_its_session(tls):
+    """Behind TLS, where its origin has another scheme than NGINX sees."""
+    url = f"https://{NAME}"
+    answer = tls.curl("-si", "-X", "POST", "-H", "@header", "-c", "cookies", f"{url}/session")
+    assert answer.startswith("HTTP/1.1 201")
+    body = json.dumps({"function": "fibonacci", "arguments": {"n": 100}})
+    own = ("-b", "cookies", "-H", f"Origin: {url}", "-H", "Content-Type: application/json")
+    assert tls.curl("-si", *own, f"{url}/calculations", "-d", body).startswith("HTTP/1.1 200")
+    other = ("-b", "cookies", "-H", "Origin: https://elsewhere.example.org")
+    assert tls.curl("-si", *other, f"{url}/calculations", "-d", body).startswith("HTTP/1.1 403")
+
+
+def test_a_revoked_key_and_its_session_are_refused_within_the_stated_time(keyed):
+    """By NGINX's cache as well; streams and waiting requests end."""
+    revocation = keyed.revocation
+    seconds = [watch.result() for watch in (*revocation.cache, revocation.stream)]
+    assert revocation.wait.result() == 401
+    assert max(seconds) < REVOKED_WITHIN_SECONDS, seconds
+
+
+def test_a_key_at_its_limit_gets_429_and_another_key_goes_on(keyed):
+    limited = bearer(insert_key(keyed.database, "limited", max_unfinished=1))
+    first, second = long(), long()
+    with httpx.Client(base_url=keyed.stack.url, headers=limited, timeout=30) as client:
+        assert submit(client, first).status_code == 202
+        for answer in (submit(client, second), submit_batch(client, second)):
+            assert answer.status_code == 429, answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+            problem = answer.json()
+            assert problem["type"] == "urn:reckoner:problem:key-limit"
+            assert (problem["unit"], problem["limit"], problem["used"]) == ("calculations", 1, 1)
+        # What exists is answered, and what is cheap is computed.
+        assert submit(client, first).status_code == 202
+        assert submit(client, 90).status_code == 200
+    with keyed.client() as client:
+        assert submit(client, second).status_code == 202
+        queued = client.get("/system").json()["admission"]
+        assert queued["keys"]["limited"]["calculations"] == 1
+        assert queued["limits"]["queued_seconds"] == MAX_QUEUED_SECONDS
+
+
+def test_a_full_queue_is_a_503_for_every_key_and_what_exists_is_answered(keyed):
+    with keyed.client() as client:
+        existing = submit(client, long()).headers["Location"].rpartition("/")[2]
+        charge(keyed, existing, MAX_QUEUED_SECONDS)
+        try:
+            refused = eventually(lambda: _refused(submit(client, long())), what="a full queue")
+            assert int(refused.headers["Retry-After"]) >= 1
+            assert refused.json()["type"] == "urn:reckoner:problem:queue-full"
+            assert client.get(f"/calculations/{existing}").json()["status"] == "queued"
+            assert submit(client, FINISHED_N).status_code == 200
+        finally:
+            charge(keyed, existing, 0)
+
+
+def charge(keyed, identity, seconds):
+    with keyed.database.begin() as connection:
+        connection.execute(
+            text("UPDATE calculations SET charged_seconds = :seconds WHERE id = :id"),
+            {"seconds": seconds, "id": identity},
+        )
+
+
+def _refused(answer):
+    return answer if answer.status_code == 503 else None
+
+
+def test_no_log_file_and_no_command_line_holds_a_secret(keyed):
+    """After all of the above, at DEBUG; PostgreSQL's log, NGINX's cache and what it buffers too."""
+    files = [file for file in keyed.stack.folder.rglob("*") if file.is_file()]
+    files += (keyed.stack.folder.parent / "postgres").glob("*.log")
+    assert {"gateway.log", "access.log"} <= {file.name for file in files}
+    assert holders(keyed.keys.secrets, [*files, *Path("/proc").glob("[0-9]*/cmdline")]) == []
