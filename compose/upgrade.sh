@@ -157,9 +157,11 @@ forget_ended() { compose --progress quiet rm --force operator migrate roles secr
 
 # NGINX holds the port, so its container cannot be replaced without a pause, only its configuration.
 replace_nginx_if_changed() {
-    local id
+    local id made
     id=$(compose ps --quiet nginx)
-    [ "$(definition nginx)" != "$(made_from "$id")" ] || return 0
+    made=$(made_from "$id")
+    [ "$(definition nginx)" != "$made" ] || return 0
+    [ "$(definition_without_limit nginx)" != "$made" ] || return 0 # no reason for a pause
     say "The definition of the service nginx has changed: no answers for some seconds"
     docker stop --time 10 "$id" >/dev/null
     docker rm "$id" >/dev/null
@@ -167,11 +169,19 @@ replace_nginx_if_changed() {
 }
 
 definition() { compose config --hash "$1" | cut -d ' ' -f 2; }
+# Without the limit of memory, which earlier versions did not have.
+definition_without_limit() {
+    local file
+    file=$(mktemp --suffix=.yaml)
+    printf 'services: {%s: {mem_limit: !reset null}}\n' "$1" >"$file"
+    compose -f "$file" config --hash "$1" | cut -d ' ' -f 2
+    rm "$file"
+}
 made_from() { docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$1"; }
 
 name_servers_that_changed() {
     local service
-    for service in postgres rabbitmq; do
+    for service in nginx postgres rabbitmq; do
         [ "$(definition $service)" = "$(made_from "$(compose ps --quiet $service)")" ] ||
             say "The definition of the service $service has changed; the next \`up\` restarts it."
     done

@@ -6,6 +6,9 @@ a flood; and nothing waits forever, since a place never changes and new ones are
 the calculation that is published next.
 """
 
+import contextlib
+import math
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,6 +20,7 @@ from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from gateway.waiting.capacity import SILENT_SECONDS
 from shared.calculation import Calculation, Lane
+from shared.errors import StoreUnavailable
 from shared.store.calculations import NO_DELAYS
 from shared.store.heavy_outbox import measure_lag_seconds
 from shared.store.presence import count_slots
@@ -24,6 +28,9 @@ from shared.store.queued_work import Group, Sums, group_of
 
 _FRESH_SECONDS = 1.0
 _MAX_SHARE = 0.05
+
+#: Sums are renewed whenever they are used. After this time without use they are old.
+_OLD_SECONDS = 60.0
 
 #: What the shortest calculation counts for: without a cost, any number would have the same place.
 _LEAST_SECONDS = 0.001
@@ -86,9 +93,22 @@ class Delays:
     def __init__(self, database: Database, queued_work: QueuedWork) -> None:
         self._queued_work = queued_work
         self._lane = SharedQuery(database, _find_lane, _FRESH_SECONDS, max_share=_MAX_SHARE)
+        self._used_at = -math.inf
+
+    async def renew(self) -> None:
+        """Wait for how far publication lags, and for a sum if the last may be old.
+
+        The lag is found in a moment, and each second of it matters.
+        """
+        now = time.monotonic()
+        with contextlib.suppress(StoreUnavailable):  # nothing can be stored then
+            await self._lane.get()
+            if now - self._used_at > _OLD_SECONDS:
+                await self._queued_work.refresh()
+        self._used_at = now
 
     def backlog(self, key_name: str | None) -> Backlog:
-        """Return what there is of a key now. Never waits: at first, it may know nothing."""
+        """Return what there is of a key now. `renew` comes first; this never waits."""
         slots, lag_seconds = self._lane.latest or (1, 0.0)
         work = self._queued_work
         pace = (work.active_keys(Lane.HEAVY) + 1) / slots

@@ -92,10 +92,12 @@ class Submission:
             return self._admission.charge(caller, [calculation] if is_new else [])
 
         charge = self._admission.charge(caller, [calculation])
+        if charge.is_heavy:
+            await self._admission.delays.renew()
         counted = await self._admission.admit(caller, charge, find_new)
-        if calculation.lane is Lane.HEAVY:
-            backlog = self._admission.delays.backlog(caller.name)
-            delay = backlog.delays([calculation])[calculation.id]
+        if charge.is_heavy:
+            delays = self._admission.delays.backlog(caller.name).delays([calculation])
+            delay = delays[calculation.id]
             submitted = replace(submitted, delay_seconds=delay)
         with counted as addition:
             row = await self._queued.execute(submitted)
@@ -141,6 +143,8 @@ class Submission:
             return await charge(by_id.keys() - await self._find_present(list(by_id)))
 
         whole = await charge(by_id.keys())
+        if whole.is_heavy:
+            await self._admission.delays.renew()
         counted = await self._admission.admit(caller, whole, find_new)
         backlog = self._admission.delays.backlog(caller.name) if whole.is_heavy else None
         with counted as addition:

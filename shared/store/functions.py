@@ -37,19 +37,20 @@ _FIND_COSTS = text("""
     SELECT name, version, seconds, peak_bytes, result_bytes FROM functions
     WHERE seconds IS NOT NULL""")
 
-#: Looks at the newest rows of each function, and at those just before the oldest that waits in each
-#: lane: the newest of a long queue have not been computed yet.
+#: Looks at the newest rows of each function, and at those just before the oldest that are published
+#: in each lane: the newest of a long queue have not been computed yet.
 _LEARN = text(
     STORED_FUNCTIONS
     + """,
     starts (moment) AS (
         SELECT now()
         UNION
-        SELECT oldest.created_at
+        SELECT min(oldest.created_at)
         FROM (VALUES ('quick'), ('heavy')) AS lanes (lane), LATERAL (
             SELECT created_at FROM calculations
             WHERE status = 'queued' AND published_at IS NOT NULL AND lane = lanes.lane
-            ORDER BY published_at LIMIT 1) AS oldest),
+            ORDER BY published_at LIMIT 3) AS oldest
+        GROUP BY lane),
     recent AS (
         SELECT DISTINCT stored.function, page.*
         FROM stored, starts, LATERAL (
