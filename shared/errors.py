@@ -244,12 +244,16 @@ class HostUnknown(AccessRefused):
 
 
 class CrossSiteRefused(AccessRefused):
-    """Raised when a page of another origin causes a request that has effects."""
+    """Raised when a page of another origin causes a request that has effects, or may have.
 
-    def __init__(self, *, is_link: bool = False) -> None:
-        """With `is_link` it is a GET, which a person may have meant."""
+    A GET (`is_get`) is one that a person may have meant. Where nothing tells which page has caused
+    it (not `is_told`), it may be another one.
+    """
+
+    def __init__(self, *, is_get: bool, is_told: bool = True) -> None:
         super().__init__("the request comes from a page of another origin")
-        self.is_link = is_link
+        self.is_get = is_get
+        self.is_told = is_told
 
 
 class CalculationNotFound(ReckonerError):

@@ -41,7 +41,7 @@ class Authentication:
             return
         credential = presented_credential(req)
         if isinstance(credential, bytes) and is_untold_get(req, scope):
-            raise CrossSiteRefused(is_link=True)
+            raise CrossSiteRefused(is_get=True, is_told=False)
         caller = await self.admit(credential)
         req.context.caller = caller
         if scope not in caller.scopes:

@@ -40,7 +40,7 @@ class CrossSite:
         if req.method in _SAFE and needed_scope(resource, req.method) not in _EFFECTS:
             return
         if is_from_elsewhere(req) and req.get_header("Origin") not in self._cors_origins:
-            raise CrossSiteRefused(is_link=req.method == "GET")
+            raise CrossSiteRefused(is_get=req.method == "GET")
 
 
 def is_untold_get(req: falcon.asgi.Request, scope: Scope) -> bool:

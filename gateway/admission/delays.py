@@ -30,7 +30,7 @@ _FRESH_SECONDS = 1.0
 _MAX_SHARE = 0.05
 
 #: Sums are renewed whenever they are used. After this time without use they are old.
-_OLD_SECONDS = 10.0
+_OLD_SECONDS = 60.0
 
 #: What the shortest calculation counts for: without a cost, any number would have the same place.
 _LEAST_SECONDS = 0.001
@@ -96,15 +96,15 @@ class Delays:
         self._used_at = -math.inf
 
     async def renew(self) -> None:
-        """Wait for a sum if the last may be older than some seconds: much may have been computed.
+        """Wait for how far publication lags, and for a sum if the last may be old.
 
-        Anything else is renewed without waiting.
+        The lag is found in a moment, and each second of it matters.
         """
         now = time.monotonic()
-        if now - self._used_at > _OLD_SECONDS:
-            with contextlib.suppress(StoreUnavailable):  # nothing can be stored then
+        with contextlib.suppress(StoreUnavailable):  # nothing can be stored then
+            await self._lane.get()
+            if now - self._used_at > _OLD_SECONDS:
                 await self._queued_work.refresh()
-                await self._lane.get()
         self._used_at = now
 
     def backlog(self, key_name: str | None) -> Backlog:

@@ -315,18 +315,22 @@ def _(error: errors.HostUnknown) -> Problem:
 
 @describe.register
 def _(error: errors.CrossSiteRefused) -> Problem:
-    advice = (
-        "Enter its address in the address bar instead."
-        if error.is_link
-        else "Use a page of this service, or ask the operator to add that origin to "
-        "RECKONER_CORS_ORIGINS."
-    )
-    return Problem(
-        403,
-        "cross-site",
-        "Cross-site request refused",
-        f"The request comes from a page of another origin and would have an effect. {advice}",
-    )
+    if not error.is_told:
+        detail = (
+            "With a session this needs HTTPS: otherwise the browser does not tell which page has "
+            "caused the request. Use HTTPS, or send a key in the Authorization header."
+        )
+    else:
+        advice = (
+            "Enter its address in the address bar instead."
+            if error.is_get
+            else "Use a page of this service, or ask the operator to add that origin to "
+            "RECKONER_CORS_ORIGINS."
+        )
+        detail = (
+            f"The request comes from a page of another origin and would have an effect. {advice}"
+        )
+    return Problem(403, "cross-site", "Cross-site request refused", detail)
 
 
 @describe.register

@@ -25,6 +25,7 @@ from tests.integration.gateway.server.running import running_gateway
 #: Names that lead to 127.0.0.1, in this browser alone.
 EVIL = "evil.example"
 FRIEND = "friend.example"
+PUBLIC = "reckoner.example"
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = (

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from shared.keys.credential import Credential
-from tests.browser.conftest import EVIL, FRIEND
+from tests.browser.conftest import EVIL, FRIEND, PUBLIC
 from tests.eventually import eventually
 from tests.integration.gateway.access.key_rows import make_key
 from tests.integration.gateway.routes.queued import queue_calculations
@@ -50,7 +50,8 @@ DOWNLOAD = """
 @pytest.fixture(scope="module")
 def service(start_service, pages):
     origin = f"http://{FRIEND}:{pages.port}"
-    with start_service(keys="on", cors_origins=origin) as service:
+    names = f"127.0.0.1,{PUBLIC}"
+    with start_service(keys="on", cors_origins=origin, allowed_hosts=names) as service:
         yield service
 
 
@@ -127,6 +128,25 @@ def test_a_page_of_another_origin_cannot_use_the_session(logged_in, pages, servi
     eventually(lambda: service.served(target) == [403])
     assert service.count() == before
     assert logged_in.evaluate(STATUS, "/session") == 200
+
+
+def test_over_plain_http_another_port_of_the_same_name_starts_nothing_by_the_session(
+    page, pages, service, key
+):
+    # There Chromium sends the cookie with the picture, and neither Sec-Fetch-Site nor Origin.
+    url = f"http://{PUBLIC}:{service.port}"
+    page.goto(url)
+    assert page.evaluate(LOGIN, key.text) == 201
+    before = service.count()
+    other = page.context.new_page()
+    other.goto(pages.put("", PUBLIC))
+    assert other.evaluate(PICTURE, f"{url}/calculate/34?plain") == "refused"
+    eventually(lambda: service.served("/calculate/34?plain") == [403])
+    assert service.count() == before
+    typed = page.goto(f"{url}/calculate/34")
+    assert typed.status == 403
+    assert "HTTPS" in typed.json()["detail"]
+    assert page.goto(f"{url}/calculations").status == 200
 
 
 def test_a_page_of_another_origin_cannot_log_its_visitors_in(page, pages, service, key):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, text
@@ -11,6 +12,13 @@ from shared.keys.scope import Scope
 from shared.store.tables.access import api_keys
 
 EVERY_SCOPE = tuple(Scope)
+
+#: Kinds of `Keys.bad`.
+BAD = [
+    *("no key", "no scheme", "another scheme", "an empty key", "half a key", "a key and more"),
+    *("in capitals", "two keys", "bytes beyond ASCII", "an unknown id", "a wrong secret"),
+    *("a former secret", "an expired key", "a revoked key"),
+]
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,7 @@ def insert_keys(engine: Engine) -> Keys:
         "an expired key": f"Bearer {expired}",
         "a revoked key": f"Bearer {revoked}",
     }
+    assert list(bad) == BAD
     secrets = [key.rpartition("_")[2] for key in (*texts.values(), expired, revoked)]
     return Keys(texts, bad, [*secrets, former, unknown.secret])
 
@@ -95,3 +104,16 @@ def insert_keys(engine: Engine) -> Keys:
 def with_secret(key: str, secret: str) -> str:
     """Return the key with another secret."""
     return f"{key.rpartition('_')[0]}_{secret}"
+
+
+def holders(secrets: Sequence[str], files: Sequence[Path]) -> list[Path]:
+    """Return those of the files that hold a secret; some may be gone by now."""
+    found = []
+    for file in files:
+        try:
+            content = file.read_bytes()
+        except OSError:
+            continue
+        if any(secret.encode() in content for secret in secrets):
+            found.append(file)
+    return found

@@ -1,6 +1,9 @@
 """A Reckoner with keys on, and how its clients come to an answer."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +58,20 @@ class Keyed(NamedTuple):
         url = base_url + route.path.replace("{id}", self.finished)
         return self.anyone.request(route.method, url, headers=headers, json=route.body)
 
+    def command(self, *arguments: str) -> str:
+        """Run `reckoner key`; return the key that it shows, which no log may hold either."""
+        url = self.database.url.render_as_string(hide_password=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "reckoner.cli", "key", *arguments],
+            env={**os.environ, "RECKONER_DATABASE_URL": url},
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        key = done.stdout.strip()
+        self.keys.secrets.append(key.rpartition("_")[2])
+        return key
+
     def look_up(self, *keys: str) -> list[tuple[httpx.Response, dict[str, str]]]:
         """Get the finished calculation with each key; return answers and lines of NGINX's log."""
         answers = {}
@@ -73,8 +90,8 @@ class Keyed(NamedTuple):
 
 
 @contextmanager
-def started(folder: Path, database_url: str, broker_url: str) -> Iterator[Keyed]:
-    """Run a Reckoner with keys on for a while."""
+def started(folder: Path, database_url: str, app_url: str, broker_url: str) -> Iterator[Keyed]:
+    """Run a Reckoner with keys on for a while, whose processes may only use rows."""
     folder.mkdir()
     database = create_engine(database_url)
     keys = insert_keys(database)
@@ -83,6 +100,7 @@ def started(folder: Path, database_url: str, broker_url: str) -> Iterator[Keyed]
         folder,
         database_url,
         broker_url,
+        app_url=app_url,
         modules=_MODULES,
         headers=headers,
         keys="on",

@@ -39,3 +39,18 @@ ROUTES = [
 
 #: Whoever reaches the port may use these.
 OPEN_PATHS = ["/", "/health/live", "/health/ready"]
+
+
+def spellings(path: str) -> list[str]:
+    """Return ways to write the path of a calculation, and of /system, some of which work."""
+    return [
+        *(path, f"{path}/", f"{path}?", f"/{path}", f"/.{path}", f"/x/..{path}", path.upper()),
+        *(
+            f"{path}/result/",
+            f"{path}//result",
+            f"/%63{path[2:]}",
+            f"{path}%2fresult",
+            f"{path}%00",
+        ),
+        *("/system/", "//system", "/SYSTEM", "/system?x=1", "/calculations/?limit=1"),
+    ]

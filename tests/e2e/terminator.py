@@ -49,7 +49,7 @@ class Terminator:
     def curl(self, *arguments: str) -> str:
         """Run curl as if this were the public name's server; return what it writes."""
         there = f"{NAME}:443:127.0.0.1:{self.port}"
-        command = ["curl", "--cacert", self.certificate, "--connect-to", there]
+        command = ["curl", "--cacert", str(self.certificate), "--connect-to", there]
         done = subprocess.run([*command, *arguments], cwd=self.folder, stdout=subprocess.PIPE)
         return done.stdout.decode()
 

@@ -1,4 +1,7 @@
-"""Keys on, for all of Reckoner: through NGINX, from its cache, and past it."""
+"""Keys on, for all of Reckoner: through NGINX, from its cache, and past it.
+
+All in one file: each would have to start a Reckoner of its own.
+"""
 
 import json
 import re
@@ -10,11 +13,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
+from compose.services.credentials import APP
 from shared.keys.scope import Scope
 from tests.conftest import new_database, virtual_host
-from tests.e2e.api_keys import bearer, insert_key
+from tests.e2e.api_keys import BAD, bearer, holders, insert_key
 from tests.e2e.keyed import (
     FINISHED_N,
     MAX_QUEUED_SECONDS,
@@ -26,7 +30,7 @@ from tests.e2e.keyed import (
     submit_batch,
 )
 from tests.e2e.numbers import fibonacci
-from tests.e2e.routes import OPEN_PATHS, ROUTES
+from tests.e2e.routes import OPEN_PATHS, ROUTES, spellings
 from tests.e2e.terminator import NAME, PAGE, Terminator, terminator
 from tests.eventually import eventually
 
@@ -39,18 +43,12 @@ REVOKED_WITHIN_SECONDS = 30.0
 @pytest.fixture(scope="module")
 def keyed(postgres, admin, template_database, rabbitmq, state_folder) -> Iterator[Keyed]:
     with (
-        new_database(postgres, admin, template_database) as database_url,
+        new_database(postgres, admin, template_database) as url,
         virtual_host(rabbitmq) as broker_url,
-        started(state_folder / "keyed", database_url, broker_url) as keyed,
     ):
-        yield keyed
-
-
-BAD = [
-    *("no key", "no scheme", "another scheme", "an empty key", "half a key", "a key and more"),
-    *("in capitals", "two keys", "bytes beyond ASCII", "an unknown id", "a wrong secret"),
-    *("a former secret", "an expired key", "a revoked key"),
-]
+        app_url = postgres.url_of(str(make_url(url).database), APP)
+        with started(state_folder / "keyed", url, app_url, broker_url) as keyed:
+            yield keyed
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -72,8 +70,15 @@ def test_who_has_no_valid_key_is_refused_by_every_route_twice_and_past_nginx(key
                     assert answer.json()["type"] == "urn:reckoner:problem:unauthenticated"
 
 
-def test_every_kind_of_bad_credential_is_tried(keyed):
-    assert sorted(keyed.keys.bad) == sorted(BAD)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "get"])
+def test_no_spelling_of_a_request_gets_round_the_key(keyed, method):
+    one = f"/calculations/{keyed.finished}"
+    others = [{}, {"X-Original-URL": "/", "X-HTTP-Method-Override": "GET"}]
+    for way, path in product(keyed.ways, spellings(one)):
+        for headers in (bearer(keyed.keys.texts[Scope.READ]), *others):
+            target = {"target": path.encode()}
+            answer = keyed.anyone.request(method, way, headers=headers, extensions=target)
+            assert headers not in others or answer.status_code >= 400, (way, path, answer.text)
 
 
 @pytest.mark.parametrize("scope", list(Scope))
@@ -109,6 +114,21 @@ def test_a_key_that_was_just_made_is_valid_at_once(keyed):
     for way, _ in product(keyed.ways, range(4)):  # whichever process answers
         answer = keyed.anyone.get(f"{way}/calculations?limit=1", headers=bearer(key))
         assert answer.status_code == 200, answer.text
+
+
+def test_the_command_s_key_works_at_once_and_its_former_secret_ends(keyed):
+    key = keyed.command("create", "shop", "--scope", "read")
+    path = "/calculations?limit=1"
+    assert keyed.anyone.get(keyed.stack.url + path, headers=bearer(key)).status_code == 200
+    rotated = keyed.command("rotate", "shop", "--overlap", "0")
+    for way, _ in product(keyed.ways, range(4)):
+        assert keyed.anyone.get(way + path, headers=bearer(rotated)).status_code == 200
+    urls = [way + path for way in keyed.ways] * 2
+
+    def statuses() -> set[int]:
+        return {keyed.anyone.get(url, headers=bearer(key)).status_code for url in urls}
+
+    eventually(lambda: statuses() == {401})
 
 
 def test_the_document_names_the_keys_that_submitted_and_cancelled(keyed):
@@ -220,23 +240,6 @@ def test_a_revoked_key_and_its_session_are_refused_within_the_stated_time(keyed)
     assert max(seconds) < REVOKED_WITHIN_SECONDS, seconds
 
 
-def test_no_log_file_and_no_command_line_holds_a_secret(keyed):
-    """After all of the above, at DEBUG; PostgreSQL's log, NGINX's cache and what it buffers too."""
-    secrets = [secret.encode() for secret in keyed.keys.secrets]
-    folders = [keyed.stack.folder, keyed.stack.folder.parent / "postgres"]
-    logs = [file for file in keyed.stack.folder.rglob("*") if file.is_file()]
-    logs += folders[1].glob("*.log")
-    assert {"gateway.log", "access.log"} <= {file.name for file in logs}
-    found = [file for file in logs if any(secret in file.read_bytes() for secret in secrets)]
-    assert found == []
-    for command_line in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            text = command_line.read_bytes()
-        except OSError:  # it has ended
-            continue
-        assert not any(secret in text for secret in secrets)
-
-
 def test_a_key_at_its_limit_gets_429_and_another_key_goes_on(keyed):
     limited = bearer(insert_key(keyed.database, "limited", max_unfinished=1))
     first, second = long(), long()
@@ -282,3 +285,11 @@ def charge(keyed, identity, seconds):
 
 def _refused(answer):
     return answer if answer.status_code == 503 else None
+
+
+def test_no_log_file_and_no_command_line_holds_a_secret(keyed):
+    """After all of the above, at DEBUG; PostgreSQL's log, NGINX's cache and what it buffers too."""
+    files = [file for file in keyed.stack.folder.rglob("*") if file.is_file()]
+    files += (keyed.stack.folder.parent / "postgres").glob("*.log")
+    assert {"gateway.log", "access.log"} <= {file.name for file in files}
+    assert holders(keyed.keys.secrets, [*files, *Path("/proc").glob("[0-9]*/cmdline")]) == []

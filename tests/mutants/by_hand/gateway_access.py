@@ -71,7 +71,7 @@ MUTATIONS = [
         "gateway/access/key_ring.py",
         "        if age > MAX_KEYS_SECONDS:\n            return None\n",
         "",
-        f"{_RING}::test_what_was_read_counts_for_20_seconds_and_is_for_caches_for_10",
+        f"{_RING}::test_what_was_read_counts_for_20_seconds_and_is_for_caches_for_8",
     ),
     mutation(
         "gateway/access/key_ring.py",

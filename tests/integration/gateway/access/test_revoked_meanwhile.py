@@ -59,7 +59,8 @@ def test_an_event_stream_ends_within_its_heartbeat(engine, gateway, monkeypatch)
         await asyncio.sleep(0.3)
         assert not any(stream.done() for stream in streams)
         revoke(engine, key)
-        ended = await streams[0]
+        async with asyncio.timeout(10):
+            ended = await streams[0]
         assert not streams[1].done()
         streams[1].cancel()
         return ended
