@@ -258,7 +258,7 @@ def test_a_credential_that_cannot_be_hashed_shares_no_entry(nginx, tmp_path, mon
     for file in private._TEMPLATES.iterdir():
         (scripts / file.name).write_bytes(file.read_bytes())
     script = scripts / "credential.js"
-    script.write_text(script.read_text().replace("const raw", "throw 1;\n    const raw"))
+    script.write_text(script.read_text().replace("return crypto", "throw 1;\n    return crypto"))
     monkeypatch.setattr(private, "_TEMPLATES", scripts)
     path = document()
     with Upstream(**FOR_A_WHILE) as upstream:
