@@ -58,7 +58,7 @@ def is_from_elsewhere(req: falcon.asgi.Request) -> bool:
 
     Browsers say so in Sec-Fetch-Site, which no page can set (W3C Fetch Metadata). They leave it
     out for plain HTTP to another machine; then Origin counts, which they send with all but GET and
-    HEAD. Whatever sends neither is no page in a browser, or one that has no credential to send.
+    HEAD. What has neither is a program, or a GET without a credential (see `is_untold_get`).
     """
     site = req.get_header("Sec-Fetch-Site")
     if site is not None:

@@ -1,7 +1,7 @@
-"""/session: a browser gives its key once, and gets a cookie for what cannot send a header.
+"""/session: a browser gives its key once, and gets a cookie.
 
-That are pictures, downloads and event streams. POST begins a session, GET shows who it is, DELETE
-ends it.
+Pictures, downloads and event streams cannot send a header. POST begins a session, GET shows whose
+it is, DELETE ends it.
 """
 
 from datetime import datetime

@@ -90,8 +90,8 @@ class Keyed(NamedTuple):
 
 
 @contextmanager
-def started(folder: Path, database_url: str, broker_url: str) -> Iterator[Keyed]:
-    """Run a Reckoner with keys on for a while."""
+def started(folder: Path, database_url: str, app_url: str, broker_url: str) -> Iterator[Keyed]:
+    """Run a Reckoner with keys on for a while, whose processes may only use rows."""
     folder.mkdir()
     database = create_engine(database_url)
     keys = insert_keys(database)
@@ -100,6 +100,7 @@ def started(folder: Path, database_url: str, broker_url: str) -> Iterator[Keyed]
         folder,
         database_url,
         broker_url,
+        app_url=app_url,
         modules=_MODULES,
         headers=headers,
         keys="on",

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
+from compose.services.credentials import APP
 from shared.keys.scope import Scope
 from tests.conftest import new_database, virtual_host
 from tests.e2e.api_keys import BAD, bearer, holders, insert_key
@@ -42,11 +43,12 @@ REVOKED_WITHIN_SECONDS = 30.0
 @pytest.fixture(scope="module")
 def keyed(postgres, admin, template_database, rabbitmq, state_folder) -> Iterator[Keyed]:
     with (
-        new_database(postgres, admin, template_database) as database_url,
+        new_database(postgres, admin, template_database) as url,
         virtual_host(rabbitmq) as broker_url,
-        started(state_folder / "keyed", database_url, broker_url) as keyed,
     ):
-        yield keyed
+        app_url = postgres.url_of(str(make_url(url).database), APP)
+        with started(state_folder / "keyed", url, app_url, broker_url) as keyed:
+            yield keyed
 
 
 @pytest.mark.parametrize("kind", BAD)

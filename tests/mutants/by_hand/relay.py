@@ -72,10 +72,12 @@ _PUBLISHING = [
 ]
 
 _WAKING = [
-    _process("self.lanes[lane].wake()\n        listener", "pass\n        listener", _WAKEUP),
     _process(
-        "                self.lanes[lane].wake()\n        listener",
-        "                self.lanes[Lane.QUICK].wake()\n        listener",
+        "self.lanes[lane].wake_for_new()\n        listener", "pass\n        listener", _WAKEUP
+    ),
+    _process(
+        "                    self.lanes[lane].wake_for_new()\n        listener",
+        "                    self.lanes[Lane.QUICK].wake()\n        listener",
         _WAKEUP,
     ),
     _process("self._next_poll_at = 0.0  # wake", "pass  # wake", _WAKEUP),

@@ -64,8 +64,8 @@ MUTATIONS = [
     _outbox("AND not_before <= now()\n", "\n", _OUTBOX),
     _outbox("        ORDER BY not_before\n        LIMIT", "        LIMIT", _OUTBOX),
     _outbox("FROM taken ORDER BY not_before", "FROM taken ORDER BY id", _OUTBOX),
-    _outbox("AND lane = $1 AND", "AND", _OUTBOX),
-    _outbox("AND published_at IS NULL AND lane = $1", "AND lane = $1", _OUTBOX),
+    _outbox("AND lane = 'quick' AND not", "AND not", _OUTBOX),
+    _outbox("AND published_at IS NULL AND lane = 'quick'", "AND lane = 'quick'", _OUTBOX),
     _outbox("FOR UPDATE SKIP LOCKED),\n    taken", "FOR UPDATE),\n    taken", _OUTBOX),
     _outbox(
         "SET LOCAL synchronous_commit",
@@ -175,6 +175,6 @@ MUTATIONS = [
     _quick("(row_number() OVER () - 1)", "row_number() OVER ()", _TELLS),
     _quick("pg_notify('{CHANGED}', string_agg", "concat('{CHANGED}', string_agg", _TELLS),
     _system("WHERE finished_at > now() - interval '1 minute' AND", "WHERE", _WHOLE),
-    _system("AND published_at IS NULL AND not_before <= now()", "AND published_at IS NULL", _WHOLE),
-    _system("estimate_seconds * (1 - progress)", "estimate_seconds", _WHOLE),
+    _system("lane = 'quick'\n          AND not_before <= now()),", "lane = 'quick'),", _WHOLE),
+    _system("sum(estimate_seconds * (1 - progress))", "sum(estimate_seconds)", _WHOLE),
 ]

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from gateway.http.limits import MAX_SESSIONS_PER_KEY
-from shared.keys.credential import digest, new_token, parse_token
+from shared.keys.credential import digest, new_credential, new_token, parse_token
+from shared.store.keys.access import find_access
 from tests.asgi import serving
 from tests.integration.gateway.access.key_rows import bearer, make_key, revoke, rotate
 
@@ -153,6 +154,23 @@ def test_there_may_be_no_session_to_delete(run, engine, cookie):
 
     assert run(scenario).status == 204
     assert len(stored(engine)) == 1
+
+
+def test_however_many_keys_are_tried_they_share_a_few_queries(run, engine, monkeypatch):
+    queries = []
+
+    def counted():
+        queries.append(1)
+        return find_access()
+
+    monkeypatch.setattr("gateway.app.find_access", counted)
+
+    async def scenario(client):
+        return await asyncio.gather(*(login(client, new_credential()) for _ in range(200)))
+
+    assert {answer.status for answer in run(scenario)} == {401}
+    assert len(queries) < 20
+    assert stored(engine) == set()
 
 
 def test_what_is_no_session_costs_no_statement(run, monkeypatch):

@@ -131,6 +131,24 @@ def test_claims_without_a_word_are_polled_for_as_long_as_there_are_any(settings,
     heavy.publisher.close()
 
 
+def test_a_claim_during_a_take_has_the_lane_take_again(settings, relay_engine, monkeypatch):
+    """The take may not have seen it, and there may be no other claim for long."""
+    add_slots(relay_engine, Lane.HEAVY, 1)
+    queue(relay_engine, 1, 2, lane=Lane.HEAVY)
+    change_all(relay_engine, "estimate_seconds = 60")
+    heavy = make_relay(settings, relay_engine).lanes[Lane.HEAVY]
+    heavy._woken.clear()
+
+    def with_a_claim(*values):
+        heavy.note_claims(1)
+        return take_heavy(*values)
+
+    monkeypatch.setattr("gateway.relay.lane.take_heavy", with_a_claim)
+    assert heavy.publish_batch() == 1
+    assert heavy.is_busy
+    heavy.publisher.close()
+
+
 def test_new_work_that_has_to_wait_does_not_wake_the_lane(woken_only, relay_engine, takes):
     add_slots(relay_engine, Lane.HEAVY, 1)
     queue(relay_engine, 1, 2, lane=Lane.HEAVY)
