@@ -56,15 +56,12 @@ class Session:
         key = presented_key(req) or await _key_in_body(req)
         caller = await self._access.admit(key)
         token = new_token()
-        expires_at = await self._database.fetch(
-            insert_session(
-                _stored(token),
-                caller.key_id,
-                seconds=self._seconds,
-                max_sessions=MAX_SESSIONS_PER_KEY,
-            )
+        insertion = insert_session(
+            _stored(token), key, seconds=self._seconds, max_sessions=MAX_SESSIONS_PER_KEY
         )
-        if expires_at is None:  # revoked, or expired, a moment ago
+        # In a thread: many at once must not hold up what all requests need, such as the keys.
+        expires_at = await self._database.run_transaction(insertion.on)
+        if expires_at is None:  # revoked or rotated, or expired, a moment ago
             raise Unauthenticated(KeyFault.INVALID)
         set_session_cookie(req, resp, token, expires_at - self._ring.now)
         _write(resp, caller, expires_at)
@@ -92,7 +89,7 @@ class Session:
                 await self._ring.caller_of(token_sha256)
         except Unauthenticated:
             return
-        await self._database.fetch(delete_session(token_sha256))
+        await self._database.run_transaction(delete_session(token_sha256).on)
 
 
 class SessionWithoutKeys:

@@ -118,6 +118,18 @@ MUTATIONS = [
         f"{_RATES}::test_a_request_that_is_refused_is_not_counted",
     ),
     mutation(
+        "gateway/access/rates.py",
+        "                    _TIME.pack_into(self._times, offset, due)\n",
+        "                    pass\n",
+        f"{_RATES}::test_a_key_that_shares_its_slot_with_a_slow_one_is_not_shut_out_for_long",
+    ),
+    mutation(
+        "gateway/access/key_ring.py",
+        "return not is_old and known",
+        "return known",
+        f"{_RING}::test_what_was_read_counts_for_20_seconds_and_is_for_caches_for_8",
+    ),
+    mutation(
         "gateway/access/key_seconds.py",
         "if calculation.queue_seconds > limit",
         "if calculation.queue_seconds > limit and index",

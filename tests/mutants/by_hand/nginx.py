@@ -183,6 +183,11 @@ MUTATIONS = [
         f"{_CONNECTIONS}::test_event_streams_are_limited_by_client_address",
     ),
     _template(
+        "location ~ ^/+calculations/[^/]+/events/?$ {",
+        "location ~ ^/calculations/[^/]+/events/?$ {",
+        f"{_CONNECTIONS}::test_event_streams_are_limited_by_client_address",
+    ),
+    _template(
         "    gzip_types application/json application/problem+json;\n",
         "",
         f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",

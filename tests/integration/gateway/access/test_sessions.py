@@ -12,7 +12,7 @@ from gateway.http.limits import MAX_SESSIONS_PER_KEY
 from shared.keys.credential import digest, new_credential, new_token, parse_token
 from shared.store.keys.access import find_access
 from tests.asgi import serving
-from tests.integration.gateway.access.key_rows import bearer, make_key, revoke
+from tests.integration.gateway.access.key_rows import bearer, make_key, revoke, rotate
 
 OWN = {"sec_fetch_site": "same-origin", "origin": "http://localhost"}
 OTHER = "http://localhost:3000"
@@ -214,6 +214,22 @@ def test_no_session_for_whoever_has_no_valid_key(run, engine):
         assert answer.status == 401
         assert "set-cookie" not in answer.headers
     assert stored(engine) == set()
+
+
+def test_a_secret_that_was_rotated_away_a_moment_ago_begins_no_session(run, engine):
+    """The gateway still accepts it, until it reads the keys again."""
+    key = make_key(engine)
+
+    async def scenario(client):
+        await login(client, key)
+        rotate(engine, key, former_seconds=-1)
+        accepted = await client.ask("GET", "/session", authorization=bearer(key))
+        return accepted, await login(client, key)
+
+    accepted, refused = run(scenario)
+    assert (accepted.status, refused.status) == (200, 401)
+    assert "set-cookie" not in refused.headers
+    assert len(stored(engine)) == 1
 
 
 @pytest.mark.parametrize(

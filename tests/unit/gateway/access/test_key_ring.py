@@ -235,19 +235,20 @@ def test_what_was_read_counts_for_20_seconds_and_is_for_caches_for_8():
         key, clock = new_credential(), Clock()
         ring = await read_once(Store(stored(key)), clock)
         began = clock.now
+        caller = ring.find(key)
         seen = {}
         for seconds in (FRESH_KEYS_SECONDS, MAX_KEYS_SECONDS, MAX_KEYS_SECONDS + 0.001):
             clock.now = began + seconds
-            seen[seconds] = (ring.is_fresh, ring.find(key) is not None)
+            seen[seconds] = (ring.is_fresh, ring.find(key) is not None, ring.is_current(caller))
         with pytest.raises(StoreUnavailable):
             ring.check_again(key)
         return seen
 
     assert (FRESH_KEYS_SECONDS, MAX_KEYS_SECONDS) == (8, 20)
     assert asyncio.run(scenario()) == {
-        8: (True, True),
-        20: (False, True),
-        20.001: (False, False),
+        8: (True, True, True),
+        20: (False, True, True),
+        20.001: (False, False, False),
     }
 
 
