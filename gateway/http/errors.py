@@ -16,6 +16,7 @@ from gateway.http.limits import KEY_CHECK_RETRY_SECONDS, UNAVAILABLE_RETRY_SECON
 from gateway.http.problems import Problem, write_problem
 from shared import errors
 from shared.failures import PROBLEM_PREFIX
+from shared.keys.credential import without_key
 
 _logger = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ async def handle_error(
             "request_id": req.context.get("request_id"),
             "key": caller.name if caller else None,
         }
-        _logger.error("A request failed: %s %s", req.method, req.path, exc_info=error, extra=extra)
+        path = without_key(req.path)  # a client may put its key into any place
+        _logger.error("A request failed: %s %s", req.method, path, exc_info=error, extra=extra)
     write_problem(resp, problem)
 
 

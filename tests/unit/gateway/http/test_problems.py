@@ -1,5 +1,6 @@
 """Every error that a client can cause has its own problem document."""
 
+import asyncio
 import inspect
 import json
 import re
@@ -8,9 +9,10 @@ from uuid import uuid4
 
 import falcon
 import falcon.asgi
+import falcon.testing
 import pytest
 
-from gateway.http.errors import describe
+from gateway.http.errors import describe, handle_error
 from gateway.http.problems import MALFORMED_REQUEST, write_problem
 from reckoner.authoring.faults import Fault
 from shared import errors
@@ -108,3 +110,11 @@ def test_problems_of_nginx_have_the_same_titles_and_form():
         name: titles[name] for name in shared_with_nginx
     }
     assert all(re.fullmatch(r"[A-Z].+\. [A-Z].+\.", detail) for _, _, detail in found)
+
+
+def test_the_log_of_a_bug_holds_no_key_that_a_client_put_into_the_path(caplog):
+    key = "rk_0a1b2c3d4e5f_" + "ab" * 32
+    request = falcon.testing.create_asgi_req(path=f"/calculations/{key}")
+    asyncio.run(handle_error(request, falcon.asgi.Response(), KeyError("a bug"), {}))
+    assert "A request failed: GET" in caplog.text
+    assert key not in caplog.text
