@@ -74,11 +74,13 @@ def _run(
 def _welcome(launcher: Launcher, settings: LocalSettings, access: Access, seconds: float) -> str:
     """Return the addresses and commands that a user needs."""
     user, password = launcher.rabbitmq.manager
-    keys = (
-        f"on; the operator's is in {launcher.operator_key.relative_to(launcher.state.parent)}"
-        if access.are_keys_on
-        else "off: whoever reaches this address may do everything"
-    )
+    key = launcher.operator_key
+    if not access.are_keys_on:
+        keys = "off: whoever reaches this address may do everything"
+    elif key.exists():
+        keys = f"on; the operator's is in {key.relative_to(launcher.state.parent)}"
+    else:
+        keys = "on; the operator's could not be made, see above"
     return f"""
 Reckoner is ready, after {seconds:.1f} s.
 

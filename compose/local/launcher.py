@@ -102,7 +102,7 @@ class Launcher:
         self.postgres.make_roles()
         self._run(self._migrations, "The database schema could not be upgraded.")
         if self._access.are_keys_on:
-            self._run(self._key_creation, "The operator's key could not be made.")
+            self._make_operator_key()
         supervisor.start(self._gateway)
         supervisor.start(self.nginx)
         supervisor.wait_for(self.nginx, self.nginx.ready, _READY_SECONDS)
@@ -172,6 +172,16 @@ class Launcher:
             file.touch(mode=0o600)
             lines = [f"{key}={shlex.quote(text)}\n" for key, text in self._variables(role).items()]
             file.write_text("".join(lines))
+
+    def _make_operator_key(self) -> None:
+        """Make it unless it was made before. The service starts without it: there may be others.
+
+        If its file is lost, only a running PostgreSQL allows to revoke it and to have another made.
+        """
+        try:
+            self._run(self._key_creation, "The operator's key could not be made.")
+        except NotReady as error:
+            self._view.show(f"{error.problem} {error.remedy}")
 
     def _run(self, process: Process, failure: str) -> None:
         """Run a process to its end; raise `NotReady` with this sentence if it fails."""
