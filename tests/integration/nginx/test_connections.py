@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +15,9 @@ from gateway.server.protocol import _IDLE_SECONDS
 from tests.eventually import eventually
 from tests.integration.nginx.raw import open_stream
 from tests.upstream import Upstream
+
+#: That NGINX takes at once.
+_LARGE_BATCHES = 32
 
 _TEMPLATE = Path(private.__file__).parents[1] / "nginx" / "reckoner.conf.template"
 
@@ -60,3 +64,30 @@ def test_event_streams_are_limited_by_client_address(nginx):
         eventually(lambda: upstream.streams == 3, within_seconds=5)
         stack.callback(open_stream(server, path).close)
         eventually(lambda: upstream.streams == 4)
+
+
+def test_large_batches_are_limited_and_small_ones_are_not(nginx):
+    """The bodies of a few hundred would take all memory, whoever sends them."""
+
+    def begin(length):
+        head = f"POST /calculations/batch HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+        connection = socket.create_connection((server.host, server.port), timeout=10)
+        stack.callback(connection.close)
+        connection.sendall(head.encode())
+        return connection
+
+    def answer():
+        with httpx.Client(base_url=server.url) as client:
+            return client.post("/calculations/batch", content=b" " * 100_000)
+
+    with Upstream() as upstream, contextlib.ExitStack() as stack:
+        server = nginx(upstream.address)
+        unfinished = [begin(4_194_304) for _ in range(_LARGE_BATCHES)]
+        eventually(lambda: answer().status_code == 503)
+        refused = answer()
+        assert refused.json()["detail"] == "Too many large batches are on their way. Retry in 2 s."
+        assert refused.headers["Retry-After"] == "2"
+        assert httpx.post(f"{server.url}/calculations/batch", content=b"{}").status_code == 200
+        assert httpx.get(f"{server.url}/other").status_code == 200
+        unfinished[0].close()
+        eventually(lambda: answer().status_code == 200)
