@@ -242,6 +242,7 @@ def test_a_secret_that_was_rotated_away_a_moment_ago_begins_no_session(run, engi
         (b'{"rk_secret": 1}', "application/json", 422),
         (b'["rk_secret"]', "application/json", 422),
         (b'{"key": rk_secret}', "application/json", 400),
+        (b'{"key": "rk_secret"' + b" " * 4_096 + b"}", "application/json", 413),
         (b"key=rk_secret", "application/x-www-form-urlencoded", 415),
         (b'{"key": "rk_secret"}', "text/plain", 415),
     ],
