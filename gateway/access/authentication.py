@@ -5,8 +5,8 @@ from typing import Any
 
 import falcon.asgi
 
+from gateway.access.browsers.cross_site import is_untold_get
 from gateway.access.caller import NOBODY, Caller
-from gateway.access.cross_site import is_untold_get
 from gateway.access.key_ring import KeyRing
 from gateway.access.last_use import LastUse
 from gateway.access.presented import presented_credential

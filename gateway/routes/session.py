@@ -9,8 +9,12 @@ from datetime import datetime
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
+from gateway.access.browsers.cookies import (
+    expire_session_cookie,
+    session_cookie,
+    set_session_cookie,
+)
 from gateway.access.caller import Caller
-from gateway.access.cookies import expire_session_cookie, session_cookie, set_session_cookie
 from gateway.access.key_ring import KeyRing
 from gateway.access.presented import presented_credential, presented_key
 from gateway.access.scopes import by_method

@@ -22,9 +22,6 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
         yield "RECKONER_INLINE_SECONDS must not exceed RECKONER_QUICK_SECONDS."
     if number("quick_prefetch") < number("quick_threads"):
         yield "RECKONER_QUICK_PREFETCH must be at least RECKONER_QUICK_THREADS."
-    for what in ("queued_seconds", "queued_bytes"):
-        if 0 < number(f"max_{what}") < number(f"key_max_{what}"):
-            yield f"RECKONER_KEY_MAX_{what.upper()} must not exceed RECKONER_MAX_{what.upper()}."
     if values["keys"] not in ("on", "off", None):
         yield f"RECKONER_KEYS must be on or off; it is {values['keys']!r:.40}."
     if values["keys"] == "off" and not is_loopback(values["address"] or "127.0.0.1"):

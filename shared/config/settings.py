@@ -87,11 +87,11 @@ class Settings:
         "it"
     )
     keys: str = _setting(
-        "`on` (in production): a request needs an API key; `off` (in development): whoever reaches "
-        "the service may do everything"
+        "`on`: a request needs an API key; `off`: whoever reaches the service may do everything"
     )
     allowed_hosts: str = _setting(
-        "host names, with commas between them, by which clients address the service; "
+        "host names, with commas between them, by which clients address the service, to be given "
+        "in production; "
         "`.example.org` allows all below it"
     )
     address: str = _setting(

@@ -197,6 +197,26 @@ def test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it(n
     ]
 
 
+@pytest.mark.parametrize("credential", [KEY.removeprefix("Bearer "), f"rs_{SECRET}"])
+def test_a_key_in_a_url_is_not_logged(nginx, credential):
+    """A client's mistake, which the log is not to keep."""
+    hidden = [
+        f"/calculations?key={credential}",
+        f"/{credential}/",
+        f"/calculations?key={credential.upper()}",
+        f"/calculations?key={credential[:20]}",  # and what is left of it when it is cut off
+        f"/calculations?key={credential.replace('_', '%5F')}",
+    ]
+    with Upstream() as upstream:
+        server = nginx(upstream.address)
+        for target in [*hidden, "/park_1?count=5"]:
+            httpx.get(server.url + target)
+        assert upstream.asked == [*hidden, "/park_1?count=5"], "the gateway gets what was sent"
+    server.stop()
+    targets = [json.loads(line)["target"] for line in server.access_log.read_text().splitlines()]
+    assert targets == ["(hidden: it holds a key)"] * len(hidden) + ["/park_1?count=5"]
+
+
 def test_no_credential_is_written_to_disk(nginx):
     """Neither in the cache nor in a log, nor as a body that does not fit into memory."""
     with Upstream(Set_Cookie=COOKIE) as upstream:

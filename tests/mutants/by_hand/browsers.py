@@ -22,7 +22,7 @@ def _session(old: str, new: str, claim: str) -> Mutation:
 
 
 def _cookies(old: str, new: str, claim: str) -> Mutation:
-    return mutation("gateway/access/cookies.py", old, new, f"{_SESSIONS}::{claim}")
+    return mutation("gateway/access/browsers/cookies.py", old, new, f"{_SESSIONS}::{claim}")
 
 
 MUTATIONS = [
@@ -45,13 +45,13 @@ MUTATIONS = [
         f"{_OTHER_PAGES}::test_a_page_of_another_origin_starts_no_calculation",
     ),
     mutation(
-        "gateway/access/hosts.py",
+        "gateway/access/browsers/hosts.py",
         '_EXEMPT = "/health/"',
         '_EXEMPT = "/health"',
         f"{_HOSTS}::test_probes_may_use_any_name",
     ),
     mutation(
-        "gateway/access/hosts.py",
+        "gateway/access/browsers/hosts.py",
         'req.get_header("Host")',
         "req.forwarded_host",
         f"{_HOSTS}::test_forwarded_headers_have_no_say",
@@ -75,37 +75,37 @@ MUTATIONS = [
         f"{_ORIGINS}::test_a_faulty_list_is_refused",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         '_OWN = ("same-origin", "none")',
         '_OWN = ("same-origin", "same-site", "none")',
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         "_EFFECTS = (Scope.SUBMIT, Scope.CANCEL)",
         "_EFFECTS = (Scope.CANCEL,)",
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         "return origin is not None and not _is_own",
         'return origin not in (None, "null") and not _is_own',
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         "parts.netloc == host.lower()",
         'parts.hostname == host.lower().partition(":")[0]',
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cors.py",
+        "gateway/access/browsers/cors.py",
         '        resp.append_header("Vary", "Origin")\n',
         "",
         f"{_CORS}::test_every_answer_says_that_it_depends_on_the_origin",
     ),
     mutation(
-        "gateway/access/cors.py",
+        "gateway/access/browsers/cors.py",
         "expose_headers=_EXPOSED)",
         'expose_headers=_EXPOSED, allow_credentials="*")',
         f"{_CORS}::test_a_named_origin_may_read_answers_and_errors_without_cookies",

@@ -24,6 +24,11 @@ def _script(old: str, new: str, *claims: str) -> Mutation:
 
 
 MUTATIONS = [
+    _template(
+        '"target":"$reckoner_target"',
+        '"target":"$request_uri"',
+        f"{_CREDENTIALS}::test_a_key_in_a_url_is_not_logged",
+    ),
     _template("$http_prefer$http_origin", "$http_origin", f"{_ONE_HEADER}[Prefer]"),
     _template("$http_prefer$http_origin", "$http_prefer", f"{_ONE_HEADER}[Origin]"),
     _template("$http_range$http_if_range", "$http_if_range", f"{_ONE_HEADER}[Range]"),
