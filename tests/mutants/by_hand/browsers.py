@@ -29,7 +29,7 @@ def _cookies(old: str, new: str, claim: str) -> Mutation:
 MUTATIONS = [
     mutation(
         "gateway/access/authentication.py",
-        "if isinstance(credential, bytes) and is_untold_get(req, scope):",
+        "if isinstance(credential, bytes) and is_get_of_unknown_page(req, scope):",
         "if False:",
         f"{_SESSIONS}::test_a_session_causes_nothing_by_a_get_that_no_page_is_named_for",
     ),
