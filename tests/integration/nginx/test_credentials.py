@@ -3,7 +3,6 @@
 import itertools
 import socket
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,6 +10,7 @@ import pytest
 import compose.services.nginx as private
 from gateway.http.limits import FRESH_KEYS_SECONDS, NGINX_CACHE_SECONDS
 from tests.eventually import eventually
+from tests.integration.nginx.cached import FOR_A_WHILE, document
 from tests.integration.nginx.credentials import (
     CLIENTS,
     COOKIE,
@@ -21,12 +21,6 @@ from tests.integration.nginx.credentials import (
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.slow
-
-FOR_A_WHILE: dict[str, Any] = {"X_Accel_Expires": "3600"}
-
-
-def document():
-    return f"/calculations/{uuid4()}"
 
 
 def raw_get(server, path, *lines):

@@ -1,13 +1,12 @@
 """What NGINX keeps of a request with a credential: in its log, in its cache, in files."""
 
 import json
-from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.eventually import eventually
+from tests.integration.nginx.cached import FOR_A_WHILE, document
 from tests.integration.nginx.credentials import (
     CLIENTS,
     COOKIE,
@@ -18,12 +17,6 @@ from tests.integration.nginx.credentials import (
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.slow
-
-FOR_A_WHILE: dict[str, Any] = {"X_Accel_Expires": "3600"}
-
-
-def document():
-    return f"/calculations/{uuid4()}"
 
 
 def test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it(nginx):
