@@ -1,7 +1,7 @@
 """The error table: the HTTP status and the text of every error.
 
-A detail is one sentence on what is wrong and one on what to do. Who is refused is told in
-access_errors.py, and what does not fit into the queue in admission_errors.py.
+A detail is one sentence on what is wrong and one on what to do. access_errors.py has the errors
+of clients that may not do something, admission_errors.py those of a full queue.
 """
 
 import http
