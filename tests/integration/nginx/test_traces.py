@@ -30,10 +30,10 @@ def test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it(n
         httpx.get(server.url + path)
         eventually(lambda: server.access_log.read_text().count("\n") == 3)
     lines = map(json.loads, server.access_log.read_text().splitlines())
-    assert [(line["cache"], line["key"]) for line in lines] == [
-        ("MISS", "shop-blue"),
+    assert sorted((line["cache"], line["key"]) for line in lines) == [
         ("HIT", "shop-blue"),
         ("MISS", ""),
+        ("MISS", "shop-blue"),
     ]
 
 
@@ -54,7 +54,8 @@ def test_a_key_in_a_url_is_not_logged(nginx, credential):
         assert upstream.asked == [*hidden, "/park_1?count=5"], "the gateway gets what was sent"
     server.stop()
     targets = [json.loads(line)["target"] for line in server.access_log.read_text().splitlines()]
-    assert targets == ["(hidden: it holds a key)"] * len(hidden) + ["/park_1?count=5"]
+    # Each of NGINX's processes writes its lines together.
+    assert sorted(targets) == ["(hidden: it holds a key)"] * len(hidden) + ["/park_1?count=5"]
 
 
 def test_no_credential_is_written_to_disk(nginx):
