@@ -75,7 +75,7 @@ def _welcome(launcher: Launcher, settings: LocalSettings, access: Access, second
     """Return the addresses and commands that a user needs."""
     user, password = launcher.rabbitmq.manager
     keys = (
-        f"on; the operator's is in {launcher.operator_key.relative_to(launcher.state.parent)}"
+        _keys(launcher)
         if access.are_keys_on
         else "off: whoever reaches this address may do everything"
     )
@@ -94,6 +94,14 @@ password {password}
   stop              Ctrl-C
 
 """
+
+
+def _keys(launcher: Launcher) -> str:
+    """Return where the operator's key is; where there is none, how to make another."""
+    file = launcher.operator_key.relative_to(launcher.state.parent)
+    if launcher.has_operator_key:
+        return f"on; the operator's is in {file}"
+    return f"on; the operator's is not in {file}: see the log line of `key` above"
 
 
 def _open_standard_streams() -> None:
