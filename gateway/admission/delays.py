@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from gateway.admission.queued_work import QueuedWork
 from gateway.database.database import Database
@@ -101,7 +102,8 @@ class Delays:
         The lag is found in a moment, and each second of it matters.
         """
         now = time.monotonic()
-        with contextlib.suppress(StoreUnavailable):  # nothing can be stored then
+        # Then nothing can be stored; or it is a bug, which is logged, and a place is only a guess.
+        with contextlib.suppress(StoreUnavailable, DBAPIError):
             await self._lane.get()
             if now - self._used_at > _OLD_SECONDS:
                 await self._queued_work.refresh()
