@@ -64,7 +64,7 @@ class Protocol(HttpToolsProtocol):
         self.transport.write((head + body).encode("ascii"))
         self.transport.close()
         if self.cycle is not None:
-            # Of a request whose body is not HTTP: uvicorn would report it as an application's error.
+            # The body is not HTTP: uvicorn would report it as an error of the application.
             self.cycle.disconnected = True
 
     def shutdown(self) -> None:
