@@ -80,7 +80,7 @@ ROOM, FITTING = window("0"), _FITTING.format(claims_per_second="0")
 
 #: Without sorting, the planner has only the index that has the order, and reads no more of it than
 #: it needs, however many wait.
-_OPENING = BEGIN + "SET LOCAL enable_sort = off; "
+_IN_ORDER = "SET LOCAL enable_sort = off; "
 
 _TAKE = Prepared(
     "take_heavy",
@@ -118,13 +118,14 @@ _TAKE = Prepared(
            taken.id, function, version, arguments_text, request_id, estimate_seconds, arguments
     FROM room, counted LEFT JOIN taken ON true
     ORDER BY place, taken.id""",
-    opening=_OPENING,
+    opening=BEGIN + _IN_ORDER,
 )
 
 
 #: The next one may have come back from a worker, with a place from long ago: then the place of the
 #: last that were published counts.
 _LAG = text(f"""
+    {_IN_ORDER}
     SELECT greatest(0, extract(epoch FROM now() - greatest(next.place, last.place)))::float
     FROM (SELECT coalesce(sort_at, created_at) AS place FROM calculations
           WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy'
@@ -160,7 +161,8 @@ def take_heavy(limit: int, claims_per_second: float = 0.0) -> Query[Taken]:
 def measure_lag_seconds(connection: Connection) -> float:
     """Return how long ago the next row to publish should have been, by its `sort_at`.
 
-    Not more than that of those that were published last.
+    Not more than that of those that were published last. What follows in the transaction is planned
+    without sorting.
     """
     seconds: float | None = connection.execute(_LAG).scalar_one_or_none()
     return seconds or 0.0
