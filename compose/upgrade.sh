@@ -119,10 +119,12 @@ switch_nginx() {
     local deadline=$((SECONDS + ready_seconds)) leaving
     mapfile -t gateways < <(containers gateway | grep -xF "$(printf '%s\n' "${new[@]}")")
     leaving=$(addresses "${old[@]}")
-    follow_gateway configure
+    # In this order: by the new configuration NGINX must store nothing that an old gateway answers. A
+    # version without keys answers everybody, and has it stored for an hour.
     # shellcheck disable=SC2086 # one word for each
     follow_gateway leave $leaving
-    until nginx_has_all_but "$leaving"; do
+    follow_gateway configure
+    until nginx_has_all_but "$leaving" && nginx_is_configured; do
         [ $SECONDS -le $deadline ] || die "NGINX does not use the new gateways." \
             "See docker compose -f compose/compose.yaml logs nginx, and run this again."
         sleep 1
@@ -145,6 +147,9 @@ nginx_has_all_but() {
         [ -n "$found" ] || return 1
     done
 }
+
+# Whether NGINX uses the configuration of the last `configure`.
+nginx_is_configured() { ! in_nginx ls /run/reckoner | grep -qxE 'changed|applying'; }
 
 remove() {
     [ $# -gt 0 ] || return 0

@@ -72,12 +72,14 @@ follow() {
     now=$(wanted "$known")
     # None exists, or none is ready yet: keep those in use.
     [ -n "$now" ] || now=$known
-    if [ "$now" != "$known" ] || [ -e "$state/changed" ]; then
+    # What changes from now on is for the next check, and what fails is tried again then.
+    [ ! -e "$state/changed" ] || mv "$state/changed" "$state/applying"
+    if [ "$now" != "$known" ] || [ -e "$state/applying" ]; then
         # shellcheck disable=SC2086 # one word for each address
         render $now
         # NGINX refuses a faulty configuration here and keeps the one it has.
         nginx -c "$state/nginx.conf" -s reload
-        rm -f "$state/changed"
+        rm -f "$state/applying"
         echo "$now" >"$state/gateways"
     fi
 }

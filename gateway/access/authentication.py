@@ -5,8 +5,8 @@ from typing import Any
 
 import falcon.asgi
 
+from gateway.access.browsers.cross_site import is_get_of_unknown_page
 from gateway.access.caller import NOBODY, Caller
-from gateway.access.cross_site import is_untold_get
 from gateway.access.key_ring import KeyRing
 from gateway.access.last_use import LastUse
 from gateway.access.presented import presented_credential
@@ -40,10 +40,12 @@ class Authentication:
             req.context.caller = NOBODY
             return
         credential = presented_credential(req)
-        if isinstance(credential, bytes) and is_untold_get(req, scope):
+        if isinstance(credential, bytes) and is_get_of_unknown_page(req, scope):
             raise CrossSiteRefused(is_get=True, is_told=False)
-        caller = await self.admit(credential)
+        caller = await self._find(credential)
+        # Before it can be refused: the answer, and so NGINX's log, names the key.
         req.context.caller = caller
+        self._count(caller)
         if scope not in caller.scopes:
             raise ScopeMissing(scope)
 
@@ -52,14 +54,21 @@ class Authentication:
 
         Raises Unauthenticated, RateExceeded, StoreUnavailable or KeyChecksBusy.
         """
+        caller = await self._find(credential)
+        self._count(caller)
+        return caller
+
+    async def _find(self, credential: Credential | bytes) -> Caller:
         caller = self._ring.find(credential) or await self._ring.caller_of(credential)
         self._last_use.add(caller.key_id)
+        return caller
+
+    def _count(self, caller: Caller) -> None:
         rate = caller.limits.rate_per_second
         if rate is not None:
             wait = self._rates.take(caller.number, rate)
             if wait:
                 raise RateExceeded(rate, math.ceil(wait))
-        return caller
 
     async def process_response(
         self,

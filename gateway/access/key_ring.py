@@ -138,8 +138,10 @@ class KeyRing:
         return Unauthenticated(KeyFault.INVALID)
 
     def is_current(self, caller: Caller) -> bool:
-        """Say whether the keys have not been read since this caller was found."""
-        return self._known.callers.get(caller.key_id) is caller
+        """Say whether the keys still count that this caller was found by, and are the latest."""
+        known = self._known
+        is_old = self._clock() - known.read_at > MAX_KEYS_SECONDS
+        return not is_old and known.callers.get(caller.key_id) is caller
 
     def not_used_today(self, key_ids: Iterable[str]) -> set[str]:
         """Return those of these keys whose last use is noted for another day, or not at all."""

@@ -43,10 +43,13 @@ class Rates:
         fcntl.lockf(self._file, fcntl.LOCK_EX, 1, slot)
         try:
             now = self._clock()
-            # The second bound is for a slot that a slower key has used.
-            due = min(_TIME.unpack_from(self._times, offset)[0], now + ahead + interval)
+            kept = _TIME.unpack_from(self._times, offset)[0]
+            # This key alone leaves no later time: a slower one has used the slot.
+            due = min(kept, now + ahead + interval)
             wait = due - ahead - now
             if wait > 0:
+                if due < kept:  # else this key would be refused until the slower one's time
+                    _TIME.pack_into(self._times, offset, due)
                 return float(wait)
             _TIME.pack_into(self._times, offset, max(due, now) + interval)
             return 0.0

@@ -2,9 +2,12 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 PREFIX = "RECKONER_"
+
+#: What RECKONER_ENV may be; the first is the default.
+ENVIRONMENTS = ("development", "production")
 
 #: Names that are not settings but may be in a process's environment.
 _NOT_SETTINGS = frozenset(
@@ -52,6 +55,13 @@ _NOT_SETTINGS = frozenset(
 #: "Accessing the Service").
 _OF_KUBERNETES = re.compile(r"RECKONER_(\w+_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP)\w*)")
 _URL_OF_KUBERNETES = re.compile(r"(tcp|udp)://")
+
+
+def environment_faults(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence if there are no defaults of the name that is chosen."""
+    name = environment.get(f"{PREFIX}ENV", ENVIRONMENTS[0])
+    if name not in ENVIRONMENTS:
+        yield f"{PREFIX}ENV must be one of {', '.join(ENVIRONMENTS)}; it is {name!r:.40}."
 
 
 def unknown_names(environment: Mapping[str, str], settings: Iterable[str]) -> list[str]:

@@ -15,12 +15,11 @@ from sqlalchemy import URL, make_url
 from shared.config.addresses import bind_faults, broker_faults, database_faults, with_password
 from shared.config.contradictions import contradictions
 from shared.config.hosts import host_faults
-from shared.config.names import PREFIX, unknown_names
+from shared.config.names import ENVIRONMENTS, PREFIX, environment_faults, unknown_names
 from shared.config.origins import origin_faults
 from shared.errors import SettingsInvalid
 
 _DEFAULTS = Path(__file__).with_name("settings.toml")
-_ENVIRONMENTS = ("development", "production")
 _DAY_SECONDS = 86_400
 _YEAR_SECONDS = 365 * _DAY_SECONDS
 
@@ -88,11 +87,11 @@ class Settings:
         "it"
     )
     keys: str = _setting(
-        "`on` (in production): a request needs an API key; `off` (in development): whoever reaches "
-        "the service may do everything"
+        "`on`: a request needs an API key; `off`: whoever reaches the service may do everything"
     )
     allowed_hosts: str = _setting(
-        "host names, with commas between them, by which clients address the service; "
+        "host names, with commas between them, by which clients address the service, to be given "
+        "in production; "
         "`.example.org` allows all below it"
     )
     address: str = _setting(
@@ -157,11 +156,11 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     )
     types = get_type_hints(Settings)
     faults = [
-        *_environment_faults(environment),
+        *environment_faults(environment),
         *unknown_names(environment, (setting.name for setting in fields(Settings))),
     ]
-    if environment.get(f"{PREFIX}ENV") not in (*_ENVIRONMENTS, None):
-        source.setenv(_ENVIRONMENTS[0])  # so that this is the only fault of it
+    if environment.get(f"{PREFIX}ENV") not in (*ENVIRONMENTS, None):
+        source.setenv(ENVIRONMENTS[0])  # so that this is the only fault of it
     values: dict[str, Any] = {}
     for setting in fields(Settings):
         raw = given.pop(setting.name, None)
@@ -179,12 +178,6 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     if faults:
         raise SettingsInvalid(faults)
     return Settings(**values)
-
-
-def _environment_faults(environment: Mapping[str, str]) -> Iterator[str]:
-    name = environment.get(f"{PREFIX}ENV", _ENVIRONMENTS[0])
-    if name not in _ENVIRONMENTS:
-        yield f"{PREFIX}ENV must be one of {', '.join(_ENVIRONMENTS)}; it is {name!r:.40}."
 
 
 def _from_environment(name: str, environment: Mapping[str, str], faults: list[str]) -> str | None:

@@ -13,6 +13,8 @@ _SECRET_BYTES = 32
 
 _KEY = re.compile(rf"rk_([0-9a-f]{{{2 * _ID_BYTES}}})_([0-9a-f]{{{2 * _SECRET_BYTES}}})", re.ASCII)
 _TOKEN = re.compile(rf"rs_([0-9a-f]{{{2 * _SECRET_BYTES}}})", re.ASCII)
+# Also a part of one.
+_ANY = re.compile(rf"rk_[0-9a-f]{{{2 * _ID_BYTES}}}_|rs_[0-9a-f]{{16}}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,8 @@ def parse_token(text: str) -> str | None:
 def digest(secret: str) -> bytes:
     """Return the SHA-256 of a secret, of 32 bytes."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def without_key(text: str) -> str:
+    """Return a text for the log as it is, or what stands for it if it holds a key or a token."""
+    return "(hidden: it holds a key)" if _ANY.search(text) else text

@@ -42,10 +42,12 @@ def test_a_page_of_another_origin_starts_no_calculation(page, pages, service):
         target = f"/calculat{'e/33' if '{calculate}' in html else 'ions'}?{number}"
         targets.append(target)
         url = service.url + target
-        with page.context.new_page() as other:
-            with other.expect_request(url) as request:
-                other.goto(pages.put(html.format(calculate=url, calculations=url), host))
-            request.value.response()  # until it is answered, closing the page would cancel it
+        # It stays open: closing it could cancel the request.
+        other = page.context.new_page()
+        with other.expect_request(url):
+            other.goto(
+                pages.put(html.format(calculate=url, calculations=url), host), wait_until="commit"
+            )
     # What Chromium keeps from pages it keeps from this test as well. NGINX knows the statuses.
     refused = {target: [403] for target in targets}
     eventually(lambda: {target: service.served(target) for target in targets} == refused)

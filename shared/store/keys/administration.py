@@ -53,7 +53,10 @@ _ROTATE = text(f"""
 _REVOKE = text("""
     UPDATE api_keys SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL""")
 
-_DELETE_SESSIONS = text("DELETE FROM sessions WHERE key_id = :id")
+#: Those that would last longer; all, without a time.
+_END_SESSIONS = text("""
+    DELETE FROM sessions
+    WHERE key_id = :id AND (expires_at > CAST(:until AS timestamptz)) IS NOT FALSE""")
 
 
 def read_now(connection: Connection) -> datetime:
@@ -108,8 +111,8 @@ def rotate_key(
 ) -> ApiKey:
     """Give a locked key, which is not revoked, a new secret; the former one ends after the overlap.
 
-    Unless it keeps its expiry, it expires in `expires_seconds`, or never. Without an overlap its
-    sessions end, as the former secret may have made them.
+    Unless it keeps its expiry, it expires in `expires_seconds`, or never. Its sessions that would
+    outlast the former secret, which may have begun them, end now: without an overlap all of them.
     """
     values = {
         "id": credential.id,
@@ -118,14 +121,13 @@ def rotate_key(
         "keeps_expiry": keeps_expiry,
         "expires_seconds": expires_seconds,
     }
-    row = connection.execute(_ROTATE, values).one()
-    if overlap_seconds == 0:
-        connection.execute(_DELETE_SESSIONS, {"id": credential.id})
-    return read_key(row)
+    key = read_key(connection.execute(_ROTATE, values).one())
+    connection.execute(_END_SESSIONS, {"id": key.id, "until": key.former_until})
+    return key
 
 
 def revoke_key(connection: Connection, key_id: str) -> bool:
     """Revoke a key and end its sessions; return False if it was revoked before."""
     is_revoked = connection.execute(_REVOKE, {"id": key_id}).rowcount > 0
-    connection.execute(_DELETE_SESSIONS, {"id": key_id})
+    connection.execute(_END_SESSIONS, {"id": key_id, "until": None})
     return is_revoked

@@ -4,24 +4,32 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from shared.keys.credential import Credential
 from shared.postgres.prepared import Prepared, Query, Rows
 
-#: Two that are inserted at once may each leave one too many; the next one deletes it. The key may
-#: have been revoked, or have expired, since its request began: then nothing is inserted. A session
-#: ends with its key at the latest.
+#: The key may have been revoked or rotated, or have expired, since its request began: then nothing
+#: is inserted. It is locked first, so that whoever rotates it meanwhile ends this session too. A
+#: session ends with its key at the latest, and with the secret that began it. Two that are inserted
+#: at once may each leave one too many; the next one deletes it.
 _INSERT = Prepared(
     "insert_session",
-    ("bytea", "text", "double precision", "integer"),
+    ("bytea", "text", "bytea", "double precision", "integer"),
     """
-    WITH surplus AS (
+    WITH valid AS (
+        SELECT id, least(now() + make_interval(secs => $4), expires_at,
+                         CASE WHEN secret_sha256 <> $3 THEN former_until END) AS expires_at
+        FROM api_keys
+        WHERE id = $2 AND revoked_at IS NULL AND (expires_at > now()) IS NOT FALSE
+          AND (secret_sha256 = $3 OR (former_sha256 = $3 AND former_until > now()))
+        FOR NO KEY UPDATE),
+    surplus AS (
         DELETE FROM sessions
         WHERE token_sha256 IN (
-            SELECT token_sha256 FROM sessions WHERE key_id = $2
-            ORDER BY expires_at > now() DESC, created_at DESC, token_sha256 OFFSET $4 - 1)),
+            SELECT token_sha256 FROM sessions WHERE key_id = (SELECT id FROM valid)
+            ORDER BY expires_at > now() DESC, created_at DESC, token_sha256 OFFSET $5 - 1)),
     inserted AS (
         INSERT INTO sessions (token_sha256, key_id, expires_at)
-        SELECT $1, id, least(now() + make_interval(secs => $3), expires_at) FROM api_keys
-        WHERE id = $2 AND revoked_at IS NULL AND (expires_at > now()) IS NOT FALSE
+        SELECT $1, id, expires_at FROM valid
         ON CONFLICT DO NOTHING
         RETURNING expires_at)
     SELECT expires_at FROM inserted
@@ -41,13 +49,14 @@ _DELETE_EXPIRED = text("""
 
 
 def insert_session(
-    token_sha256: bytes, key_id: str, *, seconds: float, max_sessions: int
+    token_sha256: bytes, key: Credential, *, seconds: float, max_sessions: int
 ) -> Query[datetime | None]:
     """Insert a session, and delete the key's oldest beyond `max_sessions`.
 
-    Returns when it expires; None if the key is not valid any more, and nothing was inserted.
+    Returns when it expires; None if the key is not valid any more, and nothing was changed.
     """
-    return Query(_INSERT, (token_sha256, key_id, seconds, max_sessions), _first)
+    values = (token_sha256, key.id, key.sha256, seconds, max_sessions)
+    return Query(_INSERT, values, _first)
 
 
 def delete_session(token_sha256: bytes) -> Query[None]:

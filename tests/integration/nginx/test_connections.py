@@ -51,6 +51,8 @@ def test_event_streams_are_limited_by_client_address(nginx):
         assert refused.headers["Content-Type"] == "application/problem+json"
         assert int(refused.headers["Retry-After"]) >= 1
         assert "3 event streams" in refused.json()["detail"]
+        # The gateway knows this path, too.
+        assert httpx.get(f"{server.url}/{path}").status_code == 429
         assert httpx.get(f"{server.url}/other").status_code == 200
         # Each address has its own limit.
         stack.callback(open_stream(server, path, "127.0.0.2").close)

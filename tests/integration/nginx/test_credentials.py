@@ -1,10 +1,8 @@
-"""NGINX's cache answers nobody whom the gateway would refuse, and keeps no credential."""
+"""NGINX's cache answers nobody whom the gateway would refuse."""
 
 import itertools
-import json
 import socket
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,50 +10,17 @@ import pytest
 import compose.services.nginx as private
 from gateway.http.limits import FRESH_KEYS_SECONDS, NGINX_CACHE_SECONDS
 from tests.eventually import eventually
+from tests.integration.nginx.cached import FOR_A_WHILE, document
+from tests.integration.nginx.credentials import (
+    CLIENTS,
+    COOKIE,
+    KEY,
+    OTHER_COOKIE,
+    OTHER_KEY,
+)
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.slow
-
-FOR_A_WHILE: dict[str, Any] = {"X_Accel_Expires": "3600"}
-SECRET, OTHER = "0a" * 32, "0b" * 32
-KEY, OTHER_KEY = (f"Bearer rk_0123456789ab_{secret}" for secret in (SECRET, OTHER))
-COOKIE, OTHER_COOKIE = (f"reckoner_session=rs_{secret}" for secret in (SECRET, OTHER))
-
-#: Each pair of headers is another client to the cache.
-CLIENTS: dict[str, Any] = {
-    "none": {},
-    "a key": {"Authorization": KEY},
-    "another secret": {"Authorization": OTHER_KEY},
-    "the last digit": {"Authorization": KEY[:-1] + "b"},
-    "lower case": {"Authorization": KEY.lower()},
-    "another scheme": {"Authorization": KEY.replace("Bearer", "Basic")},
-    "no scheme": {"Authorization": KEY.removeprefix("Bearer ")},
-    "a session": {"Cookie": COOKIE},
-    "another session": {"Cookie": OTHER_COOKIE},
-    "both": {"Authorization": KEY, "Cookie": COOKIE},
-    "a key, another session": {"Authorization": KEY, "Cookie": OTHER_COOKIE},
-    "the same text as a key": {"Authorization": COOKIE},
-    "the name alone": {"Cookie": "reckoner_session"},
-    "an empty session": {"Cookie": "reckoner_session="},
-    "a quoted session": {"Cookie": COOKIE.replace("rs_", '"rs_') + '"'},
-    "spaces about the name": {"Cookie": COOKIE.replace("=", " = ")},
-    "a name in capitals": {"Cookie": COOKIE.upper()},
-    "a longer name": {"Cookie": f"x-{COOKIE}"},
-    "in another cookie": {"Cookie": f'a="; {COOKIE}; "'},
-    "two sessions": {"Cookie": f"{COOKIE}; {OTHER_COOKIE}"},
-    "two sessions in another order": {"Cookie": f"{OTHER_COOKIE}; {COOKIE}"},
-    "behind many cookies": {"Cookie": "".join(f"c{n}=1; " for n in range(700)) + COOKIE},
-    "a long key": {"Authorization": KEY + "a" * 7_000},
-    "another long key": {"Authorization": KEY + "a" * 7_001},
-    "a byte that is not ASCII": {"Authorization": KEY.encode() + b"\xff"},
-    "another byte that is not ASCII": {"Authorization": KEY.encode() + b"\xfe"},
-    "not ASCII in a cookie": {"Cookie": b"a=\xff; " + COOKIE.encode()},
-    "other bytes in a cookie": {"Cookie": b"a=\xfe; " + COOKIE.encode()},
-}
-
-
-def document():
-    return f"/calculations/{uuid4()}"
 
 
 def raw_get(server, path, *lines):
@@ -203,53 +168,6 @@ def test_a_session_is_never_stored(nginx, method):
         for _ in range(2):
             httpx.request(method, f"{server.url}/session", headers={"Cookie": COOKIE})
     assert len(upstream.asked) == 2
-
-
-def test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it(nginx):
-    path = document()
-    with Upstream(X_Reckoner_Key="shop-blue", **FOR_A_WHILE) as upstream:
-        server = nginx(upstream.address)
-        for _ in range(2):
-            answer = httpx.get(server.url + path, headers={"Authorization": KEY})
-            assert "X-Reckoner-Key" not in answer.headers
-        upstream.headers.clear()
-        httpx.get(server.url + path)
-        eventually(lambda: server.access_log.read_text().count("\n") == 3)
-    lines = map(json.loads, server.access_log.read_text().splitlines())
-    assert [(line["cache"], line["key"]) for line in lines] == [
-        ("MISS", "shop-blue"),
-        ("HIT", "shop-blue"),
-        ("MISS", ""),
-    ]
-
-
-def test_no_credential_is_written_to_disk(nginx):
-    """Neither in the cache nor in a log, nor as a body that does not fit into memory."""
-    with Upstream(Set_Cookie=COOKIE) as upstream:
-        server = nginx(upstream.address)
-        with httpx.Client(base_url=server.url) as client:
-            long_body = json.dumps({"key": KEY, "padding": "a" * 66_000}).encode()
-            for content in (long_body, iter([long_body])):  # with a length, and in chunks
-                client.post("/session", content=content, headers={"Authorization": KEY})
-            assert len(upstream.asked) == 2
-            del upstream.headers["Set_Cookie"]
-            upstream.headers |= FOR_A_WHILE
-            for sent in CLIENTS.values():
-                client.get(document(), headers=sent)
-            client.get("/", headers={"Cookie": COOKIE + "a" * 9_000})
-            client.post("/calculations", headers={"Authorization": KEY}, content=b" " * 70_000)
-    for sent in CLIENTS.values():  # no gateway: an error that is logged
-        httpx.get(server.url + document(), headers=sent)
-    server.stop()
-    files = [file for file in server.folder.rglob("*") if file.is_file()]
-    assert any("cache" in file.parts for file in files)
-    assert server.access_log.stat().st_size > 0
-    # Its own file is gone by now.
-    assert "buffered to a temporary file" not in (server.folder / "nginx.log").read_text()
-    for file in files:
-        content = file.read_bytes().lower()
-        assert SECRET.encode() not in content, file
-        assert OTHER.encode() not in content, file
 
 
 def test_a_credential_that_cannot_be_hashed_shares_no_entry(nginx, tmp_path, monkeypatch):

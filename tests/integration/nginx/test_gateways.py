@@ -1,6 +1,7 @@
 """Which gateway NGINX passes a request to, how often, and what it answers if none responds."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -75,3 +76,44 @@ def test_docker_compose_finds_the_addresses_behind_several_names():
         check=True,
     )
     assert shown.stdout.split() == ["127.0.0.1:81", "127.0.0.2:83", "[::1]:82"]
+
+
+def test_a_configuration_that_changes_while_it_is_applied_is_applied_by_the_next_check(tmp_path):
+    source, state, conf, programs = (tmp_path / name for name in ("source", "state", "conf", "bin"))
+    shutil.copytree(_FOLLOW_GATEWAY.parent, source)
+    for folder in (state, conf, programs):
+        folder.mkdir()
+    places = {
+        "/etc/nginx/reckoner": source,
+        "/run/reckoner": state,
+        "/etc/nginx/conf.d": conf,
+    }
+    script = _FOLLOW_GATEWAY.read_text()
+    for place, folder in places.items():
+        script = script.replace(place, str(folder))
+    (source / _FOLLOW_GATEWAY.name).write_text(script)
+    (state / "gateways").write_text("127.0.0.1:81\n")
+    (state / "leaving").touch()
+    template = source / "reckoner.conf.template"
+
+    def follow(*, nginx="true"):
+        (programs / "nginx").write_text(f"#!/bin/sh\n{nginx}\n")
+        (programs / "nginx").chmod(0o755)
+        return subprocess.run(
+            ["sh", source / _FOLLOW_GATEWAY.name, "follow"],
+            env={
+                "RECKONER_GATEWAY": "127.0.0.1:81",
+                "PATH": f"{programs}:{os.environ['PATH']}",
+            },
+            check=False,
+        ).returncode
+
+    template.write_text("first\n")
+    subprocess.run(["sh", source / _FOLLOW_GATEWAY.name, "configure"], check=True)
+    change = f"echo second >{template}; sh {source / _FOLLOW_GATEWAY.name} configure"
+    assert follow(nginx=change) == 0
+    assert (conf / "reckoner.conf").read_text() == "first\n"
+    assert follow(nginx="false") != 0  # NGINX refuses it, and it is tried again
+    assert follow() == 0
+    assert (conf / "reckoner.conf").read_text() == "second\n"
+    assert not {"changed", "applying"} & {file.name for file in state.iterdir()}

@@ -27,18 +27,40 @@ MUTATIONS = [
     _access("AND last_used_on IS DISTINCT FROM today", "", f"{_ACCESS}"),
     _sessions("revoked_at IS NULL AND ", "", _SESSIONS),
     _sessions(
-        "least(now() + make_interval(secs => $3), expires_at)",
-        "now() + make_interval(secs => $3)",
+        "least(now() + make_interval(secs => $4), expires_at,",
+        "least(now() + make_interval(secs => $4),",
         f"{_SESSIONS}::test_a_session_does_not_outlive_its_key",
     ),
-    _sessions("WHERE key_id = $2\n", "\n", _SESSIONS),
+    _sessions(
+        "CASE WHEN secret_sha256 <> $3 THEN former_until END",
+        "NULL",
+        f"{_SESSIONS}::test_a_former_secret_begins_no_session_that_outlasts_it",
+    ),
+    _sessions(
+        "          AND (secret_sha256 = $3 OR (former_sha256 = $3 AND former_until > now()))\n",
+        "",
+        f"{_SESSIONS}::test_a_secret_that_has_ended_begins_no_session_and_ends_none",
+        "integration/gateway/access/test_beginning_sessions.py"
+        "::test_a_secret_that_was_rotated_away_a_moment_ago_begins_no_session",
+    ),
+    _sessions(
+        "        FOR NO KEY UPDATE),",
+        "        ),",
+        f"{_SESSIONS}::test_no_session_is_begun_by_a_secret_that_is_being_rotated_away",
+    ),
+    _sessions("WHERE key_id = (SELECT id FROM valid)\n", "\n", _SESSIONS),
     _administration(
         "least(now() + make_interval(secs => :overlap_seconds), expires_at) END",
         "now() + make_interval(secs => :overlap_seconds) END",
         f"{_ROTATE}::test_an_expired_secret_does_not_come_back_to_life",
         f"{_ROTATE}::test_a_former_secret_lasts_no_longer_than_it_would_have",
     ),
-    _administration("    if overlap_seconds == 0:\n", "    if False:\n", _ROTATE),
+    _administration(
+        '    connection.execute(_END_SESSIONS, {"id": key.id, "until": key.former_until})\n',
+        "",
+        _ROTATE,
+        f"{_SESSIONS}::test_a_rotation_ends_the_sessions_that_would_outlast_the_former_secret",
+    ),
     _administration(
         "ORDER BY id FOR NO KEY UPDATE",
         "ORDER BY id",

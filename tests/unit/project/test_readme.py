@@ -14,22 +14,34 @@ ROOT = Path(__file__).parents[3]
 def rows() -> list[tuple[str, str, str]]:
     """Return the rows of the tables: name, default and meaning."""
     return re.findall(
-        r"^\| `(RECKONER_\w+)` \| (?:`(.*?)`)? ?\| (.+) \|$",
+        r"^\| `(RECKONER_\w+)` \| (.*?) ?\| (.+) \|$",
         (ROOT / "README.md").read_text(),
         re.MULTILINE,
     )
 
 
 def _written(default: object) -> str:
-    return str(default).lower() if isinstance(default, bool) else str(default)
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def _default(name: str, sections: dict[str, dict[str, object]]) -> str:
+    """Return a setting's default, and that of production if it is another; "" if there is none."""
+    for section in ("default", "development"):
+        # Addresses are left out: they are those of `make up`.
+        if name in sections[section] and not name.endswith("_url"):
+            text = _written(sections[section][name])
+            if name in sections["production"]:
+                return f"{text}, in production {_written(sections['production'][name])}"
+            return text
+    return ""
 
 
 def test_the_configuration_table_is_complete_and_right():
-    defaults = tomllib.loads((ROOT / "shared/config/settings.toml").read_text())["default"]
+    sections = tomllib.loads((ROOT / "shared/config/settings.toml").read_text())
     expected = [
         (
             f"RECKONER_{field.name.upper()}",
-            _written(defaults.get(field.name, "")),
+            _default(field.name, sections),
             field.metadata["doc"],
         )
         for field in dataclasses.fields(Settings)
@@ -42,7 +54,7 @@ def test_the_table_of_make_up_is_complete_and_right():
     meanings["host"] = "address that NGINX listens on"
     meanings |= {lane: f"{lane} workers" for lane in ("quick", "heavy")}
     expected = [
-        (f"{PREFIX}{field.name.upper()}", str(field.default), meanings[field.name])
+        (f"{PREFIX}{field.name.upper()}", _written(field.default), meanings[field.name])
         for field in dataclasses.fields(LocalSettings)
     ]
     assert [row for row in rows() if row[0].startswith(PREFIX)] == expected

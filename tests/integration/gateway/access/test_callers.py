@@ -22,7 +22,7 @@ def make_session(engine, key):
     """Insert a session; return its cookie."""
     token = new_token()
     with engine.begin() as connection:
-        insert_session(digest(parse_token(token) or ""), key.id, seconds=60, max_sessions=20).on(
+        insert_session(digest(parse_token(token) or ""), key, seconds=60, max_sessions=20).on(
             connection
         )
     return f"reckoner_session={token}"
@@ -102,7 +102,7 @@ def test_the_header_wins_over_the_cookie(engine, gateway):
 
 @pytest.mark.slow
 def test_a_key_may_send_as_many_requests_as_its_rate_and_is_told_when_to_retry(engine, gateway):
-    limited = make_key(engine, rate_per_second=2, scopes=["read"])
+    limited = make_key(engine, name="busy", rate_per_second=2, scopes=["read"])
     free = make_key(engine)
 
     async def scenario(client):
@@ -119,6 +119,7 @@ def test_a_key_may_send_as_many_requests_as_its_rate_and_is_told_when_to_retry(e
     assert statuses == [200, 200, 429, 429]
     assert refused.json()["type"] == "urn:reckoner:problem:rate-exceeded"
     assert refused.headers["retry-after"] == "1"
+    assert refused.headers["x-reckoner-key"] == "busy"
     assert (other.status, again.status) == (200, 200)
 
 

@@ -165,6 +165,24 @@ def test_what_is_handed_back_makes_room_at_once_and_is_no_work_done(woken_only, 
     assert relay.lanes[Lane.HEAVY]._window.claims_per_second == 0
 
 
+def test_a_claim_during_a_take_has_the_lane_take_again(settings, relay_engine, monkeypatch):
+    """The take may not have seen it, and there may be no other claim for long."""
+    add_slots(relay_engine, Lane.HEAVY, 1)
+    queue(relay_engine, 1, 2, lane=Lane.HEAVY)
+    change_all(relay_engine, "estimate_seconds = 60")
+    heavy = make_relay(settings, relay_engine).lanes[Lane.HEAVY]
+    heavy._woken.clear()
+
+    def with_a_claim(*values):
+        heavy.note_claims(1)
+        return take_heavy(*values)
+
+    monkeypatch.setattr("gateway.relay.lane.take_heavy", with_a_claim)
+    assert heavy.publish_batch() == 1
+    assert heavy.is_busy
+    heavy.publisher.close()
+
+
 def test_new_work_that_has_to_wait_does_not_wake_the_lane(woken_only, relay_engine, takes):
     add_slots(relay_engine, Lane.HEAVY, 1)
     queue(relay_engine, 1, 2, lane=Lane.HEAVY)

@@ -76,8 +76,8 @@ def test_the_rights_of_a_gateway_are_enough(engine, app_engine):
         key = put_key(connection)
     with app_engine.connect() as gateway:
         note_use_of_keys([key.id]).on(gateway)
-        assert insert_session(digest("1"), key.id, seconds=60, max_sessions=1).on(gateway)
-        assert insert_session(digest("2"), key.id, seconds=60, max_sessions=1).on(gateway)
+        assert insert_session(digest("1"), key, seconds=60, max_sessions=1).on(gateway)
+        assert insert_session(digest("2"), key, seconds=60, max_sessions=1).on(gateway)
         access = find_access().on(gateway)
         delete_session(digest("2")).on(gateway)
     assert access.keys[key.id].last_used_on == access.now.date()

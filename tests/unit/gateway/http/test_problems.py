@@ -1,5 +1,6 @@
 """Every error that a client can cause has its own problem document."""
 
+import asyncio
 import inspect
 import json
 import re
@@ -8,9 +9,10 @@ from uuid import uuid4
 
 import falcon
 import falcon.asgi
+import falcon.testing
 import pytest
 
-from gateway.http.errors import describe
+from gateway.http.errors import describe, handle_error
 from gateway.http.problems import MALFORMED_REQUEST, write_problem
 from reckoner.authoring.faults import Fault
 from shared import errors
@@ -26,6 +28,14 @@ SAMPLES = [
     errors.QueueLimitExceeded("bytes", 60, 10, 3_600, 1, "shop"),
     errors.QueueFull("bytes", 1e12, 9e11, 2e11, 30),
     errors.KeyLimitReached("calculations", 10, 10, 1, 30, "shop"),
+    *(errors.Unauthenticated(fault) for fault in errors.KeyFault),
+    errors.ScopeMissing("submit"),
+    errors.RateExceeded(0.5, 2),
+    errors.KeySecondsExceeded(60, 10, 3),
+    errors.HostUnknown(None),
+    errors.CrossSiteRefused(is_get=True),
+    errors.CrossSiteRefused(is_get=True, is_told=False),
+    errors.KeyChecksBusy(),
     errors.CalculationNotFound("x"),
     errors.CalculationFinal(uuid4(), "succeeded"),
     errors.ResultNotFinished(uuid4(), "queued", 1),
@@ -48,19 +58,19 @@ def test_an_error_says_what_is_wrong_and_what_to_do(error):
 
 
 def test_every_error_of_a_request_is_among_the_samples():
+    bases = {
+        errors.RequestFault,
+        errors.AdmissionRefused,
+        errors.AccessRefused,
+        errors.ResultUnavailable,
+    }
     faults = {
         kind
         for _, kind in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(
-            kind, (errors.RequestFault, errors.AdmissionRefused, errors.ResultUnavailable)
-        )
+        if issubclass(kind, tuple(bases))
     }
     described = {type(error) for error in SAMPLES}
-    assert faults - described == {
-        errors.RequestFault,
-        errors.AdmissionRefused,
-        errors.ResultUnavailable,
-    }
+    assert faults - described == bases
 
 
 def test_a_problem_replaces_the_whole_response():
@@ -108,3 +118,11 @@ def test_problems_of_nginx_have_the_same_titles_and_form():
         name: titles[name] for name in shared_with_nginx
     }
     assert all(re.fullmatch(r"[A-Z].+\. [A-Z].+\.", detail) for _, _, detail in found)
+
+
+def test_the_log_of_a_bug_holds_no_key_that_a_client_put_into_the_path(caplog):
+    key = "rk_0a1b2c3d4e5f_" + "ab" * 32
+    request = falcon.testing.create_asgi_req(path=f"/calculations/{key}")
+    asyncio.run(handle_error(request, falcon.asgi.Response(), KeyError("a bug"), {}))
+    assert "A request failed: GET" in caplog.text
+    assert key not in caplog.text

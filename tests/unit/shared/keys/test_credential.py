@@ -5,7 +5,14 @@ import traceback
 
 import pytest
 
-from shared.keys.credential import digest, new_credential, new_token, parse_key, parse_token
+from shared.keys.credential import (
+    digest,
+    new_credential,
+    new_token,
+    parse_key,
+    parse_token,
+    without_key,
+)
 
 ID, SECRET = "0a1b2c3d4e5f", "0123456789abcdef" * 4
 
@@ -63,3 +70,14 @@ def test_what_is_shown_of_a_key_has_no_secret():
         assert credential.id in text
         assert credential.secret not in text
         assert digest(credential.secret).hex() not in text
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(20)])
+@pytest.mark.parametrize("text", [f"rk_{ID}_{SECRET}", f"RK_{ID}_{SECRET}", f"rs_{SECRET}"])
+def test_a_text_for_the_log_holds_no_key(text, part):
+    assert without_key(f"/calculations/{text[part]}/result") == "(hidden: it holds a key)"
+
+
+def test_a_text_without_a_key_is_logged_as_it_is():
+    for text in ("/calculations", "/park_2", f"/rs_{SECRET[:15]}", f"/{SECRET}"):
+        assert without_key(text) == text
