@@ -36,6 +36,9 @@ _OLD_SECONDS = 60.0
 #: What the shortest calculation counts for: without a cost, any number would have the same place.
 _LEAST_SECONDS = 0.001
 
+#: The longest delay, about a century: PostgreSQL stores no time beyond the year 294276.
+_MOST_SECONDS = 3e9
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -69,7 +72,8 @@ class Backlog:
         for index in sorted(range(len(charged)), key=classes.__getitem__):
             seconds, identity = charged[index]
             ahead += seconds
-            delays[identity] = (before(classes[index]) + ahead) * self.pace - self.lag_seconds
+            delay = min(_MOST_SECONDS, (before(classes[index]) + ahead) * self.pace)
+            delays[identity] = delay - self.lag_seconds
         return delays
 
     def _seconds_up_to_class(self) -> Callable[[int], float]:
