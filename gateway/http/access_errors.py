@@ -67,7 +67,7 @@ def key_seconds_exceeded(error: errors.KeySecondsExceeded) -> Problem:
         f"{which} counts as {error.seconds:.3g} s, and the key of the request may submit "
         f"calculations of up to {error.limit_seconds:g} s. "
         "Submit a shorter one, or use a key with a higher limit.",
-        {"seconds": error.seconds, "limit_seconds": error.limit_seconds},
+        {"seconds": round(error.seconds, 6), "limit_seconds": error.limit_seconds},
     )
 
 

@@ -24,27 +24,41 @@ def queue_limit_exceeded(error: errors.QueueLimitExceeded) -> Problem:
 
 def queue_full(error: errors.QueueFull) -> Problem:
     """Return the problem of this error."""
-    return _refusal(error, 503, "queue-full", "Queue full", "All unfinished calculations")
+    return _refusal(
+        error, 503, "queue-full", "Queue full", _use(error, "All unfinished calculations")
+    )
 
 
 def key_limit_reached(error: errors.KeyLimitReached) -> Problem:
     """Return the problem of this error."""
-    whose = f"The unfinished calculations of the key {error.key_name}"
-    return _refusal(error, 429, "key-limit", "Limit of the key reached", whose)
+    if error.unit == "calculations":
+        use = (
+            f"The key {error.key_name} has {error.used:,.0f} unfinished calculations of at most "
+            f"{error.limit:,.0f}, and the request adds {error.needed:,.0f}"
+        )
+    else:
+        use = _use(error, f"The unfinished calculations of the key {error.key_name}")
+    return _refusal(error, 429, "key-limit", "Limit of the key reached", use)
 
 
 def _refusal(
-    error: errors.AdmissionRefused, status: int, name: str, title: str, whose: str
+    error: errors.AdmissionRefused, status: int, name: str, title: str, use: str
 ) -> Problem:
     return Problem(
         status,
         name,
         title,
-        f"{whose} need {_amount(error.used, error.unit)} of at most "
-        f"{_amount(error.limit, error.unit)}, and the request {_amount(error.needed, error.unit)} "
-        f"more; nothing of it was stored. Resubmit it in {error.retry_after_seconds} s.",
+        f"{use}; nothing of it was stored. Resubmit it in {error.retry_after_seconds} s.",
         _numbers_of(error),
         {"Retry-After": str(error.retry_after_seconds)},
+    )
+
+
+def _use(error: errors.AdmissionRefused, whose: str) -> str:
+    return (
+        f"{whose} need {_amount(error.used, error.unit)} of at most "
+        f"{_amount(error.limit, error.unit)}, and the request {_amount(error.needed, error.unit)} "
+        "more"
     )
 
 

@@ -22,7 +22,8 @@ WINDOW_SECONDS = 2.0
 #: A worker whose last heartbeat is older counts as dead.
 _SILENT_SECONDS = 15
 
-#: An earlier version has published all that was queued. More than this need not be counted.
+#: An earlier version has published all that was queued. More than this is not counted, and so never
+#: published at once, however many slots there are.
 MOST_COUNTED = 2_000
 
 #: What a calculation takes: its estimate, or what was learnt since it came, or what one takes by
@@ -47,7 +48,22 @@ _WINDOW = f"""
     room AS (
         SELECT slots, rows, seconds, half,
                CASE WHEN rows <= half THEN 2 * half - rows ELSE 0 END AS most
-        FROM alive, filled, LATERAL (SELECT greatest({LEAST_WINDOW}, 2 * slots) / 2) AS a (half))"""
+        FROM alive, filled, LATERAL (
+            SELECT least({MOST_COUNTED}, greatest({LEAST_WINDOW}, 2 * slots)) / 2) AS a (half))"""
+
+#: How many of those that are due the relay would publish: none beyond the slots if the next one
+#: takes too long. One of which nothing is known counts for what it may take.
+_FITTING = f"""
+    SELECT CASE WHEN room.seconds + head.seconds <= {WINDOW_SECONDS} * slots THEN most
+                ELSE greatest(0, slots - rows) END
+    FROM room, (
+        SELECT {_SECONDS} AS seconds
+        FROM alive, (
+            SELECT function, version, estimate_seconds, charged_seconds FROM calculations
+            WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy'
+              AND not_before <= now()
+            ORDER BY coalesce(sort_at, created_at) LIMIT 1) AS next
+        LEFT JOIN functions ON name = function AND functions.version = next.version) AS head"""
 
 
 def window(claims_per_second: str) -> str:
@@ -58,9 +74,13 @@ def window(claims_per_second: str) -> str:
     return _WINDOW.format(claims_per_second=claims_per_second)
 
 
+#: For counting what could be published now: the window, and the most that fits in it.
+ROOM, FITTING = window("0"), _FITTING.format(claims_per_second="0")
+
+
 #: Without sorting, the planner has only the index that has the order, and reads no more of it than
 #: it needs, however many wait.
-_OPENING = BEGIN + "SET LOCAL enable_sort = off; "
+_IN_ORDER = "SET LOCAL enable_sort = off; "
 
 _TAKE = Prepared(
     "take_heavy",
@@ -98,15 +118,23 @@ _TAKE = Prepared(
            taken.id, function, version, arguments_text, request_id, estimate_seconds, arguments
     FROM room, counted LEFT JOIN taken ON true
     ORDER BY place, taken.id""",
-    opening=_OPENING,
+    opening=BEGIN + _IN_ORDER,
 )
 
 
-_LAG = text("""
-    SELECT greatest(0, extract(epoch FROM now() - coalesce(sort_at, created_at)))::float
-    FROM calculations
-    WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy' AND not_before <= now()
-    ORDER BY coalesce(sort_at, created_at) LIMIT 1""")
+#: The next one may have come back from a worker, with a place from long ago: then the place of the
+#: last that were published counts.
+_LAG = text(f"""
+    {_IN_ORDER}
+    SELECT greatest(0, extract(epoch FROM now() - greatest(next.place, last.place)))::float
+    FROM (SELECT coalesce(sort_at, created_at) AS place FROM calculations
+          WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy'
+            AND not_before <= now()
+          ORDER BY coalesce(sort_at, created_at) LIMIT 1) AS next,
+         (SELECT max(coalesce(sort_at, created_at)) AS place
+          FROM (SELECT sort_at, created_at FROM calculations
+                WHERE status = 'queued' AND published_at IS NOT NULL AND lane = 'heavy'
+                ORDER BY published_at DESC LIMIT {LEAST_WINDOW}) AS published) AS last""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +159,11 @@ def take_heavy(limit: int, claims_per_second: float = 0.0) -> Query[Taken]:
 
 
 def measure_lag_seconds(connection: Connection) -> float:
-    """Return how long ago the next row to publish should have been, by its `sort_at`."""
+    """Return how long ago the next row to publish should have been, by its `sort_at`.
+
+    Not more than that of those that were published last. What follows in the transaction is planned
+    without sorting.
+    """
     seconds: float | None = connection.execute(_LAG).scalar_one_or_none()
     return seconds or 0.0
 

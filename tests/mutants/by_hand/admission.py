@@ -35,6 +35,8 @@ MUTATIONS = [
     _work("        self._adding.discard(charge)\n        if stored", "        if stored", _WORK),
     _work("                self._count(stored)\n", "                pass\n", _WORK),
     _work("            self._work.lose_sight(self._charge)", "            pass", _WORK),
+    _work("if len(self._added) > self._merge_beyond:", "if False:", _WORK),
+    _work("bounds = (self._sum_began, time.monotonic())", "bounds = (time.monotonic(),)", _WORK),
     # The sum.
     _sum(" * (1 - progress))", ")", _SUM),
     _sum("coalesce(queued_by, submitted_by)", "submitted_by", _SUM),

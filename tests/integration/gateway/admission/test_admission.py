@@ -140,7 +140,7 @@ def test_without_limits_nothing_is_summed_for_the_quick_lane(
     run, store_settings, monkeypatch, keys
 ):
     summed: list[object] = []
-    monkeypatch.setattr("gateway.admission.queued_work._sum", summed.append)
+    monkeypatch.setattr("gateway.admission.queued_work.sum_queued_work", summed.append)
 
     async def scenario(submit, batch):
         await submit(charged(1), keys)

@@ -57,6 +57,19 @@ def test_an_error_says_what_is_wrong_and_what_to_do(error):
     assert re.fullmatch(r"[A-Z/].+\. [A-Z].+\.", problem.detail)
 
 
+def test_a_limit_of_calculations_is_said_in_numbers_of_them():
+    problem = describe(errors.KeyLimitReached("calculations", 1_000, 999, 2, 30, "shop"))
+    assert problem.detail == (
+        "The key shop has 999 unfinished calculations of at most 1,000, and the request adds 2; "
+        "nothing of it was stored. Resubmit it in 30 s."
+    )
+
+
+def test_the_seconds_of_a_calculation_are_those_of_its_document():
+    problem = describe(errors.KeySecondsExceeded(1.6600000186403943, 1, None))
+    assert problem.members["seconds"] == 1.66
+
+
 def test_every_error_of_a_request_is_among_the_samples():
     bases = {
         errors.RequestFault,
