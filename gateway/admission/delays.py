@@ -19,12 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from gateway.admission.queued_work import QueuedWork
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
-from gateway.waiting.capacity import SILENT_SECONDS
 from shared.calculation import Calculation, Lane
 from shared.errors import StoreUnavailable
 from shared.store.calculations import NO_DELAYS
 from shared.store.heavy_outbox import measure_lag_seconds
-from shared.store.presence import count_slots
+from shared.store.presence import SILENT_SECONDS, count_slots
 from shared.store.queued_work import Group, Sums, group_of
 
 _FRESH_SECONDS = 1.0

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS
 from shared.store.outbox import BEGIN, Due, read_due
+from shared.store.presence import SILENT_SECONDS
 
 #: The calculations that the window has room for, however few slots there are.
 LEAST_WINDOW = 16
@@ -18,9 +19,6 @@ LEAST_WINDOW = 16
 #: Beyond one for each slot, calculations are published only if what is in the window then takes no
 #: more than this of each slot: no slot waits for the relay, and a new calculation not long for it.
 WINDOW_SECONDS = 2.0
-
-#: A worker whose last heartbeat is older counts as dead.
-_SILENT_SECONDS = 15
 
 #: An earlier version has published all that was queued. More than this is not counted, and so never
 #: published at once, however many slots there are.
@@ -34,8 +32,8 @@ _SECONDS = """coalesce(estimate_seconds, functions.seconds,
 _WINDOW = f"""
     alive AS (
         SELECT greatest(1, coalesce(sum(slots), 0))::integer AS slots FROM workers
-        WHERE lane = 'heavy' AND seen_at BETWEEN now() - interval '{_SILENT_SECONDS}s'
-                                             AND now() + interval '{_SILENT_SECONDS}s'),
+        WHERE lane = 'heavy' AND seen_at BETWEEN now() - interval '{SILENT_SECONDS}s'
+                                             AND now() + interval '{SILENT_SECONDS}s'),
     published AS (
         SELECT function, version, estimate_seconds, charged_seconds FROM calculations
         WHERE status = 'queued' AND published_at IS NOT NULL AND lane = 'heavy'
