@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 from pathlib import Path
 from uuid import uuid4
 
@@ -60,3 +61,26 @@ def test_event_streams_are_limited_by_client_address(nginx):
         eventually(lambda: upstream.streams == 3, within_seconds=5)
         stack.callback(open_stream(server, path).close)
         eventually(lambda: upstream.streams == 4)
+
+
+def test_no_more_than_100_batches_are_held_in_memory(nginx):
+    """Of clients without a key, too: whether one is valid is known once the body is complete."""
+    head = b"POST /calculations/batch HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n"
+    with Upstream() as upstream, contextlib.ExitStack() as stack:
+        server = nginx(upstream.address)
+        unfinished = []
+        for _ in range(100):
+            connection = socket.create_connection((server.host, server.port), timeout=10)
+            unfinished.append(stack.enter_context(connection))
+            connection.sendall(head)
+
+        def batch(path="/calculations/batch"):
+            return httpx.post(server.url + path, content=b"{}")
+
+        eventually(lambda: batch().status_code == 503)
+        refused = batch("/calculations/batch/")
+        assert refused.json()["type"] == "urn:reckoner:problem:unavailable"
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert batch("/calculations").status_code == 200
+        unfinished[0].close()
+        eventually(lambda: batch().status_code == 200)
