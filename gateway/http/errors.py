@@ -1,7 +1,9 @@
 """The error table: the HTTP status and the text of every error.
 
-A detail is one sentence on what is wrong and one on what to do. access_errors.py has the errors
-of clients that may not do something, admission_errors.py those of a full queue.
+A detail is one sentence on what is wrong and one on what to do. Here are the errors in what a
+request says, and outages; access_errors.py has those of clients that may not do something,
+admission_errors.py those of a full queue, and calculation_errors.py those of a calculation that
+has another state than the request needs.
 """
 
 import http
@@ -13,11 +15,10 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from gateway.http import access_errors, admission_errors
+from gateway.http import access_errors, admission_errors, calculation_errors
 from gateway.http.limits import KEY_CHECK_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS
 from gateway.http.problems import Problem, write_problem
 from shared import errors
-from shared.failures import PROBLEM_PREFIX
 from shared.keys.credential import without_key
 
 _logger = logging.getLogger(__name__)
@@ -168,80 +169,6 @@ def _(error: errors.MediaTypeUnsupported) -> Problem:
 
 
 @describe.register
-def _(error: errors.CalculationNotFound) -> Problem:
-    return Problem(
-        404,
-        "calculation-not-found",
-        "Calculation not found",
-        f"No calculation has the id {error.calculation_id!r:.80}. "
-        "Check the id, or submit the calculation.",
-    )
-
-
-@describe.register
-def _(error: errors.CalculationFinal) -> Problem:
-    return Problem(
-        409,
-        "already-final",
-        "Calculation already final",
-        f"The calculation can no longer be cancelled: its status is {error.status!r}. "
-        "No action is needed.",
-        {"calculation_status": error.status},
-    )
-
-
-@describe.register
-def _(error: errors.ResultNotFinished) -> Problem:
-    return Problem(
-        409,
-        "not-finished",
-        "Calculation not finished",
-        f"The calculation is {error.status}. Retry in {error.retry_after_seconds} s, "
-        "or wait for it with Prefer: wait on the calculation.",
-        {"calculation_status": error.status},
-        {"Retry-After": str(error.retry_after_seconds)},
-    )
-
-
-@describe.register
-def _(error: errors.ResultMissing) -> Problem:
-    reason = error.reason or {}
-    detail = reason.get("detail", "no reason was stored. Submit the calculation again.")
-    return Problem(
-        409,
-        str(reason.get("type", "")).removeprefix(PROBLEM_PREFIX) or error.status,
-        str(reason.get("title", f"Calculation {error.status}")),
-        f"There is no result: {detail}",
-        {
-            "calculation_status": error.status,
-            **{name: reason[name] for name in ("details",) if name in reason},
-        },
-    )
-
-
-@describe.register
-def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
-    return Problem(
-        410,
-        "result-pruned",
-        "Result removed",
-        "The result was removed to free space, and the document was kept. "
-        "Submit the calculation again to have it recomputed.",
-    )
-
-
-@describe.register
-def _(error: errors.ResultCorrupt) -> Problem:  # noqa: ARG001
-    return Problem(
-        500,
-        "result-corrupt",
-        "Stored result damaged",
-        "The stored bytes do not match their SHA-256 and are not served. "
-        "Report the X-Request-ID of this response to the operator.",
-    )
-
-
-@describe.register
 def _(error: errors.StoreUnavailable) -> Problem:  # noqa: ARG001
     return Problem(
         503,
@@ -275,5 +202,11 @@ for _described in (
     admission_errors.queue_limit_exceeded,
     admission_errors.queue_full,
     admission_errors.key_limit_reached,
+    calculation_errors.calculation_not_found,
+    calculation_errors.calculation_final,
+    calculation_errors.result_not_finished,
+    calculation_errors.result_missing,
+    calculation_errors.result_pruned,
+    calculation_errors.result_corrupt,
 ):
     describe.register(_described)

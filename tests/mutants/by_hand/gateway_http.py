@@ -118,7 +118,7 @@ MUTATIONS = [
         f"{_ANY_KIND}::test_every_kind_is_served_whole_and_in_ranges",
     ),
     mutation(
-        "gateway/http/results/browsers.py",
+        "gateway/http/results/browser_headers.py",
         '        "sandbox",\n',
         "",
         f"{_ANY_KIND}::test_every_kind_is_served_whole_and_in_ranges",
