@@ -6,9 +6,9 @@ import falcon
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
-from gateway.access.cors import Cors
-from gateway.access.cross_site import CrossSite
-from gateway.access.hosts import Hosts
+from gateway.access.browsers.cors import Cors
+from gateway.access.browsers.cross_site import CrossSite
+from gateway.access.browsers.hosts import Hosts
 from gateway.access.key_ring import KeyRing
 from gateway.access.keys_off import KeysOff
 from gateway.access.last_use import LastUse

@@ -1,5 +1,6 @@
 """The connection that migrates: its time-outs, its lock, and its end."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +24,10 @@ LOCK_SECONDS = 3.0
 #: The validation of a constraint takes long, and blocks nobody.
 _STATEMENT_SECONDS = 7_200
 
+#: How long one statement waits for the advisory lock. The index that another session builds at the
+#: same time waits for this statement's snapshot: after a second, PostgreSQL would see a deadlock.
+_ADVISORY_LOCK_SECONDS = 0.5
+
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -43,10 +48,29 @@ def migration_session(url: URL, report: Report) -> Iterator[Connection]:
         connection.commit()
         with BlockerWatch(url, pid, report) as watch:
             try:
-                connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-                connection.commit()
+                _take_lock(connection)
                 yield connection
             except DBAPIError as error:
-                if getattr(error.orig, "pgcode", None) != _LOCK_NOT_AVAILABLE:
+                if not _is_lock_not_available(error):
                     raise
                 raise LockNotAvailable(watch.last or "a lock that another session holds") from error
+
+
+def _take_lock(connection: Connection) -> None:
+    until = time.monotonic() + LOCK_SECONDS
+    wait = text(f"SET LOCAL lock_timeout = {int(_ADVISORY_LOCK_SECONDS * 1000)}")
+    while True:
+        try:
+            connection.execute(wait)
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        except DBAPIError as error:
+            if not _is_lock_not_available(error) or time.monotonic() >= until:
+                raise
+            connection.rollback()
+        else:
+            connection.commit()
+            return
+
+
+def _is_lock_not_available(error: DBAPIError) -> bool:
+    return getattr(error.orig, "pgcode", None) == _LOCK_NOT_AVAILABLE

@@ -188,7 +188,7 @@ class AccessRefused(ReckonerError):
 
 
 class KeyFault(StrEnum):
-    """Why a request has no valid key. The last two are said only to who knows the secret."""
+    """Why a request has no valid key. Only a client that knows the secret is told the last two."""
 
     MISSING = "missing"
     MALFORMED = "malformed"

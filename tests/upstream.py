@@ -3,10 +3,11 @@
 import contextlib
 import threading
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.web_server import QuietHandler, WebServer
 
 
-class Upstream:
+class Upstream(WebServer):
     """Answers every request with one status and these headers, and notes what was asked.
 
     A path that ends in /events gets a stream that lasts until its client goes. Other requests wait
@@ -37,10 +38,8 @@ class Upstream:
         self.may_answer.set()
         upstream = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
+        class Handler(QuietHandler):
+            def do_GET(self) -> None:  # noqa: N802 (http.server's name)
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 upstream.asked.append(self.path)
                 upstream.requests.append((self.command, self.headers))
@@ -75,25 +74,12 @@ class Upstream:
                 upstream.streams -= 1
                 self.close_connection = True
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        super().__init__(Handler)
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> "Upstream":
-        self._thread.start()
-        return self
+        return f"127.0.0.1:{self.port}"
 
     def __exit__(self, *_: object) -> None:
         self.may_answer.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__()

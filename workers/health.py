@@ -15,9 +15,7 @@ from shared.config import Settings, load_settings
 from shared.errors import SettingsInvalid
 from shared.postgres.connections import make_engine
 from shared.postgres.outages import DATABASE_ERRORS, brief, is_transient
-from shared.store.presence import find_silences
-
-_SILENT_SECONDS = 15
+from shared.store.presence import SILENT_SECONDS, find_silences
 
 
 def main() -> None:
@@ -57,7 +55,7 @@ def find_fault(
         name = f"The {worker} with process id {pid} is not" if pid else f"No {worker} is"
         return f"{name} registered on {host}."
     silent_pid, seconds = max(checked.items(), key=lambda item: item[1])
-    if seconds > _SILENT_SECONDS:
+    if seconds > SILENT_SECONDS:
         return (
             f"The {worker} with process id {silent_pid} on {host} has sent no heartbeat for "
             f"{seconds:.0f} seconds."

@@ -74,13 +74,11 @@ def _run(
 def _welcome(launcher: Launcher, settings: LocalSettings, access: Access, seconds: float) -> str:
     """Return the addresses and commands that a user needs."""
     user, password = launcher.rabbitmq.manager
-    key = launcher.operator_key
-    if not access.are_keys_on:
-        keys = "off: whoever reaches this address may do everything"
-    elif key.exists():
-        keys = f"on; the operator's is in {key.relative_to(launcher.state.parent)}"
-    else:
-        keys = "on; the operator's could not be made, see above"
+    keys = (
+        _keys(launcher)
+        if access.are_keys_on
+        else "off: whoever reaches this address may do everything"
+    )
     return f"""
 Reckoner is ready, after {seconds:.1f} s.
 
@@ -96,6 +94,14 @@ password {password}
   stop              Ctrl-C
 
 """
+
+
+def _keys(launcher: Launcher) -> str:
+    """Return where the operator's key is; where there is none, how to make another."""
+    file = launcher.operator_key.relative_to(launcher.state.parent)
+    if launcher.has_operator_key:
+        return f"on; the operator's is in {file}"
+    return f"on; the operator's is not in {file}: see the log line of `key` above"
 
 
 def _open_standard_streams() -> None:

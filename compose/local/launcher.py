@@ -42,8 +42,9 @@ class Launcher:
         self._settings = settings
         self._access = access
         self.state = state
-        #: Holds the key that it makes if keys are on.
+        #: Holds the key that it makes if keys are on, unless that fails.
         self.operator_key = state / "operator-key"
+        self.has_operator_key = False
         self._view = view
         self._signals = signals
         self._supervisor = Supervisor(view.show, signals.stopping)
@@ -102,7 +103,7 @@ class Launcher:
         self.postgres.make_roles()
         self._run(self._migrations, "The database schema could not be upgraded.")
         if self._access.are_keys_on:
-            self._make_operator_key()
+            self.make_operator_key(self._key_creation)
         supervisor.start(self._gateway)
         supervisor.start(self.nginx)
         supervisor.wait_for(self.nginx, self.nginx.ready, _READY_SECONDS)
@@ -112,6 +113,19 @@ class Launcher:
         for worker in self._workers:
             supervisor.start(worker)
         supervisor.wait_for(self._gateway, self._is_ready, _READY_SECONDS)
+
+    def make_operator_key(self, creation: Process) -> None:
+        """Run the process that makes the key, unless it was made before.
+
+        If it fails, such as where the file is gone and the key is not, the rest starts all the
+        same: there may be other keys, and a key can be revoked only while PostgreSQL runs.
+        """
+        try:
+            self._run(creation, "The operator's key could not be made.")
+        except NotReady as error:
+            self._view.show(f"{error} Reckoner starts without it.")
+        else:
+            self.has_operator_key = True
 
     def run(self) -> None:
         """Keep everything running until the user requests a stop."""
@@ -172,16 +186,6 @@ class Launcher:
             file.touch(mode=0o600)
             lines = [f"{key}={shlex.quote(text)}\n" for key, text in self._variables(role).items()]
             file.write_text("".join(lines))
-
-    def _make_operator_key(self) -> None:
-        """Make it unless it was made before. The service starts without it: there may be others.
-
-        If its file is lost, only a running PostgreSQL allows to revoke it and to have another made.
-        """
-        try:
-            self._run(self._key_creation, "The operator's key could not be made.")
-        except NotReady as error:
-            self._view.show(f"{error.problem} {error.remedy}")
 
     def _run(self, process: Process, failure: str) -> None:
         """Run a process to its end; raise `NotReady` with this sentence if it fails."""

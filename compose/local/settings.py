@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from compose.services.errors import PortTaken, ServiceError
 from compose.services.ports import free_port, holder_of, refusal
 from shared.config import load_settings
-from shared.config.addresses import is_loopback
+from shared.config.ip_addresses import is_loopback
 from shared.errors import SettingsInvalid
 
 PREFIX = "RECKONER_LOCAL_"

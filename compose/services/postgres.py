@@ -109,8 +109,7 @@ class Postgres:
 
     def password_file(self, user: str) -> Path:
         """Return the file with the password of one of the roles."""
-        # The superuser and the owner share one, as they always did: nobody but the launcher and
-        # migrations needs either.
+        # The superuser and the owner share one: only the launcher and migrations need either.
         return self.folder / {APP: "app-password", KEYS: "keys-password"}.get(user, "password")
 
     @property

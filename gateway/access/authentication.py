@@ -5,8 +5,8 @@ from typing import Any
 
 import falcon.asgi
 
+from gateway.access.browsers.cross_site import is_get_of_unknown_page
 from gateway.access.caller import NOBODY, Caller
-from gateway.access.cross_site import is_untold_get
 from gateway.access.key_ring import KeyRing
 from gateway.access.last_use import LastUse
 from gateway.access.presented import presented_credential
@@ -40,7 +40,7 @@ class Authentication:
             req.context.caller = NOBODY
             return
         credential = presented_credential(req)
-        if isinstance(credential, bytes) and is_untold_get(req, scope):
+        if isinstance(credential, bytes) and is_get_of_unknown_page(req, scope):
             raise CrossSiteRefused(is_get=True, is_told=False)
         caller = await self._find(credential)
         # Before it can be refused: the answer, and so NGINX's log, names the key.

@@ -74,7 +74,7 @@ class KeyRing:
 
     @property
     def is_fresh(self) -> bool:
-        """Say whether NGINX may keep what was answered by the keys that are known."""
+        """Whether NGINX may keep what was answered by the keys that are known."""
         return self._clock() - self._known.read_at <= FRESH_KEYS_SECONDS
 
     @property

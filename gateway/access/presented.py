@@ -2,7 +2,7 @@
 
 import falcon.asgi
 
-from gateway.access.cookies import SESSION_COOKIE, session_cookie
+from gateway.access.browsers.cookies import SESSION_COOKIE, session_cookie
 from shared.errors import KeyFault, Unauthenticated
 from shared.keys.credential import Credential, digest, parse_key, parse_token
 

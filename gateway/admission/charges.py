@@ -21,6 +21,17 @@ class Charge:
         return any(group.lane is Lane.HEAVY for group in self.groups)
 
 
+def together(key_name: str | None, charges: Iterable[Charge]) -> Charge:
+    """Return the sum of charges of one key."""
+    groups: dict[Group, Sums] = {}
+    total = NOTHING
+    for charge in charges:
+        total = total.plus(charge.total)
+        for group, sums in charge.groups.items():
+            groups[group] = groups.get(group, NOTHING).plus(sums)
+    return Charge(key_name, groups, total)
+
+
 def charge_of(key_name: str | None, calculations: Iterable[Calculation]) -> Charge:
     """Return the charge of calculations, each of which is there once."""
     # Plain numbers: ten thousand calculations come together.

@@ -4,13 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 
 from gateway.admission.limits import UNITS
+from gateway.waiting.retry_after import BLOCKED_SECONDS, whole_seconds
 from shared.calculation import Lane
 from shared.store.queued_work import NOTHING, Group, Sums
-
-_MIN_SECONDS, _MAX_SECONDS = 1, 3_600
-
-#: Where nothing is computed: how long it takes to notice that this has changed.
-_BLOCKED_SECONDS = 15
 
 
 def sums_by_lane(groups: Mapping[Group, Sums]) -> dict[Lane, Sums]:
@@ -34,9 +30,7 @@ def retry_after_seconds(
         (sums[index], sums.seconds / slots[lane]) for lane, sums in lanes.items() if slots.get(lane)
     ]
     seconds = _seconds_until(to_free, work)
-    if seconds == math.inf:
-        seconds = _BLOCKED_SECONDS
-    return max(_MIN_SECONDS, min(math.ceil(seconds), _MAX_SECONDS))
+    return whole_seconds(BLOCKED_SECONDS if seconds == math.inf else seconds)
 
 
 def _seconds_until(amount: float, work: Iterable[tuple[float, float]]) -> float:

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from gateway.admission.queued_work import QueuedWork
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
-from gateway.waiting.capacity import SILENT_SECONDS
 from shared.calculation import Calculation, Lane
 from shared.errors import StoreUnavailable
 from shared.store.calculations import NO_DELAYS
 from shared.store.heavy_outbox import measure_lag_seconds
-from shared.store.presence import count_slots
+from shared.store.presence import SILENT_SECONDS, count_slots
 from shared.store.queued_work import Group, Sums, group_of
 
 _FRESH_SECONDS = 1.0
@@ -34,6 +34,9 @@ _OLD_SECONDS = 60.0
 
 #: What the shortest calculation counts for: without a cost, any number would have the same place.
 _LEAST_SECONDS = 0.001
+
+#: The longest delay, about a century: PostgreSQL stores no time beyond the year 294276.
+_MOST_SECONDS = 3e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Backlog:
         for index in sorted(range(len(charged)), key=classes.__getitem__):
             seconds, identity = charged[index]
             ahead += seconds
-            delays[identity] = (before(classes[index]) + ahead) * self.pace - self.lag_seconds
+            delay = min(_MOST_SECONDS, (before(classes[index]) + ahead) * self.pace)
+            delays[identity] = delay - self.lag_seconds
         return delays
 
     def _seconds_up_to_class(self) -> Callable[[int], float]:
@@ -101,7 +105,8 @@ class Delays:
         The lag is found in a moment, and each second of it matters.
         """
         now = time.monotonic()
-        with contextlib.suppress(StoreUnavailable):  # nothing can be stored then
+        # Then nothing can be stored; or it is a bug, which is logged, and a place is only a guess.
+        with contextlib.suppress(StoreUnavailable, DBAPIError):
             await self._lane.get()
             if now - self._used_at > _OLD_SECONDS:
                 await self._queued_work.refresh()

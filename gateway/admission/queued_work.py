@@ -5,6 +5,7 @@ gateway processes store is seen with the next sum.
 """
 
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from types import TracebackType
 
 from sqlalchemy import Connection
 
-from gateway.admission.charges import Charge
+from gateway.admission.charges import Charge, together
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from shared.calculation import Lane
@@ -26,6 +27,9 @@ URGENT_SHARE = 0.25
 
 #: A submission whose outcome is unknown may still be stored until its statement has timed out.
 _UNKNOWN_SECONDS = 10.0
+
+#: How many additions are kept apart. While PostgreSQL is away, each submission makes one.
+_MOST_ADDED = 4_000
 
 _KeyName = str | None
 _NO_GROUPS: Mapping[Group, Sums] = {}
@@ -47,11 +51,13 @@ class QueuedWork:
     """
 
     def __init__(self, database: Database) -> None:
-        self._query = SharedQuery(database, _sum, FRESH_SECONDS, max_share=MAX_SHARE)
+        self._query = SharedQuery(database, self._sum, FRESH_SECONDS, max_share=MAX_SHARE)
+        self._sum_began = 0.0
         self._snapshot: Snapshot | None = None
         self._adding: set[Charge] = set()
         # Stored; each with the moment after which a sum contains it.
         self._added: deque[tuple[float, Charge]] = deque()
+        self._merge_beyond = _MOST_ADDED
         self._groups: dict[_KeyName, dict[Group, Sums]] = {}
         self._totals: dict[_KeyName, Sums] = {}
         self._total = NOTHING
@@ -127,13 +133,43 @@ class QueuedWork:
             if stored is not None:
                 self._count(stored)
         if stored is not None and stored.groups:
-            self._added.append((time.monotonic(), stored))
+            self._add(time.monotonic(), stored)
 
     def lose_sight(self, charge: Charge) -> None:
         """Count a charge whose outcome is unknown until a sum must contain it, if it was stored."""
         self._adding.discard(charge)
         if charge.groups:
-            self._added.append((time.monotonic() + _UNKNOWN_SECONDS, charge))
+            self._add(time.monotonic() + _UNKNOWN_SECONDS, charge)
+
+    def _add(self, moment: float, charge: Charge) -> None:
+        self._added.append((moment, charge))
+        if len(self._added) > self._merge_beyond:
+            self._merge_added()
+            self._merge_beyond = _MOST_ADDED + 2 * len(self._added)
+
+    def _merge_added(self) -> None:
+        """Keep one addition of each key of those that the same sums will contain.
+
+        These are those before the sum that is being formed, and the others before now.
+        """
+        bounds = (self._sum_began, time.monotonic())
+        merged: dict[tuple[int, _KeyName], list[tuple[float, Charge]]] = {}
+        later: list[tuple[float, Charge]] = []
+        for one in self._added:
+            part = bisect_left(bounds, one[0])
+            if part < len(bounds):
+                merged.setdefault((part, one[1].key_name), []).append(one)
+            else:
+                later.append(one)
+        self._added = deque(
+            (max(moment for moment, _ in added), together(name, (one for _, one in added)))
+            for (_, name), added in merged.items()
+        )
+        self._added.extend(later)
+
+    def _sum(self, connection: Connection) -> Snapshot:
+        self._sum_began = moment = time.monotonic()
+        return Snapshot(moment, sum_queued_work(connection))
 
     def _take(self, snapshot: Snapshot | None) -> None:
         """Use a newer sum, with what it does not contain."""
@@ -202,11 +238,6 @@ class Addition:
             self._work.end(self._charge, self.stored)
         else:
             self._work.lose_sight(self._charge)
-
-
-def _sum(connection: Connection) -> Snapshot:
-    moment = time.monotonic()
-    return Snapshot(moment, sum_queued_work(connection))
 
 
 def _total(sums: Iterable[Sums]) -> Sums:

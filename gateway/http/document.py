@@ -15,8 +15,8 @@ from uuid import UUID
 import falcon.asgi
 
 from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
-from gateway.http.media_types import media_type_of
 from gateway.http.responses import let_nginx_cache, write_json_text
+from gateway.http.results.media_types import media_type_of
 from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import is_final
 from shared.errors import CalculationNotFound

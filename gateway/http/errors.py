@@ -1,6 +1,9 @@
 """The error table: the HTTP status and the text of every error.
 
-A detail is one sentence on what is wrong and one on what to do.
+A detail is one sentence on what is wrong and one on what to do. Here are the errors in what a
+request says, and outages; access_errors.py has those of clients that may not do something,
+admission_errors.py those of a full queue, and calculation_errors.py those of a calculation that
+has another state than the request needs.
 """
 
 import http
@@ -12,10 +15,10 @@ from typing import Any
 import falcon
 import falcon.asgi
 
+from gateway.http import access_errors, admission_errors, calculation_errors
 from gateway.http.limits import KEY_CHECK_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS
 from gateway.http.problems import Problem, write_problem
 from shared import errors
-from shared.failures import PROBLEM_PREFIX
 from shared.keys.credential import without_key
 
 _logger = logging.getLogger(__name__)
@@ -126,72 +129,6 @@ def _(error: errors.CalculationTooLarge) -> Problem:
     )
 
 
-@describe.register
-def _(error: errors.QueueLimitExceeded) -> Problem:
-    is_one = error.calculations == 1
-    advice = "Submit a smaller calculation" if is_one else "Submit fewer calculations at once"
-    setting = f"limits of the key {error.key_name}" if error.key_name else _setting_of(error.unit)
-    return Problem(
-        422,
-        "exceeds-queue-limit",
-        "More than may be queued",
-        f"The request alone needs {_amount(error.needed, error.unit)}, and at most "
-        f"{_amount(error.limit, error.unit)} may be queued. "
-        f"{advice}, or ask the operator to raise the {setting}.",
-        _numbers_of(error),
-    )
-
-
-@describe.register
-def _(error: errors.QueueFull) -> Problem:
-    return _refusal(error, 503, "queue-full", "Queue full", "All unfinished calculations")
-
-
-@describe.register
-def _(error: errors.KeyLimitReached) -> Problem:
-    whose = f"The unfinished calculations of the key {error.key_name}"
-    return _refusal(error, 429, "key-limit", "Limit of the key reached", whose)
-
-
-def _refusal(
-    error: errors.AdmissionRefused, status: int, name: str, title: str, whose: str
-) -> Problem:
-    return Problem(
-        status,
-        name,
-        title,
-        f"{whose} need {_amount(error.used, error.unit)} of at most "
-        f"{_amount(error.limit, error.unit)}, and the request {_amount(error.needed, error.unit)} "
-        f"more; nothing of it was stored. Resubmit it in {error.retry_after_seconds} s.",
-        _numbers_of(error),
-        {"Retry-After": str(error.retry_after_seconds)},
-    )
-
-
-def _numbers_of(error: errors.QueueLimitExceeded | errors.AdmissionRefused) -> dict[str, Any]:
-    return {
-        "unit": error.unit,
-        "limit": _number(error.limit, error.unit),
-        "used": _number(error.used, error.unit),
-        "needed": _number(error.needed, error.unit),
-    }
-
-
-def _number(value: float, unit: str) -> float | int:
-    return round(value, 3) if unit == "seconds" else int(value)
-
-
-def _amount(value: float, unit: str) -> str:
-    number = _number(value, unit)
-    if unit == "calculations":
-        return f"{number:,} calculations" if number != 1 else "1 calculation"
-    return f"{number:,} {'s of computing' if unit == 'seconds' else 'bytes of results'}"
-
-
-def _setting_of(unit: str) -> str:
-    return f"setting RECKONER_MAX_QUEUED_{unit.upper()}"
-
-
 def _faults_of(
     error: errors.FunctionUnknown | errors.ArgumentsInvalid | errors.CalculationTooLarge,
 ) -> dict[str, Any]:
@@ -231,184 +168,6 @@ def _(error: errors.MediaTypeUnsupported) -> Problem:
     )
 
 
-_REALM = 'Bearer realm="reckoner"'
-
-_KEY_FAULTS = {
-    errors.KeyFault.MISSING: "The request has no API key.",
-    errors.KeyFault.MALFORMED: "The credential of the request is not an API key.",
-    errors.KeyFault.INVALID: "The key or the session of the request is not valid.",
-    errors.KeyFault.EXPIRED: "The key of the request has expired.",
-    errors.KeyFault.REVOKED: "The key of the request was revoked.",
-}
-
-
-@describe.register
-def _(error: errors.Unauthenticated) -> Problem:
-    is_missing = error.fault is errors.KeyFault.MISSING
-    return Problem(
-        401,
-        "unauthenticated",
-        "Not authenticated",
-        f"{_KEY_FAULTS[error.fault]} "
-        "Send a valid one as `Authorization: Bearer rk_...`; the operator makes keys.",
-        headers={"WWW-Authenticate": _REALM if is_missing else f'{_REALM}, error="invalid_token"'},
-    )
-
-
-@describe.register
-def _(error: errors.ScopeMissing) -> Problem:
-    return Problem(
-        403,
-        "scope-missing",
-        "Scope missing",
-        f"The key of the request does not have the scope {error.scope!r}, which this needs. "
-        "Use a key that has it; the operator makes keys.",
-        {"scope": error.scope},
-        {"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{error.scope}"'},
-    )
-
-
-@describe.register
-def _(error: errors.RateExceeded) -> Problem:
-    return Problem(
-        429,
-        "rate-exceeded",
-        "Rate exceeded",
-        f"The key of the request may send {error.rate_per_second:g} requests per second. "
-        f"Resubmit it in {error.retry_after_seconds} s, and send fewer.",
-        {"rate_per_second": error.rate_per_second},
-        {"Retry-After": str(error.retry_after_seconds)},
-    )
-
-
-@describe.register
-def _(error: errors.KeySecondsExceeded) -> Problem:
-    which = (
-        "The calculation"
-        if error.index is None
-        else f"The calculation at /calculations/{error.index}"
-    )
-    return Problem(
-        403,
-        "key-limit-seconds",
-        "Calculation too long for this key",
-        f"{which} counts as {error.seconds:.3g} s, and the key of the request may submit "
-        f"calculations of up to {error.limit_seconds:g} s. "
-        "Submit a shorter one, or use a key with a higher limit.",
-        {"seconds": error.seconds, "limit_seconds": error.limit_seconds},
-    )
-
-
-@describe.register
-def _(error: errors.HostUnknown) -> Problem:
-    named = (
-        "The request has no Host header."
-        if error.host is None
-        else f"The service is not known by the name {error.host!r:.100}."
-    )
-    return Problem(
-        421,
-        "unknown-host",
-        "Unknown host",
-        f"{named} Use one of its names, or ask the operator to add this one to "
-        "RECKONER_ALLOWED_HOSTS.",
-    )
-
-
-@describe.register
-def _(error: errors.CrossSiteRefused) -> Problem:
-    if not error.is_told:
-        detail = (
-            "With a session this needs HTTPS: otherwise the browser does not tell which page has "
-            "caused the request. Use HTTPS, or send a key in the Authorization header."
-        )
-    else:
-        advice = (
-            "Enter its address in the address bar instead."
-            if error.is_get
-            else "Use a page of this service, or ask the operator to add that origin to "
-            "RECKONER_CORS_ORIGINS."
-        )
-        detail = (
-            f"The request comes from a page of another origin and would have an effect. {advice}"
-        )
-    return Problem(403, "cross-site", "Cross-site request refused", detail)
-
-
-@describe.register
-def _(error: errors.CalculationNotFound) -> Problem:
-    return Problem(
-        404,
-        "calculation-not-found",
-        "Calculation not found",
-        f"No calculation has the id {error.calculation_id!r:.80}. "
-        "Check the id, or submit the calculation.",
-    )
-
-
-@describe.register
-def _(error: errors.CalculationFinal) -> Problem:
-    return Problem(
-        409,
-        "already-final",
-        "Calculation already final",
-        f"The calculation can no longer be cancelled: its status is {error.status!r}. "
-        "No action is needed.",
-        {"calculation_status": error.status},
-    )
-
-
-@describe.register
-def _(error: errors.ResultNotFinished) -> Problem:
-    return Problem(
-        409,
-        "not-finished",
-        "Calculation not finished",
-        f"The calculation is {error.status}. Retry in {error.retry_after_seconds} s, "
-        "or wait for it with Prefer: wait on the calculation.",
-        {"calculation_status": error.status},
-        {"Retry-After": str(error.retry_after_seconds)},
-    )
-
-
-@describe.register
-def _(error: errors.ResultMissing) -> Problem:
-    reason = error.reason or {}
-    detail = reason.get("detail", "no reason was stored. Submit the calculation again.")
-    return Problem(
-        409,
-        str(reason.get("type", "")).removeprefix(PROBLEM_PREFIX) or error.status,
-        str(reason.get("title", f"Calculation {error.status}")),
-        f"There is no result: {detail}",
-        {
-            "calculation_status": error.status,
-            **{name: reason[name] for name in ("details",) if name in reason},
-        },
-    )
-
-
-@describe.register
-def _(error: errors.ResultPruned) -> Problem:  # noqa: ARG001
-    return Problem(
-        410,
-        "result-pruned",
-        "Result removed",
-        "The result was removed to free space, and the document was kept. "
-        "Submit the calculation again to have it recomputed.",
-    )
-
-
-@describe.register
-def _(error: errors.ResultCorrupt) -> Problem:  # noqa: ARG001
-    return Problem(
-        500,
-        "result-corrupt",
-        "Stored result damaged",
-        "The stored bytes do not match their SHA-256 and are not served. "
-        "Report the X-Request-ID of this response to the operator.",
-    )
-
-
 @describe.register
 def _(error: errors.StoreUnavailable) -> Problem:  # noqa: ARG001
     return Problem(
@@ -431,3 +190,23 @@ def _(error: errors.KeyChecksBusy) -> Problem:  # noqa: ARG001
         f"Resubmit the request in {KEY_CHECK_RETRY_SECONDS} s.",
         headers={"Retry-After": str(KEY_CHECK_RETRY_SECONDS)},
     )
+
+
+for _described in (
+    access_errors.unauthenticated,
+    access_errors.scope_missing,
+    access_errors.rate_exceeded,
+    access_errors.key_seconds_exceeded,
+    access_errors.host_unknown,
+    access_errors.cross_site_refused,
+    admission_errors.queue_limit_exceeded,
+    admission_errors.queue_full,
+    admission_errors.key_limit_reached,
+    calculation_errors.calculation_not_found,
+    calculation_errors.calculation_final,
+    calculation_errors.result_not_finished,
+    calculation_errors.result_missing,
+    calculation_errors.result_pruned,
+    calculation_errors.result_corrupt,
+):
+    describe.register(_described)

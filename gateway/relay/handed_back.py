@@ -22,10 +22,7 @@ from shared.store.handed_back import (
     review_handed_back,
 )
 from shared.store.notifications import notify_changed
-from shared.store.presence import list_offers
-
-#: A worker whose last heartbeat is older counts as dead.
-_SILENT_SECONDS = 15.0
+from shared.store.presence import SILENT_SECONDS, list_offers
 
 _BATCH = 1_000
 
@@ -57,7 +54,7 @@ class HandedBack:
     def review(self) -> None:
         """Forget what is settled, and fail what has waited too long; all else waits on."""
         with self._engine.begin() as connection:
-            offers = list_offers(connection, _SILENT_SECONDS)
+            offers = list_offers(connection, SILENT_SECONDS)
         for lane, name in list(self._unoffered_since):
             if _may_wait(name, offers[Lane(lane)]):
                 del self._unoffered_since[lane, name]

@@ -93,9 +93,11 @@ class LaneRelay:
         if not self._window.is_full:
             self._woken.set()
 
-    def note_claims(self, count: int) -> None:
-        """Note that workers have claimed calculations, and publish others if there is room."""
-        self._window.note_claims(count)
+    def note_claims(self, count: int, returned: int = 0) -> None:
+        """Note what workers have claimed or handed back, and publish others if there is room."""
+        if count:
+            self._window.note_claims(count)
+        self._window.note_returned(returned)
         if self._window.has_room_again:
             self._woken.set()
 

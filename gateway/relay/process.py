@@ -24,11 +24,16 @@ from gateway.relay.rescue import Rescue
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.postgres.connections import connect_to_listen
-from shared.store.notifications import CLAIMED, OUTBOX, read_outbox
+from shared.store.notifications import CLAIMED, OUTBOX, RETURNED, read_outbox
 from shared.store.outbox import seconds_to_next
 
 #: When to poll again for rows that are due and that another relay may have locked.
 _LOCKED_SECONDS = 0.1
+
+#: When to poll while calculations wait for claims, at the latest. Those of workers of earlier
+#: versions are not notified, nor is what is cancelled after its publication.
+_ROOM_SECONDS = 1.0
+
 _HEARTBEAT_SECONDS = 5.0
 
 #: A relay that could not work for this long ends, and its supervisor starts another: that one reads
@@ -79,6 +84,7 @@ class Relay:
         )
         self._listener: psycopg2.extensions.connection | None = None
         self._next_rescue_at = self._next_poll_at = self._next_heartbeat_at = 0.0
+        self._polled_at = 0.0
         self._is_stopping = False
         self._interrupt_reader, self._interrupt_writer = socket.socketpair()
         self._interrupt_reader.setblocking(False)
@@ -119,6 +125,8 @@ class Relay:
             )
             self._next_poll_at = 0.0  # wake-ups that came before were missed
         self._pass_on_wakeups(self._listener)
+        if self.lanes[Lane.HEAVY].waits_for_claims:
+            self._next_poll_at = min(self._next_poll_at, self._polled_at + _ROOM_SECONDS)
         if time.monotonic() >= self._next_poll_at:
             self._poll_outbox()
         if time.monotonic() >= self._next_heartbeat_at:  # last, so that rows do not wait for it
@@ -134,16 +142,19 @@ class Relay:
         next_at = min(self._next_poll_at, self._next_heartbeat_at)
         self._sleep(next_at - time.monotonic(), listener)
         listener.poll()
-        claims = 0
+        claims = returned = 0
         for notification in listener.notifies:
             if notification.channel == CLAIMED:
-                claims += 1
+                if notification.payload == RETURNED:
+                    returned += 1
+                else:
+                    claims += 1
             else:
                 for lane in read_outbox(notification.payload):
                     self.lanes[lane].wake_for_new()
         listener.notifies.clear()
-        if claims:
-            self.lanes[Lane.HEAVY].note_claims(claims)
+        if claims or returned:
+            self.lanes[Lane.HEAVY].note_claims(claims, returned)
 
     def _poll_outbox(self) -> None:
         """Wake the lanes with due rows: a notification can be lost, and a backoff ends."""
@@ -158,7 +169,8 @@ class Relay:
             if not self.lanes[lane].is_busy and not self.lanes[lane].waits_for_claims
         ]
         pause = min(self._settings.relay_poll_seconds, *idle, math.inf)
-        self._next_poll_at = time.monotonic() + max(_LOCKED_SECONDS, pause)
+        self._polled_at = time.monotonic()
+        self._next_poll_at = self._polled_at + max(_LOCKED_SECONDS, pause)
         for lane, wait in waits.items():
             if wait <= 0:
                 self.lanes[lane].wake()

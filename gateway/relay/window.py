@@ -53,6 +53,10 @@ class Window:
         self._rated_at = time.monotonic()
         self._claims += count
 
+    def note_returned(self, count: int) -> None:
+        """Note that workers have handed calculations back: it makes room, and is no work done."""
+        self._claims += count
+
     def begin_take(self) -> None:
         """Note that the next statement finds what is in the window."""
         self._begun_at_claims = self._claims

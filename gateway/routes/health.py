@@ -59,6 +59,7 @@ class Ready:
     def __init__(self, database: Database, problems: Sequence[FunctionProblem]) -> None:
         self._database = database
         self._problems = [dataclasses.asdict(problem) for problem in problems]
+        self._check: asyncio.Task[str | None] | None = None
         self._capacity = SharedQuery(
             database, find_capacity, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE
         )
@@ -82,6 +83,15 @@ class Ready:
     on_head = on_get
 
     async def _database_fault(self) -> str | None:
+        """Return what the check of PostgreSQL finds that is under way, or else a new one.
+
+        Anybody may ask, and however many do, one query at a time is enough.
+        """
+        if self._check is None or self._check.done():
+            self._check = asyncio.create_task(self._check_database())
+        return await asyncio.shield(self._check)
+
+    async def _check_database(self) -> str | None:
         """Query PostgreSQL on the connections that submissions use."""
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):

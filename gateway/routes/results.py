@@ -3,13 +3,13 @@
 import falcon.asgi
 
 from gateway.access.scopes import by_method
-from gateway.http.browsers import write_browser_headers
 from gateway.http.document import parse_calculation_id
 from gateway.http.limits import MIN_GZIP_BYTES
-from gateway.http.media_types import is_compressible, media_type_of
 from gateway.http.problems import PRECONDITION_FAILED, range_not_satisfiable, write_problem
-from gateway.http.representation import Outcome, Representation, accepts_gzip
 from gateway.http.responses import empty_stream, let_nginx_cache
+from gateway.http.results.browser_headers import write_browser_headers
+from gateway.http.results.media_types import is_compressible, media_type_of
+from gateway.http.results.representation import Outcome, Representation, accepts_gzip
 from gateway.routes.result_bytes import ResultBytes
 from gateway.waiting.lookup import Lookup
 from shared.keys.scope import Scope

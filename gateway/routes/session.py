@@ -9,15 +9,19 @@ from datetime import datetime
 import falcon.asgi
 
 from gateway.access.authentication import Authentication
+from gateway.access.browsers.cookies import (
+    expire_session_cookie,
+    session_cookie,
+    set_session_cookie,
+)
 from gateway.access.caller import Caller
-from gateway.access.cookies import expire_session_cookie, session_cookie, set_session_cookie
 from gateway.access.key_ring import KeyRing
 from gateway.access.presented import presented_credential, presented_key
 from gateway.access.scopes import by_method
 from gateway.database.database import Database
 from gateway.http.body import parse_json, read_body
 from gateway.http.document import rfc3339
-from gateway.http.limits import MAX_BODY_BYTES, MAX_SESSIONS_PER_KEY
+from gateway.http.limits import MAX_EVENT_LOOP_BODY_BYTES, MAX_SESSIONS_PER_KEY
 from gateway.http.responses import write_json
 from reckoner.authoring.faults import Fault
 from shared.errors import ArgumentsInvalid, KeyFault, Unauthenticated
@@ -122,7 +126,8 @@ async def _key_in_body(req: falcon.asgi.Request) -> Credential:
     """Return the key of a body `{"key": "rk_..."}`. No error shows anything of the body."""
     if not req.content_length and req.content_type is None:
         raise Unauthenticated(KeyFault.MISSING)
-    body = parse_json(await read_body(req, limit_bytes=MAX_BODY_BYTES))
+    # What anybody may send is parsed in the event loop, so it may not be long.
+    body = parse_json(await read_body(req, limit_bytes=MAX_EVENT_LOOP_BODY_BYTES))
     if not isinstance(body, dict) or set(body) != {"key"} or not isinstance(body["key"], str):
         raise ArgumentsInvalid([Fault("", 'The body must be {"key": "rk_..."}.')])
     key = parse_key(body["key"].strip())

@@ -15,12 +15,12 @@ from gateway.database.shared_query import SharedQuery
 from gateway.http.document import rfc3339
 from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.http.responses import write_json
-from gateway.waiting.capacity import SILENT_SECONDS, Capacity, find_capacity
+from gateway.waiting.capacity import Capacity, find_capacity
 from shared.calculation import Lane
 from shared.functions.offers import offers_of
 from shared.functions.registry import Registry
 from shared.keys.scope import Scope
-from shared.store.presence import RelayState, WorkerState, list_workers
+from shared.store.presence import SILENT_SECONDS, RelayState, WorkerState, list_workers
 from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
 
 

@@ -63,6 +63,9 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.write((head + body).encode("ascii"))
         self.transport.close()
+        if self.cycle is not None:
+            # The body is not HTTP: uvicorn would report it as an error of the application.
+            self.cycle.disconnected = True
 
     def shutdown(self) -> None:
         """Close the connection without losing a request on it.

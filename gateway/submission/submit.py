@@ -157,10 +157,10 @@ class Submission:
                     backlog.delays(distinct) if backlog else NO_DELAYS,
                 )
             )
+            if receipt.accepted:
+                self._relay_wakeup.wake(receipt.lanes)
             if receipt.accepted < len(distinct):
                 addition.stored = await charge(receipt.new)
-        if receipt.accepted:
-            self._relay_wakeup.wake(receipt.lanes)
         return receipt
 
     async def _check_seconds(self, calculations: Sequence[Calculation], caller: Caller) -> None:

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from shared.calculation import Lane
-from shared.store.presence import RelayState, count_slots, list_relays
-
-#: A relay or worker whose last heartbeat is older counts as dead.
-SILENT_SECONDS = 15
+from shared.store.presence import SILENT_SECONDS, RelayState, count_slots, list_relays
 
 
 @dataclass(frozen=True, slots=True)

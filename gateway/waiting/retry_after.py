@@ -20,8 +20,8 @@ _FRESH_SECONDS = 2.0
 _MAX_SHARE = 0.01
 _MAX_SECONDS = 3_600
 
-#: For a lane in which nothing is computed: how long it takes to notice that this has changed.
-_BLOCKED_SECONDS = 15
+#: Where nothing is computed: how long it takes to notice that this has changed.
+BLOCKED_SECONDS = 15
 
 #: For a calculation of which nothing is known: soon enough if it is short, and no burden if not.
 _UNKNOWN_SECONDS = 5.0
@@ -47,11 +47,16 @@ class RetryAfter:
             lane = Lane(row.lane)
             ahead = work.get(lane, _NOTHING)
             if ahead is None:
-                seconds = max(seconds, _BLOCKED_SECONDS)
+                seconds = max(seconds, BLOCKED_SECONDS)
             else:
                 key_name = row.submitted_by if lane is Lane.HEAVY else None
                 seconds += ahead.seconds_before(key_name, group_of(lane, seconds).seconds_class)
-        return max(1, min(math.ceil(seconds), _MAX_SECONDS))
+        return whole_seconds(seconds)
+
+
+def whole_seconds(seconds: float) -> int:
+    """Return a number of seconds as the header may have it."""
+    return max(1, min(math.ceil(seconds), _MAX_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)

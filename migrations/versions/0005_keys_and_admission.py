@@ -33,9 +33,6 @@ HEAVY_OUTBOX = """
 
 
 def upgrade() -> None:
-    # Each ALTER TABLE changes the catalogue alone, and holds its lock for a moment.
-    added = ", ".join(f"ADD COLUMN IF NOT EXISTS {name} {kind}" for name, kind in NEW_COLUMNS)
-    op.execute(f"ALTER TABLE calculations {added}")
     op.execute("ALTER TABLE functions ADD COLUMN IF NOT EXISTS result_bytes bigint")
     op.execute("""
         CREATE TABLE IF NOT EXISTS api_keys (
@@ -79,6 +76,9 @@ def upgrade() -> None:
             CONSTRAINT sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys (id)
                 ON DELETE CASCADE,
             CONSTRAINT sessions_token_check CHECK (octet_length(token_sha256) = 32))""")
+    # It changes the catalogue alone. Last, since all requests wait until its lock is released.
+    added = ", ".join(f"ADD COLUMN IF NOT EXISTS {name} {kind}" for name, kind in NEW_COLUMNS)
+    op.execute(f"ALTER TABLE calculations {added}")
     # Code that knows 0004 does not use what is new, and works as before.
     op.execute("UPDATE schema_compatibility SET oldest_revision = '0004'")
     with op.get_context().autocommit_block():

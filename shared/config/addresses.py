@@ -1,6 +1,5 @@
 """Checks of the addresses among the settings. Their sentences never contain a password."""
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ import psycopg2.extensions
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.config.ip_addresses import is_ipv4, is_ipv6
 from shared.postgres.servers import Servers
 
 _DRIVER = "postgresql+psycopg2"
@@ -34,11 +34,11 @@ def bind_faults(address: str) -> Iterator[str]:
     if not colon or not _is_port(port):
         yield f"must be host:port with a port from 1 to {_LAST_PORT}; it is {address!r:.100}."
     elif host.startswith("[") and host.endswith("]"):
-        if not _is_ipv6(host[1:-1]):
+        if not is_ipv6(host[1:-1]):
             yield f"must have an IPv6 address in its brackets; it is {address!r:.100}."
     elif ":" in host:
         yield f"must have its IPv6 address in brackets, as in [::1]:8081; it is {address!r:.100}."
-    elif not _HOST_NAME.fullmatch(host) or (_is_all_digits(host) and not _is_ipv4(host)):
+    elif not _HOST_NAME.fullmatch(host) or (_is_all_digits(host) and not is_ipv4(host)):
         yield f"must begin with a host name or an IP address; it is {address!r:.100}."
 
 
@@ -140,33 +140,9 @@ def with_password(url: str, password: str | None) -> str:
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}{at}{host}").geturl()
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine's own clients can reach the address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _is_port(text: str) -> bool:
     return bool(re.fullmatch(r"[0-9]{1,5}", text)) and 1 <= int(text) <= _LAST_PORT
 
 
 def _is_all_digits(host: str) -> bool:
     return re.fullmatch(r"[0-9.]+", host) is not None
-
-
-def _is_ipv4(host: str) -> bool:
-    try:
-        ipaddress.IPv4Address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_ipv6(host: str) -> bool:
-    try:
-        ipaddress.IPv6Address(host)
-    except ValueError:
-        return False
-    return True

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.config.addresses import is_loopback
+from shared.config.ip_addresses import is_loopback
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 

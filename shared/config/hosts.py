@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared.config.ip_addresses import is_ipv4, is_ipv6
+
 #: What is accepted whatever the name; for a service behind a proxy that checks it.
 _ANY = "*"
 
@@ -53,7 +55,7 @@ def host_of(header: str) -> str | None:
 
 def parse_hosts(text: str) -> AllowedHosts:
     """Return what a list without faults allows."""
-    items = _items(text)
+    items = items_of(text)
     hosts = [(item.startswith("."), host_of(item.removeprefix("."))) for item in items]
     return AllowedHosts(
         names=frozenset(host for _, host in hosts if host is not None),
@@ -64,7 +66,7 @@ def parse_hosts(text: str) -> AllowedHosts:
 
 def host_faults(text: str) -> Iterator[str]:
     """Yield what is wrong with the list."""
-    items = _items(text)
+    items = items_of(text)
     if not items:
         yield "is empty. Write the names by which clients address the service, with commas."
     for item in items:
@@ -74,9 +76,9 @@ def host_faults(text: str) -> Iterator[str]:
         host = host_of(name)
         if "://" in item or "/" in item:
             yield f"must have host names, without a scheme or a path; one is {item!r:.100}."
-        elif host is None and _is_ipv6(name):
+        elif host is None and is_ipv6(name):
             yield f"must have its IPv6 addresses in brackets, as in [::1]; one is {item!r:.100}."
-        elif host is None or (name != item and (host.startswith("[") or _is_ipv4(host))):
+        elif host is None or (name != item and (host.startswith("[") or is_ipv4(host))):
             yield (
                 "must have host names, IP addresses, names that begin with a dot for all below "
                 f"them, or *; one is {item!r:.100}."
@@ -85,21 +87,6 @@ def host_faults(text: str) -> Iterator[str]:
             yield f"must have host names without ports, which do not count; one is {item!r:.100}."
 
 
-def _items(text: str) -> list[str]:
+def items_of(text: str) -> list[str]:
+    """Return what is between the commas of a list, without spaces."""
     return [item for item in (piece.strip() for piece in text.split(",")) if item]
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from shared.config.hosts import host_of
+from shared.config.hosts import host_of, items_of
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORM = "Write each as browsers send it, for example https://example.org or http://localhost:3000"
@@ -11,12 +11,12 @@ _FORM = "Write each as browsers send it, for example https://example.org or http
 
 def parse_origins(text: str | None) -> frozenset[str]:
     """Return the origins of a list without faults."""
-    return frozenset(_items(text or ""))
+    return frozenset(items_of(text or ""))
 
 
 def origin_faults(text: str) -> Iterator[str]:
     """Yield what is wrong with the list. Browsers write an origin in one way only."""
-    items = _items(text)
+    items = items_of(text)
     if not items:
         yield f"is empty. {_FORM}, or remove the setting."
     for item in items:
@@ -28,10 +28,6 @@ def origin_faults(text: str) -> Iterator[str]:
             yield f"has an item that is not an origin: {item!r:.100}. {_FORM}."
         elif origin != item:
             yield f"has {item!r:.100}, which browsers send as {origin}. Write it so."
-
-
-def _items(text: str) -> list[str]:
-    return [item for item in (piece.strip() for piece in text.split(",")) if item]
 
 
 def _origin(text: str) -> str | None:

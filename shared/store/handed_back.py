@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
 from shared.postgres.prepared import uuid_array
+from shared.store.notifications import notify_returned
 
 #: The pause before it is published again is as long as it has been waiting for a worker, within
 #: these bounds: so it doubles each time.
@@ -87,8 +88,13 @@ class Reviewed:
 
 
 def hand_back(connection: Connection, ids: Sequence[UUID], lane: Lane) -> None:
-    """Return those still queued in this lane to the outbox, for another worker to compute."""
+    """Return those still queued in this lane to the outbox, for another worker to compute.
+
+    In the heavy lane this notifies the relay: there is room for as many others.
+    """
     connection.execute(_HAND_BACK, {"ids": uuid_array(ids), "lane": str(lane)})
+    if lane is Lane.HEAVY:
+        notify_returned(connection)
 
 
 def review_handed_back(connection: Connection, after: UUID, limit: int) -> list[Reviewed]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from shared.postgres.prepared import Prepared, Query, Rows
 from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS
 from shared.store.outbox import BEGIN, Due, read_due
+from shared.store.presence import SILENT_SECONDS
 
 #: The calculations that the window has room for, however few slots there are.
 LEAST_WINDOW = 16
@@ -19,10 +20,8 @@ LEAST_WINDOW = 16
 #: more than this of each slot: no slot waits for the relay, and a new calculation not long for it.
 WINDOW_SECONDS = 2.0
 
-#: A worker whose last heartbeat is older counts as dead.
-_SILENT_SECONDS = 15
-
-#: An earlier version has published all that was queued. More than this need not be counted.
+#: An earlier version has published all that was queued. More than this is not counted, and so never
+#: published at once, however many slots there are.
 MOST_COUNTED = 2_000
 
 #: What a calculation takes: its estimate, or what was learnt since it came, or what one takes by
@@ -33,8 +32,8 @@ _SECONDS = """coalesce(estimate_seconds, functions.seconds,
 _WINDOW = f"""
     alive AS (
         SELECT greatest(1, coalesce(sum(slots), 0))::integer AS slots FROM workers
-        WHERE lane = 'heavy' AND seen_at BETWEEN now() - interval '{_SILENT_SECONDS}s'
-                                             AND now() + interval '{_SILENT_SECONDS}s'),
+        WHERE lane = 'heavy' AND seen_at BETWEEN now() - interval '{SILENT_SECONDS}s'
+                                             AND now() + interval '{SILENT_SECONDS}s'),
     published AS (
         SELECT function, version, estimate_seconds, charged_seconds FROM calculations
         WHERE status = 'queued' AND published_at IS NOT NULL AND lane = 'heavy'
@@ -47,7 +46,22 @@ _WINDOW = f"""
     room AS (
         SELECT slots, rows, seconds, half,
                CASE WHEN rows <= half THEN 2 * half - rows ELSE 0 END AS most
-        FROM alive, filled, LATERAL (SELECT greatest({LEAST_WINDOW}, 2 * slots) / 2) AS a (half))"""
+        FROM alive, filled, LATERAL (
+            SELECT least({MOST_COUNTED}, greatest({LEAST_WINDOW}, 2 * slots)) / 2) AS a (half))"""
+
+#: How many of those that are due the relay would publish: none beyond the slots if the next one
+#: takes too long. One of which nothing is known counts for what it may take.
+_FITTING = f"""
+    SELECT CASE WHEN room.seconds + head.seconds <= {WINDOW_SECONDS} * slots THEN most
+                ELSE greatest(0, slots - rows) END
+    FROM room, (
+        SELECT {_SECONDS} AS seconds
+        FROM alive, (
+            SELECT function, version, estimate_seconds, charged_seconds FROM calculations
+            WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy'
+              AND not_before <= now()
+            ORDER BY coalesce(sort_at, created_at) LIMIT 1) AS next
+        LEFT JOIN functions ON name = function AND functions.version = next.version) AS head"""
 
 
 def window(claims_per_second: str) -> str:
@@ -58,9 +72,13 @@ def window(claims_per_second: str) -> str:
     return _WINDOW.format(claims_per_second=claims_per_second)
 
 
+#: For counting what could be published now: the window, and the most that fits in it.
+ROOM, FITTING = window("0"), _FITTING.format(claims_per_second="0")
+
+
 #: Without sorting, the planner has only the index that has the order, and reads no more of it than
 #: it needs, however many wait.
-_OPENING = BEGIN + "SET LOCAL enable_sort = off; "
+_IN_ORDER = "SET LOCAL enable_sort = off; "
 
 _TAKE = Prepared(
     "take_heavy",
@@ -98,15 +116,23 @@ _TAKE = Prepared(
            taken.id, function, version, arguments_text, request_id, estimate_seconds, arguments
     FROM room, counted LEFT JOIN taken ON true
     ORDER BY place, taken.id""",
-    opening=_OPENING,
+    opening=BEGIN + _IN_ORDER,
 )
 
 
-_LAG = text("""
-    SELECT greatest(0, extract(epoch FROM now() - coalesce(sort_at, created_at)))::float
-    FROM calculations
-    WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy' AND not_before <= now()
-    ORDER BY coalesce(sort_at, created_at) LIMIT 1""")
+#: The next one may have come back from a worker, with a place from long ago: then the place of the
+#: last that were published counts.
+_LAG = text(f"""
+    {_IN_ORDER}
+    SELECT greatest(0, extract(epoch FROM now() - greatest(next.place, last.place)))::float
+    FROM (SELECT coalesce(sort_at, created_at) AS place FROM calculations
+          WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy'
+            AND not_before <= now()
+          ORDER BY coalesce(sort_at, created_at) LIMIT 1) AS next,
+         (SELECT max(coalesce(sort_at, created_at)) AS place
+          FROM (SELECT sort_at, created_at FROM calculations
+                WHERE status = 'queued' AND published_at IS NOT NULL AND lane = 'heavy'
+                ORDER BY published_at DESC LIMIT {LEAST_WINDOW}) AS published) AS last""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +157,11 @@ def take_heavy(limit: int, claims_per_second: float = 0.0) -> Query[Taken]:
 
 
 def measure_lag_seconds(connection: Connection) -> float:
-    """Return how long ago the next row to publish should have been, by its `sort_at`."""
+    """Return how long ago the next row to publish should have been, by its `sort_at`.
+
+    Not more than that of those that were published last. What follows in the transaction is planned
+    without sorting.
+    """
     seconds: float | None = connection.execute(_LAG).scalar_one_or_none()
     return seconds or 0.0
 

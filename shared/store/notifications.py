@@ -15,8 +15,11 @@ from shared.postgres.prepared import Prepared, Query
 #: From the gateway to the relay: there are calculations to publish.
 OUTBOX = "reckoner_outbox"
 
-#: From heavy workers to the relay: one calculation was claimed.
+#: From heavy workers to the relay: one calculation was claimed, or handed back (RETURNED).
 CLAIMED = "reckoner_claimed"
+
+#: The payload on CLAIMED for one that was handed back.
+RETURNED = "returned"
 
 #: From workers and the relay to the gateways: these calculations have changed.
 CHANGED = "reckoner_changed"
@@ -43,6 +46,11 @@ def wake_relay(lanes: Iterable[Lane]) -> Query[None]:
 def notify_outbox(connection: Connection, lanes: Iterable[Lane]) -> None:
     """Notify the relay when this transaction commits."""
     wake_relay(lanes).on(connection)
+
+
+def notify_returned(connection: Connection) -> None:
+    """Notify the relay that a heavy worker has handed a calculation back instead of claiming it."""
+    connection.execute(_NOTIFY, {"channel": CLAIMED, "payload": RETURNED})
 
 
 def read_outbox(payload: str) -> set[Lane]:

@@ -2,7 +2,7 @@
 
 A time ahead of now was written before the clock was set back. A process that is alive corrects it
 with its next heartbeat; any other counts as silent. How long a process may be silent is decided by
-the callers: gateway/waiting/capacity.py, gateway/relay/rescue.py and workers/health.py.
+the callers; to most of them it is SILENT_SECONDS.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,6 +14,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
+
+#: A relay or worker whose last heartbeat is older counts as dead.
+SILENT_SECONDS = 15
 
 _UPSERT_WORKER = text("""
     INSERT INTO workers (id, host, pid, lane, slots, consumed_published_at, offers)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
-from shared.store.heavy_outbox import WINDOW_SECONDS, window
+from shared.store.heavy_outbox import FITTING, ROOM
 from shared.store.queued_work import SQL_CLASS_BOUNDS
 
 _LANES = text("""
@@ -28,7 +28,7 @@ _LANES = text("""
 #: What the relay would publish now. In the heavy lane that is what there is room for, since the
 #: last publication or the last claim, which makes room.
 _OUTBOX = text(f"""
-    WITH {window("0")},
+    WITH {ROOM},
     quick AS (
         SELECT count(*) AS depth, now() - min(not_before) AS age
         FROM calculations
@@ -39,8 +39,7 @@ _OUTBOX = text(f"""
         WHERE status = 'queued' AND published_at IS NULL AND lane = 'heavy'
           AND not_before <= now()
         ORDER BY not_before
-        LIMIT (SELECT CASE WHEN seconds < {WINDOW_SECONDS} * slots THEN most
-                           ELSE greatest(0, slots - rows) END FROM room)),
+        LIMIT ({FITTING})),
     heavy AS (
         SELECT count(*) AS depth,
                CASE WHEN count(*) > 0 THEN now() - greatest(

@@ -6,7 +6,7 @@ from shared.keys.scope import Scope
 
 
 class Route(NamedTuple):
-    """A request, its path with the place of a calculation's id; `answers` to who may send it."""
+    """A request, and what a client that may send it is answered. The path may contain `{id}`."""
 
     method: str
     path: str

@@ -2,6 +2,7 @@
 
 import re
 
+from shared.keys.credential import parse_key
 from shared.keys.names import NAMING_RULE, is_key_id, is_key_name
 from shared.keys.scope import Scope
 
@@ -78,6 +79,7 @@ def positive_number(text: str) -> float:
 
 def key_name(text: str) -> str:
     """Return the name of a new key."""
+    _refuse_key(text)
     if not is_key_name(text):
         raise ValueError(f"{text!r:.80} is not a name for a key. {NAMING_RULE}.")
     return text
@@ -85,9 +87,17 @@ def key_name(text: str) -> str:
 
 def name_or_id(text: str) -> str:
     """Return the name or the id of a key, which may be there."""
+    _refuse_key(text)
     if not is_key_name(text) and not is_key_id(text):
         raise ValueError(f"{text!r:.80} is neither a name nor an id. `reckoner key list` has both.")
     return text
+
+
+def _refuse_key(text: str) -> None:
+    """Raise ValueError, which does not show the secret, if this is a whole key."""
+    credential = parse_key(text.strip())
+    if credential is not None:
+        raise ValueError(f"This is a whole key, with its secret. Its id is {credential.id}.")
 
 
 def scopes_in(text: str) -> frozenset[Scope]:

@@ -9,7 +9,8 @@ from shared.postgres.prepared import Prepared, Query, Rows
 
 #: The key may have been revoked or rotated, or have expired, since its request began: then nothing
 #: is inserted. It is locked first, so that whoever rotates it meanwhile ends this session too. A
-#: session ends with its key at the latest, and with the secret that began it.
+#: session ends with its key at the latest, and with the secret that began it. Two that are inserted
+#: at once may each leave one too many; the next one deletes it.
 _INSERT = Prepared(
     "insert_session",
     ("bytea", "text", "bytea", "double precision", "integer"),

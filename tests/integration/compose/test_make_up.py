@@ -67,59 +67,15 @@ def assert_only_a_key_is_served(url: str, state: Path) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     assert httpx.get(f"{url}/system", headers=headers).status_code == 200
     # As somebody administers keys beside it; what `make worker` reads has no such right.
-    made = {
-        file: reckoner_key("create", "shop", "--scope", "read", file=state / file)
-        for file in _ROLES_MAY_MAKE
-    }
+    made = {file: reckoner_key("create", "shop", file=state / file) for file in _ROLES_MAY_MAKE}
     assert {file: done.returncode == 0 for file, done in made.items()} == _ROLES_MAY_MAKE
     assert "reckoner_app may not administer keys" in made["reckoner.env"].stderr
 
 
 def reckoner_key(*arguments: str, file: Path) -> "subprocess.CompletedProcess[str]":
     line = f"set -a; . {shlex.quote(str(file))}; exec {shlex.quote(sys.executable)} -m reckoner.cli"
-    command = f"{line} key {shlex.join(arguments)}"
+    command = f"{line} key {shlex.join(arguments)} --scope read"
     return subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
-
-
-class Up:
-    """`make up` with keys, which ends when it is left."""
-
-    def __init__(self, state: Path) -> None:
-        numbers = ports_for(PORTS)
-        ports = {f"RECKONER_LOCAL_{name.upper()}": str(one) for name, one in numbers.items()}
-        self.url = f"http://127.0.0.1:{numbers['port']}"
-        self._log = state.parent / "log"
-        with self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _RUN, str(state)],
-                env=os.environ | ports | {"RECKONER_KEYS": "on"},
-                cwd=ROOT,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    @property
-    def output(self) -> str:
-        return self._log.read_text()
-
-    def __enter__(self) -> "Up":
-        try:
-            eventually(
-                lambda: "Reckoner is ready" in self.output or self._process.poll() is not None,
-                within_seconds=_START_SECONDS,
-            )
-            assert self._process.poll() is None, self.output
-        except BaseException:
-            self._end()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._end() == 0
-
-    def _end(self) -> int:
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(_STOP_SECONDS)
 
 
 @pytest.mark.slow
@@ -128,29 +84,34 @@ def test_with_keys_whoever_may_read_its_folder_is_served(state):
     (state / "nginx").mkdir(parents=True)
     (state / "nginx" / "access.log").write_text('{"client": "10.0.0.7"}\n')
     (state / "nginx" / "access.log").chmod(0o644)
-    with Up(state) as up:
+    numbers = ports_for(PORTS)
+    ports = {f"RECKONER_LOCAL_{name.upper()}": str(one) for name, one in numbers.items()}
+    log = state.parent / "log"
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            [sys.executable, "-c", _RUN, str(state)],
+            env=os.environ | ports | {"RECKONER_KEYS": "on"},
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        eventually(
+            lambda: "Reckoner is ready" in log.read_text() or running.poll() is not None,
+            within_seconds=_START_SECONDS,
+        )
+        assert running.poll() is None, log.read_text()
         # Where root starts it, PostgreSQL has a user of its own, who may enter but not list.
         way = {"postgres": "711"} if os.geteuid() == 0 else {}
         assert open_to_others(state) == way
         assert stat.S_IMODE(state.stat().st_mode) == (0o711 if way else 0o700)
         assert (state / "nginx" / "access.log").exists()
-        assert_only_a_key_is_served(up.url, state)
+        assert_only_a_key_is_served(f"http://127.0.0.1:{numbers['port']}", state)
         key = (state / "operator-key").read_text().strip()
-        assert key not in up.output
-        assert "var/operator-key" in up.output
+        assert key not in log.read_text()
+        assert "var/operator-key" in log.read_text()
+    finally:
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(_STOP_SECONDS) == 0
     assert open_to_others(state) == way
     assert not home_elsewhere(state / "postgres").exists()
-    assert_a_lost_operators_key_is_replaced(state)
-
-
-def assert_a_lost_operators_key_is_replaced(state: Path) -> None:
-    """Only a PostgreSQL that runs allows to revoke it: a start that failed would fail for ever."""
-    (state / "operator-key").unlink()
-    with Up(state) as up:
-        assert "reckoner key revoke" in up.output
-        assert "the operator's could not be made" in up.output
-        done = reckoner_key("revoke", "operator", file=state / "keys.env")
-        assert done.returncode == 0, done.stderr
-    with Up(state) as up:
-        headers = {"Authorization": f"Bearer {(state / 'operator-key').read_text().strip()}"}
-        assert httpx.get(f"{up.url}/system", headers=headers).status_code == 200

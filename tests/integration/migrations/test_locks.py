@@ -1,5 +1,7 @@
 """An upgrade and the sessions in its way: what it waits for, what it reports, what it locks."""
 
+import time
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
@@ -46,6 +48,20 @@ def test_two_concurrent_upgrades_both_succeed(url, watcher):
     with upgrading(url), upgrading(url):
         pass
     assert revision_of(watcher) == SCHEMA_REVISION
+
+
+@pytest.mark.slow
+def test_an_upgrade_that_waits_for_another_does_not_stop_its_index(url, watcher, monkeypatch):
+    """The index waits for statements that began before it, as the one that waits for the lock."""
+    upgrade(url)
+    monkeypatch.setattr(session, "LOCK_SECONDS", 9.0)
+    watcher.execute(text(f"SELECT pg_advisory_lock({session._LOCK})"))
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with upgrading(url):
+        eventually(lambda: watcher.execute(waiting).scalar_one() == 1)
+        time.sleep(1.5)  # PostgreSQL looks for a deadlock a second after a wait has begun
+        watcher.execute(text("CREATE INDEX CONCURRENTLY new ON calculations (request_id)"))
+        watcher.execute(text(f"SELECT pg_advisory_unlock({session._LOCK})"))
 
 
 @pytest.mark.slow

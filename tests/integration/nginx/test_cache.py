@@ -6,11 +6,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.integration.nginx.cached import FOR_A_WHILE, document, result
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.slow
-
-FOR_A_WHILE = "3600"
 
 #: What the gateway sends with a result.
 OF_A_RESULT: dict[str, Any] = {
@@ -38,17 +37,9 @@ DECIDED_BY_THE_GATEWAY = {
 }
 
 
-def document():
-    return f"/calculations/{uuid4()}"
-
-
-def result():
-    return f"/calculations/{uuid4()}/result"
-
-
 @pytest.mark.parametrize("make_path", [document, result])
 def test_a_cached_response_is_the_same_but_for_its_request_id(nginx, make_path):
-    with Upstream(X_Accel_Expires=FOR_A_WHILE, X_Request_ID="upstream", **OF_A_RESULT) as upstream:
+    with Upstream(**FOR_A_WHILE, X_Request_ID="upstream", **OF_A_RESULT) as upstream:
         url = nginx(upstream.address).url + make_path()
         plain = {"Accept-Encoding": "identity"}
         first, second = (
@@ -71,7 +62,7 @@ def test_a_cached_response_is_the_same_but_for_its_request_id(nginx, make_path):
 def test_one_header_is_enough_to_bypass_the_cache(nginx, name):
     value = DECIDED_BY_THE_GATEWAY[name]
     plain = {"Accept-Encoding": "identity"}
-    with Upstream(X_Accel_Expires=FOR_A_WHILE, ETag='"0123"') as upstream:
+    with Upstream(**FOR_A_WHILE, ETag='"0123"') as upstream:
         server = nginx(upstream.address)
         for path in (document(), result()):
             asked = []
@@ -85,7 +76,7 @@ def test_one_header_is_enough_to_bypass_the_cache(nginx, name):
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "DELETE"])
 def test_only_a_get_is_answered_from_the_cache(nginx, method):
-    with Upstream(X_Accel_Expires=FOR_A_WHILE) as upstream:
+    with Upstream(**FOR_A_WHILE) as upstream:
         url = nginx(upstream.address).url + document()
         for asked in ("GET", method, "GET", method):
             assert httpx.request(asked, url).status_code == 200
@@ -94,7 +85,7 @@ def test_only_a_get_is_answered_from_the_cache(nginx, method):
 
 @pytest.mark.parametrize("path", ["/", "/functions", "/system", "/calculations", "/calculate/10"])
 def test_no_other_route_is_cached(nginx, path):
-    with Upstream(X_Accel_Expires=FOR_A_WHILE) as upstream:
+    with Upstream(**FOR_A_WHILE) as upstream:
         url = nginx(upstream.address).url + path
         for _ in range(2):
             assert httpx.get(url).status_code == 200
@@ -104,7 +95,7 @@ def test_no_other_route_is_cached(nginx, path):
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "br, GZIP;q=0.5"])
 def test_a_result_with_gzip_comes_from_the_gateway(nginx, coding):
     """The gateway compresses results, with an ETag; NGINX compresses documents, and caches them."""
-    with Upstream(X_Accel_Expires=FOR_A_WHILE) as upstream:
+    with Upstream(**FOR_A_WHILE) as upstream:
         server = nginx(upstream.address)
         path = result()
         for sent in (coding, "identity", "identity", coding):
@@ -118,7 +109,7 @@ def test_a_result_with_gzip_comes_from_the_gateway(nginx, coding):
 
 @pytest.mark.parametrize(("length", "times_asked"), [(99_999, 1), (100_000, 2)])
 def test_a_long_result_is_passed_on_and_not_cached(nginx, length, times_asked):
-    with Upstream(body=b"9" * length, X_Accel_Expires=FOR_A_WHILE) as upstream:
+    with Upstream(body=b"9" * length, **FOR_A_WHILE) as upstream:
         url = nginx(upstream.address).url + result()
         for _ in range(2):
             answer = httpx.get(url, headers={"Accept-Encoding": "identity"})

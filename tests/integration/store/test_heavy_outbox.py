@@ -6,8 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane
-from shared.store import presence
-from shared.store.heavy_outbox import LEAST_WINDOW, take_heavy
+from shared.store import new_calculations, presence
+from shared.store.heavy_outbox import (
+    LEAST_WINDOW,
+    MOST_COUNTED,
+    measure_lag_seconds,
+    take_heavy,
+)
 from tests.factories import make_calculation
 from tests.integration.rows import change, claim, queue, without_indexes
 
@@ -86,6 +91,14 @@ def test_no_more_are_published_than_two_for_each_slot_or_sixteen(connection, slo
     assert take(connection) == (ids(made[size:]), None)
 
 
+def test_however_many_slots_there_are_no_more_are_published_than_are_counted(connection):
+    add_worker(connection, 2 * MOST_COUNTED)
+    made = [make_calculation(arguments={"n": n}, lane=Lane.HEAVY) for n in range(MOST_COUNTED + 10)]
+    new_calculations.insert_queued(connection, made, "request")
+    taken = [take(connection, limit=MOST_COUNTED)[0] for _ in range(2)]
+    assert [len(one) for one in taken] == [MOST_COUNTED, 0]
+
+
 def test_long_ones_are_published_one_for_each_slot(connection):
     add_worker(connection, 3)
     made = queue_many(connection, 8, seconds=LONG)
@@ -140,6 +153,22 @@ def test_unknown_ones_take_what_was_learnt_since_or_at_most_what_they_may(connec
     connection.execute(text("DELETE FROM functions"))
     connection.execute(text("UPDATE calculations SET charged_seconds = 0.3"))
     assert take(connection) == (ids(made[4:6]), 1)
+
+
+def test_what_comes_back_with_a_place_from_long_ago_is_no_lag(connection):
+    """Otherwise what is submitted meanwhile would be ahead of all that waits."""
+    assert measure_lag_seconds(connection) == 0
+    made = [queue(connection, n=n, lane=Lane.HEAVY) for n in range(3)]
+    for calculation, seconds in zip(made, (3_600, 120, 60), strict=True):
+        change(connection, calculation, f"sort_at = now() - interval '{seconds}s'")
+    assert measure_lag_seconds(connection) == 3_600
+    change(connection, made[0], "published_at = now()")
+    assert measure_lag_seconds(connection) == 120
+    change(connection, made[1], "published_at = now()")
+    change(connection, made[0], "published_at = NULL")
+    assert measure_lag_seconds(connection) == 120
+    change(connection, made[1], "sort_at = now() + interval '1 day'")
+    assert measure_lag_seconds(connection) == 0
 
 
 def test_rows_that_are_not_due_are_not_taken_and_hold_up_no_others(connection):

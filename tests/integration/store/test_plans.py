@@ -24,7 +24,7 @@ from shared.store import (
     quick,
     system,
 )
-from shared.store.heavy_outbox import LEAST_WINDOW, MOST_COUNTED, take_heavy
+from shared.store.heavy_outbox import LEAST_WINDOW, MOST_COUNTED, measure_lag_seconds, take_heavy
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
 from shared.store.results import chunks
@@ -210,6 +210,24 @@ def test_a_window_that_an_earlier_version_has_filled_is_not_counted_to_its_end(a
     nodes = at_once.nodes(lambda connection: take_heavy(LIMIT).on(connection))
     assert indexes(nodes) >= {"calculations_waiting"}
     assert rows_read(nodes) <= MOST_COUNTED
+
+
+@pytest.mark.parametrize("waiting", [0.0, 0.9])
+def test_the_lag_of_publication_is_found_without_reading_what_waits(transactions, waiting):
+    def look(connection):
+        connection.execute(
+            text(
+                "UPDATE calculations SET published_at = NULL"
+                " WHERE (status = 'queued') IS TRUE AND random() < :waiting"
+            ),
+            {"waiting": waiting},
+        )
+        measure_lag_seconds(connection)
+
+    nodes = transactions.nodes(look)
+    read = [node for node in nodes if "Index Name" in node]
+    assert {"calculations_heavy_outbox", "calculations_waiting"} == indexes(read)
+    assert rows_read(read) <= 1 + LEAST_WINDOW
 
 
 def test_the_next_due_time_is_found_by_an_index(at_once):

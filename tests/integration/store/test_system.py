@@ -91,7 +91,7 @@ def test_heavy_rows_that_wait_for_room_are_no_backlog_of_the_outbox(connection):
     made = [queue(connection, n=n, lane=Lane.HEAVY) for n in range(9)]
     for calculation in made:
         change(connection, calculation, "estimate_seconds = 60, not_before = now() - interval '1h'")
-    assert system.measure_outbox(connection) == OutboxState(depth=9, age_seconds=3_600)
+    assert system.measure_outbox(connection) == OutboxState(depth=2, age_seconds=3_600)
     for calculation, seconds in ((made[0], 50), (made[1], 40)):
         change(connection, calculation, f"published_at = now() - interval '{seconds}s'")
     assert system.measure_outbox(connection) == OutboxState(depth=0, age_seconds=0)
@@ -101,6 +101,20 @@ def test_heavy_rows_that_wait_for_room_are_no_backlog_of_the_outbox(connection):
     assert system.measure_outbox(connection) == OutboxState(depth=1, age_seconds=30)
     change(connection, made[1], "published_at = now() - interval '20s'")
     assert system.measure_outbox(connection) == OutboxState(depth=1, age_seconds=20)
+
+
+def test_a_long_one_behind_short_ones_that_wait_for_slots_is_no_backlog_of_the_outbox(connection):
+    presence.upsert_worker(connection, WORKER, host="h", pid=1, lane=Lane.HEAVY, slots=2)
+    short = [queue(connection, n=n, lane=Lane.HEAVY) for n in range(2)]
+    for calculation in short:
+        change(connection, calculation, "estimate_seconds = 0.5, published_at = now()")
+    long = queue(connection, n=9, lane=Lane.HEAVY)
+    change(connection, long, "estimate_seconds = 60")
+    assert heavy_outbox.take_heavy(9).on(connection).due == []
+    assert system.measure_outbox(connection) == OutboxState(depth=0, age_seconds=0)
+    change(connection, long, "estimate_seconds = 3")
+    assert system.measure_outbox(connection).depth == 1
+    assert len(heavy_outbox.take_heavy(9).on(connection).due) == 1
 
 
 def test_relays_are_listed_with_what_hinders_each_lane_until_they_go(connection):

@@ -138,7 +138,7 @@ def test_health_with_wrong_settings_is_status_1_and_names_them():
 def test_of_two_workers_on_a_host_the_stopped_one_is_unhealthy(
     settings, engine, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("workers.health._SILENT_SECONDS", 4)
+    monkeypatch.setattr("workers.health.SILENT_SECONDS", 4)
     with (
         WorkerProcess(settings, Lane.QUICK, tmp_path / "one") as one,
         WorkerProcess(settings, Lane.QUICK, tmp_path / "other") as other,

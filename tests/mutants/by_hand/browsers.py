@@ -7,6 +7,7 @@ _NAMES = "unit/shared/config/test_hosts.py"
 _ORIGINS = "unit/shared/config/test_origins.py"
 _CROSS_SITE = "unit/gateway/access/test_cross_site.py"
 _CORS = "unit/gateway/access/test_cors.py"
+_BEGINNING_SESSIONS = "integration/gateway/access/test_beginning_sessions.py"
 _SESSIONS = "integration/gateway/access/test_sessions.py"
 _NGINX = "integration/nginx/test_browsers.py"
 _OTHER_PAGES = "browser/test_other_pages.py"
@@ -18,17 +19,17 @@ def _template(old: str, new: str, claim: str) -> Mutation:
 
 
 def _session(old: str, new: str, claim: str) -> Mutation:
-    return mutation("gateway/routes/session.py", old, new, f"{_SESSIONS}::{claim}")
+    return mutation("gateway/routes/session.py", old, new, claim)
 
 
 def _cookies(old: str, new: str, claim: str) -> Mutation:
-    return mutation("gateway/access/cookies.py", old, new, f"{_SESSIONS}::{claim}")
+    return mutation("gateway/access/browsers/cookies.py", old, new, claim)
 
 
 MUTATIONS = [
     mutation(
         "gateway/access/authentication.py",
-        "if isinstance(credential, bytes) and is_untold_get(req, scope):",
+        "if isinstance(credential, bytes) and is_get_of_unknown_page(req, scope):",
         "if False:",
         f"{_SESSIONS}::test_a_session_causes_nothing_by_a_get_that_no_page_is_named_for",
     ),
@@ -45,13 +46,13 @@ MUTATIONS = [
         f"{_OTHER_PAGES}::test_a_page_of_another_origin_starts_no_calculation",
     ),
     mutation(
-        "gateway/access/hosts.py",
+        "gateway/access/browsers/hosts.py",
         '_EXEMPT = "/health/"',
         '_EXEMPT = "/health"',
         f"{_HOSTS}::test_probes_may_use_any_name",
     ),
     mutation(
-        "gateway/access/hosts.py",
+        "gateway/access/browsers/hosts.py",
         'req.get_header("Host")',
         "req.forwarded_host",
         f"{_HOSTS}::test_forwarded_headers_have_no_say",
@@ -75,37 +76,37 @@ MUTATIONS = [
         f"{_ORIGINS}::test_a_faulty_list_is_refused",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         '_OWN = ("same-origin", "none")',
         '_OWN = ("same-origin", "same-site", "none")',
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         "_EFFECTS = (Scope.SUBMIT, Scope.CANCEL)",
         "_EFFECTS = (Scope.CANCEL,)",
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         "return origin is not None and not _is_own",
         'return origin not in (None, "null") and not _is_own',
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cross_site.py",
+        "gateway/access/browsers/cross_site.py",
         "parts.netloc == host.lower()",
         'parts.hostname == host.lower().partition(":")[0]',
         f"{_CROSS_SITE}::test_what_another_page_causes_has_no_effect",
     ),
     mutation(
-        "gateway/access/cors.py",
+        "gateway/access/browsers/cors.py",
         '        resp.append_header("Vary", "Origin")\n',
         "",
         f"{_CORS}::test_every_answer_says_that_it_depends_on_the_origin",
     ),
     mutation(
-        "gateway/access/cors.py",
+        "gateway/access/browsers/cors.py",
         "expose_headers=_EXPOSED)",
         'expose_headers=_EXPOSED, allow_credentials="*")',
         f"{_CORS}::test_a_named_origin_may_read_answers_and_errors_without_cookies",
@@ -113,43 +114,47 @@ MUTATIONS = [
     _cookies(
         'or (req.get_header("Origin") is not None and is_from_elsewhere(req))',
         "",
-        "test_the_cookie_does_not_count_for_pages_of_other_origins",
+        f"{_SESSIONS}::test_the_cookie_does_not_count_for_pages_of_other_origins",
     ),
     _cookies(
         "http_only=True",
         "http_only=False",
-        "test_the_cookie_is_for_no_script_and_for_no_other_site",
+        f"{_BEGINNING_SESSIONS}::test_the_cookie_is_for_no_script_and_for_no_other_site",
     ),
-    _cookies('"Strict"', '"Lax"', "test_the_cookie_is_for_no_script_and_for_no_other_site"),
+    _cookies(
+        '"Strict"',
+        '"Lax"',
+        f"{_BEGINNING_SESSIONS}::test_the_cookie_is_for_no_script_and_for_no_other_site",
+    ),
     _cookies(
         "secure=_is_https(req)",
         "secure=False",
-        "test_the_cookie_is_for_no_script_and_for_no_other_site",
+        f"{_BEGINNING_SESSIONS}::test_the_cookie_is_for_no_script_and_for_no_other_site",
     ),
     _cookies(
         '_set(req, resp, "", -1)',
         '_set(req, resp, "", 0)',
-        "test_a_session_ends_when_it_is_deleted",
+        f"{_SESSIONS}::test_a_session_ends_when_it_is_deleted",
     ),
     _session(
         "presented_key(req) or await _key_in_body(req)",
         "presented_credential(req)",
-        "test_a_session_makes_no_other_session",
+        f"{_BEGINNING_SESSIONS}::test_a_session_makes_no_other_session",
     ),
     _session(
         "            await self._end(cookie)\n",
         "",
-        "test_a_session_ends_when_it_is_deleted",
+        f"{_SESSIONS}::test_a_session_ends_when_it_is_deleted",
     ),
     _session(
         "            return\n        await self._database",
         "            pass\n        await self._database",
-        "test_what_is_no_session_costs_no_statement",
+        f"{_SESSIONS}::test_what_is_no_session_costs_no_statement",
     ),
     _session(
         "expires_at - self._ring.now",
         "(expires_at - expires_at.replace(year=2000))",
-        "test_a_session_does_not_outlive_its_key",
+        f"{_BEGINNING_SESSIONS}::test_a_session_does_not_outlive_its_key",
     ),
     mutation(
         "gateway/routes/session.py",

@@ -3,10 +3,12 @@
 from tests.mutants.mutation import mutation
 
 _ROUTES = "integration/gateway/access/test_keys_on_every_route.py"
+_VALID = "integration/gateway/access/test_valid_keys.py"
 _CALLERS = "integration/gateway/access/test_callers.py"
 _MEANWHILE = "integration/gateway/access/test_revoked_meanwhile.py"
 _LONGEST = "integration/gateway/access/test_longest_calculation.py"
 _RING = "unit/gateway/access/test_key_ring.py"
+_READINGS = "unit/gateway/access/test_key_readings.py"
 _RATES = "unit/gateway/access/test_rates.py"
 
 MUTATIONS = [
@@ -64,7 +66,7 @@ MUTATIONS = [
         "        if key.revoked_at is not None:\n"
         "            raise Unauthenticated(KeyFault.REVOKED)\n",
         "",
-        f"{_ROUTES}::test_a_revoked_key_is_refused_after_the_next_refresh",
+        f"{_VALID}::test_a_revoked_key_is_refused_after_the_next_refresh",
         f"{_RING}::test_a_session_ends_with_its_key",
     ),
     mutation(
@@ -77,26 +79,26 @@ MUTATIONS = [
         "gateway/access/key_ring.py",
         "            await asyncio.sleep(began + _PAUSE_SECONDS - self._clock())\n",
         "",
-        f"{_RING}::test_unknown_keys_are_refused_after_a_few_shared_readings_however_many_they_are",
+        f"{_READINGS}::test_unknown_keys_are_refused_after_a_few_shared_readings_however_many_they_are",
     ),
     mutation(
         "gateway/access/key_ring.py",
         "        reading, self._next = self._next, _Reading()\n",
         "        reading = self._next = _Reading() if self._next.done.is_set() else self._next\n",
-        f"{_RING}::test_a_key_that_is_made_while_keys_are_read_is_found_by_the_next_reading",
+        f"{_READINGS}::test_a_key_that_is_made_while_keys_are_read_is_found_by_the_next_reading",
     ),
     mutation(
         "gateway/access/key_ring.py",
         "        if not reading.has_succeeded:\n"
         '            raise StoreUnavailable("the API keys cannot be read")\n',
         "",
-        f"{_RING}::test_a_reading_that_fails_while_keys_are_known_calls_no_key_wrong",
+        f"{_READINGS}::test_a_reading_that_fails_while_keys_are_known_calls_no_key_wrong",
     ),
     mutation(
         "gateway/access/key_ring.py",
         "        if self._waiting >= MAX_KEY_CHECKS:",
         "        if self._waiting > MAX_KEY_CHECKS:",
-        f"{_RING}::test_no_more_than_a_bounded_number_wait_and_the_others_are_told_to_retry",
+        f"{_READINGS}::test_no_more_than_a_bounded_number_wait_and_the_others_are_told_to_retry",
     ),
     mutation(
         "gateway/access/rates.py",

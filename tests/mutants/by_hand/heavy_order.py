@@ -55,6 +55,14 @@ MUTATIONS = [
     ),
     _lane("        if not self._window.is_full:\n", "        if True:\n", _FILLING),
     _lane("is_unannounced and bool(found.due)", "False", _FILLING),
+    mutation("shared/store/handed_back.py", "if lane is Lane.HEAVY:", "if False:", _FILLING),
+    _lane("self._window.note_returned(returned)", "self._window.note_claims(returned)", _FILLING),
+    mutation(
+        "gateway/relay/process.py",
+        "min(self._next_poll_at, self._polled_at + _ROOM_SECONDS)",
+        "self._next_poll_at",
+        _FILLING,
+    ),
     # The places.
     _delays("+ ahead) * self.pace", ") * self.pace", _DELAYS),
     _delays("- self.lag_seconds", "", _DELAYS),
@@ -75,5 +83,9 @@ MUTATIONS = [
         _SYSTEM,
     ),
     _system("(SELECT max(started_at) FROM calculations WHERE status = 'running')", "NULL", _SYSTEM),
-    _system("ELSE greatest(0, slots - rows) END", "ELSE most END", _SYSTEM),
+    _outbox("ELSE greatest(0, slots - rows) END", "ELSE most END", _SYSTEM),
+    _outbox("room.seconds + head.seconds <=", "room.seconds <=", _SYSTEM),
+    _outbox("least({MOST_COUNTED}, greatest", "(greatest", _TAKING),
+    _outbox("greatest(next.place, last.place)", "next.place", _TAKING),
+    _delays("min(_MOST_SECONDS, (", "((", _PLACES),
 ]

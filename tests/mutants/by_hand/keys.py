@@ -40,7 +40,7 @@ MUTATIONS = [
         "          AND (secret_sha256 = $3 OR (former_sha256 = $3 AND former_until > now()))\n",
         "",
         f"{_SESSIONS}::test_a_secret_that_has_ended_begins_no_session_and_ends_none",
-        "integration/gateway/access/test_sessions.py"
+        "integration/gateway/access/test_beginning_sessions.py"
         "::test_a_secret_that_was_rotated_away_a_moment_ago_begins_no_session",
     ),
     _sessions(

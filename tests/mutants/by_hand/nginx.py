@@ -6,6 +6,7 @@ _CACHE = "integration/nginx/test_cache.py"
 _CONNECTIONS = "integration/nginx/test_connections.py"
 _GATEWAYS = "integration/nginx/test_gateways.py"
 _CREDENTIALS = "integration/nginx/test_credentials.py"
+_TRACES = "integration/nginx/test_traces.py"
 _PASSING_ON = "integration/nginx/test_passing_on.py"
 _PROBLEMS = "integration/nginx/test_problems.py"
 _LIMITS = (
@@ -33,7 +34,7 @@ MUTATIONS = [
     _template(
         '"target":"$reckoner_target"',
         '"target":"$request_uri"',
-        f"{_CREDENTIALS}::test_a_key_in_a_url_is_not_logged",
+        f"{_TRACES}::test_a_key_in_a_url_is_not_logged",
     ),
     _template("$http_prefer$http_origin", "$http_origin", f"{_ONE_HEADER}[Prefer]"),
     _template("$http_prefer$http_origin", "$http_prefer", f"{_ONE_HEADER}[Origin]"),
@@ -78,7 +79,7 @@ MUTATIONS = [
     _template(
         '"$reckoner_credential $reckoner_host',
         '"$http_authorization$http_cookie $reckoner_host',
-        f"{_CREDENTIALS}::test_no_credential_is_written_to_disk",
+        f"{_TRACES}::test_no_credential_is_written_to_disk",
     ),
     _template('"~*^\\n(?!.*reckoner_session)"', '"~^\\n(?!.*reckoner_session)"', _NO_CLIENT),
     _template('"~*^\\n(?!.*reckoner_session)"', '"~*^\\n(?!reckoner_session)"', _NO_CLIENT),
@@ -111,12 +112,12 @@ MUTATIONS = [
     _template(
         "    proxy_hide_header X-Reckoner-Key;\n",
         "",
-        f"{_CREDENTIALS}::test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it",
+        f"{_TRACES}::test_the_log_names_the_key_of_stored_answers_too_and_clients_do_not_see_it",
     ),
     _template(
         "client_body_buffer_size 68k;",
         "client_body_buffer_size 64k;",
-        f"{_CREDENTIALS}::test_no_credential_is_written_to_disk",
+        f"{_TRACES}::test_no_credential_is_written_to_disk",
     ),
     _template(
         "    proxy_set_header X-Forwarded-Proto $reckoner_scheme;\n",

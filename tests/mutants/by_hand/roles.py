@@ -59,7 +59,7 @@ MUTATIONS = [
         'if values["keys"] == "none" and not is_loopback(',
         _SETTINGS,
     ),
-    mutation("shared/config/addresses.py", ".is_loopback\n", ".is_private\n", _SETTINGS),
+    mutation("shared/config/ip_addresses.py", ".is_loopback\n", ".is_private\n", _SETTINGS),
     mutation(
         "compose/local/settings.py",
         "if not (checked.are_keys_on or is_loopback(settings.host)):",

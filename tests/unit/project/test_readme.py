@@ -1,12 +1,15 @@
-"""The README's configuration tables say what the code does."""
+"""The README's configuration tables and documents say what the code does."""
 
 import dataclasses
+import json
 import re
 import tomllib
 from pathlib import Path
 
 from compose.local.settings import PORTS, PREFIX, LocalSettings
+from gateway.http.document import encode_document
 from shared.config import Settings
+from tests.factories import make_row
 
 ROOT = Path(__file__).parents[3]
 
@@ -58,3 +61,10 @@ def test_the_table_of_make_up_is_complete_and_right():
         for field in dataclasses.fields(LocalSettings)
     ]
     assert [row for row in rows() if row[0].startswith(PREFIX)] == expected
+
+
+def test_its_documents_have_the_members_that_documents_have():
+    found = re.findall(r'^\{"id": .+\}$', (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(found) == 3
+    members = list(json.loads(encode_document(make_row())))
+    assert all(list(json.loads(text)) == members for text in found)

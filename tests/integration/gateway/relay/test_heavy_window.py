@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane
-from shared.store import leases
+from shared.failures import CANCELLED_JSON
+from shared.store import calculations, leases
+from shared.store.handed_back import hand_back
 from shared.store.heavy_outbox import LEAST_WINDOW, take_heavy
 from tests.eventually import eventually
 from tests.integration.outbox import add_slots, make_relay, queue, running, unpublished
@@ -21,7 +23,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def woken_only(settings, monkeypatch):
     """Settings of a relay that polls only when it starts."""
-    monkeypatch.setattr("gateway.relay.process._HEARTBEAT_SECONDS", NEVER_SECONDS)
+    for name in ("_HEARTBEAT_SECONDS", "_ROOM_SECONDS"):
+        monkeypatch.setattr(f"gateway.relay.process.{name}", NEVER_SECONDS)
     return dataclasses.replace(settings, relay_poll_seconds=NEVER_SECONDS)
 
 
@@ -129,6 +132,37 @@ def test_claims_without_a_word_are_polled_for_as_long_as_there_are_any(settings,
     heavy.note_claims(1)
     assert (heavy.publish_batch(), heavy.waits_for_claims) == (1, True)
     heavy.publisher.close()
+
+
+def test_room_that_nobody_tells_of_is_found_soon_however_seldom_the_relay_polls(
+    settings, relay_engine, monkeypatch
+):
+    monkeypatch.setattr("gateway.relay.process._HEARTBEAT_SECONDS", 0.5)
+    seldom = dataclasses.replace(settings, relay_poll_seconds=NEVER_SECONDS)
+    add_slots(relay_engine, Lane.HEAVY, 1)
+    queue(relay_engine, 1, 2, lane=Lane.HEAVY)
+    change_all(relay_engine, "estimate_seconds = 60")
+    with running(make_relay(seldom, relay_engine)):
+        (first,) = eventually(lambda: published(relay_engine))
+        with relay_engine.begin() as connection:
+            calculations.cancel_calculation(connection, first, CANCELLED_JSON)
+        eventually(lambda: published(relay_engine) not in ([], [first]))
+
+
+def test_what_is_handed_back_makes_room_at_once_and_is_no_work_done(woken_only, relay_engine):
+    """Otherwise what no worker has a function for would hold up all others."""
+    add_slots(relay_engine, Lane.HEAVY, 1)
+    queue(relay_engine, *range(20), lane=Lane.HEAVY)
+    change_all(relay_engine, "estimate_seconds = 60")
+    relay = make_relay(woken_only, relay_engine)
+    handed_back: set[object] = set()
+    with running(relay):
+        while len(handed_back) < 20:
+            (identity,) = eventually(lambda: published(relay_engine))
+            handed_back.add(identity)
+            with relay_engine.begin() as connection:
+                hand_back(connection, [identity], Lane.HEAVY)
+    assert relay.lanes[Lane.HEAVY]._window.claims_per_second == 0
 
 
 def test_a_claim_during_a_take_has_the_lane_take_again(settings, relay_engine, monkeypatch):

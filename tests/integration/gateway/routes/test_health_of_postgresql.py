@@ -10,7 +10,8 @@ from sqlalchemy import make_url, text
 
 from migrations.schema import downgrade
 from shared.config import load_settings
-from shared.store.tables.schema import SCHEMA_REVISION
+from shared.store.tables.schema import SCHEMA_REVISION, find_schema
+from tests.asgi import serving
 from tests.integration.gateway.routes.neighbours import register_all
 
 _NEWER = f"{int(SCHEMA_REVISION) + 1:04}"
@@ -147,3 +148,22 @@ def take_the_connections_of_submissions(admin, url, stack):
         except psycopg2.OperationalError as error:
             assert "too many connections" in str(error)
             return
+
+
+def test_however_many_ask_postgresql_is_queried_once_at_a_time(
+    store_settings, registry, monkeypatch
+):
+    queries = []
+
+    def find():
+        queries.append(find_schema())
+        return queries[-1]
+
+    monkeypatch.setattr("gateway.routes.health.find_schema", find)
+
+    async def scenario():
+        async with serving(store_settings, registry) as client, asyncio.timeout(60):
+            return await asyncio.gather(*(client.ask("GET", "/health/ready") for _ in range(50)))
+
+    assert {answer.status for answer in asyncio.run(scenario())} == {200}
+    assert len(queries) == 1

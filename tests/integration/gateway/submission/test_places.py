@@ -114,3 +114,17 @@ def test_places_lag_as_publication_does(engine, store_settings, registry):
         engine, store_settings, registry, lambda s: s.submit(make(3, 1), OTHER, "request")
     )
     assert places(engine) == [1, 3, 2]
+
+
+def test_however_much_is_queued_there_is_a_place_that_can_be_stored(
+    engine, store_settings, registry
+):
+    async def scenario(submission):
+        longest = [make(n, 1e12) for n in range(20)]  # the largest estimate
+        await submission.submit_batch(longest, FLOOD, "request")
+        await submission.submit(make(20, 1e12), FLOOD, "request")
+        await submission.submit(make(21, 60), FLOOD, "request")
+
+    run_submission(engine, store_settings, registry, scenario)
+    assert len(places(engine)) == 22
+    assert places(engine)[0] == 21

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -149,6 +150,48 @@ def test_an_empty_charge_counts_nothing_unless_something_was_stored_after_all(no
         assert work.total_of("a") == Sums(2, 4.0, 6.0)
         await refresh(work, database, {})
         assert work.total == NOTHING
+
+    asyncio.run(main())
+
+
+def test_additions_do_not_pile_up_while_there_is_no_sum(no_pause, monkeypatch):
+    """PostgreSQL may be away for hours, and clients try again and again."""
+    monkeypatch.setattr("gateway.admission.queued_work._MOST_ADDED", 10)
+    monkeypatch.setattr("gateway.admission.queued_work._UNKNOWN_SECONDS", 0.0)
+
+    async def main():
+        work, database = make_work()
+        for n in range(1_000):
+            with suppress(ZeroDivisionError), work.adding(charge(1, f"key{n % 3}")):
+                if n % 2:
+                    raise ZeroDivisionError
+        assert len(work._added) < 50
+        assert work.total == Sums(1_000, 2_000.0, 3_000.0)
+        assert work.total_of("key0").calculations == 334
+        began = time.monotonic()
+        with work.adding(charge(1, "key0")):
+            pass
+        await refresh(work, database, {}, began=began)
+        assert work.total == work.total_of("key0") == Sums(1, 2.0, 3.0)
+
+    asyncio.run(main())
+
+
+def test_what_is_merged_counts_no_longer_than_until_the_sum_that_contains_it(no_pause, monkeypatch):
+    monkeypatch.setattr("gateway.admission.queued_work._MOST_ADDED", 10)
+
+    async def main():
+        work, database = make_work()
+        await refresh(work, database, {})
+        for _ in range(9):
+            with work.adding(charge(1)):
+                pass
+        work._sum_began = time.monotonic()  # as the thread does that forms the sum
+        for _ in range(9):
+            with work.adding(charge(1)):
+                pass
+        await refresh(work, database, stored(9), began=work._sum_began)
+        assert work.total.calculations == 18
 
     asyncio.run(main())
 

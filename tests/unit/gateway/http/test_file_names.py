@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.http.file_names import content_disposition, file_name
 from gateway.http.limits import MAX_FILE_NAME_BYTES
+from gateway.http.results.file_names import content_disposition, file_name
 
 IDENTITY = UUID("633c8518-213a-513b-a7e0-93f891953e0d")
 

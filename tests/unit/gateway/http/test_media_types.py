@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.http.media_types import extension_of, is_compressible, is_shown, media_type_of
+from gateway.http.results.media_types import extension_of, is_compressible, is_shown, media_type_of
 from tests.factories import make_row
 
 

@@ -28,6 +28,14 @@ SAMPLES = [
     errors.QueueLimitExceeded("bytes", 60, 10, 3_600, 1, "shop"),
     errors.QueueFull("bytes", 1e12, 9e11, 2e11, 30),
     errors.KeyLimitReached("calculations", 10, 10, 1, 30, "shop"),
+    *(errors.Unauthenticated(fault) for fault in errors.KeyFault),
+    errors.ScopeMissing("submit"),
+    errors.RateExceeded(0.5, 2),
+    errors.KeySecondsExceeded(60, 10, 3),
+    errors.HostUnknown(None),
+    errors.CrossSiteRefused(is_get=True),
+    errors.CrossSiteRefused(is_get=True, is_told=False),
+    errors.KeyChecksBusy(),
     errors.CalculationNotFound("x"),
     errors.CalculationFinal(uuid4(), "succeeded"),
     errors.ResultNotFinished(uuid4(), "queued", 1),
@@ -49,20 +57,33 @@ def test_an_error_says_what_is_wrong_and_what_to_do(error):
     assert re.fullmatch(r"[A-Z/].+\. [A-Z].+\.", problem.detail)
 
 
+def test_a_limit_of_calculations_is_said_in_numbers_of_them():
+    problem = describe(errors.KeyLimitReached("calculations", 1_000, 999, 2, 30, "shop"))
+    assert problem.detail == (
+        "The key shop has 999 unfinished calculations of at most 1,000, and the request adds 2; "
+        "nothing of it was stored. Resubmit it in 30 s."
+    )
+
+
+def test_the_seconds_of_a_calculation_are_those_of_its_document():
+    problem = describe(errors.KeySecondsExceeded(1.6600000186403943, 1, None))
+    assert problem.members["seconds"] == 1.66
+
+
 def test_every_error_of_a_request_is_among_the_samples():
+    bases = {
+        errors.RequestFault,
+        errors.AdmissionRefused,
+        errors.AccessRefused,
+        errors.ResultUnavailable,
+    }
     faults = {
         kind
         for _, kind in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(
-            kind, (errors.RequestFault, errors.AdmissionRefused, errors.ResultUnavailable)
-        )
+        if issubclass(kind, tuple(bases))
     }
     described = {type(error) for error in SAMPLES}
-    assert faults - described == {
-        errors.RequestFault,
-        errors.AdmissionRefused,
-        errors.ResultUnavailable,
-    }
+    assert faults - described == bases
 
 
 def test_a_problem_replaces_the_whole_response():

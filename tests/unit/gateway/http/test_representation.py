@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.representation import Outcome, Representation, accepts_gzip
+from gateway.http.results.representation import Outcome, Representation, accepts_gzip
 
 BODY = b"0123456789"
 REPRESENTATION = Representation(len(BODY), hashlib.sha256(BODY).hexdigest())

@@ -78,3 +78,13 @@ def test_a_request_that_is_not_http_gets_a_problem_document(request_):
     assert b"Content-Type: application/problem+json" in head
     assert b"X-Request-ID: " in head
     assert json.loads(body)["type"] == "urn:reckoner:problem:bad-request"
+
+
+def test_a_body_that_is_not_http_is_refused_and_is_no_error_of_the_application(caplog):
+    async def scenario():
+        async with connected(Streaming()) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n")
+            return await reader.read()
+
+    assert asyncio.run(scenario()).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert [one.levelname for one in caplog.records] == ["WARNING"]

@@ -12,6 +12,7 @@ from reckoner.cli.key.forms import (
     scopes_in,
     size_bytes,
 )
+from shared.keys.credential import new_credential
 from shared.keys.scope import Scope
 
 
@@ -68,3 +69,11 @@ def test_anything_else_is_refused_with_what_to_write(parse, texts):
     for text in texts:
         with pytest.raises(ValueError, match=r"(?s)\. .+\.$"):
             parse(text)
+
+
+@pytest.mark.parametrize("parse", [key_name, name_or_id])
+def test_a_whole_key_is_not_shown_again(parse):
+    key = new_credential()
+    with pytest.raises(ValueError, match=f"Its id is {key.id}") as refused:
+        parse(key.text)
+    assert key.secret not in str(refused.value)

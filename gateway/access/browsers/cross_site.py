@@ -43,7 +43,7 @@ class CrossSite:
             raise CrossSiteRefused(is_get=req.method == "GET")
 
 
-def is_untold_get(req: falcon.asgi.Request, scope: Scope) -> bool:
+def is_get_of_unknown_page(req: falcon.asgi.Request, scope: Scope) -> bool:
     """Say whether a GET has an effect, and nothing tells which page has caused it.
 
     Over plain HTTP to another machine a browser sends neither header with a picture, but does
@@ -58,7 +58,8 @@ def is_from_elsewhere(req: falcon.asgi.Request) -> bool:
 
     Browsers say so in Sec-Fetch-Site, which no page can set (W3C Fetch Metadata). They leave it
     out for plain HTTP to another machine; then Origin counts, which they send with all but GET and
-    HEAD. What has neither is a program, or a GET without a credential (see `is_untold_get`).
+    HEAD. What has neither is a program, or a GET without a credential (see
+    `is_get_of_unknown_page`).
     """
     site = req.get_header("Sec-Fetch-Site")
     if site is not None:

@@ -2,8 +2,8 @@
 
 import falcon.asgi
 
-from gateway.http.file_names import content_disposition, file_name
-from gateway.http.media_types import extension_of, is_shown
+from gateway.http.results.file_names import content_disposition, file_name
+from gateway.http.results.media_types import extension_of, is_shown
 from shared.store.calculations import Row
 
 #: No script, no form, nothing from elsewhere, and an origin of its own: a result cannot act as the

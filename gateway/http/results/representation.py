@@ -8,7 +8,7 @@ from enum import Enum, auto
 import falcon.asgi
 
 from gateway.http.limits import CLIENT_CACHE_SECONDS
-from gateway.http.ranges import parse_range
+from gateway.http.results.ranges import parse_range
 
 _CACHE_CONTROL = f"public, max-age={CLIENT_CACHE_SECONDS}, immutable"
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')

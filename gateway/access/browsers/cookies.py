@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import falcon.asgi
 
-from gateway.access.cross_site import is_from_elsewhere
+from gateway.access.browsers.cross_site import is_from_elsewhere
 
 SESSION_COOKIE = "reckoner_session"
 

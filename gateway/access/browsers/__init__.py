@@ -1,0 +1,1 @@
+"""What is checked because a browser sends what any page tells it to: hosts, origins, cookies."""
