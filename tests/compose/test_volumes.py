@@ -104,3 +104,16 @@ def test_secret_files_of_ones_own_work_as_documented(built, tmp_path, monkeypatc
         assert broker_login(built) == ("admin", "admins-own")
         built.compose("down", "--volumes")
     assert {name: (tmp_path / name).read_text() for name in files} == files
+
+
+def test_a_first_start_that_was_interrupted_is_completed(built):
+    """PostgreSQL's image runs its scripts only when the data folder is created."""
+    built.compose("down", "--volumes")
+    built.compose("run", "--rm", "-T", "secrets")
+    built.compose("up", "-d", "--wait", "postgres")
+    statements = ("DROP DATABASE reckoner", "DROP ROLE reckoner")  # as before 10-reckoner.sql
+    psql = ("exec", "-T", "postgres", "psql", "-U", "postgres")
+    built.compose(*psql, *(word for statement in statements for word in ("-c", statement)))
+    built.up()
+    with built.client() as client:
+        assert calculate(client, 100_000)["status"] == "succeeded"
