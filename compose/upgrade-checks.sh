@@ -51,6 +51,17 @@ find_image() {
             "Its tags are: $(docker image ls --format '{{.Tag}}' "$new_image" | xargs)"
 }
 
+# A version without keys lets everybody do everything, and refuses the settings of this one.
+check_image_knows_keys() {
+    [ "$source" != build ] || return 0
+    docker run --rm --network none --entrypoint test "$new_id" -d /run/secrets/app </dev/null ||
+        die "The image $new_image:$new_version knows no keys: with it, whoever reaches the service may do" \
+            "everything. These files cannot run it. To go back to it all the same, get its sources, take" \
+            "RECKONER_KEYS, RECKONER_ALLOWED_HOSTS and what else is new out of compose/.env, and run the" \
+            "compose/upgrade.sh of those sources. See docs/deploying.md, \"Going back\"." \
+            "Nothing has been changed."
+}
+
 check_settings() {
     local service output faulty=
     for service in migrate "${beside[@]}" heavy; do

@@ -196,6 +196,7 @@ compose config --quiet || die "Nothing has been changed. Correct the settings an
 check_running
 check_choice_of_keys
 find_image
+check_image_knows_keys
 say "Checking the settings"
 run_new secrets || die "Passwords could not be generated; see the lines above."
 check_settings

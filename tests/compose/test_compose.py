@@ -92,6 +92,18 @@ def test_queues_are_quorum_queues(deployment):
     assert set(types.values()) == {"quorum"}
 
 
+def test_administering_keys_touches_no_container(changing, monkeypatch):
+    """Whatever has changed in the settings since they were started."""
+
+    def started():
+        return {one["Id"]: one["State"]["StartedAt"] for one in changing.containers("--all")}
+
+    before = started()
+    monkeypatch.setitem(changing.environment, "RECKONER_POSTGRES_MEMORY", "2g")
+    assert "operator" in changing.compose("run", "--rm", "-T", "key", "list")
+    assert started() == before
+
+
 def test_scaling_takes_effect(changing, client):
     changing.up("--scale", "heavy=3", "--scale", "quick=2")
     assert len(hosts(changing, "heavy")) == 3

@@ -16,6 +16,9 @@ from tests.eventually import eventually
 from tests.integration.nginx.raw import open_stream
 from tests.upstream import Upstream
 
+#: That NGINX takes at once.
+_LARGE_BATCHES = 32
+
 _TEMPLATE = Path(private.__file__).parents[1] / "nginx" / "reckoner.conf.template"
 
 
@@ -63,24 +66,28 @@ def test_event_streams_are_limited_by_client_address(nginx):
         eventually(lambda: upstream.streams == 4)
 
 
-def test_no_more_than_100_batches_are_held_in_memory(nginx):
-    """Of clients without a key, too: whether one is valid is known once the body is complete."""
-    head = b"POST /calculations/batch HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n"
+def test_large_batches_are_limited_and_small_ones_are_not(nginx):
+    """The bodies of a few hundred would take all memory, whoever sends them."""
+
+    def begin(length):
+        head = f"POST /calculations/batch HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+        connection = socket.create_connection((server.host, server.port), timeout=10)
+        stack.callback(connection.close)
+        connection.sendall(head.encode())
+        return connection
+
+    def answer():
+        with httpx.Client(base_url=server.url) as client:
+            return client.post("/calculations/batch", content=b" " * 100_000)
+
     with Upstream() as upstream, contextlib.ExitStack() as stack:
         server = nginx(upstream.address)
-        unfinished = []
-        for _ in range(100):
-            connection = socket.create_connection((server.host, server.port), timeout=10)
-            unfinished.append(stack.enter_context(connection))
-            connection.sendall(head)
-
-        def batch(path="/calculations/batch"):
-            return httpx.post(server.url + path, content=b"{}")
-
-        eventually(lambda: batch().status_code == 503)
-        refused = batch("/calculations/batch/")
-        assert refused.json()["type"] == "urn:reckoner:problem:unavailable"
-        assert int(refused.headers["Retry-After"]) >= 1
-        assert batch("/calculations").status_code == 200
+        unfinished = [begin(4_194_304) for _ in range(_LARGE_BATCHES)]
+        eventually(lambda: answer().status_code == 503)
+        refused = answer()
+        assert refused.json()["detail"] == "Too many large batches are on their way. Retry in 2 s."
+        assert refused.headers["Retry-After"] == "2"
+        assert httpx.post(f"{server.url}/calculations/batch", content=b"{}").status_code == 200
+        assert httpx.get(f"{server.url}/other").status_code == 200
         unfinished[0].close()
-        eventually(lambda: batch().status_code == 200)
+        eventually(lambda: answer().status_code == 200)

@@ -33,6 +33,13 @@ def test_a_gateway_that_does_not_respond_is_a_503_with_retry_after(nginx, method
     assert problem["type"] == "urn:reckoner:problem:unavailable"
 
 
+def test_a_long_batch_is_told_too_that_no_gateway_responds(nginx):
+    url = nginx("127.0.0.1:1").url
+    answer = httpx.post(f"{url}/calculations/batch", content=b" " * 4_100_000)
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "urn:reckoner:problem:unavailable"
+
+
 @pytest.mark.parametrize(("method", "most_sent"), [("POST", 1), ("GET", 2), ("DELETE", 2)])
 @pytest.mark.slow
 def test_a_post_that_was_sent_is_never_repeated_and_other_methods_are(nginx, method, most_sent):

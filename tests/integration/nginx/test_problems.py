@@ -49,6 +49,10 @@ REFUSED = {
     "the second version": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None),
     "a page of NGINX's own": (b"GET /.reckoner-problem HTTP/1.1\r\n" + ENDED, 404),
     "no gateway": (b"GET / HTTP/1.1\r\n" + ENDED, 503),
+    "no gateway for a batch": (
+        b"POST /calculations/batch HTTP/1.1\r\nContent-Length: 100000\r\n" + ENDED + b" " * 100_000,
+        503,
+    ),
 }
 
 

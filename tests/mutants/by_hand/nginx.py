@@ -26,6 +26,12 @@ def _script(old: str, new: str, *claims: str) -> Mutation:
 
 MUTATIONS = [
     _template(
+        "default         large;",
+        'default         "";',
+        f"{_CONNECTIONS}::test_large_batches_are_limited_and_small_ones_are_not",
+    ),
+    _template("        client_max_body_size 0;\n", "", _PROBLEMS),
+    _template(
         '"target":"$reckoner_target"',
         '"target":"$request_uri"',
         f"{_TRACES}::test_a_key_in_a_url_is_not_logged",

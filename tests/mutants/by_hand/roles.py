@@ -8,6 +8,7 @@ _GRANTS = "integration/migrations/test_grants.py"
 _LISTED = "unit/migrations/test_grants.py"
 _RIGHTS = "integration/test_rabbitmq_rights.py"
 _COMPOSE = "unit/compose/test_compose_file.py"
+_CHOICE = "unit/compose/test_choice_of_keys.py"
 _SETTINGS = "unit/shared/config/test_settings.py"
 _LOCAL = "unit/compose/test_local_settings.py"
 
@@ -41,6 +42,11 @@ MUTATIONS = [
     _users('"configure": r"^reckoner\\..*"', '"configure": r"reckoner\\..*"', _RIGHTS),
     _yaml("RECKONER_KEYS: ${RECKONER_KEYS:-on}", "RECKONER_KEYS: ${RECKONER_KEYS:-off}", _COMPOSE),
     _yaml("    mem_limit: ${RECKONER_GATEWAY_MEMORY:-1g}\n", "", _COMPOSE),
+    _yaml("    depends_on: []\n", "", _COMPOSE),
+    mutation("compose/upgrade.sh", "check_image_knows_keys\n", "", _CHOICE),
+    mutation(
+        "compose/postgres/20-passwords.sql", "SET log_min_duration_statement = -1;\n", "", _COMPOSE
+    ),
     _yaml(
         "  volumes:\n    - app-secret:/run/secrets/app:ro,nocopy\n",
         "  volumes:\n    - keys-secret:/run/keys:ro,nocopy\n"

@@ -1,4 +1,4 @@
-"""compose/upgrade.sh: whoever upgrades a version without keys chooses first."""
+"""compose/upgrade.sh: nobody goes on from a version without keys, or back to one, by accident."""
 
 import os
 import subprocess
@@ -14,6 +14,9 @@ case "$*" in
 *"config --quiet") ;;
 *"ps --quiet"*) echo an-id ;;
 inspect*) echo "{mounts}" ;;
+*"config --images") echo "reckoner:${{RECKONER_VERSION:-latest}}" ;;
+"image inspect"*) echo an-image ;;
+"run "*" --entrypoint test an-image -d /run/secrets/app") exit {missing} ;;
 *" config")
     printf 'name: reckoner\\nx-chosen:\\n  keys: "{chosen}"\\n'
     printf 'services:\\n  keys: none\\n'
@@ -26,13 +29,14 @@ BEFORE = "/run/secrets/database /run/secrets/broker"
 NOW = "/run/secrets/app /run/secrets/broker"
 
 
-def upgrade(folder: Path, mounts: str, chosen: str) -> str:
+def upgrade(folder: Path, mounts: str, chosen: str, *options: str, missing: int = 0) -> str:
     """Run the script as far as it goes; return what it says."""
     docker = folder / "docker"
-    docker.write_text(DOCKER.format(mounts=mounts, chosen=chosen))
+    docker.write_text(DOCKER.format(mounts=mounts, chosen=chosen, missing=missing))
     docker.chmod(0o755)
     environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
-    done = subprocess.run([UPGRADE], env=environment, capture_output=True, text=True)
+    command = [str(UPGRADE), *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode != 0
     return done.stderr
 
@@ -50,3 +54,12 @@ def test_without_a_choice_nothing_is_changed(tmp_path):
 )
 def test_with_a_choice_or_from_a_version_with_keys_it_goes_on(tmp_path, mounts, chosen):
     assert "went on" in upgrade(tmp_path, mounts, chosen)
+
+
+@pytest.mark.parametrize("option", ["--back", "--no-build"])
+def test_an_image_that_knows_no_keys_is_refused_before_anything_is_changed(tmp_path, option):
+    said = upgrade(tmp_path, NOW, "on", option, missing=1)
+    assert "knows no keys" in said
+    assert "Nothing has been changed." in said
+    assert "went on" not in said
+    assert "went on" in upgrade(tmp_path, NOW, "on", option)

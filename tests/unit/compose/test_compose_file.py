@@ -187,3 +187,19 @@ def test_keys_are_on_unless_somebody_says_otherwise():
 def test_no_gateway_starts_before_the_operators_key_was_made(services):
     assert "operator:" in services["gateway"]["depends_on"]
     assert services["key"]["profiles"].strip() == "[tools]"
+
+
+def test_administering_keys_starts_and_recreates_nothing(services):
+    assert services["key"]["depends_on"].strip() == "[]"
+    assert "migrate:" in services["operator"]["depends_on"]
+
+
+@pytest.mark.parametrize("script", ["roles.sql", "20-passwords.sql"])
+def test_no_password_goes_to_the_log_with_a_statement_that_fails_or_is_slow(script):
+    before, _, _ = (COMPOSE / "postgres" / script).read_text().partition("ALTER ROLE")
+    for setting in (
+        "log_statement = 'none'",
+        "log_min_duration_statement = -1",
+        "log_min_error_statement = 'panic'",
+    ):
+        assert re.search(rf"^SET (LOCAL )?{setting};", before, re.MULTILINE)
