@@ -20,7 +20,7 @@ _ROOT = Path(__file__).parents[2]
 _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 
 #: They need a Reckoner of their own: for functions that others do not have, or with keys.
-_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "test_keys.py")
+_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "keys")
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -14,12 +14,12 @@ import httpx
 from sqlalchemy import Engine, create_engine
 
 from shared.keys.scope import Scope
-from tests.e2e.api_keys import Keys, bearer, insert_key, insert_keys, revoke
 from tests.e2e.conftest import Stack
+from tests.e2e.keys.api_keys import Keys, bearer, insert_key, insert_keys, revoke
+from tests.e2e.keys.revocation import Revocation
+from tests.e2e.keys.routes import Route
+from tests.e2e.keys.terminator import NAME
 from tests.e2e.numbers import fresh
-from tests.e2e.revocation import Revocation
-from tests.e2e.routes import Route
-from tests.e2e.terminator import NAME
 from tests.eventually import eventually
 
 _MODULES = ("gateway", "gateway.relay", "workers quick")  # what is heavy stays queued

@@ -1,54 +1,29 @@
-"""Keys on, for all of Reckoner: through NGINX, from its cache, and past it.
-
-All in one file: each would have to start a Reckoner of its own.
-"""
+"""Keys on, for all of Reckoner: through NGINX, from its cache, and past it."""
 
 import json
-import re
-import shlex
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
-from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import make_url, text
 
-from compose.services.credentials import APP
 from shared.keys.scope import Scope
-from tests.conftest import new_database, virtual_host
-from tests.e2e.api_keys import BAD, bearer, holders, insert_key
-from tests.e2e.keyed import (
+from tests.e2e.keys.api_keys import BAD, bearer, insert_key
+from tests.e2e.keys.keyed import (
     FINISHED_N,
-    MAX_QUEUED_SECONDS,
-    Keyed,
     begin_session,
     long,
-    started,
     submit,
     submit_batch,
 )
+from tests.e2e.keys.routes import OPEN_PATHS, ROUTES, spellings
 from tests.e2e.numbers import fibonacci
-from tests.e2e.routes import OPEN_PATHS, ROUTES, spellings
-from tests.e2e.terminator import NAME, PAGE, Terminator, terminator
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.slow
 
 #: What docs/security.md states.
 REVOKED_WITHIN_SECONDS = 30.0
-
-
-@pytest.fixture(scope="module")
-def keyed(postgres, admin, template_database, rabbitmq, state_folder) -> Iterator[Keyed]:
-    with (
-        new_database(postgres, admin, template_database) as url,
-        virtual_host(rabbitmq) as broker_url,
-    ):
-        app_url = postgres.url_of(str(make_url(url).database), APP)
-        with started(state_folder / "keyed", url, app_url, broker_url) as keyed:
-            yield keyed
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -197,99 +172,9 @@ def test_a_session_that_ended_is_refused_and_its_cookie_alone_may_not_act_for_ot
         eventually(lambda: browser.get("/system").status_code == 401)
 
 
-@pytest.fixture(scope="module")
-def tls(keyed, state_folder) -> Iterator[Terminator]:
-    header = f"Authorization: {bearer(keyed.keys.texts['operator'])['Authorization']}"
-    with terminator(state_folder / "terminator", keyed.stack.url, header) as tls:
-        yield tls
-
-
-def test_the_checks_of_the_security_page_are_right_behind_its_tls_terminator(tls):
-    """Each of its commands with curl for the public name, and what it says is right."""
-    rows = re.findall(r"`curl ([^`]*https://HOST[^`]*)` \| (.*) \|$", PAGE, re.MULTILINE)
-    assert len(rows) >= 6
-    for command, right in rows:
-        answer = tls.curl(*shlex.split(command.replace("HOST", NAME)))
-        if status := re.match(r"\d{3}", right):
-            assert answer.splitlines()[0].split()[1] == status[0], command
-        elif right.startswith("no `"):
-            assert right.split("`")[1].lower() not in answer.lower()
-        else:
-            assert all(word.lower() in answer.lower() for word in re.findall(r"`(.+?)`", right)), (
-                command
-            )
-
-
-def test_a_page_of_the_public_name_may_act_by_its_session(tls):
-    """Behind TLS, where its origin has another scheme than NGINX sees."""
-    url = f"https://{NAME}"
-    answer = tls.curl("-si", "-X", "POST", "-H", "@header", "-c", "cookies", f"{url}/session")
-    assert answer.startswith("HTTP/1.1 201")
-    body = json.dumps({"function": "fibonacci", "arguments": {"n": 100}})
-    own = ("-b", "cookies", "-H", f"Origin: {url}", "-H", "Content-Type: application/json")
-    assert tls.curl("-si", *own, f"{url}/calculations", "-d", body).startswith("HTTP/1.1 200")
-    other = ("-b", "cookies", "-H", "Origin: https://elsewhere.example.org")
-    assert tls.curl("-si", *other, f"{url}/calculations", "-d", body).startswith("HTTP/1.1 403")
-
-
 def test_a_revoked_key_and_its_session_are_refused_within_the_stated_time(keyed):
     """By NGINX's cache as well; streams and waiting requests end."""
     revocation = keyed.revocation
     seconds = [watch.result() for watch in (*revocation.cache, revocation.stream)]
     assert revocation.wait.result() == 401
     assert max(seconds) < REVOKED_WITHIN_SECONDS, seconds
-
-
-def test_a_key_at_its_limit_gets_429_and_another_key_goes_on(keyed):
-    limited = bearer(insert_key(keyed.database, "limited", max_unfinished=1))
-    first, second = long(), long()
-    with httpx.Client(base_url=keyed.stack.url, headers=limited, timeout=30) as client:
-        assert submit(client, first).status_code == 202
-        for answer in (submit(client, second), submit_batch(client, second)):
-            assert answer.status_code == 429, answer.text
-            assert int(answer.headers["Retry-After"]) >= 1
-            problem = answer.json()
-            assert problem["type"] == "urn:reckoner:problem:key-limit"
-            assert (problem["unit"], problem["limit"], problem["used"]) == ("calculations", 1, 1)
-        # What exists is answered, and what is cheap is computed.
-        assert submit(client, first).status_code == 202
-        assert submit(client, 90).status_code == 200
-    with keyed.client() as client:
-        assert submit(client, second).status_code == 202
-        queued = client.get("/system").json()["admission"]
-        assert queued["keys"]["limited"]["calculations"] == 1
-        assert queued["limits"]["queued_seconds"] == MAX_QUEUED_SECONDS
-
-
-def test_a_full_queue_is_a_503_for_every_key_and_what_exists_is_answered(keyed):
-    with keyed.client() as client:
-        existing = submit(client, long()).headers["Location"].rpartition("/")[2]
-        charge(keyed, existing, MAX_QUEUED_SECONDS)
-        try:
-            refused = eventually(lambda: _refused(submit(client, long())), what="a full queue")
-            assert int(refused.headers["Retry-After"]) >= 1
-            assert refused.json()["type"] == "urn:reckoner:problem:queue-full"
-            assert client.get(f"/calculations/{existing}").json()["status"] == "queued"
-            assert submit(client, FINISHED_N).status_code == 200
-        finally:
-            charge(keyed, existing, 0)
-
-
-def charge(keyed, identity, seconds):
-    with keyed.database.begin() as connection:
-        connection.execute(
-            text("UPDATE calculations SET charged_seconds = :seconds WHERE id = :id"),
-            {"seconds": seconds, "id": identity},
-        )
-
-
-def _refused(answer):
-    return answer if answer.status_code == 503 else None
-
-
-def test_no_log_file_and_no_command_line_holds_a_secret(keyed):
-    """After all of the above, at DEBUG; PostgreSQL's log, NGINX's cache and what it buffers too."""
-    files = [file for file in keyed.stack.folder.rglob("*") if file.is_file()]
-    files += (keyed.stack.folder.parent / "postgres").glob("*.log")
-    assert {"gateway.log", "access.log"} <= {file.name for file in files}
-    assert holders(keyed.keys.secrets, [*files, *Path("/proc").glob("[0-9]*/cmdline")]) == []
