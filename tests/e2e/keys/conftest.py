@@ -13,7 +13,7 @@ from tests.e2e.keys.keyed import (
 )
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def keyed(postgres, admin, template_database, rabbitmq, state_folder) -> Iterator[Keyed]:
     with (
         new_database(postgres, admin, template_database) as url,

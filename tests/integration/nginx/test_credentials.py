@@ -136,15 +136,18 @@ def test_nothing_out_of_date_is_served_while_the_gateway_decides_or_is_away(ngin
         assert httpx.get(url, headers=sent).status_code == 200
         upstream.may_answer.clear()
 
-        def waits():
+        def status() -> int | None:
             try:
-                httpx.get(url, headers=sent, timeout=0.2)
+                return httpx.get(url, headers=sent, timeout=0.2).status_code
             except httpx.ReadTimeout:
-                return True
-            return False
+                return None
 
-        eventually(waits, within_seconds=4)
-        assert all(waits() for _ in range(3))
+        def is_out_of_date() -> bool:
+            status()
+            return len(upstream.asked) > 1
+
+        eventually(is_out_of_date, within_seconds=4)
+        assert [status() for _ in range(3)] == [None] * 3
     assert httpx.get(url, headers=sent).status_code == 503
 
 

@@ -130,7 +130,12 @@ def test_problems_of_nginx_have_the_same_titles_and_form():
     assert {name: title for name, title, _ in found if name in titles} == {
         name: titles[name] for name in shared_with_nginx
     }
-    assert all(re.fullmatch(r"[A-Z].+\. [A-Z].+\.", detail) for _, _, detail in found)
+    sentences = re.search(r"\$reckoner_unavailable \{(.+?)\}", template.read_text(), re.DOTALL)
+    assert sentences is not None
+    for sentence in re.findall(r'"(.+)"', sentences[1]):
+        for _, _, detail in found:
+            whole = detail.replace("$reckoner_unavailable", sentence)
+            assert re.fullmatch(r"[A-Z].+\. [A-Z].+\.", whole)
 
 
 def test_the_log_of_a_bug_holds_no_key_that_a_client_put_into_the_path(caplog):
