@@ -21,6 +21,9 @@ def nginx(tmp_path: Path) -> Iterator[Callable[..., Nginx]]:
         folder = tmp_path / f"nginx-{len(started)}"
         server = Nginx(folder, free_port(), ",".join(gateways), **options)
         server.prepare()
+        # One process: another would not know at once what the first has just stored.
+        main = folder / "nginx.conf"
+        main.write_text(main.read_text().replace("worker_processes auto;", "worker_processes 1;"))
         configuration = folder / "reckoner.conf"
         text = configuration.read_text()
         configuration.write_text(
