@@ -60,6 +60,10 @@ class Admission:
                     raise await self._refusal(key_limits, charge)
         return self.queued_work.adding(charge)
 
+    def counts(self, caller: Caller, calculation: Calculation) -> bool:
+        """Say whether it is charged: without limits only the heavy lane is."""
+        return calculation.lane is Lane.HEAVY or self._is_limited(self._limits_of(caller))
+
     def charge(self, caller: Caller, calculations: Collection[Calculation]) -> Charge:
         """Return what calculations, each there once, are counted as."""
         if not self._is_limited(self._limits_of(caller)):

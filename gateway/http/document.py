@@ -54,8 +54,8 @@ def encode_document(row: Row) -> str:
         f'"created_at": {_moment(row.created_at)}, "started_at": {_moment(row.started_at)}, '
         f'"finished_at": {_moment(row.finished_at)}, '
         f'"compute_seconds": {_seconds(row.compute_seconds)}, '
-        f'"peak_bytes": {_or_null(row.peak_bytes)}, "submitted_by": {_encode(row.submitted_by)}, '
-        f'"cancelled_by": {_encode(row.cancelled_by)}, "estimate": {_estimate(row)}, '
+        f'"peak_bytes": {_or_null(row.peak_bytes)}, "submitted_by": {_name(row.submitted_by)}, '
+        f'"cancelled_by": {_name(row.cancelled_by)}, "estimate": {_estimate(row)}, '
         f'"result": {_result(row, path)}, '
         f'"error": {"null" if row.error is None else _encode(row.error)}, '
         f'"history": {_encode([_attempt(entry) for entry in row.history])}, '
@@ -111,6 +111,10 @@ def _attempt(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _seconds(seconds: float | None) -> str:
     """Return the seconds to the microsecond, as JSON."""
     return "null" if seconds is None else repr(round(seconds, 6))
+
+
+def _name(name: str | None) -> str:
+    return "null" if name is None else _encode(name)
 
 
 def _or_null(number: int | None) -> str:

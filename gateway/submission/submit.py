@@ -85,6 +85,9 @@ class Submission:
     async def _queue(self, submitted: _Submitted, caller: Caller) -> Row:
         """Return the row of a calculation that a worker computes."""
         calculation = submitted.calculation
+        if not self._admission.counts(caller, calculation):
+            row = await self._queued.execute(submitted)
+            return (await self._settle(None, submitted, None))[0] if row is None else row
 
         async def find_new() -> Charge:
             row = await self._lookup.find(calculation.id)

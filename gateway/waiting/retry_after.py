@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -65,6 +65,7 @@ class _LaneWork:
 
     sums: Sequence[Ahead]
     slots: int
+    _known: dict[tuple[str | None, int], float] = field(default_factory=dict)
 
     def seconds_before(self, key_name: str | None, seconds_class: int) -> float:
         """Return how long a calculation of this key and class of seconds waits at most.
@@ -72,6 +73,13 @@ class _LaneWork:
         All that runs and is published is ahead of it. So is what waits in its class and below it:
         of all keys, but of other keys no more than their share.
         """
+        seconds = self._known.get((key_name, seconds_class))
+        if seconds is None:
+            seconds = self._seconds_before(key_name, seconds_class)
+            self._known[key_name, seconds_class] = seconds
+        return seconds
+
+    def _seconds_before(self, key_name: str | None, seconds_class: int) -> float:
         window = sum(one.in_window for one in self.sums)
         waiting = [
             (one.key_name, one.seconds - one.in_window)
