@@ -20,6 +20,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "workers": _ROWS,
         "relays": _ROWS,
         "functions": _ROWS,
+        "process_metrics": _ROWS,
+        "stored_results": _ROWS,
+        "retention": "SELECT, UPDATE",
         # A process that was taken over can make no key for itself, and give none more rights.
         "api_keys": "SELECT, UPDATE (last_used_on)",
         "sessions": "SELECT, INSERT, DELETE",

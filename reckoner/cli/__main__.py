@@ -10,12 +10,22 @@ import click
 
 from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
 
-#: What `reckoner --help` says of each subcommand, whose module is only imported when it is used.
+#: Where each subcommand is, and what `reckoner --help` says of it. Its module is only imported when
+#: it is used.
 _COMMANDS = {
-    "new-function": "Write a package for a function of your own, with its test.",
-    "check-function": "Run a function as the service would, without a service.",
-    "key": "Create, list, rotate and revoke API keys.",
-    "redrive": "Put messages that workers rejected back into their queues, or show them.",
+    "new-function": (
+        "authoring.new_function",
+        "Write a package for a function of your own, with its test.",
+    ),
+    "check-function": (
+        "authoring.check_function",
+        "Run a function as the service would, without a service.",
+    ),
+    "key": ("key", "Create, list, rotate and revoke API keys."),
+    "redrive": (
+        "operating.redrive",
+        "Put messages that workers rejected back into their queues, or show them.",
+    ),
 }
 
 
@@ -29,7 +39,7 @@ class _Commands(click.Group):
         if name not in _COMMANDS:
             return None
         try:
-            module = importlib.import_module(f"reckoner.cli.{name.replace('-', '_')}")
+            module = importlib.import_module(f"reckoner.cli.{_COMMANDS[name][0]}")
         except ModuleNotFoundError as error:
             package = (error.name or "").partition(".")[0]
             if package in OUR_PACKAGES:
@@ -43,7 +53,7 @@ class _Commands(click.Group):
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
 
 
 @click.group(

@@ -7,6 +7,7 @@ from typing import Any
 from shared.config.ip_addresses import is_loopback
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_LOG_FORMATS = ("auto", "json", "text")
 
 
 def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
@@ -32,3 +33,5 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
         )
     if values["log_level"] not in (*_LOG_LEVELS, None):
         yield f"RECKONER_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}."
+    if values["log_format"] not in (*_LOG_FORMATS, None):
+        yield f"RECKONER_LOG_FORMAT must be one of {', '.join(_LOG_FORMATS)}."

@@ -31,6 +31,8 @@ _NOT_SETTINGS = frozenset(
         "STREAMS_PER_ADDRESS",
         "VERSION",
         # Of the command `reckoner`.
+        "KEY",
+        "KEY_FILE",
         "URL",
         # Of NGINX's templates.
         "ACCESS_LOG",

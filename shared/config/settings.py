@@ -116,7 +116,23 @@ class Settings:
     key_max_queued_bytes: int = _setting(
         "the same for each key that has no limit of its own; 0: no limit", 0, 2**60
     )
+    retention_seconds: float = _setting(
+        "results of calculations that finished longer ago are removed; 0: never",
+        0,
+        1_000 * _YEAR_SECONDS,
+    )
+    retention_bytes: int = _setting(
+        "bytes of results to keep; beyond them, those that finished first are removed; 0: all",
+        0,
+        2**60,
+    )
+    retention_forget: bool = _setting(
+        "`true`: documents are removed together with their results; otherwise they stay"
+    )
     log_level: str = _setting("`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    log_format: str = _setting(
+        "`json`, `text`, or `auto`: text on a terminal, otherwise JSON, one object in each line"
+    )
 
     @property
     def sqlalchemy_url(self) -> URL:

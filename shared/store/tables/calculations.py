@@ -83,6 +83,8 @@ calculations = Table(
     Column("charged_bytes", BigInteger),
     # The order in which the relay publishes the heavy lane; NULL: that of `created_at`.
     Column("sort_at", MOMENT),
+    # The W3C trace context of the request that submitted it, or None.
+    Column("traceparent", Text),
     CheckConstraint(
         "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
     ),
@@ -112,8 +114,16 @@ calculations = Table(
     CheckConstraint("estimate_source IN ('function', 'history')", name="estimate_source"),
     CheckConstraint("(status IN ('failed', 'cancelled')) = (error IS NOT NULL)", name="error"),
     CheckConstraint("NOT cancel_requested OR status = 'running'", name="cancel"),
-    # The list, by function; a list of all is merged from those of the few functions.
-    Index("calculations_newest", "function", text("created_at DESC"), text("id DESC")),
+    # The list: any filter selects some of the few functions, lanes and statuses, whose newest are
+    # merged.
+    Index(
+        "calculations_list",
+        "function",
+        "lane",
+        "status",
+        text("created_at DESC"),
+        text("id DESC"),
+    ),
     Index(
         "calculations_not_succeeded",
         "status",

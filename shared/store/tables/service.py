@@ -12,7 +12,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.store.tables.columns import MOMENT, NOW, metadata
 
@@ -30,6 +30,8 @@ workers = Table(
     Column("consumed_published_at", MOMENT),
     # The functions it can compute, each as `name/version`. NULL: not known, as of earlier versions.
     Column("offers", ARRAY(Text)),
+    # The newest version of messages that it takes. NULL: 3, or 2 where `offers` is NULL.
+    Column("message_version", SmallInteger),
     CheckConstraint("lane IN ('quick', 'heavy')", name="lane"),
     CheckConstraint("slots >= 1", name="slots"),
 )
@@ -60,6 +62,45 @@ functions = Table(
     Column("seconds", Double),
     Column("peak_bytes", BigInteger),
     Column("result_bytes", BigInteger),
+)
+
+#: What each process has counted since it started, and how it is now, for GET /metrics. One row, of
+#: the kind `retired`, has the counts of processes that have ended.
+process_metrics = Table(
+    "process_metrics",
+    metadata,
+    Column("id", UUID, primary_key=True),  # a new one at every start
+    Column("kind", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("seen_at", MOMENT, nullable=False, server_default=NOW),
+    # Of each metric, its value by the values of its labels. Counters only grow.
+    Column("counters", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("gauges", JSONB, nullable=False, server_default=text("'{}'")),
+    CheckConstraint("kind IN ('gateway', 'relay', 'quick', 'heavy', 'retired')", name="kind"),
+)
+
+#: How many results are stored, and their bytes, by the hour in which their calculations finished: a
+#: running sum, from which retention knows what is oldest.
+stored_results = Table(
+    "stored_results",
+    metadata,
+    Column("hour", MOMENT, primary_key=True),
+    Column("results", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    CheckConstraint("results >= 0 AND bytes >= 0", name="sums"),
+)
+
+#: One row: until when what has finished is part of `stored_results`, when retention ran last, and
+#: what was wrong then.
+retention = Table(
+    "retention",
+    metadata,
+    Column("is_only_row", Boolean, primary_key=True, server_default=text("true")),
+    Column("counted_until", MOMENT),
+    Column("ran_at", MOMENT),
+    Column("fault", Text),
+    CheckConstraint("is_only_row", name="is_only_row"),
 )
 
 #: One row: the SCHEMA_REVISION of the oldest version of Reckoner that works with this schema, so

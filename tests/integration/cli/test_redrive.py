@@ -12,7 +12,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import NackError
 
 from gateway.relay.publisher import Publisher
-from reckoner.cli import redrive
+from reckoner.cli.operating import redrive
 from shared.calculation import Lane, Status
 from shared.errors import BrokerUnavailable
 from shared.functions.registry import Registry

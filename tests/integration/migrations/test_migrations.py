@@ -54,12 +54,12 @@ def test_a_schema_of_any_age_is_read_without_an_error_in_the_log(empty_database_
     errors: list[object] = []
     event.listen(engine, "handle_error", errors.append)
     found = []
-    for revision in ("base", "0001", "0002", "0003", "0004", "0005"):
+    for revision in ("base", "0001", "0002", "0003", "0004", "0005", "0006"):
         upgrade(url, revision) if revision != "base" else None
         with engine.connect() as connection:
             found.append(read_schema(connection).revision)
     engine.dispose()
-    assert found == [None, "0001", "0002", "0003", "0004", "0005"]
+    assert found == [None, "0001", "0002", "0003", "0004", "0005", "0006"]
     assert errors == []
 
 

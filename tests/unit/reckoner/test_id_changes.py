@@ -2,7 +2,7 @@
 
 import pytest
 
-from reckoner.cli.id_changes import describe_id_changes
+from reckoner.cli.authoring.id_changes import describe_id_changes
 
 BASE = {"n": {"type": "integer"}, "width": {"type": "integer", "default": 10}}
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from gateway.relay.publisher import Publisher
-from reckoner.cli import redrive
+from reckoner.cli.operating import redrive
 from shared.calculation import Lane, Status
 from shared.config import load_settings
 from shared.postgres.connections import make_engine

@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from reckoner import Function
-from reckoner.cli.id_changes import describe_id_changes
-from reckoner.cli.known_schemas import exchange
+from reckoner.cli.authoring.id_changes import describe_id_changes
+from reckoner.cli.authoring.known_schemas import exchange
 
 _SECONDS = 5
 

@@ -12,7 +12,7 @@ from typing import Self
 
 from reckoner import Function
 from reckoner.authoring.results.kinds import ResultKind
-from reckoner.cli.check_report import SHOWN_BYTES
+from reckoner.cli.authoring.check_report import SHOWN_BYTES
 from shared.result import Result
 
 

@@ -11,10 +11,10 @@ import click
 from reckoner import Function
 from reckoner.authoring.arguments.bound import BoundArguments
 from reckoner.authoring.errors import ArgumentsFaulty
-from reckoner.cli.check_report import print_function, print_outcome
-from reckoner.cli.id_warnings import warn_of_changed_ids
-from reckoner.cli.load_function import FunctionNotLoaded, load_function
-from reckoner.cli.result_file import ResultFile, ResultNotWritten
+from reckoner.cli.authoring.check_report import print_function, print_outcome
+from reckoner.cli.authoring.id_warnings import warn_of_changed_ids
+from reckoner.cli.authoring.load_function import FunctionNotLoaded, load_function
+from reckoner.cli.authoring.result_file import ResultFile, ResultNotWritten
 from reckoner.testing.limits import limits_of
 from reckoner.testing.trial import Trial
 from shared.calculation import calculation_id

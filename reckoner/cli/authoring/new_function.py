@@ -11,7 +11,7 @@ from string import Template
 
 import click
 
-from reckoner.cli.new_function_files import FILES
+from reckoner.cli.authoring.new_function_files import FILES
 from reckoner.distributions import OUR_PACKAGES
 
 #: What every function and every module may be called (PEP 8).

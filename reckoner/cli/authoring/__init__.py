@@ -1,0 +1,1 @@
+"""Commands for authors of functions, which need no service."""
