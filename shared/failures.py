@@ -33,6 +33,9 @@ _TITLES = {
     "function-gone": "No worker has this function in this version",
 }
 
+#: The last parts of the types of all these documents.
+FAILURE_REASONS = frozenset(_TITLES)
+
 
 class Failure(NamedTuple):
     """Why a calculation failed.
