@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -120,6 +121,15 @@ def test_lists_stay_lists():
     assert formatted(calculation_ids=[UUID(int=5)])["calculation_ids"] == [str(UUID(int=5))]
 
 
+class Stream(io.StringIO):
+    def __init__(self, is_terminal):
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self):
+        return self._is_terminal
+
+
 @pytest.mark.parametrize(
     ("log_format", "is_terminal", "is_json"),
     [
@@ -132,8 +142,7 @@ def test_lists_stay_lists():
 def test_the_form_is_what_the_setting_says(
     own_root_logger, monkeypatch, log_format, is_terminal, is_json
 ):
-    stream = io.StringIO()
-    stream.isatty = lambda: is_terminal
+    stream = Stream(is_terminal)
     monkeypatch.setattr(sys, "stderr", stream)
     set_up_logs("INFO", log_format)
     logging.getLogger("gateway.app").info("hello")
@@ -160,8 +169,7 @@ def test_text_has_colours_where_they_can_be_seen(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    stream = io.StringIO()
-    stream.isatty = lambda: is_terminal
+    stream = Stream(is_terminal)
     monkeypatch.setattr(sys, "stderr", stream)
     set_up_logs("INFO", "text")
     logging.getLogger("gateway.app").info("hello", extra={"attempt": 1})
@@ -267,7 +275,10 @@ def test_a_line_about_several_calculations_names_them_all_and_their_requests(log
 
 def test_lines_about_many_calculations_are_short_enough_not_to_mix_in_a_pipe(logger):
     log, lines = logger
-    made = works(3 * LINE_CALCULATIONS + 1)
+    made = [
+        replace(work, request_id=f"{n:032x}", traceparent=f"00-{n:032x}-{n:016x}-00")
+        for n, work in enumerate(works(3 * LINE_CALCULATIONS + 1))
+    ]
     log_calculations(log, "Published %s", made)
     assert len(lines) == 4
     named = [identity for line in lines[:3] for identity in line["calculation_ids"]]
@@ -278,6 +289,6 @@ def test_lines_about_many_calculations_are_short_enough_not_to_mix_in_a_pipe(log
 def test_what_is_not_shown_costs_nothing(logger):
     log, lines = logger
     log.setLevel(logging.WARNING)
-    log_calculations(log, "Published %s", [object()])
+    log_calculations(log, "Published %s", works(1))
     log_calculations(log, "Published %s", [])
     assert lines == []
