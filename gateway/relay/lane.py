@@ -19,7 +19,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable
-from shared.logs.members import log_calculations
+from shared.logs.bundles import CalculationLog
 from shared.messages import encode
 from shared.store.heavy_outbox import take_heavy
 from shared.store.outbox import Due, put_back, take_due, taken
@@ -59,6 +59,9 @@ class LaneRelay:
         self.lane = lane
         self.publisher = Publisher(settings.amqp_urls, lane)
         self._message_version = MessageVersion(lane)
+        self._log = CalculationLog(
+            _logger, f"Published %s to the {lane} lane", names_all=lane is Lane.HEAVY
+        )
         self._batch_rows = settings.relay_batch
         self._engine = engine
         self._window = Window()
@@ -134,7 +137,7 @@ class LaneRelay:
                         connection, [work.calculation_id for i in refused for work in messages[i]]
                     )
         published = [work for i in sorted(receipt.confirmed) for work in messages[i]]
-        log_calculations(_logger, f"Published %s to the {self.lane} lane", published)
+        self._log.add(published)
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
         return len(due)

@@ -15,7 +15,7 @@ from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
-from gateway.submission.accepted import log_batch, log_stored
+from gateway.submission.accepted import AcceptedLog
 from gateway.submission.inline import InlineComputing
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
@@ -51,6 +51,7 @@ class Submission:
         self._long_threads = threads.long
         self._admission = admission
         self._relay_wakeup = RelayWakeup(database)
+        self._log = AcceptedLog()
         # Two, because storing alone must not wait for computing.
         self._inline = Batcher(self._compute_together, _cost_of_computing, _MAX_BATCH_SECONDS)
         self._queued = Batcher(self._store_together, lambda _: _ROW_SECONDS, _MAX_BATCH_SECONDS)
@@ -117,7 +118,7 @@ class Submission:
             lambda connection: store_one(connection, new)
         )
         if is_queued:
-            log_stored([new], {calculation.id: stored})
+            self._log.add([new], {calculation.id: stored})
             self._relay_wakeup.wake({calculation.lane})
         return stored, is_queued
 
@@ -159,7 +160,7 @@ class Submission:
                     traceparent,
                 )
             )
-            log_batch(receipt.new, request_id, caller.name, traceparent)
+            self._log.add_batch(receipt.new, request_id, caller.name, traceparent)
             if receipt.accepted:
                 self._relay_wakeup.wake(receipt.lanes)
             if receipt.accepted < len(distinct):
@@ -206,7 +207,7 @@ class Submission:
         # would queue for the lock that a notification holds until its transaction is on disk.
         is_alone = len(new) == 1
         rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
-        log_stored(new, rows)
+        self._log.add(new, rows)
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._relay_wakeup.wake({Lane(row.lane) for row in queued})
