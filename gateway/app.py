@@ -15,6 +15,7 @@ from gateway.access.last_use import LastUse
 from gateway.access.rates import Rates
 from gateway.admission.admission import Admission
 from gateway.database.database import Database, make_database
+from gateway.description.api import describe_api
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
 from gateway.http.request_ids import RequestIds
@@ -27,6 +28,7 @@ from gateway.routes.functions import Functions
 from gateway.routes.health import Live, Ready
 from gateway.routes.index import Index
 from gateway.routes.listing import Listing
+from gateway.routes.openapi import OpenApi
 from gateway.routes.result_bytes import ResultBytes
 from gateway.routes.results import Result
 from gateway.routes.session import Session, SessionWithoutKeys
@@ -110,6 +112,7 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     planner = Planner(registry, settings, known_functions.cost)
     _add_routes(app, settings, planner, database, threads, waiters, access)
     app.add_route("/session", session)
+    app.add_route("/openapi.json", OpenApi(describe_api(settings, registry)))
     return app
 
 

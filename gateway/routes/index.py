@@ -15,6 +15,7 @@ _INDEX = {
         "functions": "/functions",
         "system": "/system",
         "health": "/health/ready",
+        "description (OpenAPI)": "/openapi.json",
         "session of a browser": "/session",
         "fibonacci in one line": "/calculate/10",
     },

@@ -1,13 +1,14 @@
 """The entry of the `reckoner` command: finds the subcommand and imports nothing of the others.
 
-Exit statuses: 0, success; 1, what the command was to do failed; 2, a wrong command line, wrong
-settings or a wrong installation.
+Exit statuses are those of reckoner.cli.exit_status.
 """
 
 import importlib
+import sys
 
 import click
 
+from reckoner.cli.invocation import Invocation, run
 from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
 
 #: Where each subcommand is, and what `reckoner --help` says of it. Its module is only imported when
@@ -26,6 +27,12 @@ _COMMANDS = {
         "operating.redrive",
         "Put messages that workers rejected back into their queues, or show them.",
     ),
+}
+
+#: The headings of `reckoner --help`, and the rooms whose commands are below them.
+_GROUPS = {
+    "Functions of your own": ("authoring",),
+    "Operating a service": ("key", "operating"),
 }
 
 
@@ -52,27 +59,39 @@ class _Commands(click.Group):
         return command
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
+        for heading, rooms in _GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [
+                        (name, words)
+                        for name, (module, words) in _COMMANDS.items()
+                        if module.partition(".")[0] in rooms
+                    ]
+                )
 
 
 @click.group(
     cls=_Commands,
-    epilog="`reckoner COMMAND --help` describes a command.",
+    epilog="`reckoner COMMAND --help` describes a command, with examples.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-def reckoner() -> None:
-    """Write functions for Reckoner, and operate it.
+@click.version_option(None, package_name=OUR_DISTRIBUTION, message="reckoner %(version)s")
+@click.option("--debug", is_flag=True, help="Show where a bug of Reckoner itself is.")
+@click.pass_obj
+def reckoner(invocation: Invocation, debug: bool) -> None:
+    """Calculate with Reckoner, write functions for it, and operate it.
 
-    Commands that need the service read the same settings as it does: RECKONER_BROKER_URL and the
-    other variables that README.md lists.
+    RECKONER_URL is the address of the service, http://localhost:8080 by default, and RECKONER_KEY
+    or RECKONER_KEY_FILE has the API key. Commands that operate the service read the same settings
+    as it does: RECKONER_BROKER_URL and the other variables that README.md lists.
     """
+    invocation.is_debugged = debug
 
 
 def main() -> None:
     """Run the subcommand that the command line names, and exit with its status."""
     exit_on_clash()
-    reckoner(prog_name="reckoner")
+    sys.exit(run(reckoner))
 
 
 if __name__ == "__main__":
