@@ -1,20 +1,11 @@
 """One calculation through the client: submitted, awaited, cancelled, and its value."""
 
-import io
-import json
 import sys
-from hashlib import sha256
 
 import pytest
 
 from reckoner.client import (
-    CalculationCancelled,
-    CalculationFailed,
     Client,
-    InvalidRequest,
-    NotFound,
-    ProblemResponse,
-    WaitTimeout,
 )
 from tests.e2e.numbers import fresh
 
