@@ -1,8 +1,9 @@
-"""The Python client of Reckoner: `from reckoner.client import Client`.
+"""The Python client of Reckoner: `from reckoner.client import Client, AsyncClient`.
 
 It needs httpx alone, and loads nothing else of Reckoner.
 """
 
+from reckoner.client.async_client import AsyncClient
 from reckoner.client.client import Client
 from reckoner.client.documents.calculation import (
     Attempt,
@@ -36,6 +37,7 @@ from reckoner.client.operations.downloads import Received
 from reckoner.client.transport.retries import Retries
 
 __all__ = [
+    "AsyncClient",
     "Attempt",
     "Calculation",
     "CalculationCancelled",

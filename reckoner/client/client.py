@@ -1,8 +1,7 @@
 """The synchronous client."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, Unpack
 from uuid import UUID
 
 import httpx
@@ -25,6 +24,7 @@ from reckoner.client.operations import (
     waiting,
 )
 from reckoner.client.operations.batch import Item
+from reckoner.client.operations.many import CancelConditions, ListConditions
 from reckoner.client.operations.service import Named, Service
 from reckoner.client.transport.driver import Driver
 from reckoner.client.transport.retries import DEFAULT_RETRIES, Retries, as_retries
@@ -184,51 +184,21 @@ class Client:
         return self._driver.iterate(batch.submit_many(self._service, items))
 
     def list(
-        self,
-        *,
-        status: str | None = None,
-        function: str | None = None,
-        lane: str | None = None,
-        created_after: datetime | str | None = None,
-        created_before: datetime | str | None = None,
-        page_size: int = 100,
+        self, *, page_size: int = 100, **conditions: Unpack[ListConditions]
     ) -> Iterator[Calculation]:
-        """Yield calculations, the newest first, with a request for each page.
+        """Yield calculations that fulfil all conditions, newest first, a request for each page.
 
         `created_after` includes its moment, `created_before` does not.
         """
-        conditions = many.written(
-            {
-                "status": status,
-                "function": function,
-                "lane": lane,
-                "created_after": created_after,
-                "created_before": created_before,
-            }
-        )
-        return self._driver.iterate(many.list_calculations(self._service, conditions, page_size))
+        given = many.written(conditions)
+        return self._driver.iterate(many.list_calculations(self._service, given, page_size))
 
     def cancel_many(
-        self,
-        *,
-        ids: Iterable[Named] | None = None,
-        status: str | None = None,
-        function: str | None = None,
-        lane: str | None = None,
-        created_after: datetime | str | None = None,
-        created_before: datetime | str | None = None,
-        submitted_by: str | None = None,
+        self, *, ids: Iterable[Named] | None = None, **conditions: Unpack[CancelConditions]
     ) -> Cancelled:
         """Cancel all that are not finished and fulfil all conditions, or have one of these ids."""
-        conditions = {
-            "status": status,
-            "function": function,
-            "lane": lane,
-            "created_after": created_after,
-            "created_before": created_before,
-            "submitted_by": submitted_by,
-        }
-        return self._driver.run(many.cancel_many(self._service, ids, conditions))
+        given = many.written(conditions)
+        return self._driver.run(many.cancel_many(self._service, ids, given))
 
     # --- Functions ---
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import parse_qsl, urlsplit
 
 from reckoner.client.documents.calculation import Calculation, Cancelled, calculation_from
@@ -13,15 +13,28 @@ from reckoner.client.values.json_text import write_json
 
 _IDS_AT_ONCE = 10_000
 
-#: What a list or a cancel is limited to: text, or a moment with its time zone.
-Condition = str | datetime | None
+
+class ListConditions(TypedDict, total=False):
+    """What a list can be limited to; a moment needs a time zone, and None is no condition."""
+
+    status: str | None
+    function: str | None
+    lane: str | None
+    created_after: datetime | str | None
+    created_before: datetime | str | None
+
+
+class CancelConditions(ListConditions, total=False):
+    """What a cancel can be limited to: also the name of the key that first submitted."""
+
+    submitted_by: str | None
 
 
 def list_calculations(
-    service: Service, conditions: Mapping[str, Condition], page_size: int
+    service: Service, conditions: Mapping[str, str], page_size: int
 ) -> Steps[None]:
     """Emit calculations, newest first, a request for each page."""
-    query = {**written(conditions), "limit": str(page_size)}
+    query = {**conditions, "limit": str(page_size)}
     while True:
         answer = yield from service.ask(Call("GET", "/calculations", query))
         found, following = service.read(answer.document, _page)
@@ -34,7 +47,7 @@ def list_calculations(
 
 
 def cancel_many(
-    service: Service, ids: Iterable[Named] | None, conditions: Mapping[str, Condition]
+    service: Service, ids: Iterable[Named] | None, conditions: Mapping[str, str]
 ) -> Steps[Cancelled]:
     """Cancel what is not finished, in steps; return how many there were."""
     cancelled = cancelling = 0
@@ -51,7 +64,7 @@ def cancel_many(
     return Cancelled(cancelled, cancelling)
 
 
-def written(conditions: Mapping[str, Condition]) -> dict[str, str]:
+def written(conditions: ListConditions | CancelConditions) -> dict[str, str]:
     """Return the conditions that are given, as text.
 
     Raises ValueError for a time without a zone.
@@ -67,14 +80,11 @@ def written(conditions: Mapping[str, Condition]) -> dict[str, str]:
     return texts
 
 
-def _bodies(
-    ids: Iterable[Named] | None, conditions: Mapping[str, Condition]
-) -> Iterator[dict[str, Any]]:
-    given = written(conditions)
-    if (ids is None) == (not given):
+def _bodies(ids: Iterable[Named] | None, conditions: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    if (ids is None) == (not conditions):
         raise ValueError("Give either ids or at least one condition.")
     if ids is None:
-        yield given
+        yield dict(conditions)
         return
     remaining = iter(ids)
     while page := list(islice(remaining, _IDS_AT_ONCE)):
