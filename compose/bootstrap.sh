@@ -219,3 +219,8 @@ fi
 [ -n "$python" ] || die "Python 3.11 or newer was not found." \
     "Install it; if it is not on the PATH, give its path: PYTHON=/path/to/python3 make up"
 virtual_environment "$requirements" "$python"
+# The viewer of /docs, other people's JavaScript, which is not in this repository. Everything else works
+# without it, and the next start tries again.
+.venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&- ||
+    say "The page /docs will have links only, and the tests of it will fail. Connect to the registry of npm," \
+        "or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"

@@ -12,6 +12,7 @@ import falcon.asgi
 
 from gateway.database.database import Database
 from gateway.http.document import encode_document
+from gateway.http.filters import FILTERS, read_filters
 from gateway.http.limits import (
     DEFAULT_PAGE_CALCULATIONS,
     MAX_PAGE_BYTES,
@@ -21,7 +22,6 @@ from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
 from gateway.server.threads import WatchedThreads
 from reckoner.authoring.faults import Fault
-from shared.calculation import Status
 from shared.errors import ArgumentsInvalid
 from shared.store.calculations import Row
 from shared.store.listing import list_calculations
@@ -34,7 +34,7 @@ class Listing:
     """The list of calculations, a page at a time."""
 
     #: For KnownParameters.
-    parameters = ("status", "function", "limit", "cursor")
+    parameters = (*FILTERS, "limit", "cursor")
 
     def __init__(self, database: Database, threads: WatchedThreads) -> None:
         self._database = database
@@ -43,15 +43,12 @@ class Listing:
     async def write_page(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Respond with the page that the query describes, and the URL of the next."""
         query = single_values(req.params)
-        status = _parse_status(query.get("status"))
-        function = query.get("function")
+        filters = read_filters(query)
         limit = _parse_limit(query.get("limit"))
         before = decode_cursor(query["cursor"]) if "cursor" in query else None
-        if function is not None and not function.isprintable():
-            raise ArgumentsInvalid([Fault("/function", "function must be printable text.")])
         rows = await self._database.run_transaction(
             lambda connection: list_calculations(
-                connection, status=status, function=function, before=before, limit=limit + 1
+                connection, filters, before=before, limit=limit + 1
             )
         )
         documents = await self._threads.run(lambda: _encode_page(rows[:limit]))
@@ -93,16 +90,6 @@ def decode_cursor(cursor: str) -> Position:
         detail = "cursor must be taken from the `next` of a page."
         raise ArgumentsInvalid([Fault("/cursor", detail)]) from error
     return position
-
-
-def _parse_status(text: str | None) -> Status | None:
-    if text is None:
-        return None
-    try:
-        return Status(text)
-    except ValueError as error:
-        known = ", ".join(Status)
-        raise ArgumentsInvalid([Fault("/status", f"status must be one of: {known}.")]) from error
 
 
 def _parse_limit(text: str | None) -> int:

@@ -2,11 +2,13 @@
 
 import json
 import logging
+import os
 import sys
 
 import pytest
 
-from shared.logs import JsonFormatter, set_up_logs
+from shared.logs.json_lines import JsonFormatter
+from shared.logs.set_up import set_up_logs
 
 
 def formatted(*, message="it %s", arguments=("works",), error=None, **extra):
@@ -45,6 +47,7 @@ def test_a_line_has_time_level_logger_and_message():
         "level": "WARNING",
         "logger": "gateway.app",
         "message": "it works",
+        "pid": os.getpid(),
     }
 
 

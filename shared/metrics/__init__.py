@@ -1,0 +1,1 @@
+"""What processes count, for GET /metrics."""
