@@ -1,0 +1,13 @@
+"""A function that fails as often as somebody wants."""
+
+from typing import Annotated
+
+from reckoner import CalculationFailed, Ge, function
+
+
+@function(lane="quick")
+def fails_if_odd(n: Annotated[int, Ge(0)]) -> int:
+    """Return n, unless it is odd."""
+    if n % 2:
+        raise CalculationFailed("odd")
+    return n
