@@ -27,7 +27,7 @@ from shared.store.retention.counting import (
 from shared.store.retention.state import lock_retention
 
 _FIRST_SLICE_SECONDS = 60.0
-_LONGEST_SLICE_SECONDS = 86_400.0
+_LONGEST_SLICE_SECONDS = 7 * 86_400.0
 
 #: A slice is to take between these two; one that takes longer than the last is given up.
 _SHORT_SECONDS = 0.1

@@ -25,11 +25,14 @@ _FIND_BOUND = text("""
                   WHERE datname = current_database() AND application_name LIKE 'reckoner%'
                     AND pid <> pg_backend_pid()))""")
 
-#: One core and a bitmap at most, and an end: a slice that is too long is halved.
+#: One core and an index, and an end. A lock that lasts is another fault than a slice that is long.
 _LIMITS = text("""
     SELECT set_config('max_parallel_workers_per_gather', '0', true),
            set_config('enable_seqscan', 'off', true),
+           set_config('lock_timeout', CAST(:lock_milliseconds AS text), true),
            set_config('statement_timeout', CAST(:milliseconds AS text), true)""")
+
+LOCK_SECONDS = 2.0
 
 _IS_OLDER = text("""
     SELECT EXISTS (SELECT FROM calculations
@@ -75,7 +78,13 @@ def find_bound(
 
 def limit_statements(connection: Connection, seconds: float) -> None:
     """Limit the rest of this transaction to statements that read by an index and end soon."""
-    connection.execute(_LIMITS, {"milliseconds": round(seconds * 1_000)})
+    connection.execute(
+        _LIMITS,
+        {
+            "milliseconds": round(seconds * 1_000),
+            "lock_milliseconds": round(LOCK_SECONDS * 1_000),
+        },
+    )
 
 
 def find_beginning(connection: Connection) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
@@ -60,7 +60,7 @@ def finish(
 ) -> list[UUID]:
     """Insert calculations that finished `age_seconds` ago, or later within `over_seconds`."""
     values = {
-        "salt": f"{age_seconds} {over_seconds} {size} {status} {function} ",
+        "salt": str(uuid4()),
         "count": count,
         "age_seconds": age_seconds,
         "over_seconds": over_seconds,
