@@ -15,6 +15,8 @@ _INDEX = {
         "functions": "/functions",
         "system": "/system",
         "health": "/health/ready",
+        "description (OpenAPI)": "/openapi.json",
+        "description in a browser": "/docs",
         "session of a browser": "/session",
         "fibonacci in one line": "/calculate/10",
     },

@@ -59,13 +59,14 @@ def store_batch(
     request_id: str,
     key_name: str | None,
     delays: Mapping[UUID, float],
+    traceparent: str | None = None,
 ) -> BatchReceipt:
     """Queue all calculations that have no result; each is there once."""
-    accepted = insert_queued(connection, distinct, request_id, key_name, delays)
+    accepted = insert_queued(connection, distinct, request_id, key_name, delays, traceparent)
     others = [calculation for calculation in distinct if calculation.id not in accepted]
     statuses: dict[UUID, Status] = {}
     if others:
-        accepted |= _queue_again(connection, others, request_id, key_name, delays)
+        accepted |= _queue_again(connection, others, request_id, key_name, delays, traceparent)
         statuses = store.find_statuses(connection, [calculation.id for calculation in others])
         if len(statuses) < len(others):
             forgotten = [calculation for calculation in others if calculation.id not in statuses]
@@ -96,7 +97,9 @@ def _store_computed(connection: Connection, new: New, computed: Result) -> Row:
 def _queue_one_again(connection: Connection, new: New) -> set[UUID]:
     calculation = new.calculation
     delays = {calculation.id: new.delay_seconds}
-    return _queue_again(connection, [calculation], new.request_id, new.key_name, delays)
+    return _queue_again(
+        connection, [calculation], new.request_id, new.key_name, delays, new.traceparent
+    )
 
 
 def _queue_again(
@@ -105,6 +108,7 @@ def _queue_again(
     request_id: str,
     key_name: str | None,
     delays: Mapping[UUID, float],
+    traceparent: str | None,
 ) -> set[UUID]:
     """Queue those that ended without a result, or whose result was pruned; return their ids.
 
@@ -112,7 +116,7 @@ def _queue_again(
     If the worker was faster, the calculation is cancelled, and queued like the others.
     """
     store.withdraw_cancel(connection, [calculation.id for calculation in calculations])
-    return store.requeue_ended(connection, calculations, request_id, key_name, delays)
+    return store.requeue_ended(connection, calculations, request_id, key_name, delays, traceparent)
 
 
 def _find(connection: Connection, calculation: Calculation) -> Row | None:

@@ -14,6 +14,17 @@ from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
 #: Where each subcommand is, and what `reckoner --help` says of it. Its module is only imported when
 #: it is used.
 _COMMANDS = {
+    "run": ("calculations.run", "Calculate something, and print the result."),
+    "submit": ("calculations.submit", "Submit a calculation, and print its id."),
+    "wait": ("calculations.wait", "Wait until a calculation is finished."),
+    "get": ("calculations.get", "Show a calculation."),
+    "result": ("calculations.result", "Write the result of a calculation, or download it."),
+    "list": ("calculations.list", "List calculations, newest first."),
+    "watch": ("calculations.watch", "Watch calculations while they change."),
+    "cancel": ("calculations.cancel", "Cancel calculations, one or many."),
+    "functions": ("calculations.functions", "Show what can be calculated."),
+    "estimate": ("calculations.estimate", "Say what a calculation would cost."),
+    "batch": ("calculations.batch", "Calculate all that a file lists, results in its order."),
     "new-function": (
         "authoring.new_function",
         "Write a package for a function of your own, with its test.",
@@ -31,6 +42,7 @@ _COMMANDS = {
 
 #: The headings of `reckoner --help`, and the rooms whose commands are below them.
 _GROUPS = {
+    "Calculations": ("calculations",),
     "Functions of your own": ("authoring",),
     "Operating a service": ("key", "operating"),
 }
