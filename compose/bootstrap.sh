@@ -15,7 +15,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # nginx is there, and a user's PATH l
 
 # The system services of the packages, which must not run because of this script.
 UNITS=(postgresql.service rabbitmq-server.service nginx.service epmd.service epmd.socket
-    redis-server.service)
+    redis-server.service prometheus.service)
 POLICY=/usr/sbin/policy-rc.d
 
 # Standard output may be closed.
@@ -82,6 +82,7 @@ missing_packages() {
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
         has_chromium || is_ubuntu || echo chromium
+        type -P prometheus >/dev/null && type -P promtool >/dev/null || echo prometheus
     fi
     if [ -z "$python" ]; then
         printf '%s\n' python3 python3-venv

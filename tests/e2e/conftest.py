@@ -19,8 +19,9 @@ from tests.plug_ins import install_examples, install_faulty
 _ROOT = Path(__file__).parents[2]
 _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 
-#: They need a Reckoner of their own: for functions that others do not have, or with keys.
-_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "keys")
+#: They need a Reckoner of the tests' own: for functions that others do not have, with keys, or to
+#: read its logs.
+_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "test_logs.py", "keys")
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -1,5 +1,6 @@
 """The events of a calculation: a stream that is taken up again when it breaks."""
 
+import time
 from collections.abc import Iterator
 
 from reckoner.client.documents.calculation import Calculation
@@ -17,6 +18,9 @@ from reckoner.client.transport.steps import Call, Steps, emit, read
 from reckoner.client.transport.streams import RefusedStream, open_for_reading
 from reckoner.client.values.json_text import read_json
 
+#: A stream that has lasted so long was a good one, even if nothing has changed in it.
+_LASTED_SECONDS = 5.0
+
 
 def events(service: Service, calculation: Named) -> Steps[None]:
     """Emit a calculation as it is, then at every change, until it is final."""
@@ -26,15 +30,15 @@ def events(service: Service, calculation: Named) -> Steps[None]:
     attempts = Attempts(service.retries)
     shown: Calculation | None = None
     while True:
-        retry_after = None
+        retry_after, began = None, time.monotonic()
         try:
             yield from open_for_reading(service.url, call, "text/event-stream")
             parser = EventParser()
             while (piece := (yield from read())) is not None:
                 for text in parser.feed(piece):
                     found = _calculation(service, text)
-                    attempts.begin_again()
                     if found != shown:
+                        attempts.begin_again()
                         yield from emit(found)
                     shown = found
                     if found.is_final:
@@ -48,6 +52,8 @@ def events(service: Service, calculation: Named) -> Steps[None]:
             if not refused.may_pass:
                 raise refused.failure from None
             failure, retry_after = refused.failure, refused.retry_after
+        if time.monotonic() - began >= _LASTED_SECONDS:
+            attempts.begin_again()
         yield from attempts.pause(failure, retry_after)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 _READ_BYTES = 1024 * 1024
 
@@ -13,8 +13,8 @@ _READ_BYTES = 1024 * 1024
 class Writable(Protocol):
     """A file that is open for bytes."""
 
-    def write(self, data: bytes, /) -> object:
-        """Write them all."""
+    def write(self, data: Any, /) -> object:
+        """Write bytes, and return how many if these may be fewer."""
 
 
 class Sink:
@@ -32,7 +32,10 @@ class Sink:
 
     def write(self, data: bytes) -> None:
         """Write the next bytes."""
-        self._file.write(data)
+        remaining = memoryview(data)
+        while remaining:  # an unbuffered file may take a part of it
+            taken = self._file.write(remaining)
+            remaining = remaining[taken:] if isinstance(taken, int) else remaining[:0]
         self._digest.update(data)
         self.length += len(data)
 

@@ -90,7 +90,7 @@ def follow(
         latest = yield from _look(service, latest, seconds, deadline)
         if not latest.is_final and time.monotonic() - began < seconds / 2:
             # Answered at once, by something on the way that does not pass on the preference.
-            yield from sleep(1.0)
+            yield from sleep(1.0 if deadline.left is None else min(1.0, deadline.left))
 
 
 def succeeded(calculation: Calculation) -> Calculation:

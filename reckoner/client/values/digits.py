@@ -3,7 +3,7 @@
 CPython refuses more than 4,300 digits, as a limit of the whole process, which is not a library's to
 change; and its own conversion takes a time that grows with the square of their number. Here short
 pieces are converted and joined two by two, so that most of the work is the multiplication of long
-integers. 10^5 digits take some milliseconds, 10^6 about a tenth of a second.
+integers (Karatsuba's): 10^5 digits take 10 ms, 10^6 a third of a second, 10^7 some 15 s.
 """
 
 import sys
