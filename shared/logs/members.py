@@ -12,9 +12,9 @@ from uuid import UUID
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
-#: How many calculations one line names. It is shorter than 4 KiB then, and the lines of two
-#: processes that write into one pipe do not mix.
-LINE_CALCULATIONS = 40
+#: How many calculations one line names. With ids of the usual length it is shorter than 4 KiB
+#: then, and the lines of two processes that write into one pipe do not mix.
+LINE_CALCULATIONS = 25
 
 #: Where the trace id is in a traceparent, whose version is always 00 (gateway/http/trace_context).
 _TRACE_ID = slice(3, 35)
