@@ -7,6 +7,7 @@ import click
 
 from reckoner.cli.arguments.bound import with_types
 from reckoner.cli.arguments.given import GivenArguments, read_given
+from reckoner.cli.service.catalogue import find_function
 
 if TYPE_CHECKING:
     from reckoner.client import Client
@@ -40,4 +41,4 @@ def bind(client: "Client", function: str, given: GivenArguments) -> dict[str, An
     """Return the arguments as values. Only texts need the schema, and so a request."""
     if not given.texts:
         return given.values
-    return with_types(given, function, client.function(function).schema)
+    return with_types(given, function, find_function(client, function).schema)

@@ -11,6 +11,7 @@ from reckoner.cli.batches.source import FORMATS, opened
 from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.output.calculation_text import calculation_line
 from reckoner.cli.output.forms import Form, Series, form_option, write
+from reckoner.cli.service.catalogue import find_function
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import timeout_option
@@ -80,5 +81,5 @@ def _bound(client: "Client", items: Iterator[BatchItem]) -> Iterator[tuple[str, 
     schemas: dict[str, Mapping[str, Any]] = {}
     for item in items:
         if item.texts and item.function not in schemas:
-            schemas[item.function] = client.function(item.function).schema
+            schemas[item.function] = find_function(client, item.function).schema
         yield item.function, item.arguments(schemas.get(item.function, {}))

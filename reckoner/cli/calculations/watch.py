@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reckoner.cli.exit_status import CommandFailed, ExitStatus
-from reckoner.cli.output.calculation_table import console_on_stdout, table_of
+from reckoner.cli.output.calculation_table import console_on_stdout, view_of
 from reckoner.cli.output.calculation_text import calculation_line
 from reckoner.cli.output.forms import Form, form_option, write_document
 from reckoner.cli.selection.conditions import STATUSES, condition_options, given_conditions
@@ -102,7 +102,7 @@ def _watch_table(looks: Iterable[list[Mapping[str, Any]]]) -> None:
 
     with Live(console=console_on_stdout(), transient=False, auto_refresh=False) as live:
         for documents in looks:
-            live.update(table_of(documents), refresh=True)
+            live.update(view_of(documents), refresh=True)
 
 
 def _watch_changes(looks: Iterable[list[Mapping[str, Any]]], form: Form) -> None:

@@ -14,11 +14,14 @@ from reckoner.cli.output.terminal import columns, has_colours, with_colour
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 _Document = Mapping[str, Any]
 
 #: A terminal that is narrower has two lines for each calculation.
 _TABLE_COLUMNS = 100
+
+_COLUMNS = (("ID", 36), ("STATUS", 9), ("LANE", 5), ("CREATED", 23))
 
 #: Rows of a table that is written at once; a longer list is several tables.
 _ROWS = 50
@@ -36,22 +39,33 @@ def write_calculations(documents: Iterable[_Document]) -> None:
             write(narrow_text(document))
     else:
         for page in _pages(documents):
-            console_on_stdout().print(table_of(page))
+            console_on_stdout().print(_table_of(page))
 
 
-def table_of(documents: Iterable[_Document]) -> "Table":
-    """Return a table of rich's."""
+def view_of(documents: Iterable[_Document]) -> "Table | Text":
+    """Return what rich shows of calculations that are watched: a table, if there is room."""
+    from rich.text import Text
+
+    if columns() < _TABLE_COLUMNS:
+        return Text.from_ansi("".join(map(narrow_text, documents)).rstrip("\n"))
+    return _table_of(documents)
+
+
+def _table_of(documents: Iterable[_Document]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, width in (("ID", 36), ("STATUS", 9), ("LANE", 5), ("CREATED", 23)):
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name, width in _COLUMNS:
         table.add_column(name, width=width, no_wrap=True)
-    table.add_column("CALCULATION", no_wrap=True, overflow="ellipsis", ratio=1)
+    # Cut here: rich would take the room from all columns, and cut the ids.
+    rest = columns() - sum(width + 2 for _, width in _COLUMNS)
+    table.add_column("CALCULATION", width=rest, no_wrap=True)
     for document in documents:
         identity, status, lane, created, function, arguments = _cells(document)
         state = Text.from_ansi(with_colour(status))
-        table.add_row(identity, state, lane, created, Text(f"{function} {arguments}"))
+        calculation = Text(one_line(f"{function} {arguments}", rest))
+        table.add_row(identity, state, lane, created, calculation)
     return table
 
 

@@ -35,12 +35,17 @@ def json_lines(value: Any, *, margin: str = "", is_flat: bool = False, depth: in
         + json_lines(
             one,
             margin=inner,
-            is_flat=name in _ON_ONE_LINE and "properties" not in (one or ()),
+            is_flat=name in _ON_ONE_LINE and not _is_schema(one),
             depth=depth + 1,
         )
         for name, one in value.items()
     ]
     return _block("{", "}", members, margin)
+
+
+def _is_schema(value: object) -> bool:
+    """Say whether the arguments are those of a function, and not of a calculation."""
+    return isinstance(value, Mapping) and "properties" in value
 
 
 def _block(opening: str, closing: str, parts: list[str], margin: str) -> str:

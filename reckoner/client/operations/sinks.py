@@ -9,6 +9,9 @@ from typing import Any, BinaryIO, Protocol
 
 _READ_BYTES = 1024 * 1024
 
+#: With what a part file's name has more, it is shorter than the 255 that file systems take.
+_MAX_NAME_BYTES = 200
+
 
 class Writable(Protocol):
     """A file that is open for bytes."""
@@ -98,7 +101,8 @@ def opened(target: str | os.PathLike[str] | Writable, digest: str, length: int) 
             yield Sink(file)
         return
     path = path.resolve()  # a symbolic link stays one
-    part = path.with_name(f"{path.name[:180]}.{digest[:16]}.part")
+    has_room = len(os.fsencode(path.name)) <= _MAX_NAME_BYTES
+    part = path.with_name(f"{path.name if has_room else digest[16:]}.{digest[:16]}.part")
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | _BINARY, 0o666), "r+b") as file:
         if os.fstat(file.fileno()).st_size > length:
             file.truncate(0)
