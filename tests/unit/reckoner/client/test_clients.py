@@ -44,7 +44,7 @@ def scripted(*answers):
 
     def respond(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        given = next(remaining)
+        given: httpx.Response | Exception = next(remaining)
         if isinstance(given, Exception):
             raise given
         return given
@@ -111,8 +111,8 @@ def test_no_error_log_or_repr_shows_the_key(failure, caplog):
     shown = "".join(traceback.format_exception(raised.value))
     shown += caplog.text + repr(client) + repr(vars(client)) + repr(vars(client._http))
     shown += repr(pickle.dumps(raised.value))
-    cause = raised.value.__cause__
-    shown += repr(getattr(cause, "_request", None) and cause.request.headers)
+    if isinstance(cause := raised.value.__cause__, httpx.RequestError):
+        shown += repr(vars(cause)) + repr(cause.request.headers)
     assert "c0ffee" not in shown
 
 

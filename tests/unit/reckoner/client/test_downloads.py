@@ -11,6 +11,7 @@ import pytest
 from reckoner.client import (
     CalculationFailed,
     DigestMismatch,
+    Received,
     ResultPruned,
     ServiceUnreachable,
     WaitTimeout,
@@ -71,7 +72,8 @@ def part_file(path):
 
 
 def test_a_download_is_the_bytes_and_nothing_beside_them(player, tmp_path):
-    path, told = tmp_path / "x.png", []
+    path = tmp_path / "x.png"
+    told: list[Received] = []
     found = fetch(player, path, whole(BYTES[:100], BYTES[100:]), on_received=told.append)
     assert path.read_bytes() == BYTES
     assert list(tmp_path.iterdir()) == [path]

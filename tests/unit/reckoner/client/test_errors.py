@@ -32,12 +32,11 @@ PROBLEM = {
 FAILED = calculation_from(document(status="failed", result=None, error=PROBLEM))
 CANCELLED = calculation_from(document(status="cancelled", result=None, cancelled_by="ops"))
 
+PROBLEMS: list[type[ProblemResponse]] = [ProblemResponse, *ProblemResponse.__subclasses__()]
+
 ERRORS = [
     ServiceUnreachable("It cannot be reached. Start it."),
-    *(
-        kind(problem_from(PROBLEM), 409, "abc")
-        for kind in (ProblemResponse, *ProblemResponse.__subclasses__())
-    ),
+    *(kind(problem_from(PROBLEM), 409, "abc") for kind in PROBLEMS),
     CalculationFailed(FAILED),
     CalculationCancelled(CANCELLED),
     WaitTimeout(calculation_from(unfinished("running"))),
@@ -85,7 +84,7 @@ def test_a_failure_has_the_problem_and_the_calculation():
 def test_documents_are_frozen_and_can_be_pickled():
     assert pickle.loads(pickle.dumps(FAILED)) == FAILED  # noqa: S301
     with pytest.raises(FrozenInstanceError):
-        FAILED.status = "succeeded"
+        FAILED.status = "succeeded"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("members", [{}, {"detail": None, "errors": 5}, {"errors": [1, {}]}])

@@ -82,7 +82,8 @@ def test_an_event_that_is_no_document_is_tried_again(player):
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 1000])
 def test_events_are_found_whatever_the_pieces(length):
     text = b': c\r\n\r\ndata: {"a":\ndata: 1}\r\nid: x\n\nevent: y\ndata:2\n\n\n: c\n\ndata: 3'
-    parser, found = EventParser(), []
+    parser = EventParser()
+    found: list[bytes] = []
     for start in range(0, len(text), length):
         found += parser.feed(text[start : start + length])
     assert found == [b'{"a":\n1}', b"2"]

@@ -139,7 +139,7 @@ def test_retry_after(header, seconds):
 
 def test_retry_after_may_be_a_date():
     assert parse_retry_after("Thu, 26 Nov 2020 10:00:00 GMT") == 0
-    assert parse_retry_after("Thu, 26 Nov 2999 10:00:00 -0000") > 1e9
+    assert (parse_retry_after("Thu, 26 Nov 2999 10:00:00 -0000") or 0) > 1e9
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from reckoner.client import InvalidRequest, WaitTimeout
 from reckoner.client.documents.problem import problem_from
 from reckoner.client.operations import batch as batches
-from reckoner.client.operations.batch import batch, counted_from, pages, submit_many
+from reckoner.client.operations.batch import Item, batch, counted_from, pages, submit_many
 from reckoner.client.operations.many import cancel_many, list_calculations, written
 from tests.unit.reckoner.client.playing import ID, answer, document, problem, service, unfinished
 
@@ -60,12 +60,16 @@ def test_an_item_that_fits_no_request_is_sent_for_the_service_to_refuse():
 
 
 def test_an_item_may_be_a_mapping():
-    given = [{"function": "pi", "arguments": {"n": 1}}, {"function": "mandelbrot"}]
+    given: list[Item] = [
+        {"function": "pi", "arguments": {"n": 1}},
+        {"function": "mandelbrot"},
+    ]
     assert [json.loads(text) for text in next(pages(given))] == [
         {"function": "pi", "arguments": {"n": 1}},
         {"function": "mandelbrot", "arguments": {}},
     ]
-    for wrong in ({"arguments": {}}, {"function": "pi", "argument": {}}):
+    others: list[dict[str, object]] = [{"arguments": {}}, {"function": "pi", "argument": {}}]
+    for wrong in others:
         with pytest.raises(ValueError, match="members `function` and `arguments`"):
             list(pages([wrong]))
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from reckoner.client import CalculationCancelled, CalculationFailed, WaitTimeout
+from reckoner.client import (
+    CalculationCancelled,
+    CalculationFailed,
+    ProblemResponse,
+    Progress,
+    WaitTimeout,
+)
 from reckoner.client.operations.submission import cancel, run
 from reckoner.client.operations.waiting import wait
 from tests.unit.reckoner.client.playing import ID, answer, document, problem, service, unfinished
@@ -69,7 +75,7 @@ def test_a_time_out_of_zero_submits_and_looks_once(player):
 
 
 def test_progress_is_told_about_once_a_second_with_what_is_left(player):
-    told = []
+    told: list[Progress] = []
     running = [unfinished("running", progress=p, attempts=1) for p in (0.0, 0.01, 0.25, 0.5)]
     answers = [
         answer(unfinished(), 202, Retry_After="40"),
@@ -82,11 +88,13 @@ def test_progress_is_told_about_once_a_second_with_what_is_left(player):
     assert [one.fraction for one in told] == [0, 0, 0.01, 0.25, 0.5, 1]
     # First the service's own word, then what the progress of the last seconds says.
     assert [one.seconds_left for one in told] == [40, 30, 30, 6.0, 3.0, 0]
-    assert told[0].calculation.estimate.seconds == 0.5
+    estimate = told[0].calculation.estimate
+    assert estimate is not None
+    assert estimate.seconds == 0.5
 
 
 def test_another_attempt_begins_to_judge_again(player):
-    told = []
+    told: list[Progress] = []
     answers = [
         answer(unfinished("running", progress=0.1, attempts=1), Retry_After="9"),
         answer(unfinished("running", progress=0.5, attempts=1), Retry_After="8"),
@@ -110,6 +118,6 @@ def test_a_cancel_whose_answer_was_lost_is_a_cancel(player):
     )
     assert player.play(cancel(service(), ID)).status == "cancelled"
     player.answers = iter([problem(409, "already-final"), answer(document())])
-    with pytest.raises(Exception, match="Do better") as raised:
+    with pytest.raises(ProblemResponse) as raised:
         player.play(cancel(service(), ID))
     assert raised.value.problem.name == "already-final"
