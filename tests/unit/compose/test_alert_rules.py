@@ -66,6 +66,10 @@ def test_tests_of_rules_use_metrics_and_labels_that_exist(file):
     assert unknown(TESTS[file]) == []
 
 
+def test_the_page_uses_metrics_and_labels_that_exist():
+    assert unknown(PAGE) == []
+
+
 def test_a_metric_or_a_label_that_does_not_exist_is_found():
     text = 'reckoner_outbox_age > 1 or reckoner_slots{queue="quick",lane="quick"}'
     assert unknown(text) == ["reckoner_outbox_age", "reckoner_slots{queue}"]
