@@ -18,15 +18,14 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def status_of(reckoner, identity: str) -> str:
-    found: str = reckoner("get", identity, "-o", "json").json["status"]
-    return found
+    return str(reckoner("get", identity, "-o", "json").json["status"])
 
 
 def begun(terminal: Terminal) -> str:
     """Return the id of what a terminal waits for, once its progress is shown."""
     eventually(lambda: re.search(r"(queued|running).* left", terminal.text), what="a bar")
     (identity,) = set(_ID.findall(terminal.text))
-    return identity
+    return str(identity)
 
 
 def test_progress_is_shown_and_the_data_are_only_the_value(base_url):
@@ -98,17 +97,18 @@ def test_a_table_has_colours_unless_no_color_is_set(base_url, reckoner):
     assert not re.search(rb"\x1b\[[0-9;]*3[0-7]m", shown["1"].raw)
 
 
-def test_many_are_cancelled_after_a_question(base_url, reckoner):
-    identities = {reckoner("submit", "never_returns", f"n={fresh(0, 10**9)}").text.strip()}
-    conditions = ("--function", "never_returns")
-    for answer, status in ((b"n\n", ExitStatus.INTERRUPTED), (b"y\n", ExitStatus.SUCCESS)):
-        with Terminal(base_url, "cancel", *conditions) as terminal:
-            eventually(lambda shown=terminal: "[y/N]" in shown.text)
-            assert "1 calculation of function never_returns?" in terminal.text
-            terminal.type(answer)
-            assert terminal.wait() == status
-    for identity in identities:
-        eventually(lambda one=identity: status_of(reckoner, one) == "cancelled")
+@pytest.mark.parametrize(
+    ("answer", "ends", "becomes"), [(b"n\n", 130, "running"), (b"y\n", 0, "cancelled")]
+)
+def test_many_are_cancelled_after_a_question(base_url, reckoner, answer, ends, becomes):
+    identity = reckoner("submit", "never_returns", f"n={fresh(0, 10**9)}").text.strip()
+    with Terminal(base_url, "cancel", "--function", "never_returns") as terminal:
+        eventually(lambda: "1 calculation of function never_returns? [y/N]" in terminal.text)
+        terminal.type(answer)
+        assert terminal.wait() == ends
+    eventually(lambda: status_of(reckoner, identity) == becomes)
+    reckoner("cancel", identity)
+    eventually(lambda: status_of(reckoner, identity) == "cancelled")
 
 
 def test_bytes_are_not_written_to_a_terminal(base_url, reckoner):
