@@ -22,7 +22,7 @@ from typing import Any
 from dramatiq import Message
 from dramatiq.errors import DecodeError
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from sqlalchemy import make_url
 
@@ -21,7 +22,10 @@ _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 
 #: They need a Reckoner of the tests' own: for functions that others do not have, with keys, or to
 #: read its logs.
-_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "test_logs.py", "keys")
+_WITH_OWN_STACK = (
+    *("test_examples.py", "test_faulty_functions.py", "test_logs.py"),
+    *("alerts", "client", "keys"),
+)
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -31,12 +35,18 @@ def pytest_ignore_collect(collection_path, config):
 
 
 @pytest.fixture(scope="session")
-def base_url(request) -> Iterator[str]:
+def base_url(request) -> str:
     """The URL of a Reckoner that is ready."""
     given = request.config.getoption("--base-url")
     if given:
-        yield given.rstrip("/")
-        return
+        return str(given).rstrip("/")
+    stack: Stack = request.getfixturevalue("stack")
+    return stack.url
+
+
+@pytest.fixture(scope="session")
+def stack(request) -> Iterator["Stack"]:
+    """A Reckoner of these tests."""
     owner_url = request.getfixturevalue("session_database_url")
     postgres = request.getfixturevalue("postgres")
     app_url = postgres.url_of(str(make_url(owner_url).database), APP)
@@ -46,7 +56,7 @@ def base_url(request) -> Iterator[str]:
         virtual_host(request.getfixturevalue("rabbitmq")) as broker_url,
         Stack(folder, owner_url, broker_url, os.pathsep.join(functions), app_url=app_url) as stack,
     ):
-        yield stack.url
+        yield stack
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +107,7 @@ class Stack:
             "PYTHONPATH": python_path,
             **{f"RECKONER_{name.upper()}": value for name, value in settings.items()},
         }
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
@@ -116,7 +126,7 @@ class Stack:
         )
         try:
             for module in self._modules:
-                self._start(module)
+                self.start(module)
             self._nginx.prepare()
             self._nginx.start()
             eventually(self._is_ready, what=f"ready; logs are in {self.folder}")
@@ -125,15 +135,28 @@ class Stack:
             raise
         return self
 
-    def _start(self, module: str) -> None:
-        with (self.folder / f"{module.replace(' ', '-')}.log").open("wb") as log:
-            process = subprocess.Popen(
+    def start(self, module: str) -> None:
+        """Start a process, of which there is none now."""
+        with (self.folder / f"{module.replace(' ', '-')}.log").open("ab") as log:
+            self._processes[module] = subprocess.Popen(
                 [sys.executable, "-m", *module.split()],
                 env=self._environment,
                 cwd=_ROOT,
                 stderr=log,
             )
-        self._processes.append(process)
+
+    def stop(self, module: str) -> None:
+        """Have a process end."""
+        self._stop([self._processes.pop(module)])
+
+    def kill(self, module: str) -> None:
+        """Kill a process and those that it has started."""
+        process = self._processes.pop(module)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()  # first, so that it starts no other
+        process.wait()
+        for child in children:
+            child.kill()
 
     def _is_ready(self) -> bool:
         try:
@@ -145,9 +168,13 @@ class Stack:
 
     def __exit__(self, *_: object) -> None:
         self._nginx.stop()
-        for process in self._processes:
+        self._stop(list(self._processes.values()))
+
+    @staticmethod
+    def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
             process.terminate()
-        for process in self._processes:
+        for process in processes:
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
 from shared.messages import (

@@ -6,7 +6,7 @@ import json
 import pika
 import pytest
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared import messages
 from shared.calculation import Lane, Status, Work, calculation_id
 from shared.messages import queue_name
