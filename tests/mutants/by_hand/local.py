@@ -98,7 +98,7 @@ MUTATIONS = [
     ),
     mutation(
         "compose/local/launcher.py",
-        "**own, ",
+        "                **own,\n",
         "",
         f"{_UP}::test_settings_of_the_user_reach_the_workers",
     ),

@@ -150,6 +150,11 @@ def test_of_a_flood_a_part_is_named_and_the_rest_is_counted(logger, clock):
     flood(accepted, 200)
     accepted.flush()
     assert len(named(lines[:-1])) == bundles.NAMED_PER_SECOND
+    lines.clear()
+    clock.now += 3_600
+    flood(accepted, 2_000)
+    accepted.flush()
+    assert len(named(lines[:-1])) == bundles.NAMED_AT_ONCE
 
 
 def test_whoever_sends_a_trace_context_is_named_in_a_flood(logger, clock):
