@@ -14,6 +14,7 @@ _INDEX = {
         "list": "/calculations",
         "functions": "/functions",
         "system": "/system",
+        "metrics": "/metrics",
         "health": "/health/ready",
         "session of a browser": "/session",
         "fibonacci in one line": "/calculate/10",

@@ -15,6 +15,7 @@ from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
+from gateway.submission.counts import SubmissionCounts
 from gateway.submission.inline import InlineComputing
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
@@ -22,6 +23,7 @@ from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
+from shared.metrics.counters import Counters
 from shared.result import Result
 from shared.store.calculations import NO_DELAYS, Row, find_present
 from shared.store.new_calculations import New, insert_new
@@ -56,7 +58,9 @@ class Submission:
         lookup: Lookup,
         threads: ComputeThreads,
         admission: Admission,
+        counters: Counters,
     ) -> None:
+        self._counts = SubmissionCounts(counters)
         self._database = database
         self._planner = planner
         self._lookup = lookup
@@ -120,12 +124,15 @@ class Submission:
         if row is not None and _is_settled(row, computed):
             return row, False
         new = submitted.new(computed)
-        stored, is_queued = await self._database.run_transaction(
-            lambda connection: store_one(connection, new)
-        )
+        stored = await self._database.run_transaction(lambda connection: store_one(connection, new))
+        if stored.is_accepted:
+            self._counts.note_queued([calculation])
+        if stored.is_computed:
+            self._counts.note_computed(stored.row)
+        is_queued = stored.is_accepted and not stored.is_computed
         if is_queued:
             self._relay_wakeup.wake({calculation.lane})
-        return stored, is_queued
+        return stored.row, is_queued
 
     async def submit_batch(
         self, calculations: Sequence[Calculation], caller: Caller, request_id: str
@@ -161,6 +168,7 @@ class Submission:
                 )
             )
             if receipt.accepted:
+                self._counts.note_queued(by_id[identity] for identity in receipt.new)
                 self._relay_wakeup.wake(receipt.lanes)
             if receipt.accepted < len(distinct):
                 addition.stored = await charge(receipt.new)
@@ -204,6 +212,7 @@ class Submission:
         # would queue for the lock that a notification holds until its transaction is on disk.
         is_alone = len(new) == 1
         rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
+        self._counts.note_inserted(rows.values())
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._relay_wakeup.wake({Lane(row.lane) for row in queued})
