@@ -15,6 +15,8 @@ from gateway.access.last_use import LastUse
 from gateway.access.rates import Rates
 from gateway.admission.admission import Admission
 from gateway.database.database import Database, make_database
+from gateway.description.api import describe_api
+from gateway.docs.files import load_docs_page
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
 from gateway.http.request_ids import RequestIds
@@ -26,12 +28,14 @@ from gateway.routes.batch import Batch
 from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
 from gateway.routes.calculations import Calculations
+from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.events import Events
 from gateway.routes.functions import Functions
 from gateway.routes.health import Live, Ready
 from gateway.routes.index import Index
 from gateway.routes.listing import Listing
 from gateway.routes.metrics import Metrics
+from gateway.routes.openapi import OpenApi
 from gateway.routes.result_bytes import ResultBytes
 from gateway.routes.results import Result
 from gateway.routes.session import Session, SessionWithoutKeys
@@ -125,6 +129,10 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     planner = Planner(registry, settings, known_functions.cost)
     _add_routes(app, settings, planner, database, threads, waiters, access, counters)
     app.add_route("/session", session)
+    page = load_docs_page()
+    app.add_route("/docs", Docs(page))
+    app.add_route("/docs/{file}", DocsFile(page))
+    app.add_route("/openapi.json", OpenApi(describe_api(settings, registry)))
     return app
 
 

@@ -33,6 +33,9 @@ _TITLES = {
     "function-gone": "No worker has this function in this version",
 }
 
+#: The last parts of the types of all these documents.
+FAILURE_REASONS = frozenset(_TITLES)
+
 
 class Failure(NamedTuple):
     """Why a calculation failed.
@@ -87,7 +90,7 @@ def bounded_details(details: object) -> dict[str, Any] | None:
         fault = f"more than {_DETAILS_BYTES:,} bytes"
     except (TypeError, ValueError, RecursionError) as error:
         fault = text_of(error)
-    logger.warning("the details of a failure are left out: %s", fault)
+    logger.warning("The details of a failure are left out: %s", fault)
     return None
 
 

@@ -7,6 +7,7 @@ from gateway.http.body import parse_json, read_body
 from gateway.http.document import write_document
 from gateway.http.limits import MAX_BODY_BYTES, MAX_EVENT_LOOP_BODY_BYTES
 from gateway.http.preferences import read_preferences, write_applied
+from gateway.http.trace_context import read_traceparent
 from gateway.routes.listing import Listing
 from gateway.server.threads import WatchedThreads
 from gateway.submission.plan import Planner
@@ -62,7 +63,7 @@ class Calculations:
 
         async def submit() -> Row:
             row = await self._submission.submit(
-                calculation, req.context.caller, req.context.request_id
+                calculation, req.context.caller, req.context.request_id, read_traceparent(req)
             )
             crash_point(GATEWAY_BEFORE_ANSWER)
             return row

@@ -31,7 +31,7 @@ class Functions:
     scopes = by_method(GET=Scope.READ)
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
-        functions = [_describe(function, settings) for function in registry]
+        functions = [describe_function(function, settings) for function in registry]
         problems = [dataclasses.asdict(problem) for problem in registry.problems]
         self._text = json.dumps({"functions": functions, "problems": problems})
 
@@ -46,7 +46,8 @@ class Functions:
     on_head = on_get
 
 
-def _describe(function: Function, settings: Settings) -> dict[str, Any]:
+def describe_function(function: Function, settings: Settings) -> dict[str, Any]:
+    """Return its entry of the catalogue."""
     properties = function.arguments_schema["properties"]
     bounds: dict[str, dict[str, Any]] = {
         name: {bound: schema[bound] for bound in _BOUNDS if bound in schema}

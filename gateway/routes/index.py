@@ -16,6 +16,8 @@ _INDEX = {
         "system": "/system",
         "metrics": "/metrics",
         "health": "/health/ready",
+        "description (OpenAPI)": "/openapi.json",
+        "description in a browser": "/docs",
         "session of a browser": "/session",
         "fibonacci in one line": "/calculate/10",
     },

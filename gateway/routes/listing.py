@@ -1,8 +1,7 @@
 """GET /calculations: newest first, in pages that stay right while calculations are added."""
 
-import base64
-import binascii
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ import falcon.asgi
 
 from gateway.database.database import Database
 from gateway.http.document import encode_document
+from gateway.http.filters import FILTERS, read_filters
 from gateway.http.limits import (
     DEFAULT_PAGE_CALCULATIONS,
     MAX_PAGE_BYTES,
@@ -21,7 +21,6 @@ from gateway.http.query_parameters import single_values
 from gateway.http.responses import write_json_text
 from gateway.server.threads import WatchedThreads
 from reckoner.authoring.faults import Fault
-from shared.calculation import Status
 from shared.errors import ArgumentsInvalid
 from shared.store.calculations import Row
 from shared.store.listing import list_calculations
@@ -29,12 +28,22 @@ from shared.store.listing import list_calculations
 #: A place in the list: the creation time and the id of the last calculation of a page.
 Position = tuple[datetime, UUID]
 
+#: The form of a cursor: microseconds since 1970 (until the year 2286), and an id. It says which
+#: texts are cursors, so that the description of the API can, too.
+CURSOR_PATTERN = (
+    "^(0|[1-9][0-9]{0,15})-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$"
+)
+
+_CURSOR = re.compile(CURSOR_PATTERN, re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 
 class Listing:
     """The list of calculations, a page at a time."""
 
     #: For KnownParameters.
-    parameters = ("status", "function", "limit", "cursor")
+    parameters = (*FILTERS, "limit", "cursor")
 
     def __init__(self, database: Database, threads: WatchedThreads) -> None:
         self._database = database
@@ -43,15 +52,12 @@ class Listing:
     async def write_page(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Respond with the page that the query describes, and the URL of the next."""
         query = single_values(req.params)
-        status = _parse_status(query.get("status"))
-        function = query.get("function")
+        filters = read_filters(query)
         limit = _parse_limit(query.get("limit"))
         before = decode_cursor(query["cursor"]) if "cursor" in query else None
-        if function is not None and not function.isprintable():
-            raise ArgumentsInvalid([Fault("/function", "function must be printable text.")])
         rows = await self._database.run_transaction(
             lambda connection: list_calculations(
-                connection, status=status, function=function, before=before, limit=limit + 1
+                connection, filters, before=before, limit=limit + 1
             )
         )
         documents = await self._threads.run(lambda: _encode_page(rows[:limit]))
@@ -76,33 +82,18 @@ def _encode_page(rows: Sequence[Row]) -> list[str]:
 
 
 def encode_cursor(position: Position) -> str:
-    """Return the position as opaque text for a URL."""
-    moment, identity = position[0].astimezone(UTC), position[1]
-    return base64.urlsafe_b64encode(f"{moment.isoformat()} {identity}".encode()).decode()
+    """Return the position as text for a URL, of the form CURSOR_PATTERN."""
+    moment, identity = position
+    return f"{(moment - _EPOCH) // _MICROSECOND}-{identity}"
 
 
 def decode_cursor(cursor: str) -> Position:
-    """Return the position of a cursor; raise ArgumentsInvalid unless encode_cursor made it."""
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
-        moment, _, identity = text.partition(" ")
-        position = datetime.fromisoformat(moment), UUID(identity)
-        if position[0].utcoffset() != timedelta() or encode_cursor(position) != cursor:
-            raise ValueError(cursor)
-    except (ValueError, binascii.Error) as error:
+    """Return the position of a cursor; raise ArgumentsInvalid unless it has that form."""
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
         detail = "cursor must be taken from the `next` of a page."
-        raise ArgumentsInvalid([Fault("/cursor", detail)]) from error
-    return position
-
-
-def _parse_status(text: str | None) -> Status | None:
-    if text is None:
-        return None
-    try:
-        return Status(text)
-    except ValueError as error:
-        known = ", ".join(Status)
-        raise ArgumentsInvalid([Fault("/status", f"status must be one of: {known}.")]) from error
+        raise ArgumentsInvalid([Fault("/cursor", detail)])
+    return _EPOCH + int(found[1]) * _MICROSECOND, UUID(found[2])
 
 
 def _parse_limit(text: str | None) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from shared.functions.learnt_cost import LearntCost
-from shared.store.listing import STORED_FUNCTIONS
+from shared.store.filters import STORED_FUNCTIONS
 
 #: Two gateways that come together do it one after the other, and only the first changes anything.
 #: `before` is what both of them found.
@@ -37,32 +37,22 @@ _FIND_COSTS = text("""
     SELECT name, version, seconds, peak_bytes, result_bytes FROM functions
     WHERE seconds IS NOT NULL""")
 
-#: Looks at the newest rows of each function, and at those just before the oldest that are published
-#: in each lane: the newest of a long queue have not been computed yet.
-_LEARN = text(
-    STORED_FUNCTIONS
-    + """,
-    starts (moment) AS (
-        SELECT now()
-        UNION
-        SELECT min(oldest.created_at)
-        FROM (VALUES ('quick'), ('heavy')) AS lanes (lane), LATERAL (
-            SELECT created_at FROM calculations
-            WHERE status = 'queued' AND published_at IS NOT NULL AND lane = lanes.lane
-            ORDER BY published_at LIMIT 3) AS oldest
-        GROUP BY lane),
+#: Looks at the newest of each function that have succeeded, in each lane, however many wait.
+_LEARN = text(f"""
+    WITH RECURSIVE {STORED_FUNCTIONS},
     recent AS (
-        SELECT DISTINCT stored.function, page.*
-        FROM stored, starts, LATERAL (
-            SELECT id, version, status, created_at, compute_seconds, peak_bytes,
+        SELECT stored.function, page.*
+        FROM stored, (VALUES ('quick'), ('heavy')) AS lanes (lane), LATERAL (
+            SELECT version, created_at, compute_seconds, peak_bytes,
                    coalesce(result_length, result_digits) AS result_bytes
             FROM calculations
-            WHERE calculations.function = stored.function AND created_at <= moment
+            WHERE calculations.function = stored.function AND calculations.lane = lanes.lane
+              AND status = 'succeeded'
             ORDER BY created_at DESC, id DESC LIMIT :rows) AS page),
     numbered AS (
         SELECT function, version, compute_seconds, peak_bytes, result_bytes,
                row_number() OVER (PARTITION BY function, version ORDER BY created_at DESC) AS place
-        FROM recent WHERE status = 'succeeded' AND compute_seconds IS NOT NULL),
+        FROM recent WHERE compute_seconds IS NOT NULL),
     learnt AS (
         SELECT function, version, count(*) AS runs,
                percentile_disc(0.9) WITHIN GROUP (ORDER BY compute_seconds) AS seconds,
@@ -76,8 +66,7 @@ _LEARN = text(
     WHERE name = function AND functions.version = learnt.version
       AND (functions.runs, functions.seconds, functions.peak_bytes, functions.result_bytes)
           IS DISTINCT FROM
-          (learnt.runs, learnt.seconds, learnt.peak_bytes, learnt.result_bytes)"""
-)
+          (learnt.runs, learnt.seconds, learnt.peak_bytes, learnt.result_bytes)""")
 
 #: One relay at a time; any number will do for the lock.
 _LOCK = text("SELECT pg_try_advisory_xact_lock(7270132)")
@@ -124,8 +113,8 @@ def find_costs(connection: Connection) -> dict[tuple[str, int], LearntCost]:
 def learn_costs(connection: Connection, *, rows: int, runs: int) -> None:
     """Learn what functions cost, from up to `runs` runs of each in each version.
 
-    Of each function, `rows` calculations are read, at most three times. Does nothing while another
-    relay does it.
+    Of each function, the newest `rows` of each lane are read that have succeeded. Does nothing
+    while another relay does it.
     """
     if connection.execute(_LOCK).scalar_one():
         connection.execute(_LEARN, {"rows": rows, "runs": runs})

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -101,3 +102,25 @@ def test_redrive_reports_the_named_lane_or_both(reckoner, settings, broker_url, 
     assert reckoner("redrive", *named, broker_url=broker_url) == 0
     shown = capsys.readouterr().out
     assert {str(lane) for lane in Lane if f"reckoner.{lane}.dead" in shown} == set(lanes)
+
+
+def test_help_names_the_commands_in_groups(reckoner, capsys):
+    assert reckoner("--help") == 0
+    groups = capsys.readouterr().out.partition("\nFunctions of your own:\n")[2]
+    authors, _, operators = groups.partition("\nOperating a service:\n")
+    named = [
+        {line.split()[0] for line in part.splitlines() if line} for part in (authors, operators)
+    ]
+    assert "new-function" in named[0]
+    assert {"key", "redrive"} <= named[1]
+
+
+def test_each_command_is_in_a_group(reckoner, capsys):
+    reckoner("--help")
+    shown = capsys.readouterr().out
+    assert [name for name in command._COMMANDS if f"\n  {name} " not in shown] == []
+
+
+def test_the_version_is_that_of_the_distribution(reckoner, capsys):
+    assert reckoner("--version") == 0
+    assert capsys.readouterr().out == f"reckoner {version('reckoner-service')}\n"

@@ -7,6 +7,7 @@ import pytest
 
 from shared.calculation import Lane, calculation_id
 from shared.store import calculations, heavy_outbox, listing, new_calculations
+from shared.store.filters import Filters
 from shared.store.new_calculations import New
 from tests.factories import make_arguments, make_calculation
 from tests.integration.rows import cancel, change, claim, row_of, stored
@@ -37,9 +38,7 @@ def test_the_canonical_text_comes_back_byte_for_byte(connection, insert):
     insert(connection, calculation)
     assert stored(connection, calculation, "arguments") == json.loads(DIFFICULT.text)
     assert row_of(connection, calculation).canonical_arguments == DIFFICULT.text
-    (listed,) = listing.list_calculations(
-        connection, status=None, function=None, before=None, limit=1
-    )
+    (listed,) = listing.list_calculations(connection, Filters(), before=None, limit=1)
     assert listed.canonical_arguments == DIFFICULT.text
     (due,) = heavy_outbox.take_heavy(10).on(connection).due
     assert due.work.arguments_text == DIFFICULT.text

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from shared.failures import _TITLES
+from shared.failures import FAILURE_REASONS
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/api.md").read_text()
@@ -22,7 +22,7 @@ def names_in(file: Path) -> set[str]:
 
 def test_every_problem_type_is_on_the_page():
     template = (ROOT / "compose/nginx/reckoner.conf.template").read_text()
-    names = set(re.findall(r"urn:reckoner:problem:([a-z-]+)", template)) | _TITLES.keys()
+    names = set(re.findall(r"urn:reckoner:problem:([a-z-]+)", template)) | FAILURE_REASONS
     for file in (ROOT / "gateway/http").glob("*.py"):
         names |= {name for name in names_in(file) if re.fullmatch("[a-z-]+", name)}
     assert len(names) > 25

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import pytest
 
-from gateway.routes.functions import Functions, _describe
+from gateway.routes.functions import Functions, describe_function
 from reckoner import Estimate, Ge, Gt, Le, Lt, MediaType, MultipleOf, function
 from shared.functions.registry import Registry
 from tests.asgi import serving
@@ -138,7 +138,7 @@ def test_the_catalogue_has_functions_with_bounds_of_any_kind(store_settings, ann
 
     sized.__annotations__ = {"n": annotation, "return": int}
     estimated = function(estimate=estimate_by_size, size_argument="n")(sized)
-    described = _describe(estimated, replace(store_settings, memory_limit_bytes=50))
+    described = describe_function(estimated, replace(store_settings, memory_limit_bytes=50))
     assert described["bounds"] == {"n": bounds}
     Functions(Registry([estimated]), store_settings)
 

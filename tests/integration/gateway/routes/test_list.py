@@ -1,8 +1,9 @@
 """The list: its pages have the same rows as plain SQL."""
 
 import asyncio
+import dataclasses
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,9 +13,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from gateway.http.document import encode_document
-from shared.calculation import Status
+from shared.calculation import Lane, Status
 from shared.store import listing
 from shared.store.calculations import find_calculations
+from shared.store.filters import Filters
 from tests.asgi import serving
 from tests.conftest import new_database
 from tests.integration.gateway.server.running import running_gateway
@@ -23,8 +25,12 @@ from tests.integration.results_of_any_kind import insert_result_of
 from tests.integration.rows import without_indexes
 
 STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")
+LANES = "CASE WHEN n % 3 = 0 AND n % 97 <> 1 THEN 'heavy' ELSE 'quick' END"
 FUNCTIONS = (None, "fibonacci", "factorial", "rare", "no such function")
-FILTERS = list(itertools.product((None, *Status), FUNCTIONS))
+FILTERS = [
+    Filters(status=status, function=function)
+    for status, function in itertools.product((None, *Status), FUNCTIONS)
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def url(postgres, admin, template_database):
         engine = create_engine(url)
         with engine.begin() as connection:
             for number, status in enumerate(STATUSES):
-                lane = "'heavy'" if status == "running" else "'quick'"
+                lane = "'heavy'" if status == "running" else LANES
                 count = 200 if status == "queued" else 1_000 // (number + 1)
                 insert_rows(connection, status, count, status=f"'{status}'", lane=lane)
         engine.dispose()
@@ -59,7 +65,10 @@ def client(url):
         yield client
 
 
-def expected(sql, status, function):
+ALL = Filters()
+
+
+def expected(sql, filters=ALL):
     """Return the ids of a filtered list with a plain statement."""
     return (
         sql.execute(
@@ -67,22 +76,23 @@ def expected(sql, status, function):
                 "SELECT id FROM calculations"
                 " WHERE (CAST(:status AS text) IS NULL OR status = :status)"
                 " AND (CAST(:function AS text) IS NULL OR function = :function)"
+                " AND (CAST(:lane AS text) IS NULL OR lane = :lane)"
+                " AND created_at >= coalesce(CAST(:created_after AS timestamptz), '-infinity')"
+                " AND created_at < coalesce(CAST(:created_before AS timestamptz), 'infinity')"
                 " ORDER BY created_at DESC, id DESC"
             ),
-            {"status": status, "function": function},
+            dataclasses.asdict(filters),
         )
         .scalars()
         .all()
     )
 
 
-def pages(sql, status, function, limit):
+def pages(sql, filters, limit):
     """Yield the pages of a filtered list, each of which begins where the last ended."""
     before = None
     for _ in range(1_000):
-        page = listing.list_calculations(
-            sql, status=status, function=function, before=before, limit=limit
-        )
+        page = listing.list_calculations(sql, filters, before=before, limit=limit)
         yield page
         if not page:
             return
@@ -90,31 +100,61 @@ def pages(sql, status, function, limit):
     raise AssertionError("the pages have no end")
 
 
+@pytest.fixture(scope="module")
+def moments(sql):
+    """Three times at which calculations were created, earliest first."""
+    stored = sql.execute(text("SELECT DISTINCT created_at FROM calculations ORDER BY 1")).scalars()
+    moments = stored.all()
+    return [moments[len(moments) * part // 4] for part in (1, 2, 3)]
+
+
 @pytest.mark.slow
 def test_the_rows_cover_every_filter(sql):
     """Each filter has matches but for one that must not, and many rows share a time."""
-    for status, function in FILTERS:
-        assert bool(expected(sql, status, function)) is (function != "no such function")
+    for filters in FILTERS:
+        assert bool(expected(sql, filters)) is (filters.function != "no such function")
     moments = sql.execute(text("SELECT count(*), count(DISTINCT created_at) FROM calculations"))
     rows, distinct = moments.one()
     assert rows > 2 * distinct
 
 
-@pytest.mark.parametrize(("status", "function"), FILTERS)
-def test_pages_are_what_sql_says(sql, status, function):
-    wanted = expected(sql, status, function)
+@pytest.mark.parametrize("filters", FILTERS)
+def test_pages_are_what_sql_says(sql, filters):
+    wanted = expected(sql, filters)
     for limit in (7, 100, 5_000):
-        listed = list(pages(sql, status, function, limit))
+        listed = list(pages(sql, filters, limit))
         assert [row.id for page in listed for row in page] == wanted
         assert all(len(page) == limit for page in listed[:-2])
+
+
+@pytest.mark.parametrize("lane", [None, *Lane])
+@pytest.mark.parametrize("window", ["after", "before", "between", "empty"])
+def test_pages_of_a_lane_and_of_a_time_are_what_sql_says(sql, moments, lane, window):
+    first, middle, last = moments
+    after = {"after": middle, "between": first, "empty": last}.get(window)
+    before = {"before": middle, "between": last, "empty": first}.get(window)
+    for filters in FILTERS:
+        narrowed = dataclasses.replace(
+            filters, lane=lane, created_after=after, created_before=before
+        )
+        listed = [row.id for page in pages(sql, narrowed, 150) for row in page]
+        assert listed == expected(sql, narrowed)
+
+
+def test_a_time_window_has_its_beginning_and_not_its_end(sql, moments):
+    first, _, last = moments
+    (page, _) = pages(sql, Filters(created_after=first, created_before=last), 5_000)
+    found = {row.created_at for row in page}
+    assert min(found) == first
+    assert last not in found
 
 
 def test_pages_do_not_depend_on_how_rows_are_found(sql):
     savepoint = sql.begin_nested()
     without_indexes(sql)
-    for status, function in FILTERS:
-        listed = [row.id for page in pages(sql, status, function, 500) for row in page]
-        assert listed == expected(sql, status, function)
+    for filters in FILTERS:
+        listed = [row.id for page in pages(sql, filters, 500) for row in page]
+        assert listed == expected(sql, filters)
     savepoint.rollback()
 
 
@@ -126,23 +166,21 @@ def test_a_page_begins_after_its_position_whether_or_not_a_row_is_there(sql):
     moment, identity = places[400]
     between = moment + timedelta(microseconds=1)
     for before in ((moment, identity), (between, identity), (moment, UUID(int=0)), places[-1]):
-        page = listing.list_calculations(
-            sql, status=None, function=None, before=before, limit=5_000
-        )
+        page = listing.list_calculations(sql, ALL, before=before, limit=5_000)
         listed = [(row.created_at, row.id) for row in page]
         assert listed == [place for place in places if place < before]
 
 
 def test_rows_of_the_list_are_complete(sql):
     """They have all that documents need, like those of a look-up."""
-    page = listing.list_calculations(sql, status=None, function=None, before=None, limit=50)
+    page = listing.list_calculations(sql, ALL, before=None, limit=50)
     found = {row.id: row for row in find_calculations([row.id for row in page]).on(sql)}
     assert page == [found[row.id] for row in page]
     assert all(encode_document(row) for row in page)
 
 
 def test_a_list_has_a_statement_timeout(sql):
-    listing.list_calculations(sql, status=None, function=None, before=None, limit=1)
+    listing.list_calculations(sql, ALL, before=None, limit=1)
     assert sql.execute(text("SHOW statement_timeout")).scalar_one() == "5s"
 
 
@@ -153,11 +191,19 @@ def test_a_list_has_a_statement_timeout(sql):
         {"status": "failed"},
         {"function": "rare"},
         {"status": "running", "function": "factorial"},
+        {"lane": "heavy", "status": "succeeded"},
+        {"created_after": "FIRST", "created_before": "LAST"},
     ],
     ids=str,
 )
-def test_pages_lead_from_one_to_the_next_over_http(sql, client, narrowed):
-    wanted = expected(sql, narrowed.get("status"), narrowed.get("function"))
+def test_pages_lead_from_one_to_the_next_over_http(sql, client, moments, narrowed):
+    moments = {"FIRST": moments[0], "LAST": moments[2]}
+    values = {name: moments.get(value, value) for name, value in narrowed.items()}
+    narrowed = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+    wanted = expected(sql, Filters(**values))
     for limit in (7, len(wanted) - 1, len(wanted)):
         path = f"/calculations?{urlencode({**narrowed, 'limit': min(limit, 1_000)})}"
         listed: list[dict[str, Any]] = []
@@ -193,7 +239,7 @@ def test_a_page_of_long_documents_ends_early_and_leads_on(
 
 
 def test_a_list_of_nothing_is_empty_over_http(client):
-    page = client.get("/calculations?status=failed&function=no+such+function").json()
+    page = client.get("/calculations?status=failed&function=no_such_function").json()
     assert page == {"calculations": [], "next": None}
 
 
@@ -215,6 +261,15 @@ def test_a_page_has_a_hundred_by_default(client):
         ("cursor=", "/cursor"),
         ("cursor=xyz", "/cursor"),
         ("function=%00", "/function"),
+        ("lane=inline", "/lane"),
+        ("lane=", "/lane"),
+        ("created_after=yesterday", "/created_after"),
+        ("created_after=", "/created_after"),
+        ("created_after=2026-01-31", "/created_after"),
+        ("created_before=2026-01-31T08:00:00", "/created_before"),  # no offset
+        ("created_before=2026-01-31T08:00:00+01:00", "/created_before"),  # means a space
+        ("created_before=2026-02-30T08:00:00Z", "/created_before"),
+        ("created_before=2026-W05-6T08:00:00Z", "/created_before"),
         ("sort=id", "/sort"),
         ("limit=1&limit=2", "/limit"),
     ],
@@ -223,3 +278,27 @@ def test_a_faulty_query_names_its_fault(client, query, pointer):
     answer = client.get(f"/calculations?{query}")
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("offset", ["Z", "z", "%2B00:00", "-00:00"])
+def test_a_time_may_have_any_offset_and_any_fraction(client, moments, offset):
+    moment = moments[1].astimezone(UTC).replace(tzinfo=None)
+    for fraction in ("", ".5", ".123456789"):
+        text = f"{moment.replace(microsecond=0).isoformat()}{fraction}{offset}"
+        page = client.get(f"/calculations?limit=1000&created_after={text}")
+        assert page.status_code == 200, page.text
+
+
+def test_all_faults_of_a_query_are_named(client):
+    answer = client.get("/calculations?lane=slow&status=done&created_after=never")
+    pointers = [error["pointer"] for error in answer.json()["errors"]]
+    assert pointers == ["/status", "/lane", "/created_after"]
+
+
+def test_times_at_the_end_of_the_calendar_are_compared(sql, client):
+    """An offset leads beyond the years that Python knows."""
+    query = "created_after=0001-01-01T00:00:00%2B14:00&created_before=9999-12-31T23:59:59-14:00"
+    page = client.get(f"/calculations?limit=1000&{query}").json()
+    assert [document["id"] for document in page["calculations"]] == [
+        str(identity) for identity in expected(sql)[:1_000]
+    ]

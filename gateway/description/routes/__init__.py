@@ -1,0 +1,1 @@
+"""The operations of each route: one module for each group of them."""

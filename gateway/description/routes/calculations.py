@@ -1,0 +1,220 @@
+"""Submitting, finding, following and cancelling calculations."""
+
+from typing import Any
+
+from gateway.description.examples import SUCCEEDED, UNFINISHED
+from gateway.description.operations import Answer, Body, Operation
+from gateway.description.schemas.builders import TEXT, record, reference
+from gateway.http.limits import MAX_BATCH_CALCULATIONS, MAX_PAGE_CALCULATIONS, MAX_WAIT_SECONDS
+from gateway.routes.batch import Batch
+from gateway.routes.calculate import Calculate
+from gateway.routes.calculation import Calculation
+from gateway.routes.calculations import Calculations
+from gateway.routes.events import Events
+
+_TAG = "Calculations"
+_ADMISSION = (
+    *("UnknownFunction", "MemoryLimit", "ExceedsQueueLimit", "KeyLimit", "QueueFull"),
+    "KeySecondsExceeded",
+)
+_DOCUMENT = reference("Calculation")
+
+
+def _links(identity: str) -> dict[str, Any]:
+    """Return links to what can be done with the calculation whose id is there in the response."""
+    names = ("getCalculation", "getResult", "watchCalculation", "cancelCalculation")
+    return {
+        name: {"operationId": name, "parameters": {"calculation_id": identity}} for name in names
+    }
+
+
+#: Before OpenAPI 3.2 nothing says how events are described; this is one of them.
+_EVENT = record(
+    {
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": _DOCUMENT,
+        },
+        "id": {"type": "string", "const": "final"},
+    },
+    optional=("id",),
+)
+
+_OF_DOCUMENT = _links("$response.body#/id")
+_OF_FIRST = _links("$response.body#/calculations/0/id")
+
+_FINAL = Answer(
+    "The document; the calculation is final.",
+    _DOCUMENT,
+    headers=("Content-Location",),
+    may_have=("Preference-Applied",),
+    examples=SUCCEEDED,
+    links=_OF_DOCUMENT,
+)
+_NOT_FINAL = Answer(
+    "The document; the calculation is queued or running.",
+    _DOCUMENT,
+    headers=("Location", "Retry-After"),
+    may_have=("Preference-Applied",),
+    examples=UNFINISHED,
+    links=_OF_DOCUMENT,
+)
+
+
+def operations(examples: dict[str, Any], batch_example: dict[str, Any]) -> list[Operation]:
+    """Return the operations; the examples are bodies that submit."""
+    return [
+        Operation(
+            "POST",
+            "/calculations",
+            Calculations,
+            "submitCalculation",
+            _TAG,
+            "Submit a calculation",
+            {200: _FINAL, 202: _NOT_FINAL},
+            "Equal calculations are one: it runs once, and everyone gets the result. One that "
+            "failed, was cancelled or whose result was removed is queued again. `Prefer: wait=N` "
+            f"holds the request for up to N seconds, at most {MAX_WAIT_SECONDS}.",
+            parameters=("Prefer",),
+            body=Body(reference("Submission"), examples),
+            problems=_ADMISSION,
+            has_effect=True,
+        ),
+        Operation(
+            "POST",
+            "/calculations/batch",
+            Batch,
+            "submitBatch",
+            _TAG,
+            "Submit many calculations",
+            {
+                202: Answer(
+                    "All of them are stored.",
+                    reference("BatchReceipt"),
+                    examples={"one": {"value": _RECEIPT}},
+                    links=_OF_FIRST,
+                )
+            },
+            f"Up to {MAX_BATCH_CALCULATIONS:,}, in one transaction: if one is wrong, none is "
+            "stored. They are always queued, never computed in the request.",
+            body=Body(reference("Batch"), batch_example),
+            problems=_ADMISSION,
+            has_effect=True,
+        ),
+        Operation(
+            "GET",
+            "/calculations",
+            Calculations,
+            "listCalculations",
+            _TAG,
+            "List calculations",
+            {
+                200: Answer(
+                    "A page. It may have fewer than `limit`; `next` leads on.",
+                    reference("CalculationList"),
+                    links=_OF_FIRST,
+                )
+            },
+            f"Newest first, up to {MAX_PAGE_CALCULATIONS:,} on a page.",
+            parameters=Calculations.parameters,
+        ),
+        Operation(
+            "GET",
+            "/calculations/{calculation_id}",
+            Calculation,
+            "getCalculation",
+            _TAG,
+            "Get the document of a calculation",
+            {
+                200: Answer(
+                    "The document.",
+                    _DOCUMENT,
+                    may_have=("Retry-After", "Preference-Applied"),
+                    examples=SUCCEEDED | UNFINISHED,
+                )
+            },
+            "`Prefer: wait=N` holds the request until the calculation is final, for up to N "
+            f"seconds, at most {MAX_WAIT_SECONDS}.",
+            parameters=("calculation_id", "Prefer"),
+            problems=("CalculationNotFound",),
+        ),
+        Operation(
+            "DELETE",
+            "/calculations/{calculation_id}",
+            Calculation,
+            "cancelCalculation",
+            _TAG,
+            "Cancel a calculation",
+            {
+                200: Answer("It was queued, and is cancelled.", _DOCUMENT),
+                202: Answer(
+                    "It is running: its worker stops it.", _DOCUMENT, headers=("Retry-After",)
+                ),
+            },
+            "The document stays, and says that the calculation was cancelled. It belongs to "
+            "everyone who submitted it, so a cancel is for all of them.",
+            parameters=("calculation_id",),
+            problems=("CalculationNotFound", "AlreadyFinal"),
+            has_effect=True,
+        ),
+        Operation(
+            "GET",
+            "/calculations/{calculation_id}/events",
+            Events,
+            "watchCalculation",
+            _TAG,
+            "Follow a calculation",
+            {
+                200: Answer(
+                    "Server-sent events, each as the schema says; comments in between.",
+                    _EVENT,
+                    media_types=("text/event-stream",),
+                ),
+                204: Answer("The client has seen the last event."),
+            },
+            "The document now, on every change of status, and about once a second while there is "
+            "progress. The stream ends after the final document, whose event id is `final`.",
+            parameters=("calculation_id", "Last-Event-ID"),
+            problems=("CalculationNotFound", "TooManyStreams"),
+        ),
+        _calculate(),
+    ]
+
+
+def _calculate() -> Operation:
+    plain = ("text/plain",)
+    return Operation(
+        "GET",
+        "/calculate/{n}",
+        Calculate,
+        "calculateFibonacci",
+        _TAG,
+        "A Fibonacci number in one line of text",
+        {
+            200: Answer(
+                "The number.",
+                TEXT,
+                plain,
+                headers=("Content-Location",),
+                examples={"fibonacci": {"value": "fibonacci(10) = 55\n"}},
+            ),
+            202: Answer(
+                "It is queued; where to look.", TEXT, plain, headers=("Location", "Retry-After")
+            ),
+        },
+        "It submits, so a page of another origin may not cause it, and HEAD is not supported.",
+        parameters=("n",),
+        problems=(
+            *_ADMISSION,
+            *("NoResult", "ResultPruned", "ResultCorrupt", "RouteNotFound"),
+        ),
+        has_effect=True,
+    )
+
+
+_RECEIPT = {
+    "calculations": [{"id": "ffcfeb02-09f4-5c06-889e-7cd5cd61b456", "status": "queued"}],
+    "accepted": 1,
+    "existing": 0,
+}

@@ -1,0 +1,108 @@
+"""The service itself: links, health, state, and this description."""
+
+from gateway.description.operations import Answer, Operation
+from gateway.description.schemas.builders import TEXT, reference
+from gateway.routes.docs import Docs, DocsFile
+from gateway.routes.health import Live, Ready
+from gateway.routes.index import Index
+from gateway.routes.metrics import Metrics
+from gateway.routes.openapi import OpenApi
+from gateway.routes.system import System
+
+_TAG = "Service"
+
+
+def operations() -> list[Operation]:
+    """Return the operations."""
+    readiness = reference("Readiness")
+    return [
+        Operation(
+            "GET",
+            "/",
+            Index,
+            "getIndex",
+            _TAG,
+            "The name of the service, and links",
+            {200: Answer("Links.", reference("Index"))},
+        ),
+        Operation(
+            "GET",
+            "/health/live",
+            Live,
+            "getLiveness",
+            _TAG,
+            "Whether the process responds",
+            {200: Answer("It does.", reference("Liveness"))},
+        ),
+        Operation(
+            "GET",
+            "/health/ready",
+            Ready,
+            "getReadiness",
+            _TAG,
+            "Whether a submission would be accepted, and the state of each dependency",
+            {
+                200: Answer("It would.", readiness),
+                503: Answer("It would not.", readiness, headers=("Retry-After",)),
+            },
+        ),
+        Operation(
+            "GET",
+            "/system",
+            System,
+            "getSystem",
+            _TAG,
+            "Queues, relays, workers and what they run",
+            {200: Answer("The state, a moment old at most.", reference("System"))},
+        ),
+        Operation(
+            "GET",
+            "/metrics",
+            Metrics,
+            "getMetrics",
+            _TAG,
+            "What all processes have counted, for Prometheus",
+            {200: Answer("The metrics; fewer while PostgreSQL is down.", TEXT, ("text/plain",))},
+        ),
+        Operation(
+            "GET",
+            "/openapi.json",
+            OpenApi,
+            "getDescription",
+            _TAG,
+            "This description",
+            {
+                200: Answer("OpenAPI 3.1.", {"type": "object"}, headers=("ETag",)),
+                304: Answer("The client has it already.", headers=("ETag",)),
+            },
+            parameters=("If-None-Match",),
+        ),
+        Operation(
+            "GET",
+            "/docs",
+            Docs,
+            "getDocs",
+            _TAG,
+            "A page that shows this description",
+            {200: Answer("The page.", TEXT, ("text/html",), headers=("Content-Security-Policy",))},
+        ),
+        Operation(
+            "GET",
+            "/docs/{file}",
+            DocsFile,
+            "getDocsFile",
+            _TAG,
+            "A file of that page",
+            {
+                200: Answer(
+                    "The file.",
+                    TEXT,
+                    ("text/javascript", "text/css"),
+                    headers=("ETag",),
+                ),
+                304: Answer("The client has it already.", headers=("ETag",)),
+            },
+            parameters=("file", "If-None-Match"),
+            problems=("RouteNotFound",),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""JSON Schemas of what requests and responses contain, by their names in the description."""

@@ -1,0 +1,132 @@
+"""Schemas of calculations: the document, lists, and answers to batches and cancels."""
+
+from gateway.description.schemas.builders import (
+    COUNT,
+    IDENTITY,
+    MOMENT,
+    SECONDS,
+    SHA256,
+    TEXT,
+    Schema,
+    described,
+    list_of,
+    or_null,
+    record,
+    reference,
+)
+from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
+
+_KEY = or_null(reference("KeyName"))
+_STATUS = reference("Status")
+_LANE = reference("Lane")
+
+
+def documents() -> dict[str, Schema]:
+    """Return the schemas."""
+    return {
+        "Calculation": _calculation(),
+        "Estimate": _estimate(),
+        "Result": _result(),
+        "Attempt": _attempt(),
+        "Links": record({"self": TEXT, "result": TEXT, "events": TEXT}),
+        "CalculationList": record(
+            {
+                "calculations": list_of(reference("Calculation")),
+                "next": described(or_null(TEXT), "The URL of the next page; null on the last."),
+            }
+        ),
+        "BatchReceipt": record(
+            {
+                "calculations": list_of(
+                    record({"id": IDENTITY, "status": _STATUS}), title="BatchReceiptItems"
+                ),
+                "accepted": described(COUNT, "How many of them are new work."),
+                "existing": described(COUNT, "How many there were already."),
+            },
+            description="In the order of the request.",
+        ),
+    }
+
+
+def _calculation() -> Schema:
+    return record(
+        {
+            "id": described(IDENTITY, "A UUIDv5 of function, version and canonical arguments."),
+            "function": reference("FunctionName"),
+            "version": {"type": "integer", "minimum": 1},
+            "arguments": described(
+                {"type": "object"},
+                "As they were validated, defaults filled in. Integers are exact, of any size.",
+            ),
+            "status": _STATUS,
+            "lane": _LANE,
+            "progress": {"type": "number", "minimum": 0, "maximum": 1},
+            "attempts": described(COUNT, "How often a worker has started it."),
+            "created_at": MOMENT,
+            "started_at": or_null(MOMENT),
+            "finished_at": or_null(MOMENT),
+            "compute_seconds": or_null(SECONDS),
+            "peak_bytes": or_null(COUNT),
+            "submitted_by": described(_KEY, "The name of the key that submitted it first."),
+            "cancelled_by": described(_KEY, "The name of the key that cancelled it."),
+            "estimate": or_null(reference("Estimate")),
+            "result": or_null(reference("Result")),
+            "error": or_null(reference("Failure")),
+            "history": list_of(reference("Attempt")),
+            "links": reference("Links"),
+        },
+        description="One function applied to one set of arguments, and what has become of it.",
+    )
+
+
+def _estimate() -> Schema:
+    return record(
+        {
+            "seconds": described(SECONDS, "On one core."),
+            "bytes": described(or_null(COUNT), "Of memory."),
+            "digits": described(or_null(COUNT), "Of the result; null if it has none."),
+            "source": {
+                "type": "string",
+                "enum": ["function", "history"],
+                "description": "The author's word, or learnt from finished calculations.",
+            },
+        },
+    )
+
+
+def _result() -> Schema:
+    return record(
+        {
+            "media_type": TEXT,
+            "length": described(COUNT, "In bytes."),
+            "sha256": SHA256,
+            "check": {
+                "type": ["string", "null"],
+                "enum": ["residue", "check", "recomputed", None],
+                "description": "How it was verified before it was stored.",
+            },
+            "digits": described(COUNT, "The number of digits; only of decimal digits."),
+            "value": {
+                "description": "The whole result if it is short: JSON as JSON and text as a string "
+                f"of at most {MAX_VALUE_BYTES} bytes, digits as a string of at most "
+                f"{MAX_VALUE_DIGITS}; otherwise null. Integers in JSON are exact, of any size."
+            },
+            "head": or_null(TEXT),
+            "tail": or_null(TEXT),
+            "href": described(TEXT, "Where the bytes are."),
+        },
+        optional=("digits",),
+    )
+
+
+def _attempt() -> Schema:
+    return record(
+        {
+            "attempt": {"type": "integer", "minimum": 1},
+            "worker": or_null(TEXT),
+            "began_at": or_null(MOMENT),
+            "ended_at": or_null(MOMENT),
+            "outcome": described(TEXT, "How it ended."),
+        },
+        description="A claim of a heavy worker that has ended.",
+    )

@@ -1,0 +1,1 @@
+"""The commands of whoever wants something calculated, a file each."""

@@ -1,0 +1,1 @@
+"""How commands reach the service, and what they say when it refuses."""

@@ -1,0 +1,74 @@
+"""Filters of calculations, and how the newest that match are found.
+
+A stream is what one function has in one lane and one status: a stretch of the index
+`calculations_list`, newest first. A filter selects streams, whose newest are merged.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.calculation import Lane, Status
+
+#: All functions that have calculations, each found by one step through the index.
+STORED_FUNCTIONS = """
+    stored (function) AS (
+        (SELECT function FROM calculations ORDER BY function LIMIT 1)
+        UNION ALL
+        SELECT (SELECT calculations.function FROM calculations
+                WHERE calculations.function > stored.function ORDER BY 1 LIMIT 1)
+        FROM stored WHERE stored.function IS NOT NULL)"""
+
+_ONE_FUNCTION = "stored (function) AS (SELECT CAST(:function AS text))"
+
+#: The newest of the streams of some statuses. The index has all that is read here.
+_NEWEST = """
+    SELECT page.id, page.created_at
+    FROM stored, unnest(CAST(:lanes AS text[])) AS lanes (lane),
+         unnest(CAST(:{statuses} AS text[])) AS statuses (status), LATERAL (
+        SELECT id, created_at FROM calculations
+        WHERE calculations.function = stored.function AND calculations.lane = lanes.lane
+          AND calculations.status = statuses.status AND {conditions}
+        ORDER BY created_at DESC, id DESC LIMIT :limit) AS page
+    ORDER BY page.created_at DESC, page.id DESC LIMIT :limit"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What calculations must have in common; None: anything. `created_after` is inclusive."""
+
+    status: Status | None = None
+    function: str | None = None
+    lane: Lane | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+    @property
+    def functions(self) -> str:
+        """The common table expression `stored`, of the functions whose streams are read."""
+        return STORED_FUNCTIONS if self.function is None else _ONE_FUNCTION
+
+    def newest(self, statuses: str, condition: str) -> str:
+        """Return a query of up to `limit` newest ids with their times, which needs `functions`.
+
+        `statuses` names a value of the statement; `condition` is on columns of the index.
+        """
+        conditions = [condition]
+        if self.created_after is not None:
+            conditions.append("created_at >= :created_after")
+        if self.created_before is not None:
+            conditions.append("created_at < :created_before")
+        return _NEWEST.format(statuses=statuses, conditions=" AND ".join(conditions))
+
+    def values(self) -> dict[str, Any]:
+        """Return what such a query takes from the filters."""
+        return {
+            "function": self.function,
+            "lanes": list(Lane) if self.lane is None else [self.lane],
+            "created_after": self.created_after,
+            "created_before": self.created_before,
+        }
+
+    def among(self, statuses: tuple[Status, ...]) -> list[Status]:
+        """Return those of these statuses that calculations may have."""
+        return [status for status in statuses if self.status in (None, status)]
