@@ -166,7 +166,7 @@ def _add_routes(
     )
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, result_bytes))
     app.add_route("/functions", Functions(planner.registry, settings))
-    app.add_route("/system", System(database, planner.registry, admission))
+    app.add_route("/system", System(database, planner.registry, admission, settings))
     app.add_route("/metrics", Metrics(Collecting(database, settings, admission)))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))
