@@ -42,7 +42,7 @@ def fuzz(described: Described, *options: str, seconds: int, seed: int) -> str:
     return done.stdout
 
 
-def tested(output: str) -> tuple[int, int, int]:
+def what_was_done(output: str) -> tuple[int, int, int]:
     """Return how many operations there are, how many were tested, and with how many requests."""
     operations = re.search(r"Selected: (\d+)/\d+\s+Tested: (\d+)", output)
     cases = re.search(r"(\d+) generated", output)
