@@ -63,6 +63,9 @@ KEY_CHECK_RETRY_SECONDS = 1
 #: Within this time a worker ends a calculation that was cancelled.
 CANCEL_SECONDS = 2
 
+#: A scrape that PostgreSQL does not answer in this time says that it is down.
+METRICS_SECONDS = 3.0
+
 # API keys
 
 #: Keys that were read from PostgreSQL this long ago still count while it does not answer. Then no

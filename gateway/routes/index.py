@@ -14,6 +14,7 @@ _INDEX = {
         "list": "/calculations",
         "functions": "/functions",
         "system": "/system",
+        "metrics": "/metrics",
         "health": "/health/ready",
         "description (OpenAPI)": "/openapi.json",
         "description in a browser": "/docs",
