@@ -1,16 +1,13 @@
 """GET /calculations: newest first, in pages that stay right while calculations are added."""
 
-import base64
-import binascii
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
-from uuid import UUID
 
 import falcon.asgi
 
 from gateway.database.database import Database
+from gateway.http.cursors import decode_cursor, encode_cursor
 from gateway.http.document import encode_document
 from gateway.http.filters import FILTERS, read_filters
 from gateway.http.limits import (
@@ -25,9 +22,6 @@ from reckoner.authoring.faults import Fault
 from shared.errors import ArgumentsInvalid
 from shared.store.calculations import Row
 from shared.store.listing import list_calculations
-
-#: A place in the list: the creation time and the id of the last calculation of a page.
-Position = tuple[datetime, UUID]
 
 
 class Listing:
@@ -70,26 +64,6 @@ def _encode_page(rows: Sequence[Row]) -> list[str]:
         if length > MAX_PAGE_BYTES:
             break
     return documents
-
-
-def encode_cursor(position: Position) -> str:
-    """Return the position as opaque text for a URL."""
-    moment, identity = position[0].astimezone(UTC), position[1]
-    return base64.urlsafe_b64encode(f"{moment.isoformat()} {identity}".encode()).decode()
-
-
-def decode_cursor(cursor: str) -> Position:
-    """Return the position of a cursor; raise ArgumentsInvalid unless encode_cursor made it."""
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
-        moment, _, identity = text.partition(" ")
-        position = datetime.fromisoformat(moment), UUID(identity)
-        if position[0].utcoffset() != timedelta() or encode_cursor(position) != cursor:
-            raise ValueError(cursor)
-    except (ValueError, binascii.Error) as error:
-        detail = "cursor must be taken from the `next` of a page."
-        raise ArgumentsInvalid([Fault("/cursor", detail)]) from error
-    return position
 
 
 def _parse_limit(text: str | None) -> int:
