@@ -15,7 +15,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # nginx is there, and a user's PATH l
 
 # The system services of the packages, which must not run because of this script.
 UNITS=(postgresql.service rabbitmq-server.service nginx.service epmd.service epmd.socket
-    redis-server.service)
+    redis-server.service prometheus.service)
 POLICY=/usr/sbin/policy-rc.d
 
 # Standard output may be closed.
@@ -82,6 +82,7 @@ missing_packages() {
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
         has_chromium || is_ubuntu || echo chromium
+        type -P prometheus >/dev/null && type -P promtool >/dev/null || echo prometheus
     fi
     if [ -z "$python" ]; then
         printf '%s\n' python3 python3-venv
@@ -219,3 +220,8 @@ fi
 [ -n "$python" ] || die "Python 3.11 or newer was not found." \
     "Install it; if it is not on the PATH, give its path: PYTHON=/path/to/python3 make up"
 virtual_environment "$requirements" "$python"
+# The viewer of /docs, other people's JavaScript, which is not in this repository. Everything else works
+# without it, and the next start tries again.
+.venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&- ||
+    say "The page /docs will have links only, and the tests of it will fail. Connect to the registry of npm," \
+        "or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"

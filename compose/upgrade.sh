@@ -158,7 +158,10 @@ remove() {
 }
 
 # Remove ended containers of the old image: `up` would recreate them and stop what depends on them.
-forget_ended() { compose --progress quiet rm --force operator migrate roles secrets >/dev/null 2>&1; }
+forget_ended() {
+    compose --progress quiet --profile metrics rm --force \
+        operator prometheus-key migrate roles secrets >/dev/null 2>&1
+}
 
 # NGINX holds the port, so its container cannot be replaced without a pause, only its configuration.
 replace_nginx_if_changed() {
@@ -183,6 +186,13 @@ definition_without_limit() {
     rm "$file"
 }
 made_from() { docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$1"; }
+
+# Where Prometheus runs, it reads its rules again.
+reload_prometheus() {
+    local id
+    id=$(compose --profile metrics ps --quiet prometheus)
+    [ -z "$id" ] || docker kill --signal HUP "$id" >/dev/null
+}
 
 name_servers_that_changed() {
     local service
@@ -222,5 +232,6 @@ follow_gateway leave
 start --wait "${beside[@]}" heavy # as many as the settings say
 replace_nginx_if_changed
 forget_ended
+reload_prometheus
 name_servers_that_changed
 say "Done: $image runs. The previous version, if it was another image, is $new_image:previous."

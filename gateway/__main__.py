@@ -105,7 +105,7 @@ def _warn_if_open(settings: Settings) -> None:
 
 def main() -> int:
     """Serve until a signal stops it; return the exit status."""
-    settings = start_process()
+    settings = start_process("gateway")
     # Before gunicorn starts: two of its processes that refuse at once would end it by a traceback.
     if settings.strict_functions and (problems := load_registry().problems):
         log_function_problems(problems)

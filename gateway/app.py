@@ -16,6 +16,7 @@ from gateway.access.rates import Rates
 from gateway.admission.admission import Admission
 from gateway.database.database import Database, make_database
 from gateway.description.api import describe_api
+from gateway.docs.files import load_docs_page
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
 from gateway.http.request_ids import RequestIds
@@ -24,6 +25,7 @@ from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
 from gateway.routes.calculations import Calculations
 from gateway.routes.cancellation import Cancellation
+from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.estimates import Estimates
 from gateway.routes.events import Events
 from gateway.routes.functions import Catalogue, Functions, OneFunction
@@ -114,6 +116,9 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     planner = Planner(registry, settings, known_functions.cost)
     _add_routes(app, settings, planner, database, threads, waiters, access)
     app.add_route("/session", session)
+    page = load_docs_page()
+    app.add_route("/docs", Docs(page))
+    app.add_route("/docs/{file}", DocsFile(page))
     app.add_route("/openapi.json", OpenApi(describe_api(settings, registry)))
     return app
 

@@ -1,4 +1,4 @@
-"""What a migration prints for whoever runs it."""
+"""What a migration says to whoever runs it."""
 
 import sys
 import time
@@ -12,10 +12,18 @@ def _discard(_: str) -> None:
 
 
 class Report:
-    """Writes lines, and knows when a migration was last completed."""
+    """Writes lines, and knows when a migration was last completed.
 
-    def __init__(self, write: Callable[[str], None] = _discard) -> None:
+    `write_fault` gets what made it fail.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None] = _discard,
+        write_fault: Callable[[str], None] | None = None,
+    ) -> None:
         self.write = write
+        self.write_fault = write_fault or write
         #: On the monotonic clock; before the first migration, when this was made.
         self.progress_at = time.monotonic()
 

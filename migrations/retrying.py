@@ -27,14 +27,16 @@ def run_migration(migrate: Callable[[], None], report: Report) -> int:
     try:
         retry_migration(migrate, report)
     except LockNotAvailable as error:
-        report.write(f"Gave up after {GIVE_UP_SECONDS:g} s of waiting for {error}")
-        report.write("End the session that holds it, or wait until it ends; then run this again.")
+        report.write_fault(f"Gave up after {GIVE_UP_SECONDS:g} s of waiting for {error}")
+        report.write_fault(
+            "End the session that holds it, or wait until it ends; then run this again."
+        )
     except MigrationError as error:
-        report.write(str(error))
+        report.write_fault(str(error))
     except DBAPIError as error:
-        report.write(_explain(error))
+        report.write_fault(_explain(error))
     except KeyboardInterrupt:
-        report.write("Interrupted. Run this again; it continues where it stopped.")
+        report.write_fault("Interrupted. Run this again; it continues where it stopped.")
     else:
         return 0
     return 1

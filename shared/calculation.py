@@ -84,13 +84,19 @@ class Calculation:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a message names: one calculation to compute, and the request that submitted it."""
+    """What a message names: one calculation to compute, and the request that submitted it.
+
+    `key_name` is that of the key that queued it, `traceparent` the trace context of the request
+    (W3C Trace Context); messages of earlier versions carry neither.
+    """
 
     calculation_id: UUID
     function: str
     function_version: int
     arguments_text: str
     request_id: str | None
+    key_name: str | None = None
+    traceparent: str | None = None
 
 
 def calculation_id(function: str, version: int, arguments_text: str) -> UUID:

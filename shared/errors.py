@@ -35,6 +35,7 @@ ReckonerError
 ├── CalculationAborted         a child process ended without a result
 │   └── ProcessDied            for a reason outside the function: another attempt may succeed
 ├── StoreUnavailable           PostgreSQL does not answer
+├── CountingTooSlow            stored results cannot be counted in the time of a statement
 ├── KeyChecksBusy              too many unknown keys at once
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker no longer holds its claim
@@ -366,6 +367,10 @@ class ProcessDied(CalculationAborted):
 
 class StoreUnavailable(ReckonerError):
     """Raised when PostgreSQL cannot be reached, is overloaded or refuses to write."""
+
+
+class CountingTooSlow(ReckonerError):
+    """Raised when even a moment's results take longer to count than a statement may."""
 
 
 class KeyChecksBusy(ReckonerError):

@@ -90,7 +90,7 @@ def bounded_details(details: object) -> dict[str, Any] | None:
         fault = f"more than {_DETAILS_BYTES:,} bytes"
     except (TypeError, ValueError, RecursionError) as error:
         fault = text_of(error)
-    logger.warning("the details of a failure are left out: %s", fault)
+    logger.warning("The details of a failure are left out: %s", fault)
     return None
 
 

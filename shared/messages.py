@@ -6,25 +6,39 @@ quick worker needs no query for them. Its form is Dramatiq's, with one keyword a
 that holds our versioned members: the relay publishes without importing an actor, and a worker can
 refuse what it does not understand.
 
-Version 2 has the arguments as an object. Earlier relays publish it, and so does ours as long as
-there are earlier workers, which take nothing else.
+Each calculation has these members: `calculation_id`, `function`, `function_version`,
+`arguments_text` and `request_id`, which may be null. Version 4 adds two for the logs of workers,
+which are left out where there is nothing to say: `key`, the name of the API key that queued the
+calculation, and `traceparent`, the trace context of its request. Version 3 does not have them, and
+version 2 has the arguments as an object, `arguments`. Earlier relays publish these versions, and so
+does ours as long as there are earlier workers, which take nothing newer
+(gateway/relay/message_version.py). A worker takes all of them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dramatiq import Message
 from dramatiq.errors import DecodeError
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
 
-VERSION = 3
+VERSION = 4
+
+#: The version without `key` and `traceparent`. Its workers do not say in their rows what they take.
+VERSION_WITHOUT_CONTEXT = 3
 
 #: The version with `arguments` in place of `arguments_text`.
 VERSION_OF_OBJECTS = 2
+
+
+_VERSIONS = (VERSION, VERSION_WITHOUT_CONTEXT, VERSION_OF_OBJECTS)
+
+#: What a calculation may have in version 4, and not in earlier ones.
+_CONTEXT = ("key", "traceparent")
 
 
 def queue_name(lane: Lane) -> str:
@@ -87,8 +101,14 @@ def _members(work: Work, version: int) -> dict[str, Any]:
     }
     if version == VERSION_OF_OBJECTS:
         members["arguments"] = json.loads(work.arguments_text)
-    else:
-        members["arguments_text"] = work.arguments_text
+        return members
+    members["arguments_text"] = work.arguments_text
+    if version >= VERSION:
+        # Most have neither, and a longer message costs every one of them.
+        if work.key_name is not None:
+            members["key"] = work.key_name
+        if work.traceparent is not None:
+            members["traceparent"] = work.traceparent
     return members
 
 
@@ -129,11 +149,11 @@ def decode_work(members: object) -> list[Work]:
             pass
         case _:
             raise MessageInvalid("the members of `work` are wrong", members)
-    if isinstance(version, bool) or version not in (VERSION, VERSION_OF_OBJECTS):
+    if isinstance(version, bool) or version not in _VERSIONS:
         raise MessageInvalid("its version is unknown to this worker", members)
     if version == VERSION_OF_OBJECTS:
         items = [_with_text(item) for item in items]
-    return [_decode_one(item) for item in items]
+    return [_decode_one(item, has_context=version == VERSION) for item in items]
 
 
 def _with_text(members: object) -> object:
@@ -149,7 +169,7 @@ def _with_text(members: object) -> object:
         raise MessageInvalid("its arguments are not JSON", members) from error
 
 
-def _decode_one(members: object) -> Work:
+def _decode_one(members: object, *, has_context: bool) -> Work:
     match members:
         case {
             "calculation_id": str(identity),
@@ -158,8 +178,8 @@ def _decode_one(members: object) -> Work:
             "arguments_text": str(arguments_text),
             "request_id": None | str() as request_id,
             **rest,
-        } if not rest:
-            pass
+        } if not rest or has_context:
+            key_name, traceparent = _decode_context(rest) if rest else (None, None)
         case _:
             raise MessageInvalid("the members of a calculation are wrong", members)
     try:
@@ -168,4 +188,18 @@ def _decode_one(members: object) -> Work:
         raise MessageInvalid("half a surrogate pair is no text", members) from error
     if identity != str(expected):
         raise MessageInvalid("calculation_id does not follow from the arguments", members)
-    return Work(expected, function, function_version, arguments_text, request_id)
+    return Work(
+        expected, function, function_version, arguments_text, request_id, key_name, traceparent
+    )
+
+
+def _decode_context(members: Mapping[object, object]) -> tuple[str | None, str | None]:
+    """Return the key's name and the trace context, each None if it is left out."""
+    key_name, traceparent = (members.get(name) for name in _CONTEXT)
+    if (
+        not members.keys() <= set(_CONTEXT)
+        or not isinstance(key_name, str | None)
+        or not isinstance(traceparent, str | None)
+    ):
+        raise MessageInvalid("the members of a calculation are wrong", members)
+    return key_name, traceparent

@@ -13,7 +13,7 @@ from shared.config import Settings, load_settings
 from shared.crash_points import arm_from_environment
 from shared.errors import SettingsInvalid
 from shared.functions.registry import FunctionProblem
-from shared.logs import set_up_logs
+from shared.logs.set_up import log_what_ends_threads, set_up_logs
 
 #: The exit status of a process that was started with wrong arguments or settings.
 USAGE_STATUS = 2
@@ -41,15 +41,18 @@ def load_settings_or_exit() -> Settings:
         sys.exit(USAGE_STATUS)
 
 
-def start_process() -> Settings:
+def start_process(name: str, **always: object) -> Settings:
     """Load the settings, set up the logs and arm the crash points of a process of the service.
+
+    Every line of its log has `process`, which is this name, its `pid`, and the members in `always`.
 
     Exits with USAGE_STATUS if the settings are invalid, or another installed distribution brings a
     package of the same name as one of ours.
     """
     exit_on_clash()
     settings = load_settings_or_exit()
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format, {"process": name, **always})
+    log_what_ends_threads()
     arm_from_environment()
     return settings
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from reckoner import Estimate, Function
 from reckoner.authoring.arguments.bound import BoundArguments
-from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.results.kinds import ResultKind
+from reckoner.canonical_json import canonical_json
 from shared.calculation import Calculation, Lane, calculation_id
 from shared.functions.registry import load_registry
 from shared.result import Result

@@ -78,7 +78,8 @@ def _stop_with_parent(parent_pid: int | None) -> None:
 
 def make_worker_broker(lane: Lane) -> LaneBroker:
     """Set up this process as a worker of the lane, and return its broker."""
-    settings = start_process()
+    worker_id = uuid4()
+    settings = start_process(str(lane), worker=worker_id)
     slots = settings.heavy_slots if lane is Lane.HEAVY else 0
     engine = make_engine(
         settings.sqlalchemy_url,
@@ -90,9 +91,9 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
     part: WorkerLane
     if lane is Lane.HEAVY:
         become_subreaper()
-        part = HeavyLane(settings, engine, uuid4())
+        part = HeavyLane(settings, engine, worker_id)
     else:
-        part = QuickLane(settings, engine, uuid4(), load_registry())
+        part = QuickLane(settings, engine, worker_id, load_registry())
     return make_broker(settings, part, engine)
 
 

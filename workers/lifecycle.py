@@ -63,13 +63,13 @@ class Lifecycle(Middleware):
         self._stopping = threading.Event()
         self._is_registering = True
         self._status = 0
-        self._extra = {"worker_id": lane.worker_id, "lane": lane.lane}
+        self._extra = {"worker": lane.worker_id, "lane": lane.lane}
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
         """Set up the worker by our settings, and start what the actor needs."""
         queue = queue_name(self._lane.lane)
         if worker.consumer_whitelist and queue not in worker.consumer_whitelist:
-            logger.critical("this worker consumes %s only: leave --queues out", queue)
+            logger.critical("This worker consumes %s only: leave --queues out", queue)
             raise SystemExit(USAGE_STATUS)
         worker.worker_threads = self._lane.threads
         worker.queue_prefetch = self._lane.prefetch
@@ -86,8 +86,8 @@ class Lifecycle(Middleware):
         try:
             is_ready = self._lane.wait_until_ready(self._stopping) and self._may_work()
             if is_ready and self._presence.start(self._stopping):
-                extra = {**self._extra, "pid": os.getpid(), "slots": self._lane.threads}
-                logger.info("started", extra=extra)
+                extra = {**self._extra, "slots": self._lane.threads}
+                logger.info("The worker is running", extra=extra)
         finally:
             self._is_registering = False
 
@@ -111,8 +111,8 @@ class Lifecycle(Middleware):
             try:
                 problem = self._problem(worker)
             except Exception:
-                logger.exception("cannot watch this worker")
-                problem = "nothing watches this worker"
+                logger.exception("Cannot watch this worker")
+                problem = "Nothing watches this worker"
             if problem and not self._status:
                 logger.critical("%s: this worker ends", problem)
                 self._status = FAILURE_STATUS
@@ -125,11 +125,11 @@ class Lifecycle(Middleware):
             worker.broker.note_consuming()
             return None
         if not self._presence.is_registered:
-            return "could not register"
+            return "Could not register"
         if not self._lane.is_busy and worker.broker.silent_seconds > SILENCE_SECONDS:
-            return f"could not consume for {SILENCE_SECONDS:g} seconds"
+            return f"Could not consume for {SILENCE_SECONDS:g} seconds"
         if not self._lane.is_sound() or not all(thread.is_alive() for thread in worker.workers):
-            return "a thread of this worker has died or hangs"
+            return "A thread of this worker has died or hangs"
         return None
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
@@ -153,6 +153,6 @@ class Lifecycle(Middleware):
         if self._presence.is_registered:
             self._presence.close()
         self._engine.dispose()
-        logger.info("stopped", extra={**self._extra, "status": self._status})
+        logger.info("The worker has stopped", extra={**self._extra, "status": self._status})
         if self._status:
             raise SystemExit(self._status)

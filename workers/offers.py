@@ -48,7 +48,7 @@ class Offers:
             if name not in said_at:
                 said_at[name] = now
                 logger.warning(
-                    "this worker does not have %.200s: its calculations are left to others",
+                    "This worker does not have %.200s: its calculations are left to others",
                     name,
                     extra={"lane": self._lane},
                 )

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
+from shared.messages import VERSION
 from shared.postgres.outages import DATABASE_ERRORS, brief, is_transient, outages_raised
 from shared.store.presence import delete_worker, upsert_worker
 
@@ -80,10 +81,10 @@ class Presence:
                 self._beat()
             except DATABASE_ERRORS as error:
                 if is_transient(error):
-                    logger.warning("waiting for PostgreSQL: %s", brief(error))
+                    logger.warning("Waiting for PostgreSQL: %s", brief(error))
                 elif _lacks_table(error):
                     logger.warning(
-                        "waiting for the schema: run `python -m migrations upgrade` (%s)",
+                        "Waiting for the schema: run `python -m migrations upgrade` (%s)",
                         brief(error),
                     )
                 else:
@@ -108,15 +109,15 @@ class Presence:
         if self.is_registered:
             self._thread.join(_CLOSING_SECONDS)
         if self._thread.is_alive():
-            logger.warning("cannot deregister: PostgreSQL has not answered the last heartbeat")
+            logger.warning("Cannot deregister: PostgreSQL has not answered the last heartbeat")
             return
         try:
             with outages_raised(), self._engine.begin() as connection:
                 delete_worker(connection, self._worker_id)
         except StoreUnavailable as error:
-            logger.warning("cannot deregister: %s", error)
+            logger.warning("Cannot deregister: %s", error)
         except Exception:
-            logger.exception("cannot deregister")
+            logger.exception("Cannot deregister")
 
     def _run(self) -> None:
         while not self._closed.wait(_HEARTBEAT_SECONDS):
@@ -124,9 +125,9 @@ class Presence:
                 with outages_raised():
                     self._beat()
             except StoreUnavailable as error:
-                logger.warning("cannot write this worker's heartbeat: %s", error)
+                logger.warning("Cannot write this worker's heartbeat: %s", error)
             except Exception:
-                logger.exception("cannot write this worker's heartbeat")
+                logger.exception("Cannot write this worker's heartbeat")
 
     def _beat(self) -> None:
         with self._engine.begin() as connection:
@@ -139,6 +140,7 @@ class Presence:
                 slots=self._slots,
                 consumed_published_at=self._watermark(),
                 offers=self._offers(),
+                message_version=VERSION,
             )
 
 

@@ -84,6 +84,7 @@ Reckoner is ready, after {seconds:.1f} s.
 
   Reckoner          {settings.url}
   functions         {settings.url}/functions
+  the API           {settings.url}/docs
   keys              {keys}
   host names        {access.allowed_hosts}
   RabbitMQ          http://localhost:{launcher.rabbitmq.management_port}  user {user}, \

@@ -157,7 +157,12 @@ class Launcher:
         return Process(
             name,
             [sys.executable, "-m", *module],
-            environment={**own, "PYTHONUNBUFFERED": "1", **variables},
+            environment={
+                **own,
+                "PYTHONUNBUFFERED": "1",
+                **self._view.environment(),
+                **variables,
+            },
             folder=PROJECT,
             record=self.state / "processes" / f"{name}.process",
             log=self.state / f"{name}.log",

@@ -12,6 +12,7 @@ _MAX_LINE_BYTES = 64 * 1024
 # process may block on its log: it would stop working.
 _MAX_LINES_WAITING = 20_000
 _FLUSH_SECONDS = 2.0
+_LOG_FORMATS = ("RECKONER_LOG_FORMAT", "RECKONER_LOG_FORMAT_FILE")
 _STANDARD_OUTPUT = 1
 
 
@@ -24,7 +25,8 @@ class LogView:
     def __init__(self, own_name: str, width: int) -> None:
         self._own_name = own_name
         self._width = width
-        self._coloured = os.isatty(_STANDARD_OUTPUT) and not _no_colour()
+        self._is_terminal = os.isatty(_STANDARD_OUTPUT)
+        self._coloured = self._is_terminal and not _no_colour()
         self._names: dict[str, bytes] = {own_name: self._prefix(own_name, 1)}
         self._pipes: dict[str, int] = {}
         self._selector = selectors.DefaultSelector()
@@ -35,6 +37,12 @@ class LogView:
         self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
         self._reader.start()
         self._writer.start()
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that have a process write as if this view were its terminal."""
+        is_form_given = not os.environ.keys().isdisjoint(_LOG_FORMATS)
+        form = {} if is_form_given or not self._is_terminal else {_LOG_FORMATS[0]: "text"}
+        return form | ({"FORCE_COLOR": "1"} if self._coloured else {})
 
     def pipe_for(self, name: str) -> int:
         """Return the file descriptor to which the process of this name writes its log."""

@@ -27,7 +27,7 @@ class Answer:
 
     description: str
     schema: Mapping[str, Any] | None = None
-    media_types: Sequence[str] = (JSON,)
+    media_types: Sequence[str] = ()
     headers: Sequence[str] = ()
     may_have: Sequence[str] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
@@ -35,9 +35,10 @@ class Answer:
 
     def described(self) -> dict[str, Any]:
         """Return the response object."""
+        default = () if self.schema is None else (JSON,)
         content: dict[str, Any] = {}
-        for media_type in self.media_types if self.schema is not None else ():
-            content[media_type] = {"schema": self.schema}
+        for media_type in self.media_types or default:
+            content[media_type] = {} if self.schema is None else {"schema": self.schema}
             if self.examples:
                 content[media_type]["examples"] = self.examples
         found: dict[str, Any] = {

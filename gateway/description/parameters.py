@@ -10,8 +10,12 @@ from gateway.http.limits import (
     MAX_WAIT_SECONDS,
 )
 
-#: What may stand in the value of a header (RFC 9110, 5.5), in ASCII and without spaces at its ends.
-_VALUE = {"type": "string", "pattern": "^([!-~]([ -~]*[!-~])?)?$"}
+#: What may stand in the value of any header (RFC 9110, 5.5): no control characters, no spaces at
+#: its ends. A header whose value means nothing is ignored, so no pattern is narrower.
+_VALUE = {
+    "type": "string",
+    "pattern": "^([!-~\u0080-\u00ff]([\t -~\u0080-\u00ff]*[!-~\u0080-\u00ff])?)?$",
+}
 
 
 def _parameter(
@@ -90,14 +94,17 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         10,
     ),
     "cursor": _parameter(
-        "query", "cursor", "A place in the list, from `next` of a page.", _reference("Cursor")
+        "query",
+        "cursor",
+        "The place in the list where the page begins, from `next` of another.",
+        _reference("Cursor"),
     ),
     "Prefer": _header(
         "Prefer",
         f"`wait=N` holds the request for up to N seconds, at most {MAX_WAIT_SECONDS}, until the "
         "calculation is final; `respond-async` does not wait, which is the default. Anything else "
         "is ignored (RFC 7240).",
-        "wait=5",
+        "wait=1",
     ),
     "X-Request-ID": _header(
         "X-Request-ID",

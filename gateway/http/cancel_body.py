@@ -7,10 +7,11 @@ from uuid import UUID
 
 from gateway.http.cursors import decode_cursor
 from gateway.http.document import is_id
-from gateway.http.filters import FILTERS, parse_printable, read_filters
+from gateway.http.filters import FILTERS, read_filters
 from gateway.http.limits import MAX_CANCEL_IDS, MAX_LISTED_MEMBERS, MAX_SHOWN_CHARACTERS
 from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
 from shared.errors import ArgumentsInvalid
+from shared.keys.names import is_key_id, is_key_name
 from shared.store.cancellation import UNFINISHED, Place
 from shared.store.filters import Filters
 
@@ -57,11 +58,9 @@ def _check_members(body: Mapping[str, Any]) -> None:
         for name in texts
         if not isinstance(body[name], str)
     ]
-    if isinstance(body.get("submitted_by"), str):
-        try:
-            parse_printable(body["submitted_by"])
-        except ValueError:
-            wrong.append(Fault("/submitted_by", "submitted_by must be printable text."))
+    name = body.get("submitted_by")
+    if isinstance(name, str) and not (is_key_name(name) or is_key_id(name)):
+        wrong.append(Fault("/submitted_by", "submitted_by must be the name of a key."))
     if ("ids" in body) == any(name in body for name in CONDITIONS):
         wrong.append(Fault("", _ONE_KIND))
     if faults or wrong:

@@ -18,8 +18,10 @@ import falcon.asgi
 from gateway.http import access_errors, admission_errors, calculation_errors
 from gateway.http.limits import KEY_CHECK_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS
 from gateway.http.problems import Problem, write_problem
+from gateway.http.trace_context import read_traceparent
 from shared import errors
 from shared.keys.credential import without_key
+from shared.logs.members import trace_id_of
 
 _logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ async def handle_error(
         extra = {
             "request_id": req.context.get("request_id"),
             "key": caller.name if caller else None,
+            "trace_id": trace_id_of(read_traceparent(req)),
         }
         path = without_key(req.path)  # a client may put its key into any place
         _logger.error("A request failed: %s %s", req.method, path, exc_info=error, extra=extra)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from reckoner.authoring.definition import FUNCTION_NAME
 from reckoner.authoring.faults import Fault
 from shared.calculation import Lane, Status
 from shared.errors import ArgumentsInvalid
@@ -16,6 +17,8 @@ _Value = TypeVar("_Value")
 
 #: The parameters that read_filters knows.
 FILTERS = ("status", "function", "lane", "created_after", "created_before")
+
+_FUNCTION = re.compile(FUNCTION_NAME, re.ASCII)
 
 #: RFC 3339, section 5.6. datetime.fromisoformat alone would accept other forms of ISO 8601.
 _MOMENT = re.compile(
@@ -40,7 +43,7 @@ def read_filters(given: Mapping[str, str], statuses: Iterable[Status] = Status) 
 
     filters = Filters(
         status=read("status", _one_of(statuses), f"one of: {', '.join(statuses)}"),
-        function=read("function", parse_printable, "printable text"),
+        function=read("function", parse_function, "the name of a function"),
         lane=read("lane", _one_of(Lane), f"one of: {', '.join(Lane)}"),
         created_after=read("created_after", parse_moment, _EXPECTED_MOMENT),
         created_before=read("created_before", parse_moment, _EXPECTED_MOMENT),
@@ -50,9 +53,9 @@ def read_filters(given: Mapping[str, str], statuses: Iterable[Status] = Status) 
     return filters
 
 
-def parse_printable(text: str) -> str:
-    """Return the text; raise ValueError if PostgreSQL could not store it, or nobody reads it."""
-    if not text.isprintable():
+def parse_function(text: str) -> str:
+    """Return the name; raise ValueError if no function can have it."""
+    if not _FUNCTION.fullmatch(text):
         raise ValueError(text)
     return text
 

@@ -39,8 +39,8 @@ def _check(pid: int | None) -> int:
 
 
 def _run() -> int:
-    settings = start_process()
-    engine = make_engine(settings.sqlalchemy_url, connections=1, name="reckoner relay")
+    settings = start_process("relay")
+    engine = make_engine(settings.sqlalchemy_url, connections=2, name="reckoner relay")
     autocommit = make_engine(
         settings.sqlalchemy_url,
         connections=len(Lane) + 1,

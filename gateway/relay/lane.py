@@ -3,6 +3,7 @@
 So neither lane waits for the other, not even if confirms do not come or a queue has the wrong type.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,9 +19,12 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable
+from shared.logs.members import log_calculations
 from shared.messages import encode
 from shared.store.heavy_outbox import take_heavy
 from shared.store.outbox import Due, put_back, take_due, taken
+
+_logger = logging.getLogger(__name__)
 
 #: Small calculations of the quick lane share a message, which costs more than they do. One thread
 #: of a worker computes all of a message, so it should not take long.
@@ -129,6 +133,8 @@ class LaneRelay:
                     put_back(
                         connection, [work.calculation_id for i in refused for work in messages[i]]
                     )
+        published = [work for i in sorted(receipt.confirmed) for work in messages[i]]
+        log_calculations(_logger, f"Published %s to the {self.lane} lane", published)
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
         return len(due)

@@ -1,7 +1,9 @@
 """Which version of messages the workers of a lane take: an upgrade replaces them one after another.
 
-Workers of earlier versions take version 2 alone, and refuse all others, which would then wait until
-they are found lost. They do not say in their row what they offer, and so are recognised.
+A worker refuses a version that is newer than itself, and what was refused would wait until it is
+found lost. So each says in its row what it takes; workers of earlier versions are recognised by
+what they do not say (shared/store/presence.py). Rows of workers that have died count until they are
+removed, after a minute.
 """
 
 import time
@@ -9,8 +11,8 @@ import time
 from sqlalchemy import Connection
 
 from shared.calculation import Lane
-from shared.messages import VERSION, VERSION_OF_OBJECTS
-from shared.store.presence import has_earlier_workers
+from shared.messages import VERSION
+from shared.store.presence import find_oldest_message_version
 
 #: How old the answer may be. A worker has its row before it consumes.
 _KEPT_SECONDS = 5.0
@@ -28,7 +30,7 @@ class MessageVersion:
         """Return the version that all workers of the lane take."""
         now = time.monotonic()
         if now >= self._kept_until:
-            is_mixed = has_earlier_workers(connection, self._lane)
-            self._version = VERSION_OF_OBJECTS if is_mixed else VERSION
+            oldest = find_oldest_message_version(connection, self._lane)
+            self._version = VERSION if oldest is None else min(oldest, VERSION)
             self._kept_until = now + _KEPT_SECONDS
         return self._version

@@ -1,4 +1,6 @@
-"""The relay process: its main thread wakes the lanes; each lane and the rescue have a thread.
+"""The relay process: its main thread wakes the lanes.
+
+Each lane, the rescue and retention have a thread.
 
 Any number of relays can run; each locks the rows that it publishes, and commits their mark once
 RabbitMQ has confirmed them. The rows of a relay that dies before that are published again: workers
@@ -21,9 +23,13 @@ from gateway.relay.health import Health, HealthFile
 from gateway.relay.lane import LaneRelay
 from gateway.relay.loop import Loop, LoopThread
 from gateway.relay.rescue import Rescue
+from gateway.relay.retention import INTERVAL_SECONDS as RETENTION_SECONDS
+from gateway.relay.retention import Retention
 from shared.calculation import Lane
 from shared.config import Settings
+from shared.metrics.counters import Counters
 from shared.postgres.connections import connect_to_listen
+from shared.retention.pace import Pace
 from shared.store.notifications import CLAIMED, OUTBOX, RETURNED, read_outbox
 from shared.store.outbox import seconds_to_next
 
@@ -54,7 +60,10 @@ class HasFileno(Protocol):
 
 
 class Relay:
-    """All parts of a relay process; `autocommit` needs a connection for each lane and one more."""
+    """All parts of a relay process.
+
+    `engine` needs two connections, `autocommit` one for each lane and one more.
+    """
 
     def __init__(
         self,
@@ -74,6 +83,15 @@ class Relay:
         )
         self._rescue_loop = LoopThread(
             "rescue", self._rescue_step, reset=engine.dispose, on_change=self._send_heartbeat_soon
+        )
+        self._retention_loop = LoopThread(
+            "retention", self._retention_step, reset=engine.dispose, on_change=lambda: None
+        )
+        self._retention = Retention(
+            engine,
+            settings,
+            Pace(self._retention_loop.wait, lambda: self._retention_loop.is_stopping),
+            Counters(),
         )
         self._main_loop = Loop(
             "relay",
@@ -97,7 +115,8 @@ class Relay:
 
     def run(self) -> int:
         """Work until stopped, and return 0; or 1 after a minute in which nothing worked."""
-        threads = [lane.loop for lane in self.lanes.values()] + [self._rescue_loop]
+        threads = [lane.loop for lane in self.lanes.values()]
+        threads += [self._rescue_loop, self._retention_loop]
         for thread in threads:
             thread.start()
         reason = None
@@ -107,6 +126,7 @@ class Relay:
         for lane in self.lanes.values():
             lane.stop()
         self._rescue_loop.stop()
+        self._retention_loop.stop()
         until = time.monotonic() + _STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -201,6 +221,10 @@ class Relay:
             self._next_poll_at = 0.0
             self._interrupt_sleep()
         self._next_rescue_at = time.monotonic() + self._settings.rescue_seconds
+
+    def _retention_step(self) -> None:
+        self._retention.run()
+        self._retention_loop.wait(RETENTION_SECONDS)
 
     def _reason_to_give_up(self) -> str | None:
         """Return why this process is no longer of use; None while it is of use.

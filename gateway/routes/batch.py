@@ -8,6 +8,7 @@ from gateway.access.scopes import by_method
 from gateway.http.body import parse_json, read_body
 from gateway.http.limits import MAX_BATCH_BODY_BYTES, MAX_BATCH_CALCULATIONS
 from gateway.http.responses import write_json_text
+from gateway.http.trace_context import read_traceparent
 from gateway.server.threads import WatchedThreads
 from gateway.submission.plan import Planner
 from gateway.submission.store import BatchReceipt
@@ -35,7 +36,7 @@ class Batch:
             lambda: self._planner.plan_batch(parse_json(body), MAX_BATCH_CALCULATIONS)
         )
         receipt = await self._submission.submit_batch(
-            calculations, req.context.caller, req.context.request_id
+            calculations, req.context.caller, req.context.request_id, read_traceparent(req)
         )
         text = await self._threads.run(lambda: _encode(calculations, receipt))
         resp.status = falcon.HTTP_202

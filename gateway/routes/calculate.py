@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 import falcon.asgi
 
 from gateway.access.scopes import by_method
+from gateway.http.trace_context import read_traceparent
 from gateway.routes.result_bytes import ResultBytes
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
@@ -41,7 +42,9 @@ class Calculate:
             raise ArgumentsInvalid([Fault("/n", "n must be an integer of at most 30 digits.")])
         function = self._planner.registry.get("fibonacci")
         calculation = self._planner.plan(function, {"n": int(n)})
-        row = await self._submission.submit(calculation, req.context.caller, req.context.request_id)
+        row = await self._submission.submit(
+            calculation, req.context.caller, req.context.request_id, read_traceparent(req)
+        )
         path = f"/calculations/{calculation.id}"
         if is_final(row.status):
             self._bytes.check_available(row)

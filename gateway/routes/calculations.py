@@ -5,6 +5,7 @@ import falcon.asgi
 from gateway.access.scopes import by_method
 from gateway.http.document import write_document
 from gateway.http.preferences import read_preferences, write_applied
+from gateway.http.trace_context import read_traceparent
 from gateway.routes.listing import Listing
 from gateway.server.threads import WatchedThreads
 from gateway.submission.plan import Planner
@@ -55,7 +56,7 @@ class Calculations:
 
         async def submit() -> Row:
             row = await self._submission.submit(
-                calculation, req.context.caller, req.context.request_id
+                calculation, req.context.caller, req.context.request_id, read_traceparent(req)
             )
             crash_point(GATEWAY_BEFORE_ANSWER)
             return row

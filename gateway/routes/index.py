@@ -18,6 +18,7 @@ _INDEX = {
         "system": "/system",
         "health": "/health/ready",
         "description (OpenAPI)": "/openapi.json",
+        "description in a browser": "/docs",
         "session of a browser": "/session",
         "fibonacci in one line": "/calculate/10",
     },

@@ -1,6 +1,8 @@
 """Submissions as transactions: store what is new, queue again what has no result, find the rest.
 
 Everything here runs on a connection whose transaction the caller owns, and is harmless to repeat.
+What is found may be forgotten before the next statement (retention deletes documents where that is
+wanted): then it is stored as what is new.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -10,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.calculation import Calculation, Lane, Status
-from shared.errors import StoreUnavailable
 from shared.result import Result
 from shared.store import calculations as store
 from shared.store.calculations import Row
@@ -44,11 +45,12 @@ def store_one(connection: Connection, new: New) -> tuple[Row, bool]:
     inserted = insert_new([new]).on(connection)
     if inserted:
         return inserted[calculation.id], True
-    row = _existing(connection, calculation)
-    if row.has_result:
+    row = _find(connection, calculation)
+    if row is not None and row.has_result:
         return row, False
     is_queued = calculation.id in _queue_one_again(connection, new)
-    return _existing(connection, calculation), is_queued
+    row = _find(connection, calculation)
+    return store_one(connection, new) if row is None else (row, is_queued)
 
 
 def store_batch(
@@ -57,14 +59,20 @@ def store_batch(
     request_id: str,
     key_name: str | None,
     delays: Mapping[UUID, float],
+    traceparent: str | None = None,
 ) -> BatchReceipt:
     """Queue all calculations that have no result; each is there once."""
-    accepted = insert_queued(connection, distinct, request_id, key_name, delays)
+    accepted = insert_queued(connection, distinct, request_id, key_name, delays, traceparent)
     others = [calculation for calculation in distinct if calculation.id not in accepted]
     statuses: dict[UUID, Status] = {}
     if others:
-        accepted |= _queue_again(connection, others, request_id, key_name, delays)
+        accepted |= _queue_again(connection, others, request_id, key_name, delays, traceparent)
         statuses = store.find_statuses(connection, [calculation.id for calculation in others])
+        if len(statuses) < len(others):
+            forgotten = [calculation for calculation in others if calculation.id not in statuses]
+            stored = store_batch(connection, forgotten, request_id, key_name, delays)
+            accepted |= stored.new
+            statuses |= stored.statuses
     return BatchReceipt(
         dict.fromkeys(accepted, Status.QUEUED) | statuses,
         accepted,
@@ -79,7 +87,8 @@ def _store_computed(connection: Connection, new: New, computed: Result) -> Row:
     if row is None:
         _queue_one_again(connection, new)
         finish_quick_succeeded(connection, {calculation.id: computed})
-        return _existing(connection, calculation)
+        found = _find(connection, calculation)
+        return _store_computed(connection, new, computed) if found is None else found
     if not computed.is_in_row:
         insert_chunks(connection, calculation.id, row.attempt, computed)
     return row
@@ -88,7 +97,9 @@ def _store_computed(connection: Connection, new: New, computed: Result) -> Row:
 def _queue_one_again(connection: Connection, new: New) -> set[UUID]:
     calculation = new.calculation
     delays = {calculation.id: new.delay_seconds}
-    return _queue_again(connection, [calculation], new.request_id, new.key_name, delays)
+    return _queue_again(
+        connection, [calculation], new.request_id, new.key_name, delays, new.traceparent
+    )
 
 
 def _queue_again(
@@ -97,6 +108,7 @@ def _queue_again(
     request_id: str,
     key_name: str | None,
     delays: Mapping[UUID, float],
+    traceparent: str | None,
 ) -> set[UUID]:
     """Queue those that ended without a result, or whose result was pruned; return their ids.
 
@@ -104,11 +116,9 @@ def _queue_again(
     If the worker was faster, the calculation is cancelled, and queued like the others.
     """
     store.withdraw_cancel(connection, [calculation.id for calculation in calculations])
-    return store.requeue_ended(connection, calculations, request_id, key_name, delays)
+    return store.requeue_ended(connection, calculations, request_id, key_name, delays, traceparent)
 
 
-def _existing(connection: Connection, calculation: Calculation) -> Row:
+def _find(connection: Connection, calculation: Calculation) -> Row | None:
     rows = store.find_calculations([calculation.id]).on(connection)
-    if not rows:  # its insert found it, and rows are never deleted
-        raise StoreUnavailable
-    return rows[0]
+    return rows[0] if rows else None

@@ -5,7 +5,7 @@ statement cannot do has a transaction of its own (gateway/submission/store.py).
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from gateway.access.caller import Caller
@@ -15,6 +15,7 @@ from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
+from gateway.submission.accepted import log_batch, log_stored
 from gateway.submission.inline import InlineComputing
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
@@ -29,20 +30,6 @@ from shared.store.new_calculations import New, insert_new
 #: The most that a batch may cost in seconds: of computing, and of storing, by a guess for each row.
 _MAX_BATCH_SECONDS = 0.01
 _ROW_SECONDS = 0.00005
-
-
-@dataclass(frozen=True, slots=True)
-class _Submitted:
-    """A calculation to store, and by which request, key and delay."""
-
-    calculation: Calculation
-    request_id: str
-    key_name: str | None
-    delay_seconds: float = 0.0
-
-    def new(self, computed: Result | None) -> New:
-        """Return it as it is stored, with its result if it has been computed."""
-        return New(self.calculation, computed, self.request_id, self.key_name, self.delay_seconds)
 
 
 class Submission:
@@ -68,11 +55,17 @@ class Submission:
         self._inline = Batcher(self._compute_together, _cost_of_computing, _MAX_BATCH_SECONDS)
         self._queued = Batcher(self._store_together, lambda _: _ROW_SECONDS, _MAX_BATCH_SECONDS)
 
-    async def submit(self, calculation: Calculation, caller: Caller, request_id: str) -> Row:
+    async def submit(
+        self,
+        calculation: Calculation,
+        caller: Caller,
+        request_id: str,
+        traceparent: str | None = None,
+    ) -> Row:
         """Return the row of this calculation, which may have existed before."""
         if caller.limits.max_seconds is not None:
             await self._check_seconds([calculation], caller)
-        submitted = _Submitted(calculation, request_id, caller.name)
+        submitted = New(calculation, None, request_id, caller.name, traceparent=traceparent)
         if self._planner.is_inline(calculation):
             known = await self._lookup.find(calculation.id)
             if known is not None and known.has_result:
@@ -82,7 +75,7 @@ class Submission:
                 return (await self._settle(row, submitted, computed))[0]
         return await self._queue(submitted, caller)
 
-    async def _queue(self, submitted: _Submitted, caller: Caller) -> Row:
+    async def _queue(self, submitted: New, caller: Caller) -> Row:
         """Return the row of a calculation that a worker computes."""
         calculation = submitted.calculation
         if not self._admission.counts(caller, calculation):
@@ -111,7 +104,7 @@ class Submission:
         return row
 
     async def _settle(
-        self, row: Row | None, submitted: _Submitted, computed: Result | None
+        self, row: Row | None, submitted: New, computed: Result | None
     ) -> tuple[Row, bool]:
         """Do what the shared statement could not; return the row, and whether that queued it."""
         calculation = submitted.calculation
@@ -119,16 +112,21 @@ class Submission:
             row = await self._lookup.find(calculation.id)
         if row is not None and _is_settled(row, computed):
             return row, False
-        new = submitted.new(computed)
+        new = submitted if computed is None else replace(submitted, result=computed)
         stored, is_queued = await self._database.run_transaction(
             lambda connection: store_one(connection, new)
         )
         if is_queued:
+            log_stored([new], {calculation.id: stored})
             self._relay_wakeup.wake({calculation.lane})
         return stored, is_queued
 
     async def submit_batch(
-        self, calculations: Sequence[Calculation], caller: Caller, request_id: str
+        self,
+        calculations: Sequence[Calculation],
+        caller: Caller,
+        request_id: str,
+        traceparent: str | None = None,
     ) -> BatchReceipt:
         """Queue all of them in one transaction, or none."""
         if caller.limits.max_seconds is not None:
@@ -158,8 +156,10 @@ class Submission:
                     request_id,
                     caller.name,
                     backlog.delays(distinct) if backlog else NO_DELAYS,
+                    traceparent,
                 )
             )
+            log_batch(receipt.new, request_id, caller.name, traceparent)
             if receipt.accepted:
                 self._relay_wakeup.wake(receipt.lanes)
             if receipt.accepted < len(distinct):
@@ -183,16 +183,18 @@ class Submission:
         )
 
     async def _compute_together(
-        self, submitted: Sequence[_Submitted]
+        self, submitted: Sequence[New]
     ) -> list[tuple[Row | None, Result | None]]:
         """Compute and store; what could not be computed is left to `_queue`."""
         computed = await self._computing.compute([one.calculation for one in submitted])
         pairs = list(zip(submitted, computed, strict=True))
-        rows = await self._insert([one.new(found) for one, found in pairs if _is_in_row(found)])
+        rows = await self._insert(
+            [replace(one, result=found) for one, found in pairs if _is_in_row(found)]
+        )
         return [(rows.get(one.calculation.id), found) for one, found in pairs]
 
-    async def _store_together(self, submitted: Sequence[_Submitted]) -> list[Row | None]:
-        rows = await self._insert([one.new(None) for one in submitted])
+    async def _store_together(self, submitted: Sequence[New]) -> list[Row | None]:
+        rows = await self._insert(submitted)
         return [rows.get(one.calculation.id) for one in submitted]
 
     async def _insert(self, new: Sequence[New]) -> dict[UUID, Row]:
@@ -204,6 +206,7 @@ class Submission:
         # would queue for the lock that a notification holds until its transaction is on disk.
         is_alone = len(new) == 1
         rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
+        log_stored(new, rows)
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._relay_wakeup.wake({Lane(row.lane) for row in queued})
@@ -231,6 +234,6 @@ def _is_in_row(computed: Result | None) -> bool:
     return computed is not None and computed.is_in_row
 
 
-def _cost_of_computing(submitted: _Submitted) -> float:
+def _cost_of_computing(submitted: New) -> float:
     estimate = submitted.calculation.estimate
     return _ROW_SECONDS + (estimate.seconds if estimate else 0.0)

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reckoner.authoring.canonical_json import fraction_text
 from reckoner.authoring.faults import shortened
+from reckoner.canonical_json import fraction_text
 
 _MAX_WORDS = 300  # characters of what an author's validator says
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal, overload
 
 from reckoner.authoring.arguments.binding import Arguments
-from reckoner.authoring.definition import Function
+from reckoner.authoring.definition import FUNCTION_NAME, Function
 from reckoner.authoring.docstrings import read_docstring
 from reckoner.authoring.errors import FunctionInvalid
 from reckoner.authoring.estimates import Estimate
@@ -107,7 +107,7 @@ def _checked_name(implementation: Callable[..., Any], name: str | None) -> str:
     found = implementation.__name__ if name is None else name
     if found == "<lambda>":
         raise FunctionInvalid("A function without a name cannot be offered; write it with `def`.")
-    if not re.fullmatch("[a-z][a-z0-9_]{0,62}", str(found)):
+    if not re.fullmatch(FUNCTION_NAME, str(found)):
         raise FunctionInvalid(
             f"{found!r:.80} cannot be the name of a function; use at most 63 lower-case letters, "
             'digits and `_`, a letter first, or give one by `name="…"`.'

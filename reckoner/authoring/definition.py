@@ -18,6 +18,9 @@ from reckoner.authoring.results.checks import Residue
 from reckoner.authoring.results.json_results import JsonResults
 from reckoner.authoring.results.kinds import ResultKind, ResultType
 
+#: What the name of a function matches, whole.
+FUNCTION_NAME = "[a-z][a-z0-9_]{0,62}"
+
 
 @dataclass(frozen=True, eq=False)
 class Function:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 
 
 def fingerprint(implementation: Callable[..., Any], schema: Mapping[str, Any]) -> str:

@@ -5,15 +5,27 @@ Exit statuses are those of reckoner.cli.exit_status.
 
 import importlib
 import sys
+from typing import Any
 
 import click
 
-from reckoner.cli.invocation import Invocation, run
+from reckoner.cli.invocation import Invocation, output_closed_is_an_interruption, run
 from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
 
 #: Where each subcommand is, and what `reckoner --help` says of it. Its module is only imported when
 #: it is used.
 _COMMANDS = {
+    "run": ("calculations.run", "Calculate something, and print the result."),
+    "submit": ("calculations.submit", "Submit a calculation, and print its id."),
+    "wait": ("calculations.wait", "Wait until a calculation is finished."),
+    "get": ("calculations.get", "Show a calculation."),
+    "result": ("calculations.result", "Write the result of a calculation, or download it."),
+    "list": ("calculations.list", "List calculations, newest first."),
+    "watch": ("calculations.watch", "Watch calculations while they change."),
+    "cancel": ("calculations.cancel", "Cancel calculations, one or many."),
+    "functions": ("calculations.functions", "Show what can be calculated."),
+    "estimate": ("calculations.estimate", "Say what a calculation would cost."),
+    "batch": ("calculations.batch", "Calculate all that a file lists, results in its order."),
     "new-function": (
         "authoring.new_function",
         "Write a package for a function of your own, with its test.",
@@ -31,6 +43,7 @@ _COMMANDS = {
 
 #: The headings of `reckoner --help`, and the rooms whose commands are below them.
 _GROUPS = {
+    "Calculations": ("calculations",),
     "Functions of your own": ("authoring",),
     "Operating a service": ("key", "operating"),
 }
@@ -58,6 +71,10 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, context: click.Context) -> Any:
+        with output_closed_is_an_interruption():
+            return super().invoke(context)
+
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         for heading, rooms in _GROUPS.items():
             with formatter.section(heading):
@@ -77,15 +94,15 @@ class _Commands(click.Group):
 )
 @click.version_option(None, package_name=OUR_DISTRIBUTION, message="reckoner %(version)s")
 @click.option("--debug", is_flag=True, help="Show where a bug of Reckoner itself is.")
-@click.pass_obj
-def reckoner(invocation: Invocation, debug: bool) -> None:
+@click.pass_context
+def reckoner(context: click.Context, debug: bool) -> None:
     """Calculate with Reckoner, write functions for it, and operate it.
 
     RECKONER_URL is the address of the service, http://localhost:8080 by default, and RECKONER_KEY
     or RECKONER_KEY_FILE has the API key. Commands that operate the service read the same settings
     as it does: RECKONER_BROKER_URL and the other variables that README.md lists.
     """
-    invocation.is_debugged = debug
+    context.ensure_object(Invocation).is_debugged = debug
 
 
 def main() -> None:

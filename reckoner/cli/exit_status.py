@@ -27,7 +27,7 @@ MEANINGS = {
     ExitStatus.NOT_ALLOWED: "the key is missing or not valid, or does not allow it",
     ExitStatus.UNREACHABLE: "the service cannot be reached, or cannot take work now",
     ExitStatus.CANCELLED: "the calculation was cancelled",
-    ExitStatus.TIMED_OUT: "waiting took longer than --timeout",
+    ExitStatus.TIMED_OUT: "the calculation is not finished: yet, or after --timeout seconds",
     ExitStatus.INTERRUPTED: "Ctrl-C, or nobody reads the output any more",
 }
 

@@ -4,6 +4,8 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
@@ -20,6 +22,19 @@ class Invocation:
 
     #: Whether a bug of ours is shown with its traceback.
     is_debugged: bool = False
+
+
+class OutputClosed(Exception):
+    """Raised when nobody reads standard output any more."""
+
+
+@contextmanager
+def output_closed_is_an_interruption() -> Iterator[None]:
+    """Raise OutputClosed in place of BrokenPipeError, which click would make status 1 of."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise OutputClosed from error
 
 
 def run(command: click.Command) -> int:
@@ -40,7 +55,7 @@ def run(command: click.Command) -> int:
     except (KeyboardInterrupt, click.Abort):
         _tell("")  # ends the line on which the terminal shows ^C
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputClosed):
         _drop_output()
         return ExitStatus.INTERRUPTED
     except Exception as error:

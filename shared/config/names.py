@@ -23,6 +23,7 @@ _NOT_SETTINGS = frozenset(
         "IMAGE",
         "PORT",
         "POSTGRES_MEMORY",
+        "PROMETHEUS_PORT",
         "QUICK_MEMORY",
         "QUICK_REPLICAS",
         "RABBITMQ_UI_PORT",

@@ -35,6 +35,6 @@ def retry_while_unavailable(
         except StoreUnavailable as error:
             if give_up():
                 raise
-            logger.warning("cannot %s, trying again: %s", what, error)
+            logger.warning("Cannot %s, trying again: %s", what, error)
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -7,7 +7,7 @@ PostgreSQL spells fractions in its own way, so of what this version stores the t
 from collections.abc import Mapping
 from typing import Any
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 
 #: The column `arguments` where it must be read; else NULL, so that they do not travel twice.
 ARGUMENTS_OF_EARLIER_VERSIONS = "CASE WHEN arguments_text IS NULL THEN arguments END"

@@ -107,6 +107,7 @@ _REQUEUE = text("""
     SET status = 'queued', lane = new.lane, progress = 0, attempt_base = attempt,
         not_before = now(), published_at = NULL, started_at = NULL, finished_at = NULL,
         compute_seconds = NULL, peak_bytes = NULL, error = NULL, request_id = :request_id,
+        traceparent = :traceparent,
         queued_by = nullif(CAST(:key_name AS text), submitted_by), cancelled_by = NULL,
         charged_seconds = new.charged_seconds, charged_bytes = new.charged_bytes,
         sort_at = CASE WHEN new.lane = 'heavy' THEN now() + make_interval(secs => new.delay) END,
@@ -167,11 +168,13 @@ def requeue_ended(
     request_id: str,
     key_name: str | None = None,
     delays: Mapping[UUID, float] = NO_DELAYS,
+    traceparent: str | None = None,
 ) -> set[UUID]:
     """Queue failed, cancelled and pruned ones again; return their ids.
 
-    Each begins a new round of attempts, without a result. It is queued by the key of this name. In
-    the heavy lane its place is as if it had come `delays` seconds later.
+    Each begins a new round of attempts, without a result. It is queued by the key of this name, in
+    a request with this id and trace context. In the heavy lane its place is as if it had come
+    `delays` seconds later.
     """
     requeued = connection.execute(
         _REQUEUE,
@@ -183,6 +186,7 @@ def requeue_ended(
             "delays": [delays.get(calculation.id, 0.0) for calculation in calculations],
             "request_id": request_id,
             "key_name": key_name,
+            "traceparent": traceparent,
         },
     )
     return set(requeued.scalars())

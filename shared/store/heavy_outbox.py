@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS
-from shared.store.outbox import BEGIN, Due, read_due
+from shared.store.outbox import BEGIN, TAKEN_COLUMNS, TAKEN_NAMES, Due, read_due
 from shared.store.presence import SILENT_SECONDS
 
 #: The calculations that the window has room for, however few slots there are.
@@ -106,14 +105,13 @@ _TAKE = Prepared(
     taken AS (
         UPDATE calculations SET published_at = clock_timestamp()
         FROM fitting WHERE calculations.id = fitting.id
-        RETURNING calculations.id, function, version, arguments_text, request_id,
-                  estimate_seconds, {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments,
+        RETURNING {TAKEN_COLUMNS},
                   coalesce(sort_at, created_at) AS place),
     counted AS (
         SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM fitting) AS fitting)
     SELECT CASE WHEN fitting < due THEN 1
                 WHEN due >= most THEN greatest(1, rows + fitting - half) END,
-           taken.id, function, version, arguments_text, request_id, estimate_seconds, arguments
+           taken.id, {TAKEN_NAMES}
     FROM room, counted LEFT JOIN taken ON true
     ORDER BY place, taken.id""",
     opening=BEGIN + _IN_ORDER,

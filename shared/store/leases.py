@@ -25,6 +25,7 @@ _CLAIM = Prepared(
     WHERE id = $1 AND (status = 'queued') IS TRUE AND lane = 'heavy'
     RETURNING id, attempt, function, version, arguments_text, estimate_seconds,
               request_id, published_at, attempt - attempt_base AS attempts, history,
+              coalesce(queued_by, submitted_by), traceparent,
               {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments, {NOTIFYING_CHANGED},
               {NOTIFYING_CLAIMED}""",
 )
@@ -45,7 +46,8 @@ class Claim:
     """A heavy worker's lease on one calculation; `attempt` fences its writes.
 
     `attempts` counts those of this round, this one included, without those that were released.
-    `history` lists how earlier attempts of all rounds ended.
+    `history` lists how earlier attempts of all rounds ended. `key_name` is that of the key that
+    queued it, `traceparent` the trace context of its request.
     """
 
     calculation_id: UUID
@@ -58,6 +60,8 @@ class Claim:
     published_at: datetime | None
     attempts: int
     history: Sequence[Mapping[str, Any]]
+    key_name: str | None = None
+    traceparent: str | None = None
 
     @property
     def earlier_outcomes(self) -> list[str]:

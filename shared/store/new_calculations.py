@@ -29,8 +29,8 @@ from shared.store.results.result_members import result_members
 class New:
     """A calculation to store, with its result if it has been computed.
 
-    `key_name` is that of the key that submits it. In the heavy lane it is published as if it had
-    come `delay_seconds` later.
+    `key_name` is that of the key that submits it, `traceparent` the trace context of its request.
+    In the heavy lane it is published as if it had come `delay_seconds` later.
     """
 
     calculation: Calculation
@@ -38,15 +38,23 @@ class New:
     request_id: str
     key_name: str | None = None
     delay_seconds: float = 0.0
+    traceparent: str | None = None
+
+    @property
+    def calculation_id(self) -> UUID:
+        """The id of the calculation."""
+        return self.calculation.id
 
 
 _INSERT_QUEUED = text("""
     INSERT INTO calculations (id, function, version, arguments, arguments_text, status, lane,
                               estimate_seconds, estimate_digits, estimate_bytes, estimate_source,
-                              request_id, submitted_by, charged_seconds, charged_bytes, sort_at)
+                              request_id, submitted_by, charged_seconds, charged_bytes, sort_at,
+                              traceparent)
     SELECT id, function, version, CAST(arguments_text AS jsonb), arguments_text, 'queued', lane,
            seconds, digits, bytes, source, :request_id, :key_name, charged_seconds, charged_bytes,
-           CASE WHEN lane = 'heavy' THEN now() + make_interval(secs => coalesce(delay, 0)) END
+           CASE WHEN lane = 'heavy' THEN now() + make_interval(secs => coalesce(delay, 0)) END,
+           :traceparent
     FROM json_to_recordset(CAST(:rows AS json))
          AS new (id uuid, function text, version integer, arguments_text text, lane text,
                  seconds double precision, digits bigint, bytes bigint, source text,
@@ -67,7 +75,7 @@ _INSERT_NEW = Prepared(
                                   result_media_type, result_digits, result_length, result_sha256,
                                   result_head, result_tail, result_check, result_value,
                                   result_bytes, result_attempt, submitted_by, charged_seconds,
-                                  charged_bytes, sort_at)
+                                  charged_bytes, sort_at, traceparent)
         SELECT id, function, version, arguments_text::jsonb, arguments_text,
                CASE WHEN is_done THEN 'succeeded' ELSE 'queued' END, lane, is_done::integer,
                is_done::integer, seconds, digits, bytes, source, request_id, done_at, done_at,
@@ -77,7 +85,8 @@ _INSERT_NEW = Prepared(
                decode(data, 'base64'),
                CASE WHEN is_done AND value IS NULL AND data IS NULL THEN 1 END, key_name,
                charged_seconds, charged_bytes,
-               CASE WHEN lane = 'heavy' THEN now() + make_interval(secs => coalesce(delay, 0)) END
+               CASE WHEN lane = 'heavy' THEN now() + make_interval(secs => coalesce(delay, 0)) END,
+               traceparent
         FROM json_to_recordset($1)
              AS new (id uuid, function text, version integer, arguments_text text, lane text,
                      seconds double precision, digits bigint, bytes bigint, source text,
@@ -85,7 +94,7 @@ _INSERT_NEW = Prepared(
                      media_type text, length bigint, sha256 text, head text, tail text,
                      "check" text, value text, data text, key_name text,
                      charged_seconds double precision, charged_bytes bigint,
-                     delay double precision),
+                     delay double precision, traceparent text),
              LATERAL (SELECT length IS NOT NULL) AS state (is_done),
              LATERAL (SELECT CASE WHEN is_done THEN now() END) AS moment (done_at)
         WHERE NOT EXISTS (SELECT FROM calculations AS there WHERE there.id = new.id)
@@ -103,18 +112,24 @@ def insert_queued(
     request_id: str,
     key_name: str | None = None,
     delays: Mapping[UUID, float] = NO_DELAYS,
+    traceparent: str | None = None,
 ) -> set[UUID]:
     """Queue those that do not exist yet; return their ids.
 
-    The key of this name submits them. In the heavy lane each is published as if it had come
-    `delays` seconds later.
+    The key of this name submits them, in a request with this id and trace context. In the heavy
+    lane each is published as if it had come `delays` seconds later.
 
     They are inserted in the order of their ids, so that two batches cannot deadlock.
     `requeue_ended` and `withdraw_cancel` lock rows in the same order.
     """
     ordered = sorted(calculations, key=lambda calculation: calculation.id)
     rows = [_queued_members(calculation, delays) for calculation in ordered]
-    values = {"rows": encode_list(rows), "request_id": request_id, "key_name": key_name}
+    values = {
+        "rows": encode_list(rows),
+        "request_id": request_id,
+        "key_name": key_name,
+        "traceparent": traceparent,
+    }
     return set(connection.execute(_INSERT_QUEUED, values).scalars())
 
 
@@ -168,6 +183,8 @@ def _new_members(new: New) -> dict[str, Any]:
         members["key_name"] = new.key_name
     if new.delay_seconds:
         members["delay"] = new.delay_seconds
+    if new.traceparent is not None:
+        members["traceparent"] = new.traceparent
     if new.result is not None:
         members |= result_members(new.result)
     return members

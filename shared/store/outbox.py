@@ -21,6 +21,13 @@ from shared.store.arguments import ARGUMENTS_OF_EARLIER_VERSIONS, arguments_text
 #: BEGIN, SET and the statement are sent together, in one round trip instead of three.
 BEGIN = "BEGIN; SET LOCAL synchronous_commit = off; "
 
+#: What is read of a row that is published, in RETURNING, and the names of these columns.
+TAKEN_COLUMNS = f"""calculations.id, function, version, arguments_text, request_id,
+                  coalesce(queued_by, submitted_by) AS key_name, traceparent, estimate_seconds,
+                  {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments"""
+TAKEN_NAMES = """function, version, arguments_text, request_id, key_name, traceparent,
+                  estimate_seconds, arguments"""
+
 #: The limit is part of the text: a plan for any limit would sort the whole backlog.
 _TAKE = """
     WITH due AS (
@@ -32,10 +39,8 @@ _TAKE = """
     taken AS (
         UPDATE calculations SET published_at = clock_timestamp()
         FROM due WHERE calculations.id = due.id
-        RETURNING calculations.id, function, version, arguments_text, request_id,
-                  estimate_seconds, {of_earlier_versions} AS arguments, not_before)
-    SELECT id, function, version, arguments_text, request_id, estimate_seconds, arguments
-    FROM taken ORDER BY not_before"""
+        RETURNING {columns}, not_before)
+    SELECT id, {names} FROM taken ORDER BY not_before"""
 
 _PUT_BACK = text("""
     UPDATE calculations SET published_at = NULL
@@ -112,17 +117,35 @@ def _roll_back(connection: Connection) -> None:
 
 
 def _take(limit: int) -> str:
-    return _TAKE.format(limit=limit, of_earlier_versions=ARGUMENTS_OF_EARLIER_VERSIONS)
+    return _TAKE.format(limit=limit, columns=TAKEN_COLUMNS, names=TAKEN_NAMES)
 
 
 def read_due(rows: Rows) -> list[Due]:
-    """Return what a statement has taken, from rows of id, function, version and so on."""
+    """Return what a statement has taken, from rows of an id and TAKEN_NAMES."""
     return [
         Due(
-            Work(identity, function, version, arguments_text(stored, arguments), request_id),
+            Work(
+                identity,
+                function,
+                version,
+                arguments_text(stored, arguments),
+                request_id,
+                key_name,
+                traceparent,
+            ),
             seconds,
         )
-        for identity, function, version, stored, request_id, seconds, arguments in rows
+        for (
+            identity,
+            function,
+            version,
+            stored,
+            request_id,
+            key_name,
+            traceparent,
+            seconds,
+            arguments,
+        ) in rows
     ]
 
 

@@ -19,8 +19,10 @@ from shared.calculation import Lane
 SILENT_SECONDS = 15
 
 _UPSERT_WORKER = text("""
-    INSERT INTO workers (id, host, pid, lane, slots, consumed_published_at, offers)
-    VALUES (:id, :host, :pid, :lane, :slots, :consumed_published_at, CAST(:offers AS text[]))
+    INSERT INTO workers (id, host, pid, lane, slots, consumed_published_at, offers,
+                         message_version)
+    VALUES (:id, :host, :pid, :lane, :slots, :consumed_published_at, CAST(:offers AS text[]),
+            :message_version)
     ON CONFLICT (id) DO UPDATE
     SET seen_at = now(), consumed_published_at = excluded.consumed_published_at,
         offers = excluded.offers""")
@@ -52,8 +54,11 @@ _COUNT_SLOTS = text("""
                       AND now() + make_interval(secs => :silent_seconds)
     GROUP BY lane""")
 
-_HAS_EARLIER_WORKERS = text("""
-    SELECT EXISTS (SELECT FROM workers WHERE lane = :lane AND offers IS NULL)""")
+#: Workers of earlier versions do not say what they take. The first of them do not even say what
+#: they offer, and take messages whose arguments are an object.
+_FIND_OLDEST_MESSAGE_VERSION = text("""
+    SELECT min(coalesce(message_version, CASE WHEN offers IS NULL THEN 2 ELSE 3 END))
+    FROM workers WHERE lane = :lane""")
 
 _LIST_OFFERS = text("""
     SELECT lane, offers FROM workers
@@ -113,10 +118,12 @@ def upsert_worker(
     slots: int,
     consumed_published_at: datetime | None = None,
     offers: Collection[str] | None = None,
+    message_version: int | None = None,
 ) -> None:
     """Register a worker process, or update when it was seen, what it has consumed and offers.
 
     `offers` names functions as `name/version`; without it, the worker counts as offering all.
+    `message_version` is the newest that it takes.
     """
     connection.execute(
         _UPSERT_WORKER,
@@ -128,6 +135,7 @@ def upsert_worker(
             "slots": slots,
             "consumed_published_at": consumed_published_at,
             "offers": None if offers is None else sorted(offers),
+            "message_version": message_version,
         },
     )
 
@@ -142,10 +150,12 @@ def delete_silent_workers(connection: Connection, silent_seconds: float) -> None
     connection.execute(_DELETE_SILENT_WORKERS, {"silent_seconds": silent_seconds})
 
 
-def has_earlier_workers(connection: Connection, lane: Lane) -> bool:
-    """Say whether a lane may have workers of earlier versions, which do not say what they offer."""
-    is_there: bool = connection.execute(_HAS_EARLIER_WORKERS, {"lane": str(lane)}).scalar_one()
-    return is_there
+def find_oldest_message_version(connection: Connection, lane: Lane) -> int | None:
+    """Return the newest version of messages that all workers of a lane take; None without any."""
+    oldest: int | None = connection.execute(
+        _FIND_OLDEST_MESSAGE_VERSION, {"lane": str(lane)}
+    ).scalar_one()
+    return oldest
 
 
 def list_workers(connection: Connection, silent_seconds: float) -> list[WorkerState]:

@@ -19,8 +19,12 @@ from tests.plug_ins import install_examples, install_faulty
 _ROOT = Path(__file__).parents[2]
 _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 
-#: They need a Reckoner of their own: for functions that others do not have, or with keys.
-_WITH_OWN_STACK = ("test_examples.py", "test_faulty_functions.py", "keys")
+#: They need a Reckoner of the tests' own: for functions that others do not have, with keys, or to
+#: read its logs.
+_WITH_OWN_STACK = (
+    *("test_examples.py", "test_faulty_functions.py", "test_logs.py"),
+    *("alerts", "keys"),
+)
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -96,7 +100,7 @@ class Stack:
             "PYTHONPATH": python_path,
             **{f"RECKONER_{name.upper()}": value for name, value in settings.items()},
         }
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
@@ -115,7 +119,7 @@ class Stack:
         )
         try:
             for module in self._modules:
-                self._start(module)
+                self.start(module)
             self._nginx.prepare()
             self._nginx.start()
             eventually(self._is_ready, what=f"ready; logs are in {self.folder}")
@@ -124,15 +128,19 @@ class Stack:
             raise
         return self
 
-    def _start(self, module: str) -> None:
-        with (self.folder / f"{module.replace(' ', '-')}.log").open("wb") as log:
-            process = subprocess.Popen(
+    def start(self, module: str) -> None:
+        """Start a process, of which there is none now."""
+        with (self.folder / f"{module.replace(' ', '-')}.log").open("ab") as log:
+            self._processes[module] = subprocess.Popen(
                 [sys.executable, "-m", *module.split()],
                 env=self._environment,
                 cwd=_ROOT,
                 stderr=log,
             )
-        self._processes.append(process)
+
+    def stop(self, module: str) -> None:
+        """Have a process end."""
+        self._stop([self._processes.pop(module)])
 
     def _is_ready(self) -> bool:
         try:
@@ -144,9 +152,13 @@ class Stack:
 
     def __exit__(self, *_: object) -> None:
         self._nginx.stop()
-        for process in self._processes:
+        self._stop(list(self._processes.values()))
+
+    @staticmethod
+    def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
             process.terminate()
-        for process in self._processes:
+        for process in processes:
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:

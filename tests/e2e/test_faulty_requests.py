@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-BEYOND_TIME = (  # 9999-12-31T23:59:59.999999-23:59, which is later than the last moment in UTC
-    "OTk5OS0xMi0zMVQyMzo1OTo1OS45OTk5OTktMjM6NTkgYTNkMTJmM2YtMjBiOC01MzcyLWI0ODktMmU0YTA3NjllMWU4"
-)
+#: Later than the last moment that Python knows.
+BEYOND_TIME = f"{10**18}-a3d12f3f-20b8-5372-b489-2e4a0769e1e8"
 UNKNOWN = "/calculations/00000000-0000-4000-8000-000000000000"
 
 

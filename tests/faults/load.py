@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.functions.registry import load_registry
 from shared.messages import encode

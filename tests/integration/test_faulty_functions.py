@@ -75,7 +75,7 @@ def test_a_gateway_names_them_and_works(faulty, database_url, tmp_path):
 def test_a_worker_names_them_and_works(faulty, settings, tmp_path, lane):
     log = tmp_path / "log"
     with WorkerProcess(settings, lane, log):
-        eventually(lambda: '"message": "started"' in log.read_text())
+        eventually(lambda: '"message": "The worker is running"' in log.read_text())
     assert_each_is_told_once(lines_on_packages(log))
 
 

@@ -103,6 +103,6 @@ class Deliveries(CurrentMessage):
             broker, message, result=result, exception=exception
         )
         if isinstance(exception, MessageInvalid):
-            logger.error("refused a message: %s", exception)
+            logger.error("Refused a message: %s", exception)
         if exception is not None:
             message.fail()

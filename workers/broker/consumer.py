@@ -150,7 +150,7 @@ class LaneConsumer(Consumer):
         try:
             message = messages.decode_message(body, self._broker.lane)
         except MessageInvalid as error:
-            logger.error("refused a message: %s", error)
+            logger.error("Refused a message: %s", error)
             self._refuse(method.delivery_tag)
             return None
         return Delivery(message, method.delivery_tag, self, redeliveries)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from shared.calculation import Lane, Work
 from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
+from shared.logs.members import members_of
 from shared.messages import decode_work, queue_name
 from shared.postgres.connections import autocommitting
 from shared.postgres.retry import retry_while_unavailable
@@ -84,8 +85,7 @@ class HeavyCalculations:
         delivery.acknowledge()
         if lease is None:
             logger.info(
-                "nothing to do: the calculation is no longer queued",
-                extra={"calculation_id": work.calculation_id, "request_id": work.request_id},
+                "Nothing to do: the calculation is no longer queued", extra=members_of([work])
             )
             return
         try:

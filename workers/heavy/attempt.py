@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
+from shared.logs.members import members_of
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.computation import Computation
 from workers.heavy.lease import End, Lease
@@ -46,16 +47,15 @@ class Attempt:
         #: Whether the child did not have the function.
         self.is_function_missing = False
         self._extra = {
-            "calculation_id": self._claim.calculation_id,
-            "request_id": self._claim.request_id,
+            **members_of([self._claim]),
             "attempt": self._claim.attempt,
-            "worker_id": worker_id,
+            "worker": worker_id,
         }
         self._computation = Computation(lease, settings, self._writes, children, self._extra)
 
     def run(self) -> None:
         """Compute and store the result; or store a failure, queue again, or hand the claim back."""
-        logger.info("claimed %s", self._claim.function, extra=self._extra)
+        logger.info("Claimed %s", self._claim.function, extra=self._extra)
         crash_point(HEAVY_AFTER_CLAIM)
         began = time.monotonic()
         try:
@@ -66,14 +66,14 @@ class Attempt:
                 if aborted.reason == "function-gone":
                     self.is_function_missing = True
                     self._writes.release_missing()
-                    logger.warning("left to another worker: %s", aborted.detail, extra=self._extra)
+                    logger.warning("Left to another worker: %s", aborted.detail, extra=self._extra)
                 else:
                     self._fail_or_requeue(aborted)
             else:
                 crash_point(HEAVY_BEFORE_FINISH)
                 self._writes.succeed(result)
                 logger.info(
-                    "succeeded: %d bytes in %.3f s, computed in %.3f s",
+                    "Succeeded: %d bytes in %.3f s, computed in %.3f s",
                     result.length,
                     time.monotonic() - began,
                     result.compute_seconds,
@@ -92,11 +92,11 @@ class Attempt:
         )
         if failure is not None:
             self._writes.fail(failure)
-            logger.warning("failed, %s: %s", failure.reason, failure.detail, extra=self._extra)
+            logger.warning("Failed, %s: %s", failure.reason, failure.detail, extra=self._extra)
         elif isinstance(aborted, ProcessDied):
             self._writes.requeue(aborted, RETRY_BACKOFF_SECONDS)
             logger.warning(
-                "queued again, %s: %s", aborted.exit_reason, aborted.detail, extra=self._extra
+                "Queued again, %s: %s", aborted.exit_reason, aborted.detail, extra=self._extra
             )
 
     def _give_up(self, end: End) -> None:
@@ -107,10 +107,10 @@ class Attempt:
             outcome = self._writes.hand_back(seconds)
         except StoreUnavailable as error:
             logger.warning(
-                "%s, but the claim cannot be handed back and its lease has to run out: %s",
+                "The claim cannot be handed back (%s), so its lease has to run out: %s",
                 end.value,
                 error,
                 extra=self._extra,
             )
         else:
-            logger.info("gave up the claim (%s): %s", end.value, outcome, extra=self._extra)
+            logger.info("Gave up the claim (%s): %s", end.value, outcome, extra=self._extra)

@@ -108,7 +108,7 @@ class Computation:
             finally:
                 if child.stderr:
                     extra = {**self._extra, "stderr": child.stderr}
-                    logger.warning("the calculation's process wrote to standard error", extra=extra)
+                    logger.warning("The calculation's process wrote to standard error", extra=extra)
 
     def _writer(self, child: Sandbox) -> ChunkWriter:
         return ChunkWriter(

@@ -154,9 +154,9 @@ class Leases:
                 with outages_raised():
                     self._renew()
             except StoreUnavailable as error:
-                logger.warning("cannot renew leases, trying again: %s", error)
+                logger.warning("Cannot renew leases, trying again: %s", error)
             except Exception:
-                logger.exception("cannot renew leases")
+                logger.exception("Cannot renew leases")
 
     def _renew(self) -> None:
         with self._lock:

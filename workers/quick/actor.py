@@ -20,6 +20,7 @@ from shared.errors import (
 )
 from shared.failures import explain_failure, failure_json
 from shared.functions.registry import Registry
+from shared.logs.members import log_calculations, members_of
 from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.handed_back import hand_back
@@ -77,10 +78,11 @@ class QuickCalculations:
         if delivery.redeliveries >= self._max_redeliveries:
             moved = self._move_to_heavy(works, delivery)
             if moved is not None:
-                logger.warning(
-                    "%d calculations go to the heavy lane: their message was redelivered %d times",
-                    len(moved),
-                    delivery.redeliveries,
+                log_calculations(
+                    logger,
+                    f"Moved %s to the heavy lane: redelivered {delivery.redeliveries} times",
+                    [work for work in works if work.calculation_id in moved],
+                    logging.WARNING,
                 )
             return
         outcomes: list[Outcome] = []
@@ -93,7 +95,7 @@ class QuickCalculations:
                 missing.append(one)
             except CalculationUnfit as error:
                 if not unfit:  # one line for a message, however many it holds
-                    logger.error("refused a message: %s", error, extra=log_members(one))
+                    logger.error("Refused a message: %s", error, extra=members_of([one]))
                 unfit.append(one)
         # The settings of this worker may be all that makes one unfit; its row must not wait here.
         if unfit and self._move_to_heavy(unfit, delivery) is None:
@@ -157,17 +159,12 @@ class QuickCalculations:
         except Exception as error:  # a function may raise anything
             failure = explain_failure(error)
             logger.warning(
-                "failed, %s: %s",
+                "Failed, %s: %s",
                 failure.reason,
                 failure.detail,
-                extra=log_members(work),
+                extra=members_of([work]),
                 exc_info=failure.has_traceback,
             )
             error_json = failure_json(failure.reason, failure.detail, failure.details)
             return Outcome(work, None, error_json)
         return Outcome(work, result, None)
-
-
-def log_members(work: Work) -> dict[str, object]:
-    """Return the members by which the log lines of a calculation are found."""
-    return {"calculation_id": work.calculation_id, "request_id": work.request_id}

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.calculation import Work
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
+from shared.logs.members import log_calculations, members_of
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
 from shared.store.quick import finish_quick_failed, finish_quick_succeeded
@@ -111,9 +112,9 @@ class GroupCommit:
             while batch := self._next_batch():
                 self._write(batch)
         except StoreUnavailable:
-            logger.error("stopping with results not stored: RabbitMQ will redeliver their messages")
+            logger.error("Stopping with results not stored: RabbitMQ will redeliver their messages")
         except Exception:
-            logger.exception("the thread that stores results failed")
+            logger.exception("The thread that stores results failed")
 
     def _next_batch(self) -> list[FinishedMessage]:
         """Wait for outcomes, and return a batch of them; an empty one once it is closed."""
@@ -145,6 +146,10 @@ class GroupCommit:
                 delivery.consumer.refuse(delivery.tag)
             else:
                 tags[delivery.consumer].append(delivery.tag)
+        computed = [one.work for finished in batch for one in finished.outcomes if one.result]
+        if refused:
+            computed = [work for work in computed if work.calculation_id not in refused]
+        log_calculations(logger, "Computed %s, whose results are stored", computed)
         for consumer, stored in tags.items():
             consumer.acknowledge(stored)
 
@@ -157,8 +162,7 @@ class GroupCommit:
             if len(outcomes) > 1:
                 return set().union(*(self._store([outcome]) for outcome in outcomes))
             work = outcomes[0].work
-            members = {"calculation_id": work.calculation_id, "request_id": work.request_id}
-            logger.exception("a result cannot be stored", extra=members)
+            logger.exception("A result cannot be stored", extra=members_of([work]))
             return {work.calculation_id}
         return set()
 

@@ -10,10 +10,11 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.functions.offers import offers_of
 from shared.functions.registry import Registry
+from shared.logs.members import members_of
 from workers.broker.broker import LaneBroker
 from workers.broker.consumer import LaneConsumer
 from workers.offers import Offers
-from workers.quick.actor import QuickCalculations, declare_actor, log_members
+from workers.quick.actor import QuickCalculations, declare_actor
 from workers.quick.group_commit import GroupCommit
 from workers.quick.watchdog import Watchdog
 
@@ -80,7 +81,7 @@ class QuickLane:
         """
         hanging = self._watchdog.overdue(_HANGING_SECONDS)
         for work in hanging:
-            logger.critical("a calculation hangs: %s", work.function, extra=log_members(work))
+            logger.critical("A calculation hangs: %s", work.function, extra=members_of([work]))
         if hanging:
             self.stop_seconds = _HANGING_STOP_SECONDS
         return self._writer.is_alive and not hanging

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.description.examples import SUCCEEDED, UNFINISHED
 from gateway.description.operations import Answer, Body, Operation
-from gateway.description.schemas.builders import TEXT, reference
+from gateway.description.schemas.builders import TEXT, record, reference
 from gateway.http.limits import (
     MAX_BATCH_CALCULATIONS,
     MAX_CANCEL_IDS,
@@ -35,6 +35,19 @@ def _links(identity: str) -> dict[str, Any]:
         name: {"operationId": name, "parameters": {"calculation_id": identity}} for name in names
     }
 
+
+#: Before OpenAPI 3.2 nothing says how events are described; this is one of them.
+_EVENT = record(
+    {
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": _DOCUMENT,
+        },
+        "id": {"type": "string", "const": "final"},
+    },
+    optional=("id",),
+)
 
 _OF_DOCUMENT = _links("$response.body#/id")
 _OF_FIRST = _links("$response.body#/calculations/0/id")
@@ -206,8 +219,8 @@ def operations(examples: dict[str, Any], batch_example: dict[str, Any]) -> list[
             "Follow a calculation",
             {
                 200: Answer(
-                    "Server-sent events: the `data` of each is the document.",
-                    TEXT,
+                    "Server-sent events, each as the schema says; comments in between.",
+                    _EVENT,
                     media_types=("text/event-stream",),
                 ),
                 204: Answer("The client has seen the last event."),

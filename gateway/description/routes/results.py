@@ -33,9 +33,8 @@ def operations(registry: Registry) -> list[Operation]:
             {
                 200: _whole("All bytes.", media_types),
                 206: Answer(
-                    "The range.",
-                    _BYTES,
-                    media_types,
+                    "The range: a part, which need not be of that media type by itself.",
+                    media_types=media_types,
                     headers=(*_ALWAYS, "Content-Range", "Content-Length", "Repr-Digest"),
                 ),
                 304: unchanged,

@@ -1,7 +1,8 @@
 """The service itself: links, health, state, and this description."""
 
 from gateway.description.operations import Answer, Operation
-from gateway.description.schemas.builders import reference
+from gateway.description.schemas.builders import TEXT, reference
+from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.health import Live, Ready
 from gateway.routes.index import Index
 from gateway.routes.openapi import OpenApi
@@ -61,11 +62,37 @@ def operations() -> list[Operation]:
             _TAG,
             "This description",
             {
-                200: Answer(
-                    "OpenAPI 3.1.", {"type": "object"}, headers=("ETag",), may_have=("Vary",)
-                ),
+                200: Answer("OpenAPI 3.1.", {"type": "object"}, headers=("ETag",)),
                 304: Answer("The client has it already.", headers=("ETag",)),
             },
             parameters=("If-None-Match",),
+        ),
+        Operation(
+            "GET",
+            "/docs",
+            Docs,
+            "getDocs",
+            _TAG,
+            "A page that shows this description",
+            {200: Answer("The page.", TEXT, ("text/html",), headers=("Content-Security-Policy",))},
+        ),
+        Operation(
+            "GET",
+            "/docs/{file}",
+            DocsFile,
+            "getDocsFile",
+            _TAG,
+            "A file of that page",
+            {
+                200: Answer(
+                    "The file.",
+                    TEXT,
+                    ("text/javascript", "text/css"),
+                    headers=("ETag",),
+                ),
+                304: Answer("The client has it already.", headers=("ETag",)),
+            },
+            parameters=("file", "If-None-Match"),
+            problems=("RouteNotFound",),
         ),
     ]

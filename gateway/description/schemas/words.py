@@ -2,6 +2,8 @@
 
 from gateway.description.problems import PROBLEM_TYPES, ProblemType
 from gateway.description.schemas.builders import TEXT, Schema, described, record
+from gateway.http.cursors import CURSOR_PATTERN
+from reckoner.authoring.definition import FUNCTION_NAME
 from shared.calculation import Lane, Status
 from shared.failures import FAILURE_REASONS, PROBLEM_PREFIX
 from shared.keys.scope import Scope
@@ -26,11 +28,12 @@ def words() -> dict[str, Schema]:
             "enum": [str(one) for one in Scope],
             "description": "What a key may do; none includes another.",
         },
-        "FunctionName": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"},
+        "FunctionName": {"type": "string", "pattern": f"^{FUNCTION_NAME}$"},
         "KeyName": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
         "Cursor": {
             "type": "string",
-            "description": "Take it from `next`; its form may change.",
+            "pattern": CURSOR_PATTERN,
+            "description": "A place in a list. Take it from `next`.",
         },
         "Fault": record(
             {

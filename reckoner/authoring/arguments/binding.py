@@ -14,10 +14,10 @@ from reckoner.authoring.arguments.changed import changed_faults
 from reckoner.authoring.arguments.integers import MAXIMA, MINIMA, bounded_integers
 from reckoner.authoring.arguments.schema import arguments_schema, integers_schema
 from reckoner.authoring.arguments.unstorable import MAX_DIGITS, TOO_LONG, unstorable_faults
-from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import ArgumentsFaulty, FunctionInvalid
 from reckoner.authoring.faults import MAX_FAULTS, Fault
 from reckoner.authoring.signature import REQUIRED, Parameter
+from reckoner.canonical_json import canonical_json
 
 if TYPE_CHECKING:
     from reckoner.authoring.arguments.validation import Validator

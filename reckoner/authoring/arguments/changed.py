@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from reckoner.authoring.canonical_json import fraction_text
 from reckoner.authoring.faults import Fault, pointer_to, shortened, shown
+from reckoner.canonical_json import fraction_text
 
 #: Values of these types are never changed.
 _UNCHANGED = frozenset((str, type(None)))

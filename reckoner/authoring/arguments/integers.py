@@ -13,8 +13,8 @@ from typing import Annotated, Any, NamedTuple
 from annotated_types import DocInfo, Ge, Gt, Le, Lt
 
 from reckoner.authoring.arguments.bound import BoundArguments
-from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.signature import REQUIRED, Parameter
+from reckoner.canonical_json import canonical_json
 
 #: Integers below it are written by CPython, which refuses longer ones.
 _LARGEST_BOUND = 10**1_000

@@ -19,9 +19,9 @@ from reckoner.authoring.annotations import advice_on
 from reckoner.authoring.arguments.changed import changed_faults
 from reckoner.authoring.arguments.refused_types import check_argument
 from reckoner.authoring.arguments.unstorable import unstorable_faults
-from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid
 from reckoner.authoring.signature import REQUIRED, Parameter
+from reckoner.canonical_json import canonical_json
 
 
 class Validator:

@@ -16,11 +16,11 @@ import uuid
 from typing import Any
 
 from reckoner.authoring.annotations import advice_on
-from reckoner.authoring.canonical_json import canonical_json
 from reckoner.authoring.errors import FunctionInvalid, ResultUnusable
 from reckoner.authoring.faults import pointer_to
 from reckoner.authoring.results.mismatches import describe, describe_inside
 from reckoner.authoring.results.refused_types import check_result
+from reckoner.canonical_json import canonical_json
 
 _NESTED = "The result is nested too deeply, or contains itself. Return a flatter one."
 

@@ -61,6 +61,8 @@ def test_a_browser_is_installed_for_the_tests_where_it_is_a_package(
     assert bash is not None
     done = subprocess.run([bash, "-c", program], env=environment, capture_output=True, text=True)
     assert "python3" in done.stdout.split()
+    # With promtool, where there are tests.
+    assert ("prometheus" in done.stdout.split()) is (mode != "up")
     assert ("chromium" in done.stdout.split()) is is_installed
 
 

@@ -1,5 +1,7 @@
 """What tests of migrations share: an empty database, and the command as it is typed."""
 
+import json
+import logging
 import sys
 
 import pytest
@@ -31,7 +33,19 @@ def short_times(monkeypatch):
 
 
 @pytest.fixture
-def migrations(monkeypatch, capsys, empty_database_url):
+def own_logging():
+    """Restore what the command sets up for the process that it has to itself."""
+    loggers = [logging.getLogger(name) for name in (None, "alembic", "pika")]
+    levels = [logger.level for logger in loggers]
+    handlers = loggers[0].handlers[:]
+    yield
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def migrations(monkeypatch, capsys, empty_database_url, own_logging):
     """Run the command as it is typed; return its exit status and its lines."""
 
     def run(*arguments):
@@ -40,6 +54,7 @@ def migrations(monkeypatch, capsys, empty_database_url):
         monkeypatch.setattr(sys, "argv", ["migrations", *arguments])
         capsys.readouterr()
         status = command.main()
-        return status, capsys.readouterr().err.splitlines()
+        lines = map(json.loads, capsys.readouterr().err.splitlines())
+        return status, [line["message"] for line in lines]
 
     return run

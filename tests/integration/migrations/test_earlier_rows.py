@@ -95,8 +95,8 @@ def test_what_code_for_0003_stored_before_or_stores_after_the_upgrade_is_read(
         claim = leases.claim_calculation(connection, claimed.id, worker_id=WORKER, lease_seconds=60)
         assert claim is not None
         assert (claim.arguments_text, claim.estimate_seconds) == ('{"n":1000000000}', 0.5)
-        assert presence.has_earlier_workers(connection, Lane.QUICK)
-        assert not presence.has_earlier_workers(connection, Lane.HEAVY)
+        assert presence.find_oldest_message_version(connection, Lane.QUICK) == 2
+        assert presence.find_oldest_message_version(connection, Lane.HEAVY) is None
 
 
 def test_code_for_0003_computes_again_what_this_version_stored(url, engine):

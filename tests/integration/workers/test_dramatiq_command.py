@@ -59,7 +59,8 @@ def test_each_process_is_a_worker_with_its_own_row_and_slots_from_our_settings(
         command.send(signal.SIGTERM)
         assert command.wait() == 0
         assert registered(engine) == set()
-    assert {line["pid"] for line in lines_of(command.log) if line["message"] == "started"} == pids
+    lines = lines_of(command.log)
+    assert {line["pid"] for line in lines if line["message"] == "The worker is running"} == pids
     # A warning is possible: both declare the queue at once, and RabbitMQ may refuse one of them.
     assert {line["level"] for line in lines_of(command.log)} <= {"INFO", "WARNING"}
 
@@ -110,7 +111,7 @@ def test_the_command_stops_while_it_waits_for_postgresql(broker_url, tmp_path):
         {"database_url": "postgresql+psycopg2://127.0.0.1:1/none", "broker_url": broker_url}
     )
     with DramatiqCommand(settings, Lane.QUICK, tmp_path / "log", "-p", "1") as command:
-        eventually(lambda: "waiting for PostgreSQL" in command.log.read_text())
+        eventually(lambda: "Waiting for PostgreSQL" in command.log.read_text())
         command.send(signal.SIGTERM)
         assert command.wait(20) == 0
 

@@ -21,7 +21,7 @@ def test_a_worker_that_cannot_register_for_a_bug_of_ours_exits(
         worker.join()
         assert worker.status == 1
     lines = [record.getMessage() for record in caplog.records]
-    assert "could not register: this worker ends" in lines
+    assert "Could not register: this worker ends" in lines
 
 
 @pytest.mark.parametrize("lane", Lane)

@@ -31,7 +31,7 @@ def test_a_worker_waits_for_the_schema_and_logs_that(empty_database_url, broker_
     settings = load_settings({"database_url": empty_database_url, "broker_url": broker_url})
     log = tmp_path / "log"
     with WorkerProcess(settings, Lane.QUICK, log) as process:
-        eventually(lambda: "waiting for the schema" in log.read_text())
+        eventually(lambda: "Waiting for the schema" in log.read_text())
         assert "python -m migrations upgrade" in log.read_text()
         assert {line["level"] for line in lines_of(log)} == {"WARNING"}
         assert process.poll() is None
@@ -48,7 +48,7 @@ def test_a_worker_that_waits_can_be_stopped(broker_url, tmp_path):
     )
     log = tmp_path / "log"
     with WorkerProcess(settings, Lane.HEAVY, log) as process:
-        eventually(lambda: "waiting for PostgreSQL" in log.read_text())
+        eventually(lambda: "Waiting for PostgreSQL" in log.read_text())
         process.terminate()
         assert process.wait(10) == 0
 
@@ -87,7 +87,7 @@ def test_sighup_stops_a_worker_as_sigterm_does(settings, engine, tmp_path, lane)
         process.send_signal(signal.SIGHUP)  # the kernel's and the shell's
         assert process.wait(10) == 0
     assert registered(engine) == []
-    assert "stopped" in [line["message"] for line in lines_of(log)]
+    assert "The worker has stopped" in [line["message"] for line in lines_of(log)]
 
 
 @pytest.mark.parametrize("arguments", [[], ["slow"], ["quick", "heavy"]])

@@ -2,7 +2,7 @@
 
 from tests.mutants.mutation import mutation
 
-_CANONICAL = "reckoner/authoring/canonical_json.py"
+_CANONICAL = "reckoner/canonical_json.py"
 _DOCUMENT = "gateway/http/document.py"
 _CALCULATOR = "shared/calculator.py"
 _RESULT = "shared/result.py"
@@ -27,7 +27,7 @@ MUTATIONS = [
         _CANONICAL,
         "sort_keys=True",
         "sort_keys=False",
-        "unit/reckoner/authoring/test_canonical_json.py",
+        "unit/reckoner/test_canonical_json.py",
     ),
     mutation(_DOCUMENT, "row.length > longest", "row.length >= longest", _IN_DOCUMENT),
     mutation(_DOCUMENT, "moment.astimezone(UTC)", "moment", _IN_DOCUMENT),

@@ -4,7 +4,7 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_TEXTS = "unit/reckoner/authoring/test_canonical_json.py"
+_TEXTS = "unit/reckoner/test_canonical_json.py"
 _IDS = "unit/shared/test_calculation_ids.py"
 _STORED = "integration/store/test_arguments.py"
 _DECODED = "unit/shared/test_messages.py"
@@ -12,7 +12,7 @@ _GROUPS = "unit/gateway/relay/test_group_by_message.py"
 _BINDING = "unit/reckoner/authoring/arguments/test_binding.py"
 _VERSIONS = "integration/gateway/relay/test_message_version.py"
 
-_canonical = partial(mutation, "reckoner/authoring/canonical_json.py")
+_canonical = partial(mutation, "reckoner/canonical_json.py")
 _messages = partial(mutation, "shared/messages.py")
 
 MUTATIONS = [

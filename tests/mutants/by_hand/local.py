@@ -6,7 +6,7 @@ _SUPERVISOR = "compose/local/supervisor.py"
 _PROCESSES = "compose/services/processes.py"
 _LEFTOVERS = "compose/services/leftovers.py"
 _VIEW = "compose/local/log_view.py"
-_LOGS = "shared/logs.py"
+_LOGS = "shared/logs/json_lines.py"
 _CONFIG = "shared/config/settings.py"
 _HEALTH = "workers/health.py"
 

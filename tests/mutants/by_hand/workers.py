@@ -179,7 +179,7 @@ _LIFECYCLES = [
     _lifecycle("worker.worker_threads = self._lane.threads", "pass", _LIFECYCLE),
     _lifecycle("worker.queue_prefetch = self._lane.prefetch", "pass", _LIFECYCLE),
     _lifecycle("worker.workers if not thread.is_alive()]", "worker.workers]", _LIFECYCLE),
-    _lifecycle('return "could not register"', "return None", _ENDS),
+    _lifecycle('return "Could not register"', "return None", _ENDS),
     _lifecycle("            worker.broker.note_consuming()\n", "", _LIFECYCLE),
     _lifecycle("if self._status:\n            raise", "if False:\n            raise", _ENDS),
     mutation(

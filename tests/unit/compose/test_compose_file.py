@@ -13,7 +13,9 @@ COMPOSE = Path(__file__).parents[3] / "compose"
 THAT_STAY = {"nginx", "gateway", "relay", "quick", "heavy", "postgres", "rabbitmq"}
 THAT_END = {"secrets", "roles", "migrate", "operator"}
 TOOLS = {"key"}
-ALL = THAT_STAY | THAT_END | TOOLS
+#: Of the profile `metrics`: one that stays, and one that ends.
+METRICS = {"prometheus", "prometheus-key"}
+ALL = THAT_STAY | THAT_END | TOOLS | METRICS
 
 
 def blocks(text: str, indent: str) -> dict[str, str]:
@@ -75,7 +77,7 @@ def test_no_service_runs_as_root(services, service):
     if "build" in services[service] or "RECKONER_IMAGE" in services[service]["image"]:
         assert user == ""  # the Dockerfile's
     else:
-        users = {"nginx": "nginx", "rabbitmq": "rabbitmq"}
+        users = {"nginx": "nginx", "rabbitmq": "rabbitmq", "prometheus": "nobody"}
         assert user == users.get(service, "postgres")
 
 
@@ -88,13 +90,13 @@ def test_the_image_runs_as_a_numbered_user():
     )
 
 
-@pytest.mark.parametrize("service", sorted(THAT_STAY))
+@pytest.mark.parametrize("service", sorted(THAT_STAY | {"prometheus"}))
 def test_a_long_running_service_has_a_health_check_and_is_restarted(services, service):
     assert "test:" in services[service]["healthcheck"]
     assert services[service]["restart"].strip() == "unless-stopped"
 
 
-@pytest.mark.parametrize("service", sorted(THAT_END | TOOLS))
+@pytest.mark.parametrize("service", sorted(THAT_END | TOOLS | {"prometheus-key"}))
 def test_a_one_shot_service_is_not_restarted(services, service):
     assert services[service]["restart"].strip() == '"no"'
 
@@ -108,12 +110,13 @@ def test_each_health_check_tests_what_its_service_does(services):
         assert f'"workers.health", "{lane}"]' in asked[lane]
 
 
-def test_only_nginx_and_the_management_ui_are_published(services):
+def test_only_nginx_and_the_pages_for_operators_are_published(services):
     published = {name for name, members in services.items() if "ports" in members}
-    assert published == {"nginx", "rabbitmq"}
+    assert published == {"nginx", "rabbitmq", "prometheus"}
     assert re.findall(r"target: (\d+)", services["nginx"]["ports"]) == ["8080"]
     assert re.findall(r"target: (\d+)", services["rabbitmq"]["ports"]) == ["15672"]
-    assert "host_ip: 127.0.0.1" in services["rabbitmq"]["ports"]
+    for service in ("rabbitmq", "prometheus"):
+        assert "host_ip: 127.0.0.1" in services[service]["ports"]
     assert not any(
         "network_mode" in members for name, members in services.items() if name != "secrets"
     )
@@ -149,7 +152,9 @@ def test_each_service_has_a_limit_of_its_memory(services, service):
 
 
 def secrets_of(members: dict[str, str]) -> set[str]:
-    return set(re.findall(r"- ([a-z-]+):/", members.get("volumes", ""))) - {"postgres", "rabbitmq"}
+    return set(re.findall(r"- ([a-z-]+):/", members.get("volumes", ""))) - {
+        *("postgres", "rabbitmq", "prometheus"),
+    }
 
 
 def test_each_service_sees_the_secrets_it_needs(services):
@@ -162,6 +167,8 @@ def test_each_service_sees_the_secrets_it_needs(services):
     assert seen["migrate"] == {"database-secret"}
     assert seen["key"] == {"keys-secret"}
     assert seen["operator"] == {"keys-secret", "operator-key"}
+    assert seen["prometheus-key"] == {"keys-secret", "prometheus-key"}
+    assert seen["prometheus"] == {"prometheus-key"}
     assert seen["rabbitmq"] == {"broker-definitions"}
     assert seen["nginx"] == set()
     assert seen["roles"] == {"postgres-secret", "database-secret", "app-secret", "keys-secret"}
@@ -177,6 +184,30 @@ def test_a_service_has_the_role_that_it_needs(texts, service, role):
 
 def test_only_migrations_own_the_tables(texts):
     assert {name for name, text in texts.items() if "//reckoner@postgres" in text} == {"migrate"}
+
+
+def test_prometheus_runs_only_where_somebody_wants_it(services):
+    with_profile = {name for name, members in services.items() if "profiles" in members}
+    assert with_profile == TOOLS | METRICS
+    for service in METRICS:
+        assert services[service]["profiles"].strip() == "[metrics]"
+
+
+def test_prometheus_reaches_neither_postgresql_nor_workers(services):
+    assert services["prometheus"]["networks"].split("#")[0].strip() == "[frontend, management]"
+
+
+def test_what_prometheus_keeps_is_bounded(services):
+    for limit in ("retention.time", "retention.size"):
+        assert f"--storage.tsdb.{limit}=" in services["prometheus"]["command"]
+
+
+def test_prometheus_uses_a_name_of_the_gateway_that_it_answers_to(services, texts):
+    config = (COMPOSE / "prometheus/prometheus.yml").read_text()
+    [name] = re.findall(r'targets: \["(gateway[\w.]+):8081"\]', config)
+    assert f"aliases: [{name}]" in services["gateway"]["networks"]
+    allowed = re.findall(r"RECKONER_ALLOWED_HOSTS: (.*)", texts["gateway"])
+    assert allowed == [f"${{RECKONER_ALLOWED_HOSTS:-localhost,127.0.0.1}},{name}"]
 
 
 def test_keys_are_on_unless_somebody_says_otherwise():

@@ -34,7 +34,7 @@ def shown():
 
 @pytest.fixture
 def launcher(tmp_path, shown):
-    view: Any = SimpleNamespace(show=shown.append, pipe_for=lambda _name: None)
+    view: Any = SimpleNamespace(show=shown.append, pipe_for=lambda _name: None, environment=dict)
     signals: Any = SimpleNamespace(stopping=lambda: False)
     made: Any = Launcher(LocalSettings(), _KEYS, tmp_path / "var", view, signals)
     made.rabbitmq = SimpleNamespace(manager=("admin", "secret"), management_port=15682)

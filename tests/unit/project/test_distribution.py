@@ -34,7 +34,8 @@ def test_every_requirement_is_locked_in_a_version_that_fits():
 
 def test_an_author_installs_nothing_of_the_server():
     names = {requirement.name for requirement in required("options", "install_requires")}
-    assert names == {"annotated-types", "click", "docstring-parser", "gmpy2", "pydantic"}
+    for_authors = {"annotated-types", "click", "docstring-parser", "gmpy2", "pydantic"}
+    assert names == for_authors | {"httpx", "rich"}  # the client and the command line
 
 
 def test_the_way_to_lock_names_the_extra():

@@ -45,3 +45,22 @@ def test_what_is_not_needed_is_not_imported(module, loaded):
         [sys.executable, "-c", _LOADED, module], capture_output=True, text=True, check=True
     )
     assert ended.stdout.strip() == loaded
+
+
+_OURS = """
+import importlib, pkgutil, sys
+package = importlib.import_module("reckoner.client")
+for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    importlib.import_module(module.name)
+ours = {name for name in sys.modules if name.partition(".")[0] in sys.argv[1:]}
+foreign = {"pydantic", "gmpy2", "annotated_types", "docstring_parser"} & sys.modules.keys()
+print(*sorted(foreign | {name for name in ours if not name.startswith("reckoner.client")}))
+"""
+
+
+def test_the_client_loads_nothing_else_of_ours_and_no_pydantic():
+    packages = ["reckoner", "shared", "gateway", "workers", "migrations", "compose"]
+    ended = subprocess.run(
+        [sys.executable, "-c", _OURS, *packages], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["reckoner", "reckoner.canonical_json"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared.calculation import Lane, Work, calculation_id
 from shared.errors import MessageInvalid
 from shared.messages import (
@@ -27,18 +27,27 @@ ONE = {
     "arguments_text": '{"n":5}',
     "request_id": "r-1",
 }
-MEMBERS = {"version": 3, "calculations": [ONE]}
+CONTEXT = {"key": "shop", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+MEMBERS = {"version": 4, "calculations": [ONE]}
 
 
-def work_for(n, request_id):
+def work_for(n, request_id, key_name=None, traceparent=None):
     arguments_text = canonical_json({"n": n})
     identity = calculation_id("fibonacci", 1, arguments_text)
-    return Work(identity, "fibonacci", 1, arguments_text, request_id)
+    return Work(identity, "fibonacci", 1, arguments_text, request_id, key_name, traceparent)
 
 
-@given(numbers=st.lists(st.integers(), min_size=1), request_id=st.none() | st.text())
-def test_what_is_encoded_is_decoded(numbers, request_id):
-    works = [work_for(n, request_id) for n in numbers]
+TEXTS = st.none() | st.text()
+
+
+@given(
+    numbers=st.lists(st.integers(), min_size=1),
+    request_id=TEXTS,
+    key_name=TEXTS,
+    traceparent=TEXTS,
+)
+def test_what_is_encoded_is_decoded(numbers, request_id, key_name, traceparent):
+    works = [work_for(n, request_id, key_name, traceparent) for n in numbers]
     message = json.loads(encode(works, Lane.QUICK))
     assert message["queue_name"] == queue_name(Lane.QUICK)
     assert message["actor_name"] == actor_name(Lane.QUICK)
@@ -80,6 +89,9 @@ def test_a_message_that_is_not_ours_is_refused(change):
         {"function_version": "1"},
         {"request_id": 5},
         {"more": 1},
+        {"key": 5},
+        {"key": "shop", "more": "1"},
+        {"traceparent": {}},
     ],
 )
 def test_a_message_is_refused_for_any_of_its_calculations(change):
@@ -111,6 +123,20 @@ OF_VERSION_2 = {
 
 def test_a_message_of_an_earlier_relay_has_the_same_work():
     assert decode_work({"version": 2, "calculations": [OF_VERSION_2]}) == decode_work(MEMBERS)
+    assert decode_work({"version": 3, "calculations": [ONE]}) == decode_work(MEMBERS)
+
+
+def test_a_message_carries_the_key_and_the_trace_where_there_are_any():
+    works = [work_for(5, "r-1", CONTEXT["key"], CONTEXT["traceparent"]), work_for(5, "r-1")]
+    members = json.loads(encode(works, Lane.QUICK))["kwargs"]["work"]
+    assert members == {"version": 4, "calculations": [{**ONE, **CONTEXT}, ONE]}
+
+
+@pytest.mark.parametrize(("version", "one"), [(2, OF_VERSION_2), (3, ONE)])
+def test_earlier_workers_get_no_key_and_no_trace(version, one):
+    work = work_for(5, "r-1", CONTEXT["key"], CONTEXT["traceparent"])
+    members = json.loads(encode([work], Lane.QUICK, version))["kwargs"]["work"]
+    assert members == {"version": version, "calculations": [one]}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +170,14 @@ def test_earlier_workers_get_the_members_that_they_take(n, words, x):
 
 
 def test_a_message_has_the_members_of_one_version():
-    for version, one in ((3, OF_VERSION_2), (2, ONE)):
+    of_version_4 = {**ONE, **CONTEXT}
+    for version, one in (
+        (4, OF_VERSION_2),
+        (3, OF_VERSION_2),
+        (3, of_version_4),
+        (2, ONE),
+        (2, {**OF_VERSION_2, **CONTEXT}),
+    ):
         with pytest.raises(MessageInvalid):
             decode_work({"version": version, "calculations": [one]})
 

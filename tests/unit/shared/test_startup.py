@@ -38,7 +38,7 @@ def test_invalid_settings_are_printed_and_end_the_process(monkeypatch, capsys):
 
 def test_a_process_that_has_started_logs_json_and_dies_at_its_crash_point():
     program = (
-        "import logging; from shared import crash_points, startup; startup.start_process();"
+        "import logging; from shared import crash_points, startup; startup.start_process('relay');"
         "logging.info('started'); crash_points.crash_point('here'); print('alive')"
     )
     ended = subprocess.run(

@@ -147,7 +147,7 @@ class Children:
                 if not self._closed.is_set():
                     logger.error("%s It is started again.", error.detail)
             except Exception:
-                logger.exception("cannot keep a template process")
+                logger.exception("Cannot keep a template process")
             if time.monotonic() - began > _LONGEST_PAUSE_SECONDS:
                 pause_seconds = _PAUSE_SECONDS
             self._closed.wait(pause_seconds)

@@ -85,7 +85,7 @@ def kill_orphans() -> None:
                 with suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)
             if time.monotonic() > until:
-                logger.error("processes left by a calculation do not end: %s", orphans)
+                logger.error("Processes left by a calculation do not end: %s", orphans)
                 return
             time.sleep(_PAUSE_SECONDS)
 

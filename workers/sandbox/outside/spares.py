@@ -55,7 +55,7 @@ class SpareChildren:
         try:
             self._spares.append(FreshChild(self._command))
         except ProcessDied as error:
-            logger.warning("cannot start a spare child process: %s", error.detail)
+            logger.warning("Cannot start a spare child process: %s", error.detail)
 
     def _take(self) -> FreshChild:
         while self._spares:

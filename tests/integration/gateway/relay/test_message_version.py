@@ -36,19 +36,37 @@ def publish(monkeypatch, settings, relay_engine, channel):
 
 
 def test_messages_have_the_version_that_all_workers_of_their_lane_take(engine, publish):
-    def note(worker_id, lane, offers):
+    def note(lane, offers, message_version=None):
+        worker_id = uuid4()
         with engine.begin() as connection:
             presence.upsert_worker(
-                connection, worker_id, host="h", pid=1, lane=lane, slots=1, offers=offers
+                connection,
+                worker_id,
+                host="h",
+                pid=1,
+                lane=lane,
+                slots=1,
+                offers=offers,
+                message_version=message_version,
             )
+        return worker_id
 
-    earlier = uuid4()
+    def forget(worker_id):
+        with engine.begin() as connection:
+            presence.delete_worker(connection, worker_id)
+
+    assert publish(Lane.HEAVY) == 4
+    note(Lane.HEAVY, ["fibonacci/1"], 4)
+    note(Lane.HEAVY, None, 4)  # it does not know yet what it offers
+    assert publish(Lane.HEAVY) == 4
+    without_version = note(Lane.HEAVY, ["fibonacci/1"])
     assert publish(Lane.HEAVY) == 3
-    note(uuid4(), Lane.HEAVY, ["fibonacci/1"])
-    assert publish(Lane.HEAVY) == 3
-    note(earlier, Lane.HEAVY, None)  # as versions before `offers` do
+    without_offers = note(Lane.HEAVY, None)
     assert publish(Lane.HEAVY) == 2
-    assert publish(Lane.QUICK) == 3
-    with engine.begin() as connection:
-        presence.delete_worker(connection, earlier)
+    assert publish(Lane.QUICK) == 4
+    forget(without_offers)
     assert publish(Lane.HEAVY) == 3
+    forget(without_version)
+    assert publish(Lane.HEAVY) == 4
+    note(Lane.HEAVY, ["fibonacci/1"], 5)  # of a later version, which takes ours as well
+    assert publish(Lane.HEAVY) == 4

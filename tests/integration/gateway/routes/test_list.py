@@ -239,7 +239,7 @@ def test_a_page_of_long_documents_ends_early_and_leads_on(
 
 
 def test_a_list_of_nothing_is_empty_over_http(client):
-    page = client.get("/calculations?status=failed&function=no+such+function").json()
+    page = client.get("/calculations?status=failed&function=no_such_function").json()
     assert page == {"calculations": [], "next": None}
 
 

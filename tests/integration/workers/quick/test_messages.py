@@ -6,7 +6,7 @@ import json
 import pika
 import pytest
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared import messages
 from shared.calculation import Lane, Status, Work, calculation_id
 from shared.messages import queue_name
@@ -148,7 +148,7 @@ def test_no_log_line_repeats_all_arguments_of_a_message(feed, settings, tmp_path
     feed.publish(Lane.QUICK, json.dumps(refused).encode(), forged({"n": "8" * 1_000_000}))
     with WorkerProcess(settings, Lane.QUICK, log):
         eventually(lambda: feed.dead(Lane.QUICK) == 2)
-        eventually(lambda: log.read_text().count("refused a message") == 2)
+        eventually(lambda: log.read_text().count("Refused a message") == 2)
     assert max(map(len, log.read_text().splitlines())) < 2_000
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared.functions.registry import load_registry
 from workers.sandbox.protocol import Request
 

@@ -9,7 +9,7 @@ from functools import cache
 import psutil
 import pytest
 
-from reckoner.authoring.canonical_json import canonical_json
+from reckoner.canonical_json import canonical_json
 from shared.errors import CalculationAborted
 from shared.functions.verification import random_prime
 from tests.child_with_test_functions import TEMPLATE_COMMAND

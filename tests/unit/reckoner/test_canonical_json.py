@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reckoner.authoring.canonical_json import canonical_json, fraction_text
+from reckoner.canonical_json import canonical_json, fraction_text
 
 #: RFC 8785, Appendix B: the bits of a double, and its text.
 RFC_8785_NUMBERS = [

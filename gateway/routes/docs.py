@@ -1,0 +1,83 @@
+"""/docs: GET shows the description of the API in a browser; /docs/{file}: what the page needs."""
+
+import asyncio
+
+import falcon
+import falcon.asgi
+
+from gateway.access.scopes import by_method
+from gateway.docs.files import Page
+from gateway.http.limits import CLIENT_CACHE_SECONDS
+from gateway.http.results.representation import Outcome
+
+#: The page's own files, and requests to this service. Nothing inline: no text of the description
+#: can become a script. The viewer draws its icons with `data:`.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class Docs:
+    """The page."""
+
+    scopes = by_method(GET=None)
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def on_get(
+        self,
+        req: falcon.asgi.Request,  # noqa: ARG002
+        resp: falcon.asgi.Response,
+    ) -> None:
+        """Respond with the page, which names its files."""
+        resp.content_type = "text/html; charset=utf-8"
+        resp.cache_control = ["no-cache"]
+        resp.set_header("Content-Security-Policy", _POLICY)
+        resp.set_header("Referrer-Policy", "no-referrer")
+        resp.data = self._page.html
+
+    on_head = on_get
+
+
+class DocsFile:
+    """A file of the page, whose name changes with its content."""
+
+    scopes = by_method(GET=None)
+
+    def __init__(self, page: Page) -> None:
+        self._files = page.files
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, file: str) -> None:
+        """Respond with the file, or with 304 to a client that has it."""
+        found = self._files.get(file)
+        if found is None:
+            raise falcon.HTTPRouteNotFound
+        selection = found.representation.select(
+            if_match=None,
+            if_none_match=req.get_header("If-None-Match"),
+            range_header=None,
+            if_range=None,
+        )
+        content = b""
+        if selection.outcome is Outcome.WHOLE:
+            content = await asyncio.to_thread(found.path.read_bytes)
+        # No digest: NGINX compresses what it passes on.
+        resp.set_header("ETag", found.representation.etag)
+        resp.cache_control = ["public", f"max-age={CLIENT_CACHE_SECONDS}", "immutable"]
+        if selection.outcome is Outcome.NOT_MODIFIED:
+            resp.status = falcon.HTTP_304
+            return
+        resp.content_type = found.media_type
+        resp.data = content
+
+    on_head = on_get

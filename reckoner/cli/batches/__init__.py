@@ -1,0 +1,1 @@
+"""Files of many calculations, CSV or NDJSON, read line by line."""

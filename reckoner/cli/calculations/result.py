@@ -1,0 +1,78 @@
+"""`reckoner result`: the bytes of a result, to standard output or into a file."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reckoner.cli.exit_status import CommandFailed, ExitStatus, refuse
+from reckoner.cli.output.forms import Form
+from reckoner.cli.output.outcome import is_readable
+from reckoner.cli.service.connection import connected
+from reckoner.cli.service.settings import url_option
+from reckoner.cli.waiting.options import calculation_argument
+
+if TYPE_CHECKING:
+    from reckoner.client import Client
+
+
+def _checked(_context: click.Context, _parameter: click.Parameter, file: str | None) -> Path | None:
+    """Return the path, unless it is a form: every other command has those with -o."""
+    if file is None:
+        return None
+    if file in frozenset(Form):
+        raise click.BadParameter(
+            f"a result has no forms, so this would be a file of the name {file}. Leave it out to "
+            f"write to standard output, or name ./{file}."
+        )
+    return Path(file)
+
+
+@click.command("result")
+@calculation_argument
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    callback=_checked,
+    help="Write the result into this file.",
+)
+@url_option
+def command(identity: str, file: Path | None, url: str | None) -> None:
+    r"""Write the result of the calculation ID, its bytes as they are.
+
+    Into a FILE, a download that breaks is resumed, its SHA-256 is checked, and the file appears
+    once it is complete. Without -o, it goes to standard output, and is checked as well: the exit
+    status is 1 if what was written is not the result.
+
+    \b
+    Examples:
+      reckoner result ffcfeb02-09f4-5c06-889e-7cd5cd61b456
+      reckoner result ffcfeb02-09f4-5c06-889e-7cd5cd61b456 -o digits.txt
+    """
+    with connected(url, is_patient=True) as client:
+        if file is None:
+            _write_to_standard_output(client, identity)
+            return
+        try:
+            client.download(identity, file)
+        except OSError as error:
+            raise CommandFailed(
+                f"{file} cannot be written: {error.strerror or error}. Make room, or name a file "
+                "that can be written; what was received is kept, and the download goes on there.",
+                ExitStatus.FAILED,
+            ) from error
+
+
+def _write_to_standard_output(client: "Client", identity: str) -> None:
+    if sys.stdout.isatty():
+        result = client.get(identity).result
+        if result is not None and not is_readable(result.media_type):
+            refuse(
+                f"The result is {result.length:,} bytes of {result.media_type}, which a terminal "
+                "cannot show. Write it into a file with -o FILE."
+            )
+    client.download(identity, sys.stdout.buffer)
+    sys.stdout.buffer.flush()

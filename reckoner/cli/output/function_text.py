@@ -1,0 +1,59 @@
+"""Functions of the catalogue as people read them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reckoner.canonical_json import canonical_json
+from reckoner.cli.arguments.json_types import json_types
+from reckoner.cli.output.printable import one_line, printable
+from reckoner.cli.output.quantities import bytes_text, seconds_text
+
+_SHOWN = 200
+_BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "more than",
+    "maximum": "at most",
+    "exclusiveMaximum": "less than",
+}
+
+
+def function_lines(functions: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line for each function: its name, and what it does in short."""
+    width = max((len(one["name"]) for one in functions), default=0)
+    return "".join(
+        f"{one['name']:<{width}}  {one_line(one['summary'], _SHOWN)}".rstrip() + "\n"
+        for one in functions
+    )
+
+
+def function_text(function: Mapping[str, Any]) -> str:
+    """Return what a function does, its arguments, and what it returns."""
+    schema = function["arguments"]
+    required = schema.get("required", ())
+    lines = [f"{function['name']} (version {function['version']})"]
+    about = function.get("description") or function.get("summary") or ""
+    lines += [f"  {line}".rstrip() for line in printable(about).splitlines()]
+    lines += ["", "Arguments:"]
+    properties = schema.get("properties", {})
+    for name, member in properties.items():
+        lines.append(f"  {name}: {_argument(member, schema, is_required=name in required)}")
+        if member.get("description"):
+            lines.append(f"    {one_line(member['description'], _SHOWN)}")
+    if not properties:
+        lines.append("  none")
+    lines += ["", f"Result: {function['result']['kind']} ({function['result']['media_type']})"]
+    if function.get("time_limit_seconds") is not None:
+        lines.append(f"Time limit: {seconds_text(function['time_limit_seconds'])}")
+    if function.get("memory_limit_bytes") is not None:
+        lines.append(f"Memory limit: {bytes_text(function['memory_limit_bytes'])}")
+    return "\n".join(lines) + "\n"
+
+
+def _argument(member: Mapping[str, Any], root: Mapping[str, Any], *, is_required: bool) -> str:
+    words = [" or ".join(sorted(json_types(member, root)))]
+    words += [f"{text} {member[bound]}" for bound, text in _BOUNDS.items() if bound in member]
+    if "enum" in member:
+        words.append(f"one of {', '.join(map(canonical_json, member['enum']))}")
+    if not is_required:
+        words.append(f"{one_line(canonical_json(member.get('default')), _SHOWN)} by default")
+    return ", ".join(words)

@@ -1,0 +1,1 @@
+"""Which calculations a command is about: conditions of `list`, `watch` and `cancel`."""

@@ -1,0 +1,1 @@
+"""The id of a calculation, without a request."""

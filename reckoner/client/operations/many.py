@@ -1,0 +1,103 @@
+"""Many calculations at once: lists of them, page by page, and cancelling by a condition."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypedDict
+from urllib.parse import parse_qsl, urlsplit
+
+from reckoner.client.documents.calculation import Calculation, Cancelled, calculation_from
+from reckoner.client.operations.service import Named, Service, json_call
+from reckoner.client.transport.steps import Call, Steps, emit
+from reckoner.client.values.json_text import write_json
+
+_IDS_AT_ONCE = 10_000
+
+
+class ListConditions(TypedDict, total=False):
+    """What a list can be limited to; a moment needs a time zone, and None is no condition."""
+
+    status: str | None
+    function: str | None
+    lane: str | None
+    created_after: datetime | str | None
+    created_before: datetime | str | None
+
+
+class CancelConditions(ListConditions, total=False):
+    """What a cancel can be limited to: also the name of the key that first submitted."""
+
+    submitted_by: str | None
+
+
+def list_calculations(
+    service: Service, conditions: Mapping[str, str], page_size: int
+) -> Steps[None]:
+    """Emit calculations, newest first, a request for each page."""
+    query = {**conditions, "limit": str(page_size)}
+    while True:
+        answer = yield from service.ask(Call("GET", "/calculations", query))
+        found, following = service.read(answer.document, _page)
+        for calculation in found:
+            yield from emit(calculation)
+        if following is None:
+            return
+        # Only the query counts: wherever the answer points to, no request goes to another address.
+        query = dict(parse_qsl(urlsplit(following).query, keep_blank_values=True))
+
+
+def cancel_many(
+    service: Service, ids: Iterable[Named] | None, conditions: Mapping[str, str]
+) -> Steps[Cancelled]:
+    """Cancel what is not finished, in steps; return how many there were."""
+    cancelled = cancelling = 0
+    for body in _bodies(ids, conditions):
+        cursor: str | None = None
+        while True:
+            more = {} if cursor is None else {"cursor": cursor}
+            text = write_json({**body, **more})
+            answer = yield from service.ask(json_call("/calculations/cancel", text))
+            step, cursor = service.read(answer.document, _cancelled)
+            cancelled, cancelling = cancelled + step.cancelled, cancelling + step.cancelling
+            if cursor is None:
+                break
+    return Cancelled(cancelled, cancelling)
+
+
+def written(conditions: ListConditions | CancelConditions) -> dict[str, str]:
+    """Return the conditions that are given, as text.
+
+    Raises ValueError for a time without a zone.
+    """
+    texts = {}
+    for name, value in conditions.items():
+        if isinstance(value, datetime):
+            if value.utcoffset() is None:
+                raise ValueError(f"{name} needs a time zone, such as datetime.UTC.")
+            texts[name] = value.isoformat()
+        elif value is not None:
+            texts[name] = str(value)
+    return texts
+
+
+def _bodies(ids: Iterable[Named] | None, conditions: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    if (ids is None) == (not conditions):
+        raise ValueError("Give either ids or at least one condition.")
+    if ids is None:
+        yield dict(conditions)
+        return
+    remaining = iter(ids)
+    while page := list(islice(remaining, _IDS_AT_ONCE)):
+        yield {"ids": [str(one.id if isinstance(one, Calculation) else one) for one in page]}
+
+
+def _page(document: Mapping[str, Any]) -> tuple[list[Calculation], str | None]:
+    found = [calculation_from(one) for one in document["calculations"]]
+    following = document["next"]
+    return found, None if following is None else str(following)
+
+
+def _cancelled(document: Mapping[str, Any]) -> tuple[Cancelled, str | None]:
+    following = document["next"]
+    step = Cancelled(document["cancelled"], document["cancelling"])
+    return step, None if following is None else str(following)

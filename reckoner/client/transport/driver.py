@@ -1,0 +1,109 @@
+"""The driver of the synchronous client: does what operations yield, and blocks meanwhile."""
+
+import time
+from collections.abc import Generator, Iterator
+from typing import Any, TypeVar
+
+import httpx
+
+from reckoner.client.transport.steps import Call, Emit, Open, Read, Send, Sleep, Steps, Tell, Work
+
+T = TypeVar("T")
+
+
+class Driver:
+    """Runs operations with one httpx.Client, which several threads may use."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def run(self, steps: Steps[T]) -> T:
+        """Return what an operation returns."""
+        running = self._drive(steps)
+        try:
+            next(running)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        raise AssertionError("An operation that emits items must be iterated over.")
+
+    def iterate(self, steps: Steps[None]) -> Iterator[Any]:
+        """Yield what an operation emits."""
+        yield from self._drive(steps)
+
+    def _drive(self, steps: Steps[T]) -> Generator[Any, None, T]:
+        streams = _Streams(self._http)
+        came: Any = None
+        failed: BaseException | None = None
+        try:
+            while True:
+                try:
+                    step = steps.send(came) if failed is None else steps.throw(failed)
+                except StopIteration as end:
+                    value: T = end.value
+                    return value
+                came = failed = None
+                if isinstance(step, Emit):
+                    yield step.item
+                    continue
+                try:
+                    came = self._do(step, streams)
+                except BaseException as error:  # an interrupt too: the operation closes its files
+                    failed = error
+        finally:
+            streams.close()
+            steps.close()
+
+    def _do(self, step: object, streams: "_Streams") -> Any:
+        match step:
+            case Send(call):
+                return self._http.send(request_of(self._http, call))
+            case Open(call):
+                return streams.open(call)
+            case Read():
+                return streams.read()
+            case Sleep(seconds):
+                return time.sleep(seconds)
+            case Work(function):
+                return function()
+            case Tell(function, about):
+                return function(about)
+        raise AssertionError(step)
+
+
+class _Streams:
+    """The one response of an operation that is being read."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+        self._response: httpx.Response | None = None
+        self._pieces: Iterator[bytes] = iter(())
+
+    def open(self, call: Call) -> httpx.Response:
+        self.close()
+        self._response = self._http.send(request_of(self._http, call), stream=True)
+        self._pieces = self._response.iter_bytes()
+        return self._response
+
+    def read(self) -> bytes | None:
+        return next(self._pieces, None)
+
+    def close(self) -> None:
+        if self._response is not None:
+            self._response.close()
+            self._response = None
+
+
+def request_of(http: httpx.Client | httpx.AsyncClient, call: Call) -> httpx.Request:
+    """Return the request of a call."""
+    waits = http.timeout
+    read = None if waits.read is None else waits.read + call.read_seconds
+    timeout = httpx.Timeout(connect=waits.connect, read=read, write=waits.write, pool=waits.pool)
+    return http.build_request(
+        call.method,
+        call.path,
+        params=call.query or None,
+        content=call.body,
+        headers=call.headers,
+        timeout=timeout,
+    )

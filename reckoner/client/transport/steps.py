@@ -1,0 +1,123 @@
+"""Operations as generators, which say what is to be done and leave the waiting to their driver.
+
+An operation is written once, and both clients use it: it yields what is to be done, and the driver
+does it, blocking or with `await`, and sends back what came of it, or throws in the error. Only the
+functions at the end of this file yield such things; an operation writes `reply = yield from
+send(call)`, which keeps its types.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+#: A generator of things to be done that returns T. What is sent into it depends on the thing.
+Steps: TypeAlias = Generator[Any, Any, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request: the path below the service's URL, and what belongs to it.
+
+    `read_seconds` is how long the answer may be silent, beyond the client's own time-out.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    read_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a request; what comes back is the response, read to its end."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Send a request; what comes back is the response without its body, which Read reads.
+
+    The driver closes it when the next one is opened, and when the operation ends.
+    """
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read on in the response that is open; what comes back is bytes, or None at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Call what takes long or blocks; the asynchronous driver does it in a thread."""
+
+    function: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Call a function of the user's, which may be a coroutine function for the async client."""
+
+    function: Callable[[Any], Any]
+    about: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Hand an item to whoever iterates over the operation."""
+
+    item: Any
+
+
+def send(call: Call) -> Steps[httpx.Response]:
+    """Send a request and return the whole response."""
+    response: httpx.Response = yield Send(call)
+    return response
+
+
+def open_stream(call: Call) -> Steps[httpx.Response]:
+    """Send a request and return the response, whose body `read` reads."""
+    response: httpx.Response = yield Open(call)
+    return response
+
+
+def read() -> Steps[bytes | None]:
+    """Return the next bytes of the open response, or None at its end."""
+    piece: bytes | None = yield Read()
+    return piece
+
+
+def sleep(seconds: float) -> Steps[None]:
+    """Wait."""
+    yield Sleep(seconds)
+
+
+def work(function: Callable[[], T]) -> Steps[T]:
+    """Return what a function that takes long returns."""
+    result: T = yield Work(function)
+    return result
+
+
+def tell(function: Callable[[T], Any], about: T) -> Steps[None]:
+    """Call a function of the user's."""
+    yield Tell(function, about)
+
+
+def emit(item: object) -> Steps[None]:
+    """Hand an item to whoever iterates."""
+    yield Emit(item)

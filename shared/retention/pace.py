@@ -1,0 +1,25 @@
+"""How fast counting and removing go, and when they stop."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+#: The shortest pause. Each is otherwise as long as the step before it: so at most one connection of
+#: PostgreSQL's is busy, for half of the time.
+_SHORTEST_PAUSE_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`pause` waits that many seconds, or less if `is_stopping` has become true."""
+
+    pause: Callable[[float], object]
+    is_stopping: Callable[[], bool]
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Do something, and pause for as long as it took."""
+        began = time.monotonic()
+        yield
+        self.pause(max(_SHORTEST_PAUSE_SECONDS, time.monotonic() - began))

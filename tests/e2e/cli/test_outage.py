@@ -1,0 +1,45 @@
+"""`reckoner run` while the gateway is away."""
+
+import pytest
+
+from reckoner.cli.exit_status import ExitStatus
+from tests.e2e.cli.command import end, start
+from tests.e2e.numbers import fibonacci, fresh
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.slow
+
+
+def submitted(reckoner, n: int) -> str:
+    """Return the id of a calculation once it was submitted."""
+
+    def find() -> list[str]:
+        listed = reckoner("list", "--function", "fibonacci", "-o", "jsonl").lines
+        return [one["id"] for one in listed if one["arguments"]["n"] == n]
+
+    return eventually(find)[0]
+
+
+def test_a_gateway_that_comes_back_is_waited_for(link, reckoner):
+    n = fresh(26_000_000, 30_000_000)
+    running = start(f"http://127.0.0.1:{link.port}", "run", "fibonacci", f"n={n}")
+    identity = submitted(reckoner, n)
+    link.refuse()
+    assert reckoner("wait", identity).status == 0
+    assert running.poll() is None
+    link.repair()
+    done = end(running)
+    assert (done.status, done.errors) == (0, "")
+    assert done.text == f"{fibonacci(n)}\n"
+
+
+def test_one_that_does_not_come_back_in_time_is_124(link, reckoner):
+    n = fresh(1_000_000_000, 2_000_000_000)
+    url = f"http://127.0.0.1:{link.port}"
+    running = start(url, "run", "fibonacci", f"n={n}", "--timeout", "1.5")
+    identity = submitted(reckoner, n)
+    link.refuse()
+    done = end(running)
+    assert done.status in (ExitStatus.TIMED_OUT, ExitStatus.UNREACHABLE)
+    assert identity in done.errors
+    reckoner("cancel", identity)

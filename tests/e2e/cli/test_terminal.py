@@ -1,0 +1,131 @@
+"""`reckoner` at a terminal: progress, the question after Ctrl-C, tables and colours."""
+
+import os
+import re
+
+import pytest
+
+from reckoner.cli.exit_status import ExitStatus
+from tests.e2e.cli.command import run
+from tests.e2e.cli.terminal import CTRL_C, Terminal
+from tests.e2e.cli.test_exit_statuses import long
+from tests.e2e.numbers import fibonacci, fresh
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.slow
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def status_of(reckoner, identity: str) -> str:
+    return str(reckoner("get", identity, "-o", "json").json["status"])
+
+
+def begun(terminal: Terminal) -> str:
+    """Return the id of what a terminal waits for, once its progress is shown."""
+    eventually(lambda: re.search(r"(queued|running).* left", terminal.text), what="a bar")
+    (identity,) = set(_ID.findall(terminal.text))
+    return identity
+
+
+def test_progress_is_shown_and_the_data_are_only_the_value(base_url):
+    n = fresh(20_000_000, 25_000_000)
+    reading, writing = os.pipe()
+    with Terminal(base_url, "run", "fibonacci", f"n={n}", output=writing) as terminal:
+        os.close(writing)
+        with open(reading, "rb") as output:  # noqa: PTH123
+            value = output.read()
+        assert terminal.wait() == 0
+        assert value.decode() == f"{fibonacci(n)}\n"
+        assert "running" in terminal.text
+        # The bar has gone from the screen: its line was erased at the end.
+        assert terminal.raw.rstrip().endswith(b"\x1b[2K") or b"\x1b[2K" in terminal.raw
+
+
+def test_ctrl_c_asks_and_cancels(base_url, reckoner):
+    with Terminal(base_url, "run", "fibonacci", long()) as terminal:
+        identity = begun(terminal)
+        terminal.type(CTRL_C)
+        eventually(lambda: "Cancel the calculation" in terminal.text)
+        terminal.type(b"c\n")
+        assert terminal.wait() == ExitStatus.INTERRUPTED
+        assert f"Cancelled {identity}." in terminal.text
+    eventually(lambda: status_of(reckoner, identity) == "cancelled")
+
+
+@pytest.mark.parametrize("keys", [b"\n", CTRL_C, b"\x04"], ids=["Enter", "Ctrl-C", "Ctrl-D"])
+def test_ctrl_c_asks_and_leaves_it(base_url, reckoner, keys):
+    with Terminal(base_url, "run", "fibonacci", long()) as terminal:
+        identity = begun(terminal)
+        terminal.type(CTRL_C)
+        eventually(lambda: "Cancel the calculation" in terminal.text)
+        terminal.type(keys)
+        assert terminal.wait() == ExitStatus.INTERRUPTED
+        assert f"`reckoner wait {identity}`" in terminal.text
+    assert status_of(reckoner, identity) in ("queued", "running")
+    reckoner("cancel", identity)
+
+
+def test_a_narrow_terminal_has_whole_ids_and_no_longer_lines(base_url, reckoner):
+    reckoner("submit", "fibonacci", "n=123456")
+    with Terminal(base_url, "list", "--limit", "5", columns=40) as terminal:
+        assert terminal.wait() == 0
+        assert len(_ID.findall(terminal.text)) == 5
+        assert max(map(len, terminal.text.splitlines())) <= 40
+
+
+def test_progress_fits_a_narrow_terminal(base_url, reckoner):
+    with Terminal(base_url, "run", "fibonacci", long(), columns=40) as terminal:
+        identity = begun(terminal)
+        terminal.process.kill()
+        lines = re.split(r"[\r\n]+", terminal.text)
+        assert max(map(len, lines)) <= 40
+    reckoner("cancel", identity)
+
+
+def test_a_table_has_colours_unless_no_color_is_set(base_url, reckoner):
+    reckoner("run", "fibonacci", "n=100")
+    shown = {}
+    for value in ("", "1"):
+        with Terminal(base_url, "list", "--status", "succeeded", NO_COLOR=value) as terminal:
+            assert terminal.wait() == 0
+            shown[value] = terminal
+    assert "CALCULATION" in shown[""].text
+    assert len(_ID.findall(shown[""].text)) > 1
+    assert b"\x1b[32msucceeded" in shown[""].raw
+    assert "succeeded" in shown["1"].text
+    assert not re.search(rb"\x1b\[[0-9;]*3[0-7]m", shown["1"].raw)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends", "becomes"), [(b"n\n", 130, "running"), (b"y\n", 0, "cancelled")]
+)
+def test_many_are_cancelled_after_a_question(base_url, reckoner, answer, ends, becomes):
+    identity = reckoner("submit", "never_returns", f"n={fresh(0, 10**9)}").text.strip()
+    with Terminal(base_url, "cancel", "--function", "never_returns") as terminal:
+        eventually(lambda: "1 calculation of function never_returns? [y/N]" in terminal.text)
+        terminal.type(answer)
+        assert terminal.wait() == ends
+    eventually(lambda: status_of(reckoner, identity) == becomes)
+    reckoner("cancel", identity)
+    eventually(lambda: status_of(reckoner, identity) == "cancelled")
+
+
+def test_bytes_are_not_written_to_a_terminal(base_url, reckoner):
+    identity = reckoner("submit", "mandelbrot", "width=64").text.strip()
+    assert reckoner("wait", identity).status == 0
+    with Terminal(base_url, "result", identity) as terminal:
+        assert terminal.wait() == ExitStatus.USAGE
+        assert "image/png" in terminal.text
+        assert "-o FILE" in terminal.text
+    assert run(base_url, "result", identity).output.startswith(b"\x89PNG")
+
+
+def test_the_newest_are_watched_as_a_table(base_url, reckoner):
+    with Terminal(base_url, "watch", "--function", "fibonacci") as terminal:
+        eventually(lambda: "CALCULATION" in terminal.text)
+        n = fresh(20_000, 10**6)
+        reckoner("submit", "fibonacci", f"n={n}")
+        eventually(lambda: f'{{"n":{n}}}' in terminal.text)
+        terminal.type(CTRL_C)
+        assert terminal.wait() == ExitStatus.INTERRUPTED

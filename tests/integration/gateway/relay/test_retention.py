@@ -1,0 +1,171 @@
+"""The relay keeps what is stored within the limits of its settings."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from gateway.relay.retention import Retention
+from shared.metrics.catalogue import DOCUMENTS_FORGOTTEN, RESULT_BYTES_PRUNED, RESULTS_PRUNED
+from shared.metrics.counters import Counters
+from shared.store.retention.counting import GRACE_SECONDS
+from tests.integration.gateway.relay.postgres_clock import replace_clock
+from tests.integration.retention.finished import (
+    AT_ONCE,
+    DAY,
+    HOUR,
+    count_rows,
+    finish,
+    measured,
+    present,
+    pruned,
+    sums,
+    truth,
+)
+
+
+@pytest.fixture
+def counters():
+    return Counters()
+
+
+@pytest.fixture
+def run(engine, store_settings, counters):
+    """Run retention as a relay that starts now, and as if no other had run lately."""
+
+    def run(**settings):
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE retention SET ran_at = NULL"))
+        Retention(engine, replace(store_settings, **settings), AT_ONCE, counters).run()
+
+    return run
+
+
+def fault_of(engine):
+    with engine.begin() as connection:
+        return connection.execute(text("SELECT fault FROM retention")).scalar_one()
+
+
+def test_without_limits_it_counts_and_removes_nothing(engine, run):
+    ids = finish(engine, 3, age_seconds=100 * DAY)
+    run()
+    assert sums(engine) == (3, 30)
+    assert pruned(engine, ids) == [False] * 3
+    assert fault_of(engine) is None
+
+
+def test_results_beyond_an_age_go_and_are_counted_in_the_metrics(engine, run, counters, caplog):
+    caplog.set_level(logging.INFO)
+    old, young = finish(engine, 3, age_seconds=DAY + 60), finish(engine, age_seconds=DAY - 60)
+    run(retention_seconds=DAY)
+    assert pruned(engine, [*old, *young]) == [True] * 3 + [False]
+    assert "Removed 3 results of 30 bytes, and 0 documents" in caplog.text
+    totals = counters.totals()
+    assert totals[RESULTS_PRUNED.name] == {"[]": 3}
+    assert totals[RESULT_BYTES_PRUNED.name] == {"[]": 30}
+    assert DOCUMENTS_FORGOTTEN.name not in totals
+
+
+def test_documents_go_too_where_that_is_set(engine, run, counters):
+    old = [*finish(engine, 3, age_seconds=2 * DAY), *finish(engine, 2, status="failed")]
+    run(retention_seconds=HOUR, retention_forget=True)
+    assert not any(present(engine, old))
+    assert counters.totals()[DOCUMENTS_FORGOTTEN.name] == {"[]": 5}
+
+
+def test_a_limit_of_bytes_holds_under_a_stream_of_results(engine, run):
+    """It is exceeded by what finished within the grace and since the last run, and no more."""
+    set_clock = replace_clock(engine)
+    limit = 2_000
+    finish(engine, 100, age_seconds=10 * DAY, over_seconds=DAY, size=100)
+    for hour in range(4):
+        set_clock(hour * HOUR)
+        finish(engine, 5, age_seconds=0, size=100)
+        run(retention_bytes=limit)
+        assert measured(engine) == truth(engine) == (20, limit)
+    set_clock(5 * HOUR)
+    finish(engine, 100, age_seconds=0, size=100)  # more than all that may be removed yet
+    run(retention_bytes=limit)
+    assert measured(engine) == truth(engine) == (100, 10_000)
+    set_clock(5 * HOUR + GRACE_SECONDS + 1)
+    run(retention_bytes=limit)
+    assert measured(engine) == truth(engine) == (20, limit)
+
+
+def test_the_size_of_the_table_does_not_matter(engine, run):
+    """A table that does not shrink must not empty the database."""
+    finish(engine, 2_000, age_seconds=2 * DAY, over_seconds=DAY, size=1_000)
+    run(retention_bytes=1_500_000)
+    for _ in range(3):
+        run(retention_bytes=1_500_000)
+        assert sums(engine) == (1_500, 1_500_000)
+
+
+def test_of_several_relays_one_runs_at_a_time(engine, store_settings, counters):
+    ids = finish(engine)
+    settings = replace(store_settings, retention_seconds=HOUR)
+    one, other = (Retention(engine, settings, AT_ONCE, counters) for _ in range(2))
+    other.run()
+    assert pruned(engine, ids) == [True]
+    ids = finish(engine, age_seconds=2 * DAY, function="factorial")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE retention SET counted_until = NULL"))
+        connection.execute(text("DELETE FROM stored_results"))
+    one.run()  # the other did, less than its interval ago
+    assert pruned(engine, ids) == [False]
+    assert count_rows(engine, "stored_results") == 0
+
+
+def test_a_fault_is_logged_once_and_kept_and_goes_with_the_next_run_that_works(
+    engine, store_settings, counters, caplog
+):
+    finish(engine)
+    settings = replace(store_settings, retention_seconds=HOUR)
+    retention = Retention(engine, settings, AT_ONCE, counters)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE stored_results RENAME TO elsewhere"))
+    for _ in range(2):
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE retention SET ran_at = NULL"))
+        retention.run()
+    assert 'relation "stored_results" does not exist' in fault_of(engine)
+    assert "a bug" in caplog.text
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO stored_results"))
+        connection.execute(text("UPDATE retention SET ran_at = NULL"))
+    retention.run()
+    assert fault_of(engine) is None
+    assert sums(engine) == (0, 0)
+
+
+def test_a_lock_that_lasts_is_a_fault_that_is_logged_once(
+    engine, store_settings, counters, caplog, monkeypatch
+):
+    monkeypatch.setattr("shared.store.retention.counting.LOCK_SECONDS", 0.05)
+    finish(engine)
+    retention = Retention(engine, store_settings, AT_ONCE, counters)
+    with engine.begin() as other:
+        other.execute(text("LOCK TABLE stored_results"))
+        for _ in range(2):
+            retention.run()
+            with engine.begin() as connection:
+                connection.execute(text("UPDATE retention SET ran_at = NULL"))
+    assert len(caplog.records) == 1
+    assert "lock timeout" in caplog.text
+    assert "lock timeout" in fault_of(engine)
+
+
+def test_a_database_that_takes_no_writes_is_a_fault_that_is_logged_once(
+    engine, store_settings, counters, caplog
+):
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"ALTER DATABASE {engine.url.database} SET default_transaction_read_only = on")
+        )
+    engine.dispose()
+    retention = Retention(engine, store_settings, AT_ONCE, counters)
+    retention.run()
+    retention.run()
+    assert len(caplog.records) == 1
+    assert "read-only" in caplog.text

@@ -1,0 +1,89 @@
+"""Event streams: whatever their pieces, and taken up again when they break."""
+
+import json
+
+import httpx
+import pytest
+
+from reckoner.client import LimitExceeded, NotFound, ServiceUnreachable
+from reckoner.client.operations.events import EventParser, events
+from tests.unit.reckoner.client.playing import ID, document, problem, service, unfinished
+
+
+def event(found, *, last=False):
+    return f"{'id: final' + chr(10) if last else ''}data: {json.dumps(found)}\n\n".encode()
+
+
+def stream(*pieces):
+    return httpx.Response(200, headers={"Content-Type": "text/event-stream"}), pieces
+
+
+QUEUED, RUNNING = unfinished(), unfinished("running", attempts=1)
+FINAL = event(document(), last=True)
+
+
+def watch(player, *answers, **limits):
+    player.answers = iter(answers)
+    player.play(events(service(**limits), ID))
+    return [one.status for one in player.emitted]
+
+
+def test_a_stream_shows_each_change_and_ends_with_the_final_one(player):
+    pieces = (event(QUEUED), b": heartbeat\n\n", event(RUNNING), FINAL, event(QUEUED))
+    assert watch(player, stream(*pieces)) == ["queued", "running", "succeeded"]
+    assert player.calls[0].headers["Accept"] == "text/event-stream"
+
+
+def test_a_stream_that_breaks_is_taken_up_again_without_showing_anything_twice(player):
+    cut = httpx.ReadError("reset")
+    shown = watch(
+        player,
+        stream(event(QUEUED), event(RUNNING)[:40], cut),
+        httpx.ConnectError("refused"),
+        problem(503, "unavailable", Retry_After="2"),
+        stream(event(QUEUED)),  # the gateway has stopped
+        stream(event(RUNNING), FINAL),
+    )
+    assert shown == ["queued", "running", "succeeded"]
+    assert len(player.calls) == 5
+    assert 2 <= player.sleeps[2] <= 2.25
+    assert len({call.headers["X-Request-ID"] for call in player.calls}) == 1
+
+
+def test_a_stream_that_never_brings_anything_is_given_up(player):
+    with pytest.raises(ServiceUnreachable, match="ended the events before"):
+        watch(player, *[stream(event(QUEUED))] * 5, attempts=4)
+    assert len(player.calls) == 4
+
+
+def test_a_stream_that_has_lasted_counts_as_a_good_one(player):
+    class Lasting:
+        def __iter__(self):
+            player.now += 6
+            yield b": heartbeat\n\n"
+
+    again = [(stream()[0], Lasting()) for _ in range(9)]
+    assert watch(player, *again, stream(FINAL), attempts=2) == ["succeeded"]
+
+
+def test_what_is_refused_is_raised(player):
+    with pytest.raises(NotFound):
+        watch(player, problem(404, "calculation-not-found"))
+    with pytest.raises(LimitExceeded):
+        watch(player, *[problem(429, "too-many-streams", Retry_After="5")] * 2, attempts=2)
+    with pytest.raises(ServiceUnreachable, match="not Reckoner"):
+        watch(player, httpx.Response(200, html="<p>"))
+
+
+def test_an_event_that_is_no_document_is_tried_again(player):
+    assert watch(player, stream(b'data: {"id": \n\n'), stream(FINAL)) == ["succeeded"]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 1000])
+def test_events_are_found_whatever_the_pieces(length):
+    text = b': c\r\n\r\ndata: {"a":\ndata: 1}\r\nid: x\n\nevent: y\ndata:2\n\n\n: c\n\ndata: 3'
+    parser = EventParser()
+    found: list[bytes] = []
+    for start in range(0, len(text), length):
+        found += parser.feed(text[start : start + length])
+    assert found == [b'{"a":\n1}', b"2"]
