@@ -10,6 +10,13 @@ if TYPE_CHECKING:
 
 def find_function(client: "Client", name: str) -> "Function":
     """Return a function. Raises CommandFailed if there is none of this name."""
+    from reckoner.client import NotFound
+
+    try:
+        return client.function(name)
+    except NotFound as error:
+        if error.problem.name != "route-not-found":
+            raise
     found = {function.name: function for function in client.functions()}
     if name not in found:
         raise CommandFailed(
