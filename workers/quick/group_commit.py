@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from shared.calculation import Work
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
-from shared.logs.members import log_calculations, members_of
+from shared.logs.bundles import CalculationLog
+from shared.logs.members import members_of
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
 from shared.store.quick import finish_quick_failed, finish_quick_succeeded
@@ -80,6 +81,7 @@ class GroupCommit:
         self._waiting: deque[FinishedMessage] = deque()
         self._waiting_bytes = 0
         self._give_up_at: float | None = None
+        self._log = CalculationLog(logger, "Computed %s, whose results are stored")
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
 
     def start(self) -> None:
@@ -149,7 +151,7 @@ class GroupCommit:
         computed = [one.work for finished in batch for one in finished.outcomes if one.result]
         if refused:
             computed = [work for work in computed if work.calculation_id not in refused]
-        log_calculations(logger, "Computed %s, whose results are stored", computed)
+        self._log.add(computed)
         for consumer, stored in tags.items():
             consumer.acknowledge(stored)
 
