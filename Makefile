@@ -6,7 +6,7 @@ LANE ?= heavy
 SIDE_BY_SIDE = -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help up worker check test mutants faults soak bench test-compose lint clean
+.PHONY: help up worker check test mutants faults fuzz soak bench test-compose lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ mutants: ## Put small faults into copies of the product, which the tests must no
 faults: ## Break everything that can break, and update the table in docs/reliability.md
 	@compose/bootstrap.sh dev
 	.venv/bin/python -m pytest tests/faults --write-table
+
+fuzz: ## Send what the API's description allows, and does not, for SECONDS=600 with SEED=…
+	@compose/bootstrap.sh dev
+	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$(SEED) .venv/bin/python -m pytest tests/e2e/description/fuzz.py
 
 soak: ## Break things at random for SECONDS=1200 with SEED=…, then check all results
 	@compose/bootstrap.sh dev

@@ -20,6 +20,10 @@ from gateway.docs.files import load_docs_page
 from gateway.http.errors import handle_error
 from gateway.http.query_parameters import KnownParameters
 from gateway.http.request_ids import RequestIds
+from gateway.metrics.collecting import Collecting
+from gateway.metrics.gauges import note_gauges
+from gateway.metrics.heartbeat import Heartbeat
+from gateway.metrics.request_counts import RequestCounts
 from gateway.routes.batch import Batch
 from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
@@ -32,6 +36,7 @@ from gateway.routes.functions import Catalogue, Functions, OneFunction
 from gateway.routes.health import Live, Ready
 from gateway.routes.index import Index
 from gateway.routes.listing import Listing
+from gateway.routes.metrics import Metrics
 from gateway.routes.openapi import OpenApi
 from gateway.routes.result_bytes import ResultBytes
 from gateway.routes.results import Result
@@ -52,8 +57,11 @@ from shared.config import Settings
 from shared.config.hosts import parse_hosts
 from shared.config.origins import parse_origins
 from shared.functions.registry import Registry
+from shared.metrics.counters import Counters
 from shared.postgres.connections import connect_to_listen
 from shared.store.keys.access import find_access, note_use_of_keys
+from shared.store.metrics import ProcessKind
+from shared.store.metrics_row import MetricsRow
 from shared.store.notifications import CHANGED
 
 App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
@@ -62,8 +70,9 @@ App = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 def create_app(settings: Settings, registry: Registry, rates: Rates | None = None) -> App:
     """Return the ASGI application; its lifespan opens and closes what it needs.
 
-    `rates` are those that the processes of a gateway share.
+    `rates` are those that the processes of a gateway share. Each process has counters of its own.
     """
+    counters = Counters()
     for function in registry:
         function.prepare()
     database = make_database(settings)
@@ -96,10 +105,16 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
         watchdog.watch_store,
         watchdog.watch_threads,
         lambda: known_functions.run(database),
+        Heartbeat(
+            database,
+            MetricsRow(counters, ProcessKind.GATEWAY),
+            lambda: note_gauges(counters, database, waiters),
+        ).run,
         *runs,
     )
     cors_origins = parse_origins(settings.cors_origins)
     middleware: list[Any] = [
+        RequestCounts(counters),
         RequestIds(),
         Hosts(parse_hosts(settings.allowed_hosts)),
         *([Cors(cors_origins)] if cors_origins else []),
@@ -114,7 +129,7 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     app.add_error_handler(Exception, handle_error)
     app.add_error_handler(falcon.HTTPError, handle_error)
     planner = Planner(registry, settings, known_functions.cost)
-    _add_routes(app, settings, planner, database, threads, waiters, access)
+    _add_routes(app, settings, planner, database, threads, waiters, access, counters)
     app.add_route("/session", session)
     page = load_docs_page()
     app.add_route("/docs", Docs(page))
@@ -131,11 +146,12 @@ def _add_routes(
     threads: ComputeThreads,
     waiters: Waiters,
     access: KeysOff | Authentication,
+    counters: Counters,
 ) -> None:
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
     admission = Admission(database, settings)
-    submission = Submission(database, planner, calculator, lookup, threads, admission)
+    submission = Submission(database, planner, calculator, lookup, threads, admission, counters)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     listing = Listing(database, threads.long)
@@ -143,8 +159,10 @@ def _add_routes(
     app.add_route("/", Index())
     app.add_route("/calculations", calculations)
     app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
-    app.add_route("/calculations/cancel", Cancellation(database, threads.long))
-    app.add_route("/calculations/{calculation_id}", Calculation(database, lookup, retry_after))
+    app.add_route("/calculations/cancel", Cancellation(database, threads.long, counters))
+    app.add_route(
+        "/calculations/{calculation_id}", Calculation(database, lookup, retry_after, counters)
+    )
     app.add_route("/calculations/{calculation_id}/result", Result(lookup, result_bytes))
     app.add_route(
         "/calculations/{calculation_id}/events", Events(lookup, waiters, access.check_again)
@@ -154,6 +172,7 @@ def _add_routes(
     catalogue = Catalogue(planner.registry, settings)
     app.add_route("/functions", Functions(catalogue))
     app.add_route("/functions/{name}", OneFunction(catalogue))
-    app.add_route("/system", System(database, planner.registry, admission))
+    app.add_route("/system", System(database, planner.registry, admission, settings))
+    app.add_route("/metrics", Metrics(Collecting(database, settings, admission)))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gateway.database.pool import AsyncPool
+from gateway.database.usage import Usage
 from shared.config import Settings
 from shared.errors import StoreUnavailable
 from shared.postgres.connections import GRACE_SECONDS, make_async_connector, make_engine
@@ -57,6 +58,13 @@ class Database:
             connections, thread_name_prefix="database-autocommit"
         )
         self._waiting = 0
+        self._transaction_usage = Usage(transactions)
+        self._autocommit_usage = Usage(connections)
+
+    @property
+    def usage(self) -> Sequence[Usage]:
+        """How much each of the pools is used."""
+        return self._pool.usage, self._transaction_usage, self._autocommit_usage
 
     async def fetch(self, query: Query[T]) -> T:
         """Return a query's answer once it is committed; see AsyncPool."""
@@ -68,14 +76,18 @@ class Database:
         If its connection turns out to be broken, the use case runs once more on another, so it
         must be harmless to repeat. Raises StoreUnavailable.
         """
-        return await self._in_thread(self._transaction_threads, self._engine.begin, use_case)
+        with self._transaction_usage:
+            return await self._in_thread(self._transaction_threads, self._engine.begin, use_case)
 
     async def run_autocommit(self, use_case: Callable[[Connection], T]) -> T:
         """Do the same, with each statement a transaction of its own.
 
         A statement then takes one round trip, where `run_transaction` takes three.
         """
-        return await self._in_thread(self._autocommit_threads, self._autocommit.connect, use_case)
+        with self._autocommit_usage:
+            return await self._in_thread(
+                self._autocommit_threads, self._autocommit.connect, use_case
+            )
 
     async def _in_thread(
         self, threads: ThreadPoolExecutor, connect: _Connect, use_case: Callable[[Connection], T]

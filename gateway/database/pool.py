@@ -8,6 +8,7 @@ from typing import TypeVar
 import psycopg2
 
 from gateway.database.connection import AsyncConnection
+from gateway.database.usage import Usage
 from shared.errors import StoreUnavailable
 from shared.postgres.connections import AsyncConnector
 from shared.postgres.outages import (
@@ -36,6 +37,7 @@ class AsyncPool:
         self._connector = connector
         self._timeout_seconds = timeout_seconds
         self._free = asyncio.Semaphore(size)
+        self.usage = Usage(size)
         # Used as a stack: what the connection that was used last needs is still in caches.
         self._idle: list[AsyncConnection] = []
         self._generation = 0
@@ -46,8 +48,8 @@ class AsyncPool:
         If its connection turns out to be unusable, the query is executed once more on another, so
         it must be harmless to repeat. Raises StoreUnavailable, or psycopg2.Error for a bug.
         """
-        async with self._free:
-            with outages_raised(_logger):
+        with self.usage, outages_raised(_logger):
+            async with self._free:
                 connection = await self._take()
                 try:
                     return await self._fetch(connection, query)

@@ -104,7 +104,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         f"`wait=N` holds the request for up to N seconds, at most {MAX_WAIT_SECONDS}, until the "
         "calculation is final; `respond-async` does not wait, which is the default. Anything else "
         "is ignored (RFC 7240).",
-        "wait=1",
+        "respond-async",
     ),
     "X-Request-ID": _header(
         "X-Request-ID",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -64,7 +64,12 @@ def parse_moment(text: str) -> datetime:
     """Return the time of RFC 3339, to the microsecond; raise ValueError if it is not one."""
     if not _MOMENT.fullmatch(text):
         raise ValueError(text)
-    return datetime.fromisoformat(text.upper())
+    moment = datetime.fromisoformat(text.upper())
+    try:
+        # PostgreSQL takes no offset of 16 hours or more.
+        return moment.astimezone(UTC)
+    except OverflowError:  # in the first or the last hours that Python knows
+        return moment.replace(tzinfo=UTC)
 
 
 def _one_of(names: Iterable[_Name]) -> Callable[[str], _Name]:

@@ -67,6 +67,9 @@ KEY_CHECK_RETRY_SECONDS = 1
 #: Within this time a worker ends a calculation that was cancelled.
 CANCEL_SECONDS = 2
 
+#: A scrape that PostgreSQL does not answer in this time says that it is down.
+METRICS_SECONDS = 3.0
+
 # POST /calculations/cancel: what one call cancels, and reads to find it
 
 MAX_CANCELLED = 1_000

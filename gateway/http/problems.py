@@ -49,6 +49,7 @@ def write_problem(resp: falcon.asgi.Response, problem: Problem) -> None:
     resp.cache_control = ["no-store"]
     resp.data = json.dumps(problem.document()).encode() + b"\n"
     resp.stream = None
+    resp.context.problem = problem.name  # for whoever counts
     for name, value in problem.headers.items():
         resp.set_header(name, value)
 

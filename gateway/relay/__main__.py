@@ -7,6 +7,7 @@ import sys
 from gateway.relay.health import HealthFile, find_faults, health_folder
 from gateway.relay.process import Relay
 from shared.calculation import Lane
+from shared.metrics.counters import Counters
 from shared.postgres.connections import make_engine
 from shared.startup import call_on_stop_signals, start_process
 
@@ -48,7 +49,7 @@ def _run() -> int:
         is_autocommit=True,
     )
     health_file = _make_health_file()
-    relay = Relay(settings, engine, autocommit, health_file)
+    relay = Relay(settings, engine, autocommit, health_file, Counters())
     call_on_stop_signals(relay.stop)
     _logger.info("The relay is running")
     status = relay.run()

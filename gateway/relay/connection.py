@@ -6,7 +6,7 @@ collected. A connection that failed is not repaired: it ends, and its publisher 
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -16,7 +16,7 @@ import pika.exceptions
 import pika.spec
 
 from gateway.relay.confirms import Batch, Receipt
-from gateway.relay.queues import count_ready_messages, declare_queues
+from gateway.relay.queues import count_dead_letters, count_ready_messages, declare_queues
 from shared.broker_problems import describe_alarm, describe_error, describe_timeout, node_name
 from shared.calculation import Lane
 from shared.errors import BrokerUnavailable
@@ -49,7 +49,7 @@ _logger = logging.getLogger(__name__)
 class BrokerConnection:
     """A connection that is opening, ready or closed.
 
-    One thread calls `wait_ready`, `publish`, `probe` and `close`; any may call `ready_messages`.
+    One thread calls `wait_ready`, `publish`, `probe` and `close`; any may count messages.
     """
 
     def __init__(self, node: pika.URLParameters, lane: Lane) -> None:
@@ -112,8 +112,18 @@ class BrokerConnection:
 
         Raises BrokerUnavailable.
         """
+        return self._count(self._count_ready)
+
+    def dead_letters(self) -> int:
+        """Return how many messages wait in the queue of those that were refused.
+
+        Raises BrokerUnavailable.
+        """
+        return self._count(self._count_dead)
+
+    def _count(self, begin: Callable[[Future[int]], None]) -> int:
         count: Future[int] = Future()
-        self._connection.ioloop.add_callback_threadsafe(lambda: self._count_ready(count))
+        self._connection.ioloop.add_callback_threadsafe(lambda: begin(count))
         try:
             return count.result(CONFIRM_SECONDS)
         except TimeoutError:
@@ -220,6 +230,12 @@ class BrokerConnection:
             count_ready_messages(
                 self._connection, self._node, self._lane, count, self._on_channel_closed
             )
+
+    def _count_dead(self, count: Future[int]) -> None:
+        if not self._connection.is_open or self._alarm:
+            count.set_exception(BrokerUnavailable(self._alarm or self._problem))
+        else:
+            count_dead_letters(self._connection, self._node, self._lane, count)
 
     def _on_channel_closed(self, channel: pika.channel.Channel, reason: Exception) -> None:
         if channel.connection.is_open:  # RabbitMQ closed the channel alone

@@ -15,6 +15,8 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.failures import failure_json
 from shared.functions.offers import offer
+from shared.metrics.catalogue import FINISHED
+from shared.metrics.counters import Counters
 from shared.store.handed_back import (
     Reviewed,
     fail_handed_back,
@@ -44,7 +46,10 @@ class HandedBack:
     PostgreSQL's clock counts.
     """
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, counters: Counters | None = None
+    ) -> None:
+        self._counters = counters or Counters()
         self._engine = engine
         self._grace_seconds = settings.function_grace_seconds
         self._after = _FIRST
@@ -62,14 +67,17 @@ class HandedBack:
         while True:
             with self._engine.begin() as connection:
                 reviewed = review_handed_back(connection, self._after, _BATCH)
-                self._decide(connection, reviewed, offers)
+                failed = self._decide(connection, reviewed, offers)
+            for one in failed:
+                self._counters.add(FINISHED, one.function or "", one.lane or "", "failed")
             self._after = reviewed[-1].calculation_id if len(reviewed) == _BATCH else _FIRST
             if len(reviewed) < _BATCH or time.monotonic() > until:
                 return
 
     def _decide(
         self, connection: Connection, reviewed: Sequence[Reviewed], offers: _Offers
-    ) -> None:
+    ) -> list[Reviewed]:
+        """Return those that have failed."""
         waiting, overdue = [], []
         for one in reviewed:
             if one.lane is None or one.function is None or one.version is None:
@@ -81,15 +89,14 @@ class HandedBack:
                 overdue.append(one)
         if waiting:
             note_offered(connection, waiting)
-        if overdue:
-            self._fail(connection, overdue)
+        return self._fail(connection, overdue) if overdue else []
 
     def _is_overdue(self, one: Reviewed, lane: str, name: str) -> bool:
         now = time.monotonic()
         since = self._unoffered_since.setdefault((lane, name), now)
         return min(now - since, one.waited_seconds) >= self._grace_seconds
 
-    def _fail(self, connection: Connection, overdue: list[Reviewed]) -> None:
+    def _fail(self, connection: Connection, overdue: list[Reviewed]) -> list[Reviewed]:
         errors = {
             one.calculation_id: failure_json(
                 "function-gone",
@@ -108,6 +115,7 @@ class HandedBack:
             ", ".join(sorted(functions)),
             self._grace_seconds,
         )
+        return [one for one in overdue if one.calculation_id in failed]
 
 
 def _may_wait(name: str, offers: Sequence[frozenset[str] | None]) -> bool:

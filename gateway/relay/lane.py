@@ -4,9 +4,12 @@ So neither lane waits for the other, not even if confirms do not come or a queue
 """
 
 import logging
+import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from sqlalchemy import Connection, Engine
 
@@ -21,6 +24,8 @@ from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable
 from shared.logs.members import log_calculations
 from shared.messages import encode
+from shared.metrics.catalogue import DEAD_LETTERS, PUBLISHED
+from shared.metrics.counters import Counters
 from shared.store.heavy_outbox import take_heavy
 from shared.store.outbox import Due, put_back, take_due, taken
 
@@ -46,6 +51,9 @@ _LONGEST_PAUSE_SECONDS = 0.02
 #: How often to probe whether RabbitMQ takes messages, while there is nothing to publish.
 _PROBE_SECONDS = 5.0
 
+#: How often to count the messages that workers have refused.
+_DEAD_LETTERS_SECONDS = 15.0
+
 
 class LaneRelay:
     """Publishes what is due in one lane whenever it is woken; `engine` is in autocommit.
@@ -54,9 +62,15 @@ class LaneRelay:
     """
 
     def __init__(
-        self, lane: Lane, settings: Settings, engine: Engine, on_change: Callable[[], None]
+        self,
+        lane: Lane,
+        settings: Settings,
+        engine: Engine,
+        on_change: Callable[[], None],
+        counters: Counters,
     ) -> None:
         self.lane = lane
+        self._counters = counters
         self.publisher = Publisher(settings.amqp_urls, lane)
         self._message_version = MessageVersion(lane)
         self._batch_rows = settings.relay_batch
@@ -67,6 +81,7 @@ class LaneRelay:
         self._woken.set()  # the first step is at once, and finds out whether RabbitMQ works
         self._is_publishing = False
         self._paused_until = 0.0
+        self._dead_letters_noted_at = -math.inf
         self.loop = LoopThread(
             f"{lane} lane",
             self._step,
@@ -134,6 +149,8 @@ class LaneRelay:
                         connection, [work.calculation_id for i in refused for work in messages[i]]
                     )
         published = [work for i in sorted(receipt.confirmed) for work in messages[i]]
+        for function, count in Counter(work.function for work in published).items():
+            self._counters.add(PUBLISHED, function, self.lane, amount=count)
         log_calculations(_logger, f"Published %s to the {self.lane} lane", published)
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
@@ -172,6 +189,14 @@ class LaneRelay:
                 self._pause_after(rows)
         if self.publisher.unconfirmed_seconds >= _PROBE_SECONDS:
             self.publisher.probe()
+        if time.monotonic() >= self._dead_letters_noted_at + _DEAD_LETTERS_SECONDS:
+            self._note_dead_letters()
+
+    def _note_dead_letters(self) -> None:
+        """Note how many messages workers have refused; leave what was known where that fails."""
+        self._dead_letters_noted_at = time.monotonic()
+        with suppress(BrokerUnavailable):  # a probe finds that out, and says so
+            self._counters.set_gauge(DEAD_LETTERS, self.publisher.dead_letters(), self.lane)
 
     def _pause_after(self, rows: int) -> None:
         """Let rows that arrive now be published together; the first after an idle time is not held.

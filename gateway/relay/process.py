@@ -30,6 +30,8 @@ from shared.config import Settings
 from shared.metrics.counters import Counters
 from shared.postgres.connections import connect_to_listen
 from shared.retention.pace import Pace
+from shared.store.metrics import ProcessKind
+from shared.store.metrics_row import MetricsRow, write_metrics
 from shared.store.notifications import CLAIMED, OUTBOX, RETURNED, read_outbox
 from shared.store.outbox import seconds_to_next
 
@@ -71,15 +73,19 @@ class Relay:
         engine: Engine,
         autocommit: Engine,
         health_file: HealthFile | None = None,
+        counters: Counters | None = None,
     ) -> None:
+        counters = counters or Counters()
+        self._metrics = MetricsRow(counters, ProcessKind.RELAY)
         self._settings = settings
         self._autocommit = autocommit
         self._health = Health(autocommit, health_file)
         self.lanes = {
-            lane: LaneRelay(lane, settings, autocommit, self._send_heartbeat_soon) for lane in Lane
+            lane: LaneRelay(lane, settings, autocommit, self._send_heartbeat_soon, counters)
+            for lane in Lane
         }
         self.rescue = Rescue(
-            engine, settings, lambda lane: self.lanes[lane].publisher.ready_messages()
+            engine, settings, lambda lane: self.lanes[lane].publisher.ready_messages(), counters
         )
         self._rescue_loop = LoopThread(
             "rescue", self._rescue_step, reset=engine.dispose, on_change=self._send_heartbeat_soon
@@ -91,7 +97,7 @@ class Relay:
             engine,
             settings,
             Pace(self._retention_loop.wait, lambda: self._retention_loop.is_stopping),
-            Counters(),
+            counters,
         )
         self._main_loop = Loop(
             "relay",
@@ -130,6 +136,8 @@ class Relay:
         until = time.monotonic() + _STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
+        if self._main_loop.problem is None:  # else PostgreSQL would have to be waited for
+            write_metrics(self._autocommit, self._metrics, is_last=True)
         if reason is not None:
             _logger.error(
                 "Nothing worked for %g s, so this relay ends: %s", _GIVE_UP_SECONDS, reason
@@ -203,6 +211,7 @@ class Relay:
             if relay.loop.problem is not None
         }
         self._health.report(problems, self._rescue_loop.problem)
+        write_metrics(self._autocommit, self._metrics)
 
     def _send_heartbeat_soon(self) -> None:
         self._next_heartbeat_at = 0.0

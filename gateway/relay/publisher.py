@@ -24,7 +24,7 @@ from shared.errors import BrokerUnavailable
 class Publisher:
     """Publishes one lane's messages, each with a publisher confirm.
 
-    Not thread-safe, except for `ready_messages`.
+    Not thread-safe, except for what counts messages.
     """
 
     def __init__(self, urls: Sequence[str], lane: Lane) -> None:
@@ -63,10 +63,14 @@ class Publisher:
 
         Raises BrokerUnavailable, also while there is no connection.
         """
-        connection = self._connection
-        if connection is None or connection.is_closed:
-            raise BrokerUnavailable("there is no connection to RabbitMQ")
-        return connection.ready_messages()
+        return self._open_connection().ready_messages()
+
+    def dead_letters(self) -> int:
+        """Return how many messages of the lane workers have refused. Thread-safe.
+
+        Raises BrokerUnavailable, also while there is no connection.
+        """
+        return self._open_connection().dead_letters()
 
     def close(self) -> None:
         """Close the connection, and wait until it is closed."""
@@ -74,6 +78,12 @@ class Publisher:
         self._must_reconnect = False
         if connection is not None:
             connection.close()
+
+    def _open_connection(self) -> BrokerConnection:
+        connection = self._connection
+        if connection is None or connection.is_closed:
+            raise BrokerUnavailable("there is no connection to RabbitMQ")
+        return connection
 
     def _ready_connection(self) -> BrokerConnection:
         connection = self._connection

@@ -97,3 +97,34 @@ def count_ready_messages(
             on_wrong_queue(channel, reason)
 
     connection.channel(on_open_callback=on_open).add_on_close_callback(on_closed)
+
+
+def count_dead_letters(
+    connection: pika.SelectConnection, node: pika.URLParameters, lane: Lane, count: Future[int]
+) -> None:
+    """Count the messages of a lane that were refused; `count` gets it, or BrokerUnavailable.
+
+    On a channel of its own, which RabbitMQ closes if there is no such queue: then it is 0.
+    """
+
+    def on_open(channel: pika.channel.Channel) -> None:
+        channel.queue_declare(
+            dead_letter_queue_name(lane),
+            passive=True,
+            callback=lambda frame: on_counted(channel, frame),
+        )
+
+    def on_counted(channel: pika.channel.Channel, frame: Any) -> None:
+        count.set_result(frame.method.message_count)
+        if channel.is_open:
+            channel.close()
+
+    def on_closed(_: pika.channel.Channel, reason: Exception) -> None:
+        if count.done():
+            return
+        if getattr(reason, "reply_code", None) == _NOT_FOUND:
+            count.set_result(0)
+        else:
+            count.set_exception(BrokerUnavailable(describe_error(reason, node)))
+
+    connection.channel(on_open_callback=on_open).add_on_close_callback(on_closed)

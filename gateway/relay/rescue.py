@@ -7,18 +7,26 @@ RabbitMQ. It is harmless to repeat, and to run in several relays at once.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine
 
 from gateway.relay.clock_steps import ClockSteps
 from gateway.relay.handed_back import HandedBack
 from gateway.relay.housekeeping import Housekeeping
-from shared.calculation import Lane
+from shared.calculation import Lane, Status
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
-from shared.store.attempts import expire_leases
+from shared.metrics.catalogue import (
+    ATTEMPTS_ENDED,
+    FINISHED,
+    LEASES_EXPIRED,
+    MESSAGES_RESCUED,
+)
+from shared.metrics.counters import Counters
+from shared.store.attempts import Expired, expire_leases
+from shared.store.metrics import fold_silent_metrics
 from shared.store.notifications import notify_changed
 from shared.store.outbox import oldest_waiting_seconds, republish_lost
 from shared.store.presence import delete_silent_relays, delete_silent_workers
@@ -40,6 +48,9 @@ _CHUNKS_SECONDS = 0.25
 #: and of idle transactions are less than a minute together.
 _CHUNKS_GRACE_SECONDS = 120.0
 
+#: When the counts of a process that sends no heartbeat become part of those of the retired.
+_FOLD_SECONDS = 600.0
+
 _logger = logging.getLogger(__name__)
 
 
@@ -50,13 +61,18 @@ class Rescue:
     """
 
     def __init__(
-        self, engine: Engine, settings: Settings, ready_messages: Callable[[Lane], int]
+        self,
+        engine: Engine,
+        settings: Settings,
+        ready_messages: Callable[[Lane], int],
+        counters: Counters | None = None,
     ) -> None:
+        self._counters = counters = counters or Counters()
         self._engine = engine
         self._settings = settings
         self._ready_messages = ready_messages
         self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
-        self._handed_back = HandedBack(engine, settings)
+        self._handed_back = HandedBack(engine, settings, counters)
         self._housekeeping = Housekeeping(engine)
         self._empty_since: dict[Lane, float] = {}
         self._unavailable_queues: set[Lane] = set()
@@ -65,17 +81,20 @@ class Rescue:
         """Return lost work to the outbox and clean up; return how many calculations that was."""
         may_expire = self._clock_steps.correct()
         with self._engine.begin() as connection:
-            returned = self._expire_leases(connection) if may_expire else 0
+            expired = self._expire_leases(connection) if may_expire else []
             delete_silent_workers(connection, _SILENT_SECONDS)
             delete_silent_relays(connection, _SILENT_SECONDS)
+        returned = self._note_expired(expired)
         self._handed_back.review()
         remove_lost_chunks(self._engine)
         for lane in Lane:
             returned += self._return_lost(lane)
+        with self._engine.begin() as connection:
+            fold_silent_metrics(connection, _FOLD_SECONDS)
         self._housekeeping.run_if_due()
         return returned
 
-    def _expire_leases(self, connection: Connection) -> int:
+    def _expire_leases(self, connection: Connection) -> list[Expired]:
         limit = self._settings.max_attempts
         expired = expire_leases(
             connection,
@@ -89,12 +108,22 @@ class Rescue:
             cancelled_error_json=CANCELLED_JSON,
             limit=_BATCH,
         )
-        for identity, status in expired.items():
+        notify_changed(connection, [one.calculation_id for one in expired])
+        return expired
+
+    def _note_expired(self, expired: Sequence[Expired]) -> int:
+        """Log and count what is committed; return how many are queued again."""
+        for one in expired:
             _logger.warning(
-                "A lease expired; the calculation is %s", status, extra={"calculation_id": identity}
+                "A lease expired; the calculation is %s",
+                one.status,
+                extra={"calculation_id": one.calculation_id},
             )
-        notify_changed(connection, expired)
-        return sum(status == "queued" for status in expired.values())
+            self._counters.add(LEASES_EXPIRED)
+            self._counters.add(ATTEMPTS_ENDED, "lost")
+            if one.status != Status.QUEUED:
+                self._counters.add(FINISHED, one.function, Lane.HEAVY, one.status)
+        return sum(one.status == Status.QUEUED for one in expired)
 
     def _return_lost(self, lane: Lane) -> int:
         """Put old messages into the outbox if the queue is empty or later ones were consumed."""
@@ -129,6 +158,7 @@ class Rescue:
             if len(lost) < _BATCH:
                 break
         if returned:
+            self._counters.add(MESSAGES_RESCUED, lane, amount=returned)
             _logger.warning(
                 "%d lost messages of the %s lane will be published again", returned, lane
             )

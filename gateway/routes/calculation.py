@@ -16,6 +16,8 @@ from shared.calculation import Status
 from shared.errors import CalculationFinal
 from shared.failures import CANCELLED_JSON
 from shared.keys.scope import Scope
+from shared.metrics.catalogue import FINISHED
+from shared.metrics.counters import Counters
 from shared.store.calculations import Row, cancel_calculation
 from shared.store.notifications import notify_changed
 
@@ -25,7 +27,10 @@ class Calculation:
 
     scopes = by_method(GET=Scope.READ, DELETE=Scope.CANCEL)
 
-    def __init__(self, database: Database, lookup: Lookup, retry_after: RetryAfter) -> None:
+    def __init__(
+        self, database: Database, lookup: Lookup, retry_after: RetryAfter, counters: Counters
+    ) -> None:
+        self._counters = counters
         self._database = database
         self._lookup = lookup
         self._retry_after = retry_after
@@ -60,7 +65,9 @@ class Calculation:
             existing = await self._lookup.get(identity)
             raise CalculationFinal(identity, existing.status)
         write_document(resp, row, self._retry_after.seconds)
-        if row.status != Status.CANCELLED:
+        if row.status == Status.CANCELLED:
+            self._counters.add(FINISHED, row.function, row.lane, row.status)
+        else:
             resp.status = falcon.HTTP_202
             resp.set_header("Retry-After", str(CANCEL_SECONDS))
 

@@ -65,7 +65,7 @@ class Events:
         self, identity: UUID, req: falcon.asgi.Request
     ) -> AsyncGenerator[falcon.asgi.SSEvent | None, None]:
         loop = asyncio.get_running_loop()
-        with self._waiters.watch(identity) as waiter:
+        with self._waiters.watch(identity, is_stream=True) as waiter:
             row: Row | None = await self._lookup.get(identity)
             while waiter.discard_row():  # a row that arrived during the query may be newer
                 row = await self._lookup.get(identity)

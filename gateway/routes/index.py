@@ -16,6 +16,7 @@ _INDEX = {
         "estimate": "/estimates",
         "functions": "/functions",
         "system": "/system",
+        "metrics": "/metrics",
         "health": "/health/ready",
         "description (OpenAPI)": "/openapi.json",
         "description in a browser": "/docs",

@@ -57,7 +57,8 @@ class Session:
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Begin a session for a key, which must be given itself: a session makes no other."""
-        key = presented_key(req) or await _key_in_body(req)
+        body = await read_login(req)
+        key = presented_key(req) or _key_in(body)
         caller = await self._access.admit(key)
         token = new_token()
         insertion = insert_session(
@@ -110,7 +111,11 @@ class SessionWithoutKeys:
         write_json(resp, {"keys": "off"})
 
     on_head = on_get
-    on_post = on_get
+
+    async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Respond with that, to a body that would begin a session elsewhere."""
+        await read_login(req)
+        await self.on_get(req, resp)
 
     async def on_delete(
         self,
@@ -122,15 +127,25 @@ class SessionWithoutKeys:
         resp.status = falcon.HTTP_204
 
 
-async def _key_in_body(req: falcon.asgi.Request) -> Credential:
-    """Return the key of a body `{"key": "rk_..."}`. No error shows anything of the body."""
+async def read_login(req: falcon.asgi.Request) -> str | None:
+    """Return the text of a body `{"key": "rk_..."}`, or None if there is no body.
+
+    It is checked even if the key is in the header. No error shows anything of it.
+    """
     if not req.content_length and req.content_type is None:
-        raise Unauthenticated(KeyFault.MISSING)
+        return None
     # What anybody may send is parsed in the event loop, so it may not be long.
     body = parse_json(await read_body(req, limit_bytes=MAX_EVENT_LOOP_BODY_BYTES))
     if not isinstance(body, dict) or set(body) != {"key"} or not isinstance(body["key"], str):
         raise ArgumentsInvalid([Fault("", 'The body must be {"key": "rk_..."}.')])
-    key = parse_key(body["key"].strip())
+    text: str = body["key"]
+    return text
+
+
+def _key_in(text: str | None) -> Credential:
+    if text is None:
+        raise Unauthenticated(KeyFault.MISSING)
+    key = parse_key(text.strip())
     if key is None:
         raise Unauthenticated(KeyFault.MALFORMED)
     return key

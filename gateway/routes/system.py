@@ -1,4 +1,4 @@
-"""/system: GET shows queue depths, what may be queued, relays, and workers and what they run."""
+"""/system: GET shows queues, what is and may be queued and stored, relays, and what workers run."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,10 +17,12 @@ from gateway.http.limits import STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.http.responses import write_json
 from gateway.waiting.capacity import Capacity, find_capacity
 from shared.calculation import Lane
+from shared.config import Settings
 from shared.functions.offers import offers_of
 from shared.functions.registry import Registry
 from shared.keys.scope import Scope
 from shared.store.presence import SILENT_SECONDS, RelayState, WorkerState, list_workers
+from shared.store.retention.state import Storage, measure_storage
 from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
 
 
@@ -29,10 +31,17 @@ class System:
 
     scopes = by_method(GET=Scope.OPERATE)
 
-    def __init__(self, database: Database, registry: Registry, admission: Admission) -> None:
+    def __init__(
+        self, database: Database, registry: Registry, admission: Admission, settings: Settings
+    ) -> None:
         self._admission = admission
+        self._settings = settings
         query = partial(_query, offers_of(registry))
         self._state = SharedQuery(database, query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
+        # By itself: where very much has just finished, the rest does not wait for its sum.
+        self._storage = SharedQuery(
+            database, measure_storage, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE
+        )
 
     async def on_get(
         self,
@@ -40,8 +49,11 @@ class System:
         resp: falcon.asgi.Response,
     ) -> None:
         """Respond with the state; it may be a moment old, or older if the query takes long."""
-        state, admission = await asyncio.gather(self._state.get(), self._admission.state())
-        write_json(resp, {**state, "admission": admission})
+        state, admission, storage = await asyncio.gather(
+            self._state.get(), self._admission.state(), self._storage.get()
+        )
+        stored = _stored(storage, self._settings)
+        write_json(resp, {**state, "admission": admission, "storage": stored})
 
     on_head = on_get
 
@@ -58,6 +70,21 @@ def _query(installed: frozenset[str], connection: Connection) -> dict[str, Any]:
         "workers": [_worker(worker, installed) for worker in workers],
         "calculations_per_minute": sum(finished.values()),
         "finished_last_minute": finished,
+    }
+
+
+def _stored(storage: Storage, settings: Settings) -> dict[str, Any]:
+    return {
+        "results": storage.results,
+        "bytes": storage.bytes,
+        "is_counted": storage.is_whole,
+        "limits": {
+            "bytes": settings.retention_bytes or None,
+            "seconds": settings.retention_seconds or None,
+            "forget": settings.retention_forget,
+        },
+        "ran_at": None if storage.ran_at is None else rfc3339(storage.ran_at),
+        "fault": storage.fault,
     }
 
 

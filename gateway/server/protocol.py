@@ -2,15 +2,22 @@
 
 import asyncio
 import json
+import logging
 import secrets
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.http.problems import MALFORMED_REQUEST, MEDIA_TYPE
+from shared.errors import CalculationNotFound, ResultUnavailable, StoreUnavailable
 
 #: NGINX closes a connection that was idle for 5 s. As long as NGINX may use it, it stays open here.
 _IDLE_SECONDS = 6.0
+
+#: Why the rest of a result cannot be sent, though it was there: it was removed, for example.
+_GONE = (CalculationNotFound, ResultUnavailable, StoreUnavailable)
+
+_logger = logging.getLogger(__name__)
 
 
 class Protocol(HttpToolsProtocol):
@@ -32,6 +39,12 @@ class Protocol(HttpToolsProtocol):
         except asyncio.CancelledError:
             if not self.transport.is_closing():
                 raise
+        except _GONE as error:
+            if not self.cycle.response_started:
+                raise
+            _logger.warning("A download breaks off: %s: %s", type(error).__name__, error)
+            self.cycle.disconnected = True  # or uvicorn would report an incomplete response
+            self.transport.close()
         finally:
             self._task = None
 

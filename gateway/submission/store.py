@@ -34,23 +34,29 @@ class BatchReceipt:
         return len(self.new)
 
 
-def store_one(connection: Connection, new: New) -> tuple[Row, bool]:
-    """Store a calculation, with its result if it is computed.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The row of a calculation, and what became of it now: new work, or its result was stored."""
 
-    Return the row, and whether this call has queued it.
-    """
+    row: Row
+    is_accepted: bool = False
+    is_computed: bool = False
+
+
+def store_one(connection: Connection, new: New) -> Stored:
+    """Store a calculation, with its result if it is computed."""
     calculation = new.calculation
     if new.result is not None:
-        return _store_computed(connection, new, new.result), False
+        return _store_computed(connection, new, new.result)
     inserted = insert_new([new]).on(connection)
     if inserted:
-        return inserted[calculation.id], True
+        return Stored(inserted[calculation.id], is_accepted=True)
     row = _find(connection, calculation)
     if row is not None and row.has_result:
-        return row, False
+        return Stored(row)
     is_queued = calculation.id in _queue_one_again(connection, new)
     row = _find(connection, calculation)
-    return store_one(connection, new) if row is None else (row, is_queued)
+    return store_one(connection, new) if row is None else Stored(row, is_accepted=is_queued)
 
 
 def store_batch(
@@ -80,18 +86,20 @@ def store_batch(
     )
 
 
-def _store_computed(connection: Connection, new: New, computed: Result) -> Row:
-    """Store a result and return the row, which may have been waiting for a worker until now."""
+def _store_computed(connection: Connection, new: New, computed: Result) -> Stored:
+    """Store a result of a calculation that may have been waiting for a worker until now."""
     calculation = new.calculation
     row = insert_new([new]).on(connection).get(calculation.id)
     if row is None:
-        _queue_one_again(connection, new)
-        finish_quick_succeeded(connection, {calculation.id: computed})
-        found = _find(connection, calculation)
-        return _store_computed(connection, new, computed) if found is None else found
+        is_accepted = bool(_queue_one_again(connection, new))
+        written = finish_quick_succeeded(connection, {calculation.id: computed})
+        row = _find(connection, calculation)
+        if row is None:
+            return _store_computed(connection, new, computed)
+        return Stored(row, is_accepted=is_accepted, is_computed=bool(written.ids))
     if not computed.is_in_row:
         insert_chunks(connection, calculation.id, row.attempt, computed)
-    return row
+    return Stored(row, is_accepted=True, is_computed=True)
 
 
 def _queue_one_again(connection: Connection, new: New) -> set[UUID]:

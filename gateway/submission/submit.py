@@ -16,6 +16,7 @@ from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
 from gateway.submission.accepted import log_batch, log_stored
+from gateway.submission.counts import SubmissionCounts
 from gateway.submission.inline import InlineComputing
 from gateway.submission.plan import Planner
 from gateway.submission.relay_wakeup import RelayWakeup
@@ -23,6 +24,7 @@ from gateway.submission.store import BatchReceipt, store_batch, store_one
 from gateway.waiting.lookup import Lookup
 from shared.calculation import Calculation, Lane, Status, is_final
 from shared.calculator import Calculator
+from shared.metrics.counters import Counters
 from shared.result import Result
 from shared.store.calculations import NO_DELAYS, Row, find_present
 from shared.store.new_calculations import New, insert_new
@@ -43,7 +45,9 @@ class Submission:
         lookup: Lookup,
         threads: ComputeThreads,
         admission: Admission,
+        counters: Counters,
     ) -> None:
+        self._counts = SubmissionCounts(counters)
         self._database = database
         self._planner = planner
         self._lookup = lookup
@@ -113,13 +117,16 @@ class Submission:
         if row is not None and _is_settled(row, computed):
             return row, False
         new = submitted if computed is None else replace(submitted, result=computed)
-        stored, is_queued = await self._database.run_transaction(
-            lambda connection: store_one(connection, new)
-        )
+        stored = await self._database.run_transaction(lambda connection: store_one(connection, new))
+        if stored.is_accepted:
+            self._counts.note_queued([calculation])
+        if stored.is_computed:
+            self._counts.note_computed(stored.row)
+        is_queued = stored.is_accepted and not stored.is_computed
         if is_queued:
-            log_stored([new], {calculation.id: stored})
+            log_stored([new], {calculation.id: stored.row})
             self._relay_wakeup.wake({calculation.lane})
-        return stored, is_queued
+        return stored.row, is_queued
 
     async def submit_batch(
         self,
@@ -161,6 +168,7 @@ class Submission:
             )
             log_batch(receipt.new, request_id, caller.name, traceparent)
             if receipt.accepted:
+                self._counts.note_queued(by_id[identity] for identity in receipt.new)
                 self._relay_wakeup.wake(receipt.lanes)
             if receipt.accepted < len(distinct):
                 addition.stored = await charge(receipt.new)
@@ -206,6 +214,7 @@ class Submission:
         # would queue for the lock that a notification holds until its transaction is on disk.
         is_alone = len(new) == 1
         rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
+        self._counts.note_inserted(rows.values())
         log_stored(new, rows)
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)

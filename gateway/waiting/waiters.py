@@ -81,21 +81,30 @@ class Waiters:
         # A queue without duplicates: under steady traffic everyone gets a turn.
         self._changed: dict[UUID, None] = {}
         self._wake = asyncio.Event()
+        #: How many of those that wait are event streams.
+        self.streams = 0
         # Independent of notifications, and of queries that fail.
         self._sweep_at: float | None = None
 
     @contextmanager
-    def watch(self, calculation_id: UUID) -> Iterator[Waiter]:
+    def watch(self, calculation_id: UUID, *, is_stream: bool = False) -> Iterator[Waiter]:
         """Wait for a calculation. Enter this first and read the row then, to miss no change."""
         waiter = Waiter()
         self._waiters[calculation_id].add(waiter)
+        self.streams += is_stream
         try:
             yield waiter
         finally:
+            self.streams -= is_stream
             waiters = self._waiters[calculation_id]
             waiters.discard(waiter)
             if not waiters:
                 del self._waiters[calculation_id]
+
+    @property
+    def count(self) -> int:
+        """How many requests wait."""
+        return sum(map(len, self._waiters.values()))
 
     def mark_changed(self, ids: Iterable[UUID]) -> None:
         """Have those of these calculations read that somebody waits for."""

@@ -39,6 +39,10 @@ _COMMANDS = {
         "operating.redrive",
         "Put messages that workers rejected back into their queues, or show them.",
     ),
+    "prune": (
+        "operating.prune",
+        "Remove stored results: old ones, long ones, those beyond a limit.",
+    ),
 }
 
 #: The headings of `reckoner --help`, and the rooms whose commands are below them.

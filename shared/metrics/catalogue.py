@@ -138,7 +138,7 @@ REQUESTS_REFUSED = _counter(
 )
 WAITERS = _gauge(
     "reckoner_waiters",
-    "Requests that wait for a calculation to finish or to change.",
+    "Requests that wait for a calculation to finish or to change, event streams included.",
 )
 EVENT_STREAMS = _gauge(
     "reckoner_event_streams",

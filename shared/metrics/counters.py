@@ -87,6 +87,11 @@ def label_text(labels: Iterable[str]) -> str:
     return json.dumps(list(labels), separators=(",", ":"))
 
 
+def labels_of(text: str) -> _Labels:
+    """Return the values of labels from how they are stored."""
+    return tuple(json.loads(text))
+
+
 def bound_text(bound: float) -> str:
     """Return an upper bound as Prometheus writes it."""
     return repr(float(bound))

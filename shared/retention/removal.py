@@ -1,12 +1,12 @@
 """Removes what a selection names, oldest finished first, in small steps."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Engine
 
 from shared.retention.pace import Pace
-from shared.retention.steps import STEP_CHUNKS, Pages, oldest, steps
+from shared.retention.steps import HOUR, STEP_CHUNKS, Pages, oldest, steps
 from shared.store.retention.candidates import Candidate, Selection, list_hours
 from shared.store.retention.removal import (
     Removed,
@@ -17,8 +17,6 @@ from shared.store.retention.removal import (
     settle_hour,
 )
 from shared.store.retention.state import lock_retention
-
-_HOUR = timedelta(hours=1)
 
 
 class Removal:
@@ -41,7 +39,7 @@ class Removal:
         with self._engine.begin() as connection:
             hours = list_hours(connection, selection)
         for hour in hours:
-            for page in pages.between(self._begin_of(hour, selection), hour + _HOUR):
+            for page in pages.between(self._begin_of(hour, selection), hour + HOUR):
                 for step in steps(page):
                     if self._pace.is_stopping():
                         return total
@@ -53,7 +51,7 @@ class Removal:
                         return total
             if self._pace.is_stopping():
                 return total
-            if selection.until >= hour + _HOUR:
+            if selection.until >= hour + HOUR:
                 self._settle(hour, selection)
             else:
                 self._stopped_at = selection.until
@@ -62,7 +60,7 @@ class Removal:
     def _begin_of(self, hour: datetime, selection: Selection) -> datetime:
         """Return where to begin in an hour; only the first one can have been begun before."""
         stopped_at, self._stopped_at = self._stopped_at, None
-        if selection.is_of_all and stopped_at is not None and hour < stopped_at < hour + _HOUR:
+        if selection.is_of_all and stopped_at is not None and hour < stopped_at < hour + HOUR:
             return stopped_at
         return hour
 

@@ -22,6 +22,8 @@ _LONGEST_SLICE_SECONDS = 3_600.0
 
 _READ_SECONDS = 20.0
 
+HOUR = timedelta(hours=1)
+
 
 class Pages:
     """Lists candidates in the order in which they finished, a slice of time after the other."""

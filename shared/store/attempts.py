@@ -4,6 +4,7 @@ Every write names the attempt that it belongs to. One that ends without a result
 `lost_attempts`, since it may have left chunks (results/chunks.py).
 """
 
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
@@ -33,9 +34,9 @@ def _losing(update: str) -> TextClause:
     """Return a statement that also notes the attempts it ends in `lost_attempts`."""
     return text(f"""
     WITH ended AS ({update}
-    RETURNING calculations.id, calculations.attempt, calculations.status),
+    RETURNING calculations.id, calculations.attempt, calculations.status, calculations.function),
     noted AS ({_NOTE_ENDED})
-    SELECT id, status FROM ended""")
+    SELECT id, status, function FROM ended""")
 
 
 _RELEASE = _losing(f"""
@@ -130,6 +131,14 @@ _EXPIRE = _losing(f"""
     WHERE calculations.id = verdict.id""")
 
 
+class Expired(NamedTuple):
+    """A calculation whose lease has run out, and its status since."""
+
+    calculation_id: UUID
+    status: str
+    function: str
+
+
 def release_calculation(connection: Connection, claim: Claim, *, worker_id: UUID) -> bool:
     """Return a claim to the outbox without counting its attempt; False if it was lost."""
     return _touched(connection, _RELEASE, claim, worker_id)
@@ -197,8 +206,8 @@ def expire_leases(
     failed_error_json: str,
     cancelled_error_json: str,
     limit: int,
-) -> dict[UUID, str]:
-    """End attempts whose lease has run out; return each id with its new status.
+) -> list[Expired]:
+    """End attempts whose lease has run out; return what became of them.
 
     Those with attempts left are queued again, after a pause that doubles with each attempt.
     """
@@ -212,7 +221,7 @@ def expire_leases(
             "limit": limit,
         },
     )
-    return {row.id: row.status for row in rows}
+    return [Expired(*row) for row in rows]
 
 
 def _touched(

@@ -37,7 +37,7 @@ _PULL_SEEN_TIMES = tuple(
     text(f"""
     UPDATE {table} SET seen_at = now()
     WHERE seen_at > now() + make_interval(secs => :seconds)""")
-    for table in ("workers", "relays")
+    for table in ("workers", "relays", "process_metrics")
 )
 
 #: The leases of a worker that is alive are left alone: its next heartbeat corrects them, and its
@@ -83,7 +83,7 @@ def correct_publication_times(connection: Connection, seconds: float, limit: int
 
 
 def correct_seen_times(connection: Connection, seconds: float) -> int:
-    """Set times when workers and relays were seen, more than `seconds` in the future, to now.
+    """Set times when processes were seen, more than `seconds` in the future, to now.
 
     Return how many.
     """

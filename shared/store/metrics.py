@@ -89,6 +89,9 @@ _READ = text(f"""
     SELECT 'process', kind, '', count(*), NULL FROM {_SEEN_LATELY} GROUP BY kind""")
 
 
+_DATABASE_SIZE = text("SELECT pg_database_size(current_database())")
+
+
 class ProcessKind(StrEnum):
     """The kinds of processes that count."""
 
@@ -154,6 +157,12 @@ def read_metrics(connection: Connection, silent_seconds: float = SILENT_SECONDS)
         else:
             reading.processes[name] = int(total)
     return reading
+
+
+def measure_database(connection: Connection) -> int:
+    """Return how many bytes the database has on PostgreSQL's disk."""
+    size: int = connection.execute(_DATABASE_SIZE).scalar_one()
+    return size
 
 
 def fold_silent_metrics(connection: Connection, silent_seconds: float) -> None:

@@ -54,6 +54,12 @@ _COUNT_SLOTS = text("""
                       AND now() + make_interval(secs => :silent_seconds)
     GROUP BY lane""")
 
+_COUNT_WORKERS = text("""
+    SELECT lane, count(*) AS workers FROM workers
+    WHERE seen_at BETWEEN now() - make_interval(secs => :silent_seconds)
+                      AND now() + make_interval(secs => :silent_seconds)
+    GROUP BY lane""")
+
 #: Workers of earlier versions do not say what they take. The first of them do not even say what
 #: they offer, and take messages whose arguments are an object.
 _FIND_OLDEST_MESSAGE_VERSION = text("""
@@ -174,6 +180,12 @@ def count_slots(connection: Connection, silent_seconds: float) -> dict[Lane, int
     """Return the slots of the workers seen lately, for each lane that has any."""
     rows = connection.execute(_COUNT_SLOTS, {"silent_seconds": silent_seconds})
     return {Lane(row.lane): row.slots for row in rows}
+
+
+def count_workers(connection: Connection, silent_seconds: float) -> dict[Lane, int]:
+    """Return how many workers were seen lately, for each lane that has any."""
+    rows = connection.execute(_COUNT_WORKERS, {"silent_seconds": silent_seconds})
+    return {Lane(row.lane): row.workers for row in rows}
 
 
 def list_offers(

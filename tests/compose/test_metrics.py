@@ -1,5 +1,6 @@
 """Prometheus by `--profile metrics`: it scrapes the gateways with its key, and has the rules."""
 
+import os
 import shlex
 import time
 from collections.abc import Iterator
@@ -131,3 +132,13 @@ def test_it_gets_another_key_as_documented(monitored):
         compose(*shlex.split(command)[4:])
     changed = time.time()
     eventually(lambda: scraped_since(changed), within_seconds=60)
+
+
+def test_postgresqls_exporter_can_be_added_as_documented(built, tmp_path):
+    override = tmp_path / "own-exporter.yaml"
+    override.write_text(documented("yaml", "postgres-exporter:\n", page="monitoring"))
+    run(
+        *("docker", "compose", "--env-file", os.devnull, "-f", "compose/compose.yaml"),
+        *("-f", str(override), "--profile", "metrics", "config", "--quiet"),
+        env=built.environment,
+    )

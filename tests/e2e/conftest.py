@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from sqlalchemy import make_url
 
@@ -23,7 +24,7 @@ _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 #: read its logs.
 _WITH_OWN_STACK = (
     *("test_examples.py", "test_faulty_functions.py", "test_logs.py"),
-    *("alerts", "keys"),
+    *("alerts", "client", "keys"),
 )
 
 
@@ -34,12 +35,18 @@ def pytest_ignore_collect(collection_path, config):
 
 
 @pytest.fixture(scope="session")
-def base_url(request) -> Iterator[str]:
+def base_url(request) -> str:
     """The URL of a Reckoner that is ready."""
     given = request.config.getoption("--base-url")
     if given:
-        yield given.rstrip("/")
-        return
+        return str(given).rstrip("/")
+    stack: Stack = request.getfixturevalue("stack")
+    return stack.url
+
+
+@pytest.fixture(scope="session")
+def stack(request) -> Iterator["Stack"]:
+    """A Reckoner of these tests."""
     owner_url = request.getfixturevalue("session_database_url")
     postgres = request.getfixturevalue("postgres")
     app_url = postgres.url_of(str(make_url(owner_url).database), APP)
@@ -49,7 +56,7 @@ def base_url(request) -> Iterator[str]:
         virtual_host(request.getfixturevalue("rabbitmq")) as broker_url,
         Stack(folder, owner_url, broker_url, os.pathsep.join(functions), app_url=app_url) as stack,
     ):
-        yield stack.url
+        yield stack
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +148,15 @@ class Stack:
     def stop(self, module: str) -> None:
         """Have a process end."""
         self._stop([self._processes.pop(module)])
+
+    def kill(self, module: str) -> None:
+        """Kill a process and those that it has started."""
+        process = self._processes.pop(module)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()  # first, so that it starts no other
+        process.wait()
+        for child in children:
+            child.kill()
 
     def _is_ready(self) -> bool:
         try:

@@ -67,7 +67,7 @@ def stored(connection, calculation, expression):
 
 
 def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
-    return attempts.expire_leases(
+    expired = attempts.expire_leases(
         connection,
         max_attempts=max_attempts,
         backoff_seconds=backoff_seconds,
@@ -75,6 +75,7 @@ def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
         cancelled_error_json=CANCELLED_JSON,
         limit=limit,
     )
+    return {one.calculation_id: one.status for one in expired}
 
 
 def waits_for_a_lock(engine):

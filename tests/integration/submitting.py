@@ -11,6 +11,7 @@ from gateway.submission.submit import Submission
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiters
 from shared.calculator import Calculator
+from shared.metrics.counters import Counters
 from tests.engines import autocommit, make_pool
 
 
@@ -44,7 +45,9 @@ def run_submission(engine, settings, registry, use):
         lookup = Lookup(database, Waiters(database))
         threads = ComputeThreads()
         admission = Admission(database, settings)
-        submission = Submission(database, planner, Calculator(), lookup, threads, admission)
+        submission = Submission(
+            database, planner, Calculator(), lookup, threads, admission, Counters()
+        )
         try:
             return await use(submission)
         finally:

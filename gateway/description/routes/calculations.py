@@ -189,7 +189,7 @@ def operations(examples: dict[str, Any], batch_example: dict[str, Any]) -> list[
             "`Prefer: wait=N` holds the request until the calculation is final, for up to N "
             f"seconds, at most {MAX_WAIT_SECONDS}.",
             parameters=("calculation_id", "Prefer"),
-            problems=("CalculationNotFound",),
+            problems=("CalculationNotFound", "MethodNotAllowed"),
         ),
         Operation(
             "DELETE",
@@ -207,7 +207,7 @@ def operations(examples: dict[str, Any], batch_example: dict[str, Any]) -> list[
             "The document stays, and says that the calculation was cancelled. It belongs to "
             "everyone who submitted it, so a cancel is for all of them.",
             parameters=("calculation_id",),
-            problems=("CalculationNotFound", "AlreadyFinal"),
+            problems=("CalculationNotFound", "AlreadyFinal", "MethodNotAllowed"),
             has_effect=True,
         ),
         Operation(

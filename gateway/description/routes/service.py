@@ -5,6 +5,7 @@ from gateway.description.schemas.builders import TEXT, reference
 from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.health import Live, Ready
 from gateway.routes.index import Index
+from gateway.routes.metrics import Metrics
 from gateway.routes.openapi import OpenApi
 from gateway.routes.system import System
 
@@ -53,6 +54,15 @@ def operations() -> list[Operation]:
             _TAG,
             "Queues, relays, workers and what they run",
             {200: Answer("The state, a moment old at most.", reference("System"))},
+        ),
+        Operation(
+            "GET",
+            "/metrics",
+            Metrics,
+            "getMetrics",
+            _TAG,
+            "What all processes have counted, for Prometheus",
+            {200: Answer("The metrics; fewer while PostgreSQL is down.", TEXT, ("text/plain",))},
         ),
         Operation(
             "GET",

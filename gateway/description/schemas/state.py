@@ -15,6 +15,7 @@ from gateway.description.schemas.builders import (
 )
 from shared.calculation import Lane, Status
 
+_BOOLEAN: Schema = {"type": "boolean"}
 _LANES = [str(lane) for lane in Lane]
 
 
@@ -61,6 +62,7 @@ def state() -> dict[str, Schema]:
         ),
         "WorkerState": _worker(),
         "Admission": _admission(),
+        "Storage": _storage(),
         "QueuedWork": record({"calculations": COUNT, "seconds": SECONDS, "bytes": COUNT}),
         "QueueLimits": record({"queued_seconds": or_null(SECONDS), "queued_bytes": or_null(COUNT)}),
     }
@@ -78,6 +80,7 @@ def _system() -> Schema:
                 dict.fromkeys(map(str, Status), COUNT), optional=tuple(map(str, Status))
             ),
             "admission": reference("Admission"),
+            "storage": reference("Storage"),
         }
     )
 
@@ -122,5 +125,20 @@ def _admission() -> Schema:
             "key_limits": reference("QueueLimits"),
             "queued": reference("QueuedWork"),
             "keys": {"type": "object", "additionalProperties": reference("QueuedWork")},
+        }
+    )
+
+
+def _storage() -> Schema:
+    return record(
+        {
+            "results": COUNT,
+            "bytes": described(COUNT, "Of the results, without what PostgreSQL adds."),
+            "is_counted": described(_BOOLEAN, "False while older results are still being counted."),
+            "limits": record(
+                {"bytes": or_null(COUNT), "seconds": or_null(SECONDS), "forget": _BOOLEAN}
+            ),
+            "ran_at": or_null(MOMENT),
+            "fault": or_null(TEXT),
         }
     )

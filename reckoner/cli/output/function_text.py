@@ -51,7 +51,11 @@ def function_text(function: Mapping[str, Any]) -> str:
 
 def _argument(member: Mapping[str, Any], root: Mapping[str, Any], *, is_required: bool) -> str:
     words = [" or ".join(sorted(json_types(member, root)))]
-    words += [f"{text} {member[bound]}" for bound, text in _BOUNDS.items() if bound in member]
+    words += [
+        f"{limit} {canonical_json(member[bound])}"
+        for bound, limit in _BOUNDS.items()
+        if bound in member
+    ]
     if "enum" in member:
         words.append(f"one of {', '.join(map(canonical_json, member['enum']))}")
     if not is_required:

@@ -1,13 +1,21 @@
 """Text of others, as it may be shown on a terminal."""
 
-import re
+from unicodedata import category
 
-_UNSAFE = re.compile(r"[^\t\n -~\u00a0-\ud7ff\ue000-\U0010ffff]")
+_KEPT = frozenset("\n\t")
 
 
 def printable(text: str) -> str:
-    """Return the text with escapes in place of control characters, which could write elsewhere."""
-    return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
+    """Return the text with escapes in place of what could move the cursor or turn text around."""
+    if text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in _KEPT or category(character) == "Zs":
+        return character
+    return ascii(character)[1:-1]
 
 
 def one_line(text: str, longest: int) -> str:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from reckoner.client.documents.function import Function, function_from
 from reckoner.client.identity.calculation_id import calculation_id
-from reckoner.client.operations.service import Service
+from reckoner.client.operations.service import Service, in_path
 from reckoner.client.transport.steps import Call, Steps
 
 
@@ -21,7 +20,7 @@ def functions(service: Service) -> Steps[tuple[Function, ...]]:
 
 def function(service: Service, name: str) -> Steps[Function]:
     """Return one function, and remember it."""
-    answer = yield from service.ask(Call("GET", f"/functions/{quote(name, safe='')}"))
+    answer = yield from service.ask(Call("GET", f"/functions/{in_path(name)}"))
     found: Function = service.read(answer.document, function_from)
     service.functions = {**service.functions, name: found}
     return found

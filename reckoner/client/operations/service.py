@@ -1,5 +1,6 @@
 """The service as operations see it: its URL, how requests are repeated, and what is remembered."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -7,7 +8,8 @@ from uuid import UUID
 
 from reckoner.client.documents.calculation import Calculation, calculation_from
 from reckoner.client.documents.function import Function
-from reckoner.client.errors import ServiceUnreachable
+from reckoner.client.documents.problem import Problem
+from reckoner.client.errors import NotFound, ServiceUnreachable
 from reckoner.client.transport.exchange import Answer, exchange
 from reckoner.client.transport.retries import Retries
 from reckoner.client.transport.steps import Call, Steps
@@ -17,6 +19,14 @@ T = TypeVar("T")
 
 #: How a calculation may be named.
 Named: TypeAlias = "UUID | str | Calculation"
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_NO_ID = Problem(
+    "urn:reckoner:problem:calculation-not-found",
+    "Calculation not found",
+    404,
+    "There is no such calculation: the id of one is a UUID. Check the id.",
+)
 
 #: The service holds a request no longer than this.
 MAX_WAIT_SECONDS = 60
@@ -54,9 +64,19 @@ class Service:
 
 
 def path_of(calculation: Named, *below: str) -> str:
-    """Return the path of a calculation, or of what is below it."""
+    """Return the path of a calculation, or of what is below it.
+
+    Raises NotFound for text that is no id, which as a path could mean something else.
+    """
     identity = calculation.id if isinstance(calculation, Calculation) else calculation
-    return "/".join(("/calculations", quote(str(identity), safe=""), *below))
+    if isinstance(identity, str) and not _UUID.fullmatch(identity):
+        raise NotFound(_NO_ID, 404)
+    return "/".join(("/calculations", str(identity), *below))
+
+
+def in_path(name: str) -> str:
+    """Return a name as one segment of a path: `..` is no step up."""
+    return quote(name, safe="").replace(".", "%2E")
 
 
 def prefer_wait(seconds: int) -> dict[str, str]:

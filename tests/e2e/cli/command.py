@@ -38,12 +38,12 @@ def environment(url: str, **more: str) -> dict[str, str]:
     return {**os.environ, "RECKONER_URL": url, **more}
 
 
-def run(url: str, *arguments: str, stdin: bytes = b"", **more: str) -> Ended:
+def run(url: str, *arguments: str, **more: str) -> Ended:
     """Run it in a process of its own, without a terminal."""
     done = subprocess.run(
         [*PROGRAM, *arguments],
         env=environment(url, **more),
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=120,
     )

@@ -25,7 +25,7 @@ def begun(terminal: Terminal) -> str:
     """Return the id of what a terminal waits for, once its progress is shown."""
     eventually(lambda: re.search(r"(queued|running).* left", terminal.text), what="a bar")
     (identity,) = set(_ID.findall(terminal.text))
-    return identity
+    return str(identity)
 
 
 def test_progress_is_shown_and_the_data_are_only_the_value(base_url):

@@ -1,12 +1,15 @@
 """promtool accepts Prometheus' configuration and rules, and the rules do what their tests say."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-PROMETHEUS = Path(__file__).parents[3] / "compose/prometheus"
+ROOT = Path(__file__).parents[3]
+PROMETHEUS = ROOT / "compose/prometheus"
+PAGE = (ROOT / "docs/monitoring.md").read_text()
 
 
 @pytest.fixture
@@ -48,3 +51,27 @@ def test_targets_of_an_operator_are_found(folder):
     config = folder / "prometheus.yml"
     found = promtool("check", "service-discovery", "--timeout=1s", config, "others")
     assert '"job": "postgres"' in found.stdout, found.stdout + found.stderr
+
+
+def test_the_configurations_in_the_documents_are_valid(tmp_path):
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    jobs = [f"scrape_configs:\n{block}" for block in blocks if block.startswith("  - job_name")]
+    whole = [block for block in blocks if re.match("rule_files|alerting", block)]
+    assert len(jobs) + len(whole) == 3
+    for number, text in enumerate(jobs + whole):
+        config = tmp_path / f"{number}.yml"
+        config.write_text(text)
+        done = promtool("check", "config", "--syntax-only", config)
+        assert done.returncode == 0, text + done.stdout + done.stderr
+
+
+def test_the_queries_in_the_documents_are_valid(tmp_path):
+    queries = re.findall(
+        r"^\| [^|]+ \| `(.+)` \|$", PAGE.partition("## Questions")[2], re.MULTILINE
+    )
+    assert len(queries) > 5
+    rules = "".join(f"      - {{record: x, expr: '{query}'}}\n" for query in queries)
+    file = tmp_path / "rules.yml"
+    file.write_text(f"groups:\n  - name: x\n    rules:\n{rules}")
+    done = promtool("check", "rules", "--lint=none", file)
+    assert done.returncode == 0, done.stdout + done.stderr

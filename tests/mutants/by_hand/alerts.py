@@ -37,6 +37,19 @@ MUTATIONS = [
         "",
         _PROMTOOL,
     ),
+    mutation(f"{_RULES}/queues.yml", "(reckoner_slots > 0)", "reckoner_slots", _PROMTOOL),
+    mutation(
+        f"{_RULES}/availability.yml",
+        "last_over_time(reckoner_database_up[15m]) == 0",
+        "reckoner_database_up == 0",
+        _PROMTOOL,
+    ),
+    mutation(
+        f"{_RULES}/storage.yml",
+        "and on (job, instance) delta(reckoner_stored_result_bytes[30m]) >= 0",
+        "and on (job, instance) reckoner_stored_result_bytes >= 0",
+        _PROMTOOL,
+    ),
     mutation(
         f"{_RULES}/storage.yml",
         "unless on (job, instance) increase(reckoner_results_pruned_total[1d]) > 0",

@@ -66,6 +66,10 @@ def test_tests_of_rules_use_metrics_and_labels_that_exist(file):
     assert unknown(TESTS[file]) == []
 
 
+def test_the_page_uses_metrics_and_labels_that_exist():
+    assert unknown(PAGE) == []
+
+
 def test_a_metric_or_a_label_that_does_not_exist_is_found():
     text = 'reckoner_outbox_age > 1 or reckoner_slots{queue="quick",lane="quick"}'
     assert unknown(text) == ["reckoner_outbox_age", "reckoner_slots{queue}"]
@@ -96,3 +100,11 @@ def test_an_alert_fires_in_a_test_of_the_rules(alert):
 
 def test_each_alert_has_a_runbook_and_each_runbook_its_alert():
     assert sorted(re.findall(r"^### (Reckoner\w+)$", PAGE, re.MULTILINE)) == sorted(ALERTS)
+
+
+def test_the_page_names_alerts_that_exist():
+    """In its tables of bounds and of what grows, which name almost all."""
+    tables = PAGE.partition("## Which alert watches what")[2].partition("## The alerts")[0]
+    named = set(re.findall(r"`(Reckoner\w+)`", tables))
+    assert named <= ALERTS.keys()
+    assert len(named) > 20

@@ -30,6 +30,9 @@ SCOPES = {
     ("GET", "/calculate/{n}"): "submit",
     ("GET", "/functions"): "read",
     ("GET", "/system"): "operate",
+    ("GET", "/openapi.json"): None,
+    ("GET", "/docs"): None,
+    ("GET", "/docs/{file}"): None,
     ("GET", "/health/live"): None,
     ("GET", "/health/ready"): None,
     # A session is what a key is given for.

@@ -148,7 +148,7 @@ def test_without_keys_nobody_needs_a_session(gateway, store_settings, engine):
     async def scenario(client):
         return [
             await client.ask("GET", "/session", cookie="reckoner_session=nonsense"),
-            await client.ask("POST", "/session", body=b"anything"),
+            await client.ask("POST", "/session", body=b'{"key": "anything"}'),
             await client.ask("DELETE", "/session"),
         ]
 

@@ -280,7 +280,7 @@ def test_a_faulty_query_names_its_fault(client, query, pointer):
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
-@pytest.mark.parametrize("offset", ["Z", "z", "%2B00:00", "-00:00"])
+@pytest.mark.parametrize("offset", ["Z", "z", "%2B00:00", "-00:00", "-23:59"])
 def test_a_time_may_have_any_offset_and_any_fraction(client, moments, offset):
     moment = moments[1].astimezone(UTC).replace(tzinfo=None)
     for fraction in ("", ".5", ".123456789"):

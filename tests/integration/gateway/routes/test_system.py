@@ -7,12 +7,14 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.store.new_calculations import insert_queued
+from shared.store.retention.state import note_fault
 from tests.factories import make_calculation
 from tests.integration.gateway.routes.neighbours import (
     register_all,
     register_relay,
     register_worker,
 )
+from tests.integration.retention.finished import count_now, finish
 from tests.integration.rows import claim, queue
 
 _HEAVY = {"function": "fibonacci", "arguments": {"n": 50_000_000}}
@@ -92,3 +94,26 @@ def test_what_may_be_queued_and_what_is_queued_are_shown(engine, gateway, store_
         "queued": {"calculations": 3, "seconds": 4.5, "bytes": 21},
         "keys": {"shop": {"calculations": 2, "seconds": 3.0, "bytes": 14}},
     }
+
+
+def test_what_is_stored_and_what_is_kept_are_shown(engine, gateway, store_settings):
+    finish(engine, 3, size=100)
+
+    def ask(client):
+        return client.simulate_get("/system")
+
+    before = gateway(ask).json["storage"]
+    assert (before["results"], before["is_counted"], before["ran_at"]) == (0, False, None)
+    assert before["limits"] == {"bytes": None, "seconds": None, "forget": False}
+    count_now(engine)
+    finish(engine, 2, age_seconds=1, size=100)
+    with engine.begin() as connection:
+        note_fault(connection, "PostgreSQL: something")
+    settings = dataclasses.replace(
+        store_settings, retention_bytes=10**9, retention_seconds=3_600.0, retention_forget=True
+    )
+    after = gateway(ask, settings).json["storage"]
+    assert (after["results"], after["bytes"], after["is_counted"]) == (5, 500, True)
+    assert after["limits"] == {"bytes": 10**9, "seconds": 3_600.0, "forget": True}
+    assert after["fault"] == "PostgreSQL: something"
+    assert after["ran_at"]

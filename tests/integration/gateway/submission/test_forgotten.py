@@ -27,13 +27,12 @@ def failed(engine):
 
 
 def alone(connection, calculation):
-    row, is_queued = store_one(connection, New(calculation, None, "request"))
-    assert (row.status, is_queued) == ("queued", True)
+    stored = store_one(connection, New(calculation, None, "request"))
+    assert (stored.row.status, stored.is_accepted) == ("queued", True)
 
 
 def computed(connection, calculation):
-    row, _ = store_one(connection, New(calculation, make_result(), "request"))
-    assert row.has_result
+    assert store_one(connection, New(calculation, make_result(), "request")).row.has_result
 
 
 def in_a_batch(connection, calculation):

@@ -107,4 +107,4 @@ def test_a_name_is_quoted_in_the_path(player):
     player.answers = iter([problem(404, "function-not-found")])
     with pytest.raises(NotFound):
         player.play(identify(service(), "../a b?", {}, None))
-    assert player.calls[0].path == "/functions/..%2Fa%20b%3F"
+    assert player.calls[0].path == "/functions/%2E%2E%2Fa%20b%3F"

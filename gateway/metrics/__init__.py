@@ -1,0 +1,1 @@
+"""What a gateway process counts of itself, and how it answers for all processes in /metrics."""

@@ -1,0 +1,18 @@
+"""`make fuzz`: as test_schemathesis.py, for longer and with another seed each time."""
+
+import os
+import secrets
+
+import pytest
+
+from tests.e2e.description.fuzzing import fuzz
+
+_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 600)
+_SEED = int(os.environ.get("FUZZ_SEED") or secrets.randbelow(2**31))
+
+
+@pytest.mark.timeout(_SECONDS + 300)
+def test_schemathesis_finds_nothing_for_a_while(described, capsys):
+    with capsys.disabled():
+        print(f"\nmake fuzz SEED={_SEED} SECONDS={_SECONDS}")
+        print(fuzz(described, "--max-examples", "100", seconds=_SECONDS, seed=_SEED))

@@ -1,0 +1,51 @@
+"""Runs schemathesis against a service, which it gets to know by its description alone."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.description.conftest import Described
+
+_FOLDER = Path(__file__).parent
+_ROOT = _FOLDER.parents[2]
+
+#: Besides its own time, for what is under way when the time is over.
+_GRACE_SECONDS = 120
+
+
+def fuzz(described: Described, *options: str, seconds: int, seed: int) -> str:
+    """Send whatever the description allows, and what it does not; return what was done.
+
+    Raises AssertionError, with all that it has found.
+    """
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"),
+        *("run", f"{described.url}/openapi.json", "--no-color", "--continue-on-failure"),
+        *("--phases", "examples,coverage,fuzzing,stateful", "--checks", "all"),
+        *("--max-time", str(seconds), "--seed", str(seed)),
+        *("--header", f"Authorization: {described.headers['Authorization']}"),
+        *options,
+    ]
+    done = subprocess.run(
+        command,
+        cwd=_FOLDER,
+        env=os.environ
+        | {"SCHEMATHESIS_HOOKS": "tests.e2e.description.contract", "PYTHONPATH": str(_ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds + _GRACE_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def tested(output: str) -> tuple[int, int, int]:
+    """Return how many operations there are, how many were tested, and with how many requests."""
+    operations = re.search(r"Selected: (\d+)/\d+\s+Tested: (\d+)", output)
+    cases = re.search(r"(\d+) generated", output)
+    assert operations is not None, output
+    assert cases is not None, output
+    return int(operations[1]), int(operations[2]), int(cases[1])

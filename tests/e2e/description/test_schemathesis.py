@@ -1,0 +1,14 @@
+"""Whatever the description allows is answered as it says, and what it does not allow is refused."""
+
+import pytest
+
+from tests.e2e.description.fuzzing import fuzz, tested
+
+pytestmark = [pytest.mark.slow]
+
+
+def test_schemathesis_finds_nothing(described):
+    output = fuzz(described, "--max-examples", "15", seconds=45, seed=20_261_126)
+    operations, reached, requests = tested(output)
+    assert reached == operations > 15
+    assert requests > 1_000

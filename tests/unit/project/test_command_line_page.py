@@ -1,0 +1,33 @@
+"""docs/command-line.md says what the commands do: their names, exit statuses and examples."""
+
+import re
+from pathlib import Path
+
+from reckoner.cli.exit_status import MEANINGS, ExitStatus
+from tests.unit.reckoner.cli.test_help import OF_USERS, check_that_it_parses, command_lines
+
+PAGE = (Path(__file__).parents[3] / "docs/command-line.md").read_text()
+
+
+def test_each_command_is_in_the_table():
+    table = PAGE.partition("| command |")[2].partition("\n\n")[0]
+    first_cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    assert [re.findall(r"`(\w+)", cell)[0] for cell in first_cells] == OF_USERS
+
+
+def test_the_exit_statuses_are_those_of_the_commands():
+    table = PAGE.partition("## Exit statuses")[2].partition("\n\n##")[0]
+    found = dict(re.findall(r"^\| (\d+) \| (.+) \|$", table, re.MULTILINE))
+    assert found == {str(int(status)): MEANINGS[status] for status in ExitStatus}
+
+
+def test_each_example_parses():
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    lines = [
+        line
+        for block in blocks
+        for line in command_lines(re.sub(r"\bif | <\S+|; then| >/dev/null", " ", block))
+    ]
+    assert len(lines) >= 10
+    for line in lines:
+        check_that_it_parses(line)
