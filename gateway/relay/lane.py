@@ -22,7 +22,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.crash_points import crash_point
 from shared.errors import BrokerUnavailable
-from shared.logs.members import log_calculations
+from shared.logs.bundles import CalculationLog
 from shared.messages import encode
 from shared.metrics.catalogue import DEAD_LETTERS, PUBLISHED
 from shared.metrics.counters import Counters
@@ -73,6 +73,9 @@ class LaneRelay:
         self._counters = counters
         self.publisher = Publisher(settings.amqp_urls, lane)
         self._message_version = MessageVersion(lane)
+        self._log = CalculationLog(
+            _logger, f"Published %s to the {lane} lane", names_all=lane is Lane.HEAVY
+        )
         self._batch_rows = settings.relay_batch
         self._engine = engine
         self._window = Window()
@@ -149,9 +152,9 @@ class LaneRelay:
                         connection, [work.calculation_id for i in refused for work in messages[i]]
                     )
         published = [work for i in sorted(receipt.confirmed) for work in messages[i]]
+        self._log.add(published)
         for function, count in Counter(work.function for work in published).items():
             self._counters.add(PUBLISHED, function, self.lane, amount=count)
-        log_calculations(_logger, f"Published %s to the {self.lane} lane", published)
         if receipt.problem is not None:
             raise BrokerUnavailable(receipt.problem)
         return len(due)

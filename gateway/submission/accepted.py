@@ -1,44 +1,55 @@
 """What the log says of submissions: the first line about each calculation.
 
-It is written once the calculation is durable. Calculations that one statement has stored share a
-line, and a batch has one, which names them if they are few; the relay's lines name them all.
+It is written once the calculation is durable. A batch has a line of its own, which names its
+calculations if they are few; the relay's lines name them all.
 """
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from shared.calculation import Status
-from shared.logs.members import LINE_CALCULATIONS, log_calculations, trace_id_of
-from shared.store.calculations import Row
+from shared.calculation import Lane
+from shared.logs.bundles import CalculationLog
+from shared.logs.members import LINE_CALCULATIONS, trace_id_of
 from shared.store.new_calculations import New
 
 _logger = logging.getLogger(__name__)
 
 
-def log_stored(new: Sequence[New], rows: Mapping[UUID, Row]) -> None:
-    """Log which of these are new: queued, or computed in their requests."""
-    if not rows:
-        return
-    queued: list[New] = []
-    computed: list[New] = []
-    for one in new:
-        row = rows.get(one.calculation.id)
-        if row is not None:
-            (queued if row.status == Status.QUEUED else computed).append(one)
-    log_calculations(_logger, "Accepted %s", queued)
-    log_calculations(_logger, "Computed %s in the request", computed)
+class AcceptedLog:
+    """The log of one process's submissions."""
 
+    def __init__(self) -> None:
+        self._queued = {
+            lane: CalculationLog(
+                _logger, f"Accepted %s for the {lane} lane", names_all=lane is Lane.HEAVY
+            )
+            for lane in Lane
+        }
+        self._computed = CalculationLog(_logger, "Computed %s in the request")
 
-def log_batch(
-    new: Collection[UUID], request_id: str, key_name: str | None, traceparent: str | None
-) -> None:
-    """Log how many calculations of a batch are new."""
-    members: dict[str, object] = {
-        "request_id": request_id,
-        "key": key_name,
-        "trace_id": trace_id_of(traceparent),
-    }
-    if 0 < len(new) <= LINE_CALCULATIONS:
-        members["calculation_ids"] = list(new)
-    _logger.info("Accepted %d new calculations of a batch", len(new), extra=members)
+    def add(self, new: Sequence[New], rows: Mapping[UUID, object]) -> None:
+        """Log those that have a row: they are new, and queued or computed in their requests."""
+        there = [one for one in new if one.calculation.id in rows]
+        computed = [one for one in there if one.result is not None]
+        self._computed.add(computed)
+        if len(computed) < len(there):
+            for lane, log in self._queued.items():
+                log.add([o for o in there if o.result is None and o.calculation.lane is lane])
+
+    def add_batch(
+        self,
+        new: Collection[UUID],
+        request_id: str,
+        key_name: str | None,
+        traceparent: str | None,
+    ) -> None:
+        """Log how many calculations of a batch are new."""
+        members: dict[str, object] = {
+            "request_id": request_id,
+            "key": key_name,
+            "trace_id": trace_id_of(traceparent),
+        }
+        if 0 < len(new) <= LINE_CALCULATIONS:
+            members["calculation_ids"] = list(new)
+        _logger.info("Accepted %d new calculations of a batch", len(new), extra=members)

@@ -15,7 +15,7 @@ from gateway.admission.charges import Charge
 from gateway.database.batching import Batcher
 from gateway.database.database import Database
 from gateway.server.threads import ComputeThreads
-from gateway.submission.accepted import log_batch, log_stored
+from gateway.submission.accepted import AcceptedLog
 from gateway.submission.counts import SubmissionCounts
 from gateway.submission.inline import InlineComputing
 from gateway.submission.plan import Planner
@@ -55,6 +55,7 @@ class Submission:
         self._long_threads = threads.long
         self._admission = admission
         self._relay_wakeup = RelayWakeup(database)
+        self._log = AcceptedLog()
         # Two, because storing alone must not wait for computing.
         self._inline = Batcher(self._compute_together, _cost_of_computing, _MAX_BATCH_SECONDS)
         self._queued = Batcher(self._store_together, lambda _: _ROW_SECONDS, _MAX_BATCH_SECONDS)
@@ -124,7 +125,7 @@ class Submission:
             self._counts.note_computed(stored.row)
         is_queued = stored.is_accepted and not stored.is_computed
         if is_queued:
-            log_stored([new], {calculation.id: stored.row})
+            self._log.add([new], {calculation.id: stored.row})
             self._relay_wakeup.wake({calculation.lane})
         return stored.row, is_queued
 
@@ -166,7 +167,7 @@ class Submission:
                     traceparent,
                 )
             )
-            log_batch(receipt.new, request_id, caller.name, traceparent)
+            self._log.add_batch(receipt.new, request_id, caller.name, traceparent)
             if receipt.accepted:
                 self._counts.note_queued(by_id[identity] for identity in receipt.new)
                 self._relay_wakeup.wake(receipt.lanes)
@@ -215,7 +216,7 @@ class Submission:
         is_alone = len(new) == 1
         rows = await self._database.fetch(insert_new(new, wakes_relay=is_alone))
         self._counts.note_inserted(rows.values())
-        log_stored(new, rows)
+        self._log.add(new, rows)
         if not is_alone:
             queued = (row for row in rows.values() if row.status == Status.QUEUED)
             self._relay_wakeup.wake({Lane(row.lane) for row in queued})

@@ -44,12 +44,12 @@ def access_log(base_url, state_folder):
 
 
 QUICK_WAY = [
-    ("gateway", "Accepted a calculation"),
+    ("gateway", "Accepted a calculation for the quick lane"),
     ("relay", "Published a calculation to the quick lane"),
     ("quick", "Computed a calculation, whose results are stored"),
 ]
 HEAVY_WAY = [
-    ("gateway", "Accepted a calculation"),
+    ("gateway", "Accepted a calculation for the heavy lane"),
     ("relay", "Published a calculation to the heavy lane"),
     ("heavy", "Claimed fibonacci"),
 ]

@@ -18,12 +18,15 @@ from sqlalchemy.exc import DBAPIError
 from shared.calculation import Work
 from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, crash_point
 from shared.errors import StoreUnavailable
-from shared.logs.members import log_calculations, members_of
+from shared.logs.bundles import CalculationLog
+from shared.logs.members import members_of
+from shared.metrics.counters import Counters
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
-from shared.store.quick import finish_quick_failed, finish_quick_succeeded
+from shared.store.quick import Written, finish_quick_failed, finish_quick_succeeded
 from workers.broker.consumer import Delivery, LaneConsumer
 from workers.presence import Watermark
+from workers.quick.counts import OutcomeCounts
 
 logger = logging.getLogger(__name__)
 
@@ -73,13 +76,15 @@ class FinishedMessage:
 class GroupCommit:
     """Stores outcomes, and acknowledges a message once all of its outcomes are committed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, counters: Counters | None = None) -> None:
         self._engine = engine
+        self._counts = OutcomeCounts(counters or Counters())
         self.watermark = Watermark()
         self._changed = threading.Condition()
         self._waiting: deque[FinishedMessage] = deque()
         self._waiting_bytes = 0
         self._give_up_at: float | None = None
+        self._log = CalculationLog(logger, "Computed %s, whose results are stored")
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
 
     def start(self) -> None:
@@ -149,7 +154,7 @@ class GroupCommit:
         computed = [one.work for finished in batch for one in finished.outcomes if one.result]
         if refused:
             computed = [work for work in computed if work.calculation_id not in refused]
-        log_calculations(logger, "Computed %s, whose results are stored", computed)
+        self._log.add(computed)
         for consumer, stored in tags.items():
             consumer.acknowledge(stored)
 
@@ -173,12 +178,17 @@ class GroupCommit:
         # By id: a message that was delivered twice may be in one batch twice.
         results = {o.work.calculation_id: o.result for o in outcomes if o.result}
         errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
+        succeeded = failed = Written(set(), None)
         with self._engine.begin() as connection:
             if results:
-                written = finish_quick_succeeded(connection, results)
-                self.watermark.note(written.published_at)
+                succeeded = finish_quick_succeeded(connection, results)
+                self.watermark.note(succeeded.published_at)
             if errors:
-                self.watermark.note(finish_quick_failed(connection, errors).published_at)
+                failed = finish_quick_failed(connection, errors)
+                self.watermark.note(failed.published_at)
+        works = {o.work.calculation_id: o.work for o in outcomes}
+        self._counts.note_succeeded(results, works, succeeded)
+        self._counts.note_failed(errors, works, failed)
 
 
 def _in_statements(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:

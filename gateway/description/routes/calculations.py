@@ -127,6 +127,7 @@ def operations(examples: dict[str, Any], batch_example: dict[str, Any]) -> list[
             "Stores nothing. The body is that of a submission, and so are the errors.",
             body=Body(reference("Submission"), examples),
             problems=("UnknownFunction", "MemoryLimit"),
+            has_effect=True,
         ),
         Operation(
             "POST",

@@ -48,7 +48,7 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/submission/submit.py",
-        "        if is_queued:\n            self._relay_wakeup.wake({calculation.lane})\n",
+        "            self._relay_wakeup.wake({calculation.lane})\n",
         "",
         f"{_WAKEUP}::test_resubmitting_a_cancelled_calculation_wakes_the_relay",
     ),

@@ -35,8 +35,13 @@ MUTATIONS = [
         "arguments",
         _STORED,
     ),
-    _messages("VERSION = 3", "VERSION = 4", _DECODED),
-    mutation("shared/store/presence.py", "AND offers IS NULL)", ")", _VERSIONS),
+    _messages("VERSION = 4", "VERSION = 5", _DECODED),
+    mutation(
+        "shared/store/presence.py",
+        "WHEN offers IS NULL THEN 2 ELSE 3",
+        "WHEN false THEN 2 ELSE 3",
+        _VERSIONS,
+    ),
     mutation(
         "gateway/relay/lane.py",
         "characters + length > _MESSAGE_CHARACTERS",

@@ -98,7 +98,7 @@ MUTATIONS = [
     ),
     mutation(
         "compose/local/launcher.py",
-        "**own, ",
+        "                **own,\n",
         "",
         f"{_UP}::test_settings_of_the_user_reach_the_workers",
     ),
@@ -124,9 +124,9 @@ MUTATIONS = [
         _LOGS,
         "datetime.fromtimestamp(record.created, UTC)",
         "datetime.fromtimestamp(record.created)",
-        "unit/shared/test_logs.py",
+        "unit/shared/logs/test_lines.py",
     ),
-    mutation(_LOGS, "if record.exc_info:", "if record.exc_text:", "unit/shared/test_logs.py"),
+    mutation(_LOGS, "if record.exc_info:", "if record.exc_text:", "unit/shared/logs/test_lines.py"),
     mutation(
         _CONFIG,
         "Path(path).read_text().strip()",

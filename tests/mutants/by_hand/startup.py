@@ -10,7 +10,7 @@ _startup = partial(mutation, "shared/startup.py")
 
 MUTATIONS = [
     _startup("        sys.exit(USAGE_STATUS)\n", "        sys.exit(1)\n", _CLAIM),
-    _startup("    set_up_logs(settings.log_level)\n", "", _CLAIM),
+    _startup("set_up_logs(settings.log_level, settings.log_format, ", "print(name, ", _CLAIM),
     _startup("    arm_from_environment()\n", "", _CLAIM),
     _startup("            is_stopping = True\n", "", _CLAIM),
     _startup("        elif number != signal.SIGHUP:\n", "        else:\n", _CLAIM),

@@ -1,22 +1,17 @@
-"""Logs: one JSON object in each line, or readable text, and the ids to find a line by."""
+"""Logs: one JSON object in each line, or readable text."""
 
 import io
 import json
 import logging
 import os
-import re
 import subprocess
 import sys
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from shared.calculation import Work
 from shared.logs.json_lines import JsonFormatter
-from shared.logs.members import LINE_CALCULATIONS, log_calculations
 from shared.logs.set_up import set_up_logs
-from shared.logs.text_lines import TextFormatter
 
 
 def formatted(*, message="it %s", arguments=("works",), error=None, **extra):
@@ -176,41 +171,6 @@ def test_text_has_colours_where_they_can_be_seen(
     assert ("\x1b[" in stream.getvalue()) is is_coloured
 
 
-def readable(**members):
-    record = logging.makeLogRecord({"name": "gateway.app", "levelname": "INFO", **members})
-    return TextFormatter(is_coloured=False).format(record)
-
-
-def test_a_readable_line_has_time_level_logger_message_and_members():
-    line = readable(msg="it %s", args=("works",), attempt=2, request_id=None, keys=["a", "b"])
-    assert re.fullmatch(
-        r"\d\d:\d\d:\d\d\.\d{3} INFO     gateway\.app: it works attempt=2 keys=a,b", line
-    )
-
-
-@pytest.mark.parametrize("text", ["\x1b[2J", "\r", "\x9b31m", "\u202e", "\ud800", "\x00", "\x7f"])
-def test_no_text_of_others_controls_the_terminal(text):
-    for line in (readable(msg=f"a{text}b"), readable(msg="", value=f"a {text}b")):
-        assert text not in line
-        assert "\\x" in line or "\\u" in line or "\\r" in line
-
-
-def test_no_text_of_others_looks_like_another_record():
-    fake = "\n12:00:00.000 INFO     gateway.app: forged"
-    for line in (readable(msg=fake), readable(msg="", value=fake)):
-        assert not any(one.startswith("12:00") for one in line.splitlines())
-
-
-def test_a_readable_traceback_is_below_its_line():
-    try:
-        raise ValueError("two\nlines")
-    except ValueError:
-        first, *rest = readable(msg="failed", exc_info=sys.exc_info()).splitlines()
-    assert first.endswith("gateway.app: failed")
-    assert rest[0].strip().startswith("Traceback")
-    assert all(line.startswith("    ") for line in rest)
-
-
 def test_what_ends_a_thread_is_logged_in_one_line():
     program = (
         "import threading; from shared.logs.set_up import log_what_ends_threads, set_up_logs;"
@@ -224,71 +184,3 @@ def test_what_ends_a_thread_is_logged_in_one_line():
     assert "writer" in thread["message"]
     assert "ZeroDivisionError" in thread["exception"]
     assert "IndexError" in process["exception"]
-
-
-class Recorder(logging.Handler):
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def emit(self, record):
-        self.lines.append(json.loads(JsonFormatter().format(record)))
-
-
-@pytest.fixture
-def logger():
-    """A logger of this test's own, and its lines."""
-    logger = logging.getLogger("of-a-test")
-    logger.setLevel(logging.INFO)
-    recorder = Recorder()
-    logger.addHandler(recorder)
-    yield logger, recorder.lines
-    logger.removeHandler(recorder)
-
-
-def works(count):
-    trace = f"00-{'a' * 32}-{'b' * 16}-01"
-    return [
-        Work(UUID(int=n), "f", 1, "{}", f"r-{n // 2}", "shop" if n else None, trace if n else None)
-        for n in range(count)
-    ]
-
-
-def test_a_line_about_one_calculation_names_it(logger):
-    log, lines = logger
-    log_calculations(log, "Published %s", works(2)[1:])
-    (line,) = lines
-    assert line["message"] == "Published a calculation"
-    assert line["calculation_id"] == str(UUID(int=1))
-    assert (line["request_id"], line["key"], line["trace_id"]) == ("r-0", "shop", "a" * 32)
-
-
-def test_a_line_about_several_calculations_names_them_all_and_their_requests(logger):
-    log, lines = logger
-    log_calculations(log, "Published %s", works(4))
-    (line,) = lines
-    assert line["message"] == "Published 4 calculations"
-    assert line["calculation_ids"] == [str(UUID(int=n)) for n in range(4)]
-    assert line["request_ids"] == ["r-0", "r-1"]
-    assert (line["keys"], line["trace_ids"]) == (["shop"], ["a" * 32])
-
-
-def test_lines_about_many_calculations_are_short_enough_not_to_mix_in_a_pipe(logger):
-    log, lines = logger
-    made = [
-        replace(work, request_id=f"{n:032x}", traceparent=f"00-{n:032x}-{n:016x}-00")
-        for n, work in enumerate(works(3 * LINE_CALCULATIONS + 1))
-    ]
-    log_calculations(log, "Published %s", made)
-    assert len(lines) == 4
-    named = [identity for line in lines[:3] for identity in line["calculation_ids"]]
-    assert [*named, lines[3]["calculation_id"]] == [str(work.calculation_id) for work in made]
-    assert max(len(json.dumps(line)) for line in lines) < 4_096
-
-
-def test_what_is_not_shown_costs_nothing(logger):
-    log, lines = logger
-    log.setLevel(logging.WARNING)
-    log_calculations(log, "Published %s", works(1))
-    log_calculations(log, "Published %s", [])
-    assert lines == []
