@@ -28,9 +28,11 @@ from gateway.routes.batch import Batch
 from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
 from gateway.routes.calculations import Calculations
+from gateway.routes.cancellation import Cancellation
 from gateway.routes.docs import Docs, DocsFile
+from gateway.routes.estimates import Estimates
 from gateway.routes.events import Events
-from gateway.routes.functions import Functions
+from gateway.routes.functions import Catalogue, Functions, OneFunction
 from gateway.routes.health import Live, Ready
 from gateway.routes.index import Index
 from gateway.routes.listing import Listing
@@ -157,6 +159,7 @@ def _add_routes(
     app.add_route("/", Index())
     app.add_route("/calculations", calculations)
     app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
+    app.add_route("/calculations/cancel", Cancellation(database, threads.long, counters))
     app.add_route(
         "/calculations/{calculation_id}", Calculation(database, lookup, retry_after, counters)
     )
@@ -165,7 +168,10 @@ def _add_routes(
         "/calculations/{calculation_id}/events", Events(lookup, waiters, access.check_again)
     )
     app.add_route("/calculate/{n}", Calculate(planner, submission, retry_after, result_bytes))
-    app.add_route("/functions", Functions(planner.registry, settings))
+    app.add_route("/estimates", Estimates(threads.long, planner, lookup))
+    catalogue = Catalogue(planner.registry, settings)
+    app.add_route("/functions", Functions(catalogue))
+    app.add_route("/functions/{name}", OneFunction(catalogue))
     app.add_route("/system", System(database, planner.registry, admission, settings))
     app.add_route("/metrics", Metrics(Collecting(database, settings, admission)))
     app.add_route("/health/live", Live())

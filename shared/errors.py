@@ -4,6 +4,7 @@ ReckonerError
 ├── SettingsInvalid            the process cannot start with these settings
 ├── RequestFault               a request that its client must correct
 │   ├── FunctionUnknown
+│   │   └── FunctionNotFound   a path names it
 │   ├── ArgumentsInvalid
 │   ├── BodyInvalid            not JSON, or not in a form that can be read
 │   ├── BodyTooLarge
@@ -78,6 +79,10 @@ class FunctionUnknown(RequestFault):
         self.name = name
         self.known_names = tuple(known_names)
         self.faults = (Fault("/function", f"function must be one of: {', '.join(known_names)}."),)
+
+
+class FunctionNotFound(FunctionUnknown):
+    """Raised when a path names a function that is not installed."""
 
 
 class ArgumentsInvalid(RequestFault):

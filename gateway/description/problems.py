@@ -181,6 +181,10 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         "No function has this name.",
         members={"errors": _FAULTS},
     ),
+    "FunctionNotFound": _from(
+        errors.FunctionNotFound("fibonaci", ("factorial", "fibonacci")),
+        "No function has this name.",
+    ),
     "MemoryLimit": _from(
         errors.CalculationTooLarge(8_000_000_000, 4_000_000_000),
         "The calculation needs more memory than it may use.",

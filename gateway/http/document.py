@@ -18,7 +18,7 @@ from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
 from gateway.http.responses import let_nginx_cache, write_json_text
 from gateway.http.results.media_types import media_type_of
 from reckoner.authoring.results.kinds import ResultKind
-from shared.calculation import is_final
+from shared.calculation import Calculation, is_final
 from shared.errors import CalculationNotFound
 from shared.store.calculations import Row
 
@@ -30,9 +30,14 @@ _encode = json.JSONEncoder().encode
 
 def parse_calculation_id(text: str) -> UUID:
     """Return the id; raise CalculationNotFound if it is not well-formed."""
-    if not _UUID.fullmatch(text):
+    if not is_id(text):
         raise CalculationNotFound(text)
     return UUID(text)
+
+
+def is_id(text: str) -> bool:
+    """Say whether the text has the form of an id."""
+    return _UUID.fullmatch(text) is not None
 
 
 def write_document(resp: falcon.asgi.Response, row: Row, retry_after: Callable[[Row], int]) -> None:
@@ -71,6 +76,19 @@ def _estimate(row: Row) -> str:
         f'{{"seconds": {_seconds(row.estimate_seconds)}, "bytes": {_or_null(row.estimate_bytes)}, '
         f'"digits": {_or_null(row.estimate_digits)}, "source": "{source}"}}'
     )
+
+
+def estimate_members(calculation: Calculation) -> dict[str, Any] | None:
+    """Return the estimate of a calculation that is not stored, as its document would have it."""
+    estimate = calculation.estimate
+    if estimate is None:
+        return None
+    return {
+        "seconds": round(estimate.seconds, 6),
+        "bytes": estimate.bytes,
+        "digits": estimate.digits,
+        "source": calculation.estimate_source,
+    }
 
 
 def _result(row: Row, path: str) -> str:

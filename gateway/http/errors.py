@@ -99,6 +99,17 @@ def _(error: errors.FunctionUnknown) -> Problem:
 
 
 @describe.register
+def _(error: errors.FunctionNotFound) -> Problem:
+    known = ", ".join(error.known_names)
+    return Problem(
+        404,
+        "unknown-function",
+        "Unknown function",
+        f"No function has this name. Use one of {known}.",
+    )
+
+
+@describe.register
 def _(error: errors.ArgumentsInvalid) -> Problem:
     listed = len(error.faults)
     if error.count == 1:

@@ -12,6 +12,10 @@ MAX_BODY_BYTES = 64 * KIB
 MAX_BATCH_BODY_BYTES = 4 * KIB * KIB
 MAX_BATCH_CALCULATIONS = 10_000
 
+#: Ten thousand ids, one on a line.
+MAX_CANCEL_BODY_BYTES = 512 * KIB
+MAX_CANCEL_IDS = 10_000
+
 #: A longer body is parsed and checked in a thread, because it would block the event loop.
 MAX_EVENT_LOOP_BODY_BYTES = 4 * KIB
 
@@ -65,6 +69,14 @@ CANCEL_SECONDS = 2
 
 #: A scrape that PostgreSQL does not answer in this time says that it is down.
 METRICS_SECONDS = 3.0
+
+# POST /calculations/cancel: what one call cancels, and reads to find it
+
+MAX_CANCELLED = 1_000
+MAX_LOOKED_AT = 10_000
+
+#: How long a call goes on trying to cancel what others have locked.
+MAX_LOCKED_SECONDS = 1.0
 
 # API keys
 

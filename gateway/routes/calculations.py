@@ -3,14 +3,13 @@
 import falcon.asgi
 
 from gateway.access.scopes import by_method
-from gateway.http.body import parse_json, read_body
 from gateway.http.document import write_document
-from gateway.http.limits import MAX_BODY_BYTES, MAX_EVENT_LOOP_BODY_BYTES
 from gateway.http.preferences import read_preferences, write_applied
 from gateway.http.trace_context import read_traceparent
 from gateway.routes.listing import Listing
 from gateway.server.threads import WatchedThreads
 from gateway.submission.plan import Planner
+from gateway.submission.requests import read_calculation
 from gateway.submission.submit import Submission
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.retry_after import RetryAfter
@@ -52,13 +51,7 @@ class Calculations:
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Submit a calculation; with Prefer: wait, respond once it is final."""
-        body = await read_body(req, limit_bytes=MAX_BODY_BYTES)
-        if len(body) <= MAX_EVENT_LOOP_BODY_BYTES:
-            calculation = self._planner.plan_request(parse_json(body))
-        else:
-            calculation = await self._threads.run(
-                lambda: self._planner.plan_request(parse_json(body))
-            )
+        calculation = await read_calculation(req, self._planner, self._threads)
         preferences = read_preferences(req)
 
         async def submit() -> Row:

@@ -1,4 +1,7 @@
-"""/functions: GET lists what can be calculated, within which bounds, and what it costs."""
+"""/functions: GET tells what can be calculated, within which bounds, and what it costs.
+
+All of them, or the one of a name.
+"""
 
 import contextlib
 import dataclasses
@@ -17,6 +20,7 @@ from reckoner.authoring.definition import Function
 from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
 from shared.config import Settings
+from shared.errors import FunctionNotFound
 from shared.functions.registry import Registry
 from shared.keys.scope import Scope
 
@@ -25,15 +29,31 @@ _Number = TypeVar("_Number", int, float)
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
+class Catalogue:
+    """Descriptions of the installed functions, which do not change while the process runs."""
+
+    def __init__(self, registry: Registry, settings: Settings) -> None:
+        self._by_name = {
+            function.name: describe_function(function, settings) for function in registry
+        }
+        problems = [dataclasses.asdict(problem) for problem in registry.problems]
+        functions = list(self._by_name.values())
+        self.text = json.dumps({"functions": functions, "problems": problems})
+
+    def description(self, name: str) -> str:
+        """Return that of one function, as JSON; raise FunctionNotFound if there is none."""
+        if name not in self._by_name:
+            raise FunctionNotFound(name, tuple(self._by_name))
+        return json.dumps(self._by_name[name])
+
+
 class Functions:
-    """The catalogue, which does not change while the process runs."""
+    """The catalogue."""
 
     scopes = by_method(GET=Scope.READ)
 
-    def __init__(self, registry: Registry, settings: Settings) -> None:
-        functions = [describe_function(function, settings) for function in registry]
-        problems = [dataclasses.asdict(problem) for problem in registry.problems]
-        self._text = json.dumps({"functions": functions, "problems": problems})
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
 
     async def on_get(
         self,
@@ -41,7 +61,27 @@ class Functions:
         resp: falcon.asgi.Response,
     ) -> None:
         """Respond with all functions, by name, and with what is installed and cannot be used."""
-        write_json_text(resp, self._text, cache="no-cache")
+        write_json_text(resp, self._catalogue.text, cache="no-cache")
+
+    on_head = on_get
+
+
+class OneFunction:
+    """An entry of the catalogue."""
+
+    scopes = by_method(GET=Scope.READ)
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def on_get(
+        self,
+        req: falcon.asgi.Request,  # noqa: ARG002
+        resp: falcon.asgi.Response,
+        name: str,
+    ) -> None:
+        """Respond with the function of this name, as in the list of all."""
+        write_json_text(resp, self._catalogue.description(name), cache="no-cache")
 
     on_head = on_get
 

@@ -12,6 +12,8 @@ _INDEX = {
         "submit": "/calculations",
         "submit many": "/calculations/batch",
         "list": "/calculations",
+        "cancel many": "/calculations/cancel",
+        "estimate": "/estimates",
         "functions": "/functions",
         "system": "/system",
         "metrics": "/metrics",

@@ -1,15 +1,13 @@
 """GET /calculations: newest first, in pages that stay right while calculations are added."""
 
 import json
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
-from uuid import UUID
 
 import falcon.asgi
 
 from gateway.database.database import Database
+from gateway.http.cursors import decode_cursor, encode_cursor
 from gateway.http.document import encode_document
 from gateway.http.filters import FILTERS, read_filters
 from gateway.http.limits import (
@@ -24,19 +22,6 @@ from reckoner.authoring.faults import Fault
 from shared.errors import ArgumentsInvalid
 from shared.store.calculations import Row
 from shared.store.listing import list_calculations
-
-#: A place in the list: the creation time and the id of the last calculation of a page.
-Position = tuple[datetime, UUID]
-
-#: The form of a cursor: microseconds since 1970 (until the year 2286), and an id. It says which
-#: texts are cursors, so that the description of the API can, too.
-CURSOR_PATTERN = (
-    "^(0|[1-9][0-9]{0,15})-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$"
-)
-
-_CURSOR = re.compile(CURSOR_PATTERN, re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Listing:
@@ -79,21 +64,6 @@ def _encode_page(rows: Sequence[Row]) -> list[str]:
         if length > MAX_PAGE_BYTES:
             break
     return documents
-
-
-def encode_cursor(position: Position) -> str:
-    """Return the position as text for a URL, of the form CURSOR_PATTERN."""
-    moment, identity = position
-    return f"{(moment - _EPOCH) // _MICROSECOND}-{identity}"
-
-
-def decode_cursor(cursor: str) -> Position:
-    """Return the position of a cursor; raise ArgumentsInvalid unless it has that form."""
-    found = _CURSOR.fullmatch(cursor)
-    if found is None:
-        detail = "cursor must be taken from the `next` of a page."
-        raise ArgumentsInvalid([Fault("/cursor", detail)])
-    return _EPOCH + int(found[1]) * _MICROSECOND, UUID(found[2])
 
 
 def _parse_limit(text: str | None) -> int:

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from reckoner.cli.invocation import Invocation, output_closed_is_an_interruption, run
 from reckoner.distributions import OUR_DISTRIBUTION, OUR_PACKAGES, exit_on_clash
@@ -85,6 +86,15 @@ class _Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         with output_closed_is_an_interruption():
             return super().invoke(context)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names and options without importing any command."""
+        names = [
+            CompletionItem(name, help=words)
+            for name, (_, words) in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, context, incomplete)
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         for heading, rooms in _GROUPS.items():

@@ -29,13 +29,16 @@ _READ_ONLY = "25006"
 #: The server cancelled a statement: it took too long, or an operator cancelled it.
 _CANCELLED = "57014"
 
+#: A statement waited longer for a lock than it may.
+_LOCK_TIMEOUT = "55P03"
+
 #: Feature not supported.
 _UNSUPPORTED = "0A000"
 
 #: Single codes of outages, from classes that otherwise mean bugs: a read-only session; a session
 #: that the server ended because its transaction idled or took too long; a transaction that may or
 #: may not have been committed; a lock timeout.
-_OUTAGES = (_READ_ONLY, "25P03", "25P04", "40003", "55P03")
+_OUTAGES = (_READ_ONLY, "25P03", "25P04", "40003", _LOCK_TIMEOUT)
 
 #: A transaction that was rolled back because of another one. It can be run again at once.
 _CONFLICTS = ("40000", "40001", "40P01")
@@ -114,6 +117,11 @@ def _is_stale(error: BaseException | None) -> bool:
 def is_statement_cancelled(error: BaseException | None) -> bool:
     """Say whether the server cancelled a statement, because it took too long for example."""
     return _code(error) == _CANCELLED
+
+
+def is_lock_timeout(error: BaseException | None) -> bool:
+    """Say whether a statement waited for a lock longer than it may."""
+    return _code(error) == _LOCK_TIMEOUT
 
 
 def _code(error: BaseException | None) -> str | None:

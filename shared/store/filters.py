@@ -48,6 +48,11 @@ class Filters:
         """The common table expression `stored`, of the functions whose streams are read."""
         return STORED_FUNCTIONS if self.function is None else _ONE_FUNCTION
 
+    @property
+    def lanes(self) -> list[Lane]:
+        """The lanes that calculations may have."""
+        return list(Lane) if self.lane is None else [self.lane]
+
     def newest(self, statuses: str, condition: str) -> str:
         """Return a query of up to `limit` newest ids with their times, which needs `functions`.
 
@@ -64,7 +69,7 @@ class Filters:
         """Return what such a query takes from the filters."""
         return {
             "function": self.function,
-            "lanes": list(Lane) if self.lane is None else [self.lane],
+            "lanes": self.lanes,
             "created_after": self.created_after,
             "created_before": self.created_before,
         }

@@ -1,6 +1,7 @@
 """DELETE /calculations/{id}."""
 
 import time
+from uuid import uuid4
 
 from tests.e2e.numbers import fresh
 from tests.e2e.test_submission import submit
@@ -64,3 +65,23 @@ def test_a_cancelled_calculation_has_no_result_and_can_be_submitted_again(client
     assert again.json()["error"] is None
     client.delete(location)
     eventually(lambda: status_of(client, location) == "cancelled")
+
+
+def test_many_are_cancelled_at_once(client):
+    running = start_running(client)
+    n = fresh(600_000_001, 700_000_000)
+    waiting = [submit(client, n + step).headers["Location"] for step in range(5)]
+    locations = [running, *waiting]
+    # As many ids as one request may have; nobody has submitted most of them.
+    ids = [location.rpartition("/")[2] for location in locations]
+    ids += [str(uuid4()) for _ in range(10_000 - len(ids))]
+    answer = client.post("/calculations/cancel", json={"ids": ids})
+    assert answer.status_code == 200
+    receipt = answer.json()
+    assert receipt["cancelling"] >= 1
+    assert (receipt["cancelled"] + receipt["cancelling"], receipt["next"]) == (6, None)
+    for location in locations:
+        final = client.get(location, headers={"Prefer": "wait=20"}).json()
+        assert final["status"] == "cancelled"
+    repeated = client.post("/calculations/cancel", json={"ids": ids}).json()
+    assert repeated == {"cancelled": 0, "cancelling": 0, "next": None}

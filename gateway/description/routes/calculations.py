@@ -5,11 +5,19 @@ from typing import Any
 from gateway.description.examples import SUCCEEDED, UNFINISHED
 from gateway.description.operations import Answer, Body, Operation
 from gateway.description.schemas.builders import TEXT, record, reference
-from gateway.http.limits import MAX_BATCH_CALCULATIONS, MAX_PAGE_CALCULATIONS, MAX_WAIT_SECONDS
+from gateway.http.limits import (
+    MAX_BATCH_CALCULATIONS,
+    MAX_CANCEL_IDS,
+    MAX_CANCELLED,
+    MAX_PAGE_CALCULATIONS,
+    MAX_WAIT_SECONDS,
+)
 from gateway.routes.batch import Batch
 from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
 from gateway.routes.calculations import Calculations
+from gateway.routes.cancellation import Cancellation
+from gateway.routes.estimates import Estimates
 from gateway.routes.events import Events
 
 _TAG = "Calculations"
@@ -100,6 +108,51 @@ def operations(examples: dict[str, Any], batch_example: dict[str, Any]) -> list[
             "stored. They are always queued, never computed in the request.",
             body=Body(reference("Batch"), batch_example),
             problems=_ADMISSION,
+            has_effect=True,
+        ),
+        Operation(
+            "POST",
+            "/estimates",
+            Estimates,
+            "estimateCalculation",
+            _TAG,
+            "Estimate what a calculation would cost",
+            {
+                200: Answer(
+                    "The id, the lane and the estimate.",
+                    reference("CostEstimate"),
+                    examples={"fibonacci": {"value": _ESTIMATE}},
+                )
+            },
+            "Stores nothing. The body is that of a submission, and so are the errors.",
+            body=Body(reference("Submission"), examples),
+            problems=("UnknownFunction", "MemoryLimit"),
+            has_effect=True,
+        ),
+        Operation(
+            "POST",
+            "/calculations/cancel",
+            Cancellation,
+            "cancelCalculations",
+            _TAG,
+            "Cancel many calculations",
+            {
+                200: Answer(
+                    "How many are cancelled, and how many their workers are going to cancel.",
+                    reference("CancelReceipt"),
+                    examples={"all": {"value": {"cancelled": 2, "cancelling": 1, "next": None}}},
+                )
+            },
+            f"Either those of up to {MAX_CANCEL_IDS:,} ids, or those that match all conditions. "
+            "What is final is left as it is, and unknown ids are ignored. One call cancels up to "
+            f"{MAX_CANCELLED:,}; while `next` is not null, send the same body with it as `cursor`.",
+            body=Body(
+                reference("Cancel"),
+                {
+                    "queued": {"value": {"status": "queued", "function": "fibonacci"}},
+                    "ids": {"value": {"ids": ["ffcfeb02-09f4-5c06-889e-7cd5cd61b456"]}},
+                },
+            ),
             has_effect=True,
         ),
         Operation(
@@ -212,6 +265,13 @@ def _calculate() -> Operation:
         has_effect=True,
     )
 
+
+_ESTIMATE = {
+    "id": "ffcfeb02-09f4-5c06-889e-7cd5cd61b456",
+    "lane": "quick",
+    "estimate": {"seconds": 0.000001, "bytes": 30_000_000, "digits": 6, "source": "function"},
+    "status": None,
+}
 
 _RECEIPT = {
     "calculations": [{"id": "ffcfeb02-09f4-5c06-889e-7cd5cd61b456", "status": "queued"}],

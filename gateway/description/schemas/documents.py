@@ -14,7 +14,8 @@ from gateway.description.schemas.builders import (
     record,
     reference,
 )
-from gateway.http.limits import MAX_VALUE_BYTES, MAX_VALUE_DIGITS
+from gateway.http.limits import MAX_CANCEL_IDS, MAX_VALUE_BYTES, MAX_VALUE_DIGITS
+from shared.store.cancellation import UNFINISHED
 
 _KEY = or_null(reference("KeyName"))
 _STATUS = reference("Status")
@@ -45,6 +46,48 @@ def documents() -> dict[str, Schema]:
             },
             description="In the order of the request.",
         ),
+        "Cancel": _cancel(),
+        "CancelReceipt": record(
+            {
+                "cancelled": described(COUNT, "How many were queued, and are cancelled."),
+                "cancelling": described(COUNT, "How many are running: their workers stop them."),
+                "next": described(or_null(TEXT), "The cursor to go on with; null at the end."),
+            }
+        ),
+    }
+
+
+def _cancel() -> Schema:
+    """Return the schema of the body that cancels many: by ids, or by at least one condition."""
+    conditions: dict[str, Schema] = {
+        "status": {"type": "string", "enum": [str(status) for status in UNFINISHED]},
+        "function": reference("FunctionName"),
+        "lane": _LANE,
+        "created_after": described(MOMENT, "Created then or later."),
+        "created_before": described(MOMENT, "Created before."),
+        "submitted_by": described(reference("KeyName"), "The name of the key."),
+    }
+    cursor = reference("Cursor")
+    return {
+        "description": "Unfinished calculations, by ids or by conditions.",
+        "oneOf": [
+            record(
+                {
+                    "ids": list_of(IDENTITY, minItems=1, maxItems=MAX_CANCEL_IDS),
+                    "cursor": cursor,
+                },
+                optional=("cursor",),
+                closed=True,
+                title="CancelIds",
+            ),
+            record(
+                {**conditions, "cursor": cursor},
+                optional=(*conditions, "cursor"),
+                closed=True,
+                title="CancelMatching",
+                anyOf=[{"required": [name]} for name in conditions],
+            ),
+        ],
     }
 
 

@@ -2,7 +2,7 @@
 
 from gateway.description.problems import PROBLEM_TYPES, ProblemType
 from gateway.description.schemas.builders import TEXT, Schema, described, record
-from gateway.routes.listing import CURSOR_PATTERN
+from gateway.http.cursors import CURSOR_PATTERN
 from reckoner.authoring.definition import FUNCTION_NAME
 from shared.calculation import Lane, Status
 from shared.failures import FAILURE_REASONS, PROBLEM_PREFIX

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reckoner.cli.arguments.bound import with_types
-from reckoner.cli.arguments.given import GivenArguments, read_given
-from reckoner.cli.service.catalogue import find_function
+from reckoner.cli.arguments.given import GivenArguments
 
 if TYPE_CHECKING:
     from reckoner.client import Client
@@ -32,13 +31,8 @@ def function_and_arguments(command: _Command) -> _Command:
     return command
 
 
-def given_arguments(arguments: tuple[str, ...], file: str | None) -> GivenArguments:
-    """Return what the command line and its files hold. Raises CommandFailed."""
-    return read_given(arguments, file)
-
-
 def bind(client: "Client", function: str, given: GivenArguments) -> dict[str, Any]:
     """Return the arguments as values. Only texts need the schema, and so a request."""
     if not given.texts:
         return given.values
-    return with_types(given, function, find_function(client, function).schema)
+    return with_types(given, function, client.function(function).schema)

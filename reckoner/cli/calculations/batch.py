@@ -1,7 +1,7 @@
 """`reckoner batch`: calculate all that a file lists; results in the order of the file."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,13 +11,10 @@ from reckoner.cli.batches.source import FORMATS, opened
 from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.output.calculation_text import calculation_line
 from reckoner.cli.output.forms import Form, Series, form_option, write
-from reckoner.cli.service.catalogue import find_function
+from reckoner.cli.output.printable import one_line
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import timeout_option
-
-if TYPE_CHECKING:
-    from reckoner.client import Client
 
 
 @click.command("batch")
@@ -57,8 +54,10 @@ def command(
       seq 100 | jq -c '{n: .}' | reckoner batch - --function fibonacci
     """
     ended = {"failed": 0, "cancelled": 0}
+    with connected(url) as client:
+        schemas = {one.name: one.schema for one in client.functions()}
     with opened(file, kind) as source, connected(url, is_patient=True) as client:
-        items = _bound(client, read_items(source, function))
+        items = _bound(read_items(source, function), schemas)
         series = Series(form)
         with counting() as count:
             for calculation in client.batch(items, timeout=timeout):
@@ -76,10 +75,15 @@ def command(
         raise CommandFailed(f"Not all have succeeded: {words}.", status)
 
 
-def _bound(client: "Client", items: Iterator[BatchItem]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _bound(
+    items: Iterator[BatchItem], schemas: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield functions and arguments, cells with the types that their function's schema says."""
-    schemas: dict[str, Mapping[str, Any]] = {}
     for item in items:
         if item.texts and item.function not in schemas:
-            schemas[item.function] = find_function(client, item.function).schema
+            raise CommandFailed(
+                f"{item.place}: there is no function {one_line(item.function, 80)}. "
+                "`reckoner functions` lists them.",
+                ExitStatus.NOT_FOUND,
+            )
         yield item.function, item.arguments(schemas.get(item.function, {}))

@@ -4,7 +4,6 @@ import click
 
 from reckoner.cli.output.forms import Form, Series, form_option, write, write_document
 from reckoner.cli.output.function_text import function_lines, function_text
-from reckoner.cli.service.catalogue import find_function
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 
@@ -24,7 +23,7 @@ def command(name: str | None, form: Form, url: str | None) -> None:
     """
     with connected(url) as client:
         if name is not None:
-            document = find_function(client, name).document
+            document = client.function(name).document
             write_document(document, form, lambda: function_text(document))
             return
         documents = [function.document for function in client.functions()]

@@ -14,7 +14,7 @@ from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import calculation_argument
 
 if TYPE_CHECKING:
-    from reckoner.client import Client
+    from reckoner.client import Result
 
 
 def _checked(_context: click.Context, _parameter: click.Parameter, file: str | None) -> Path | None:
@@ -52,12 +52,18 @@ def command(identity: str, file: Path | None, url: str | None) -> None:
       reckoner result ffcfeb02-09f4-5c06-889e-7cd5cd61b456
       reckoner result ffcfeb02-09f4-5c06-889e-7cd5cd61b456 -o digits.txt
     """
+    with connected(url) as client:
+        calculation = client.get(identity)
+    result = calculation.result
+    if file is None and result is not None and sys.stdout.isatty():
+        _refuse_unreadable(result)
     with connected(url, is_patient=True) as client:
         if file is None:
-            _write_to_standard_output(client, identity)
+            client.download(calculation, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
             return
         try:
-            client.download(identity, file)
+            client.download(calculation, file)
         except OSError as error:
             raise CommandFailed(
                 f"{file} cannot be written: {error.strerror or error}. Make room, or name a file "
@@ -66,13 +72,9 @@ def command(identity: str, file: Path | None, url: str | None) -> None:
             ) from error
 
 
-def _write_to_standard_output(client: "Client", identity: str) -> None:
-    if sys.stdout.isatty():
-        result = client.get(identity).result
-        if result is not None and not is_readable(result.media_type):
-            refuse(
-                f"The result is {result.length:,} bytes of {result.media_type}, which a terminal "
-                "cannot show. Write it into a file with -o FILE."
-            )
-    client.download(identity, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
+def _refuse_unreadable(result: "Result") -> None:
+    if not is_readable(result.media_type):
+        refuse(
+            f"The result is {result.length:,} bytes of {result.media_type}, which a terminal "
+            "cannot show. Write it into a file with -o FILE."
+        )

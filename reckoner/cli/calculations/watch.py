@@ -65,10 +65,12 @@ def command(
     )
     if identity is not None and conditions:
         raise click.UsageError("Give either an ID or conditions.")
+    if identity is not None:
+        _watch_one(check_identity(identity), timeout, form, url)
+        return
+    with connected(url) as client:
+        next(client.list(**conditions, page_size=1), None)  # fails soon, if at all
     with connected(url, is_patient=True) as client:
-        if identity is not None:
-            _watch_one(client, check_identity(identity), timeout, form)
-            return
         looks = _looks(client, conditions, timeout)
         if sys.stdout.isatty() and form is Form.TEXT:
             _watch_table(looks)
@@ -76,11 +78,14 @@ def command(
             _watch_changes(looks, form)
 
 
-def _watch_one(client: "Client", identity: str, timeout: float | None, form: Form) -> None:
+def _watch_one(identity: str, timeout: float | None, form: Form, url: str | None) -> None:
     changes = _Changes(form)
-    calculation = wait_until_final(
-        client, identity, timeout, lambda news: changes.show(news.calculation.document)
-    )
+    with connected(url) as client:
+        first = client.get(identity)
+    with connected(url, is_patient=True) as client:
+        calculation = wait_until_final(
+            client, first, timeout, lambda news: changes.show(news.calculation.document)
+        )
     exit_if_unsuccessful(calculation)
 
 

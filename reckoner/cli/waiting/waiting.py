@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def wait_until_final(
     client: "Client",
-    calculation: "Calculation | str",
+    calculation: "Calculation",
     timeout: float | None,
     on_progress: "Callable[[Progress], None] | None",
 ) -> "Calculation":

@@ -22,10 +22,14 @@ def test_success_is_0(base_url):
     assert (done.status, done.output, done.errors) == (0, b"354224848179261915075\n", "")
 
 
-def test_a_failed_calculation_is_1_and_says_why(base_url):
-    done = run(base_url, "run", "check_says_no", f"n={fresh(0, 10**9)}")
+def test_a_failed_calculation_is_1_and_says_why(base_url, reckoner):
+    argument = f"n={fresh(0, 10**9)}"
+    done = run(base_url, "run", "check_says_no", argument)
     assert (done.status, done.output) == (1, b"")
-    assert "failed: The result is wrong" in done.errors or "failed:" in done.errors
+    assert " failed: " in done.errors
+    document = reckoner("run", "check_says_no", argument, "-o", "json")
+    assert (document.status, document.json["status"]) == (1, "failed")
+    assert document.json["error"]["detail"] in done.errors
 
 
 def test_a_wrong_command_line_is_2_and_sends_nothing():

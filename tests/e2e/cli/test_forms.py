@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.cli.command import PROGRAM, environment, run
+from tests.e2e.cli.command import NOBODYS_ID, PROGRAM, environment, run
 from tests.e2e.numbers import fibonacci, fresh
 
 _LATIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
@@ -121,7 +121,7 @@ def test_another_locale_gets_the_same_bytes(base_url):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [("run", "fibonacci", "n=1e6"), ("list",), ("functions",)])
+@pytest.mark.parametrize("arguments", [("run", "fibonacci", "n=1e6"), ("list",)])
 def test_a_full_disk_is_status_1_and_a_sentence(base_url, arguments):
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(
@@ -141,3 +141,40 @@ def test_a_file_that_cannot_be_written_is_status_1(reckoner, tmp_path):
     done = reckoner("result", identity, "-o", str(tmp_path / "no/such/folder"))
     assert (done.status, done.errors.count("\n")) == (1, 1)
     assert "cannot be written" in done.errors
+
+
+def test_a_calculation_is_watched_until_it_is_finished(reckoner):
+    identity = reckoner("submit", "fibonacci", f"n={fresh(5_000_000, 9_000_000)}").text.strip()
+    done = reckoner("watch", identity, "-o", "jsonl")
+    assert done.status == 0
+    assert {line["id"] for line in done.lines} == {identity}
+    assert done.lines[-1]["status"] == "succeeded"
+    assert reckoner("watch", identity).text.startswith(f"{identity} succeeded: fibonacci")
+
+
+def test_the_newest_are_watched_each_once(reckoner):
+    reckoner("submit", "fibonacci", "n=100")
+    done = reckoner("watch", "--status", "succeeded", "--timeout", "1.2", "-o", "jsonl")
+    assert done.status == 124
+    ids = [line["id"] for line in done.lines]
+    assert 0 < len(ids) == len(set(ids)) <= 20
+
+
+def test_an_id_and_conditions_are_one_too_many(reckoner):
+    for command in ("watch", "cancel"):
+        assert reckoner(command, NOBODYS_ID, "--lane", "heavy").status == 2
+    assert reckoner("cancel").status == 2
+    refused = reckoner("cancel", "--lane", "heavy")
+    assert refused.status == 2
+    assert "--yes" in refused.errors
+
+
+def test_each_of_several_is_cancelled_and_the_first_failure_counts(reckoner):
+    ids = [reckoner("submit", "fibonacci", f"n={fresh(10**9, 2 * 10**9)}").text.strip()]
+    ids += [reckoner("submit", "fibonacci", f"n={fresh(10**9, 2 * 10**9)}").text.strip()]
+    done = reckoner("cancel", ids[0], NOBODYS_ID, ids[1], "-o", "jsonl")
+    assert [line["id"] for line in done.lines] == ids
+    assert done.status == 3
+    assert done.errors.startswith(f"{NOBODYS_ID}: ")
+    finished = reckoner("submit", "fibonacci", "n=100").text.strip()
+    assert reckoner("cancel", finished).status == 1

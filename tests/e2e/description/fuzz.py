@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 
 import pytest
 
@@ -14,5 +15,6 @@ _SEED = int(os.environ.get("FUZZ_SEED") or secrets.randbelow(2**31))
 @pytest.mark.timeout(_SECONDS + 300)
 def test_schemathesis_finds_nothing_for_a_while(described, capsys):
     with capsys.disabled():
-        print(f"\nmake fuzz SEED={_SEED} SECONDS={_SECONDS}")
-        print(fuzz(described, "--max-examples", "100", seconds=_SECONDS, seed=_SEED))
+        sys.stdout.write(f"\nmake fuzz SEED={_SEED} SECONDS={_SECONDS}\n")
+        output = fuzz(described, "--max-examples", "100", seconds=_SECONDS, seed=_SEED)
+        sys.stdout.write(output)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.e2e.description.fuzzing import fuzz, tested
+from tests.e2e.description.fuzzing import fuzz, what_was_done
 
 pytestmark = [pytest.mark.slow]
 
 
 def test_schemathesis_finds_nothing(described):
     output = fuzz(described, "--max-examples", "15", seconds=45, seed=20_261_126)
-    operations, reached, requests = tested(output)
+    operations, reached, requests = what_was_done(output)
     assert reached == operations > 15
     assert requests > 1_000

@@ -20,6 +20,7 @@ class Route(NamedTuple):
 
 _ONE = {"function": "fibonacci", "arguments": {"n": 100}}
 _OK = frozenset({200})
+_NOBODYS = "00000000-0000-5000-8000-000000000000"
 
 ROUTES = [
     Route("GET", "/calculations", Scope.READ, _OK),
@@ -29,11 +30,14 @@ ROUTES = [
     Route("HEAD", "/calculations/{id}/result", Scope.READ, _OK),
     Route("GET", "/calculations/{id}/events", Scope.READ, _OK),
     Route("GET", "/functions", Scope.READ, _OK),
+    Route("GET", "/functions/fibonacci", Scope.READ, _OK),
+    Route("POST", "/estimates", Scope.READ, _OK, _ONE),
     Route("POST", "/calculations", Scope.SUBMIT, _OK, _ONE),
     Route("POST", "/calculations/batch", Scope.SUBMIT, frozenset({202}), {"calculations": [_ONE]}),
     Route("GET", "/calculate/100", Scope.SUBMIT, _OK),
     # What is finished can no longer be cancelled, as whoever may cancel learns.
     Route("DELETE", "/calculations/{id}", Scope.CANCEL, frozenset({409})),
+    Route("POST", "/calculations/cancel", Scope.CANCEL, _OK, {"ids": [_NOBODYS]}),
     Route("GET", "/system", Scope.OPERATE, _OK),
 ]
 

@@ -1,5 +1,6 @@
 """What commands answer: exit statuses, and words on standard error."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -69,6 +70,22 @@ def test_help_imports_neither_the_service_nor_pydantic():
     done = without_the_server("--help")
     assert (done.returncode, done.stderr) == (0, "False\n")
     assert "redrive" in done.stdout
+
+
+def test_without_the_service_names_are_completed():
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_THE_SERVER],
+        env={
+            **os.environ,
+            "_RECKONER_COMPLETE": "bash_complete",
+            "COMP_WORDS": "reckoner re",
+            "COMP_CWORD": "1",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert {"plain,result", "plain,redrive"} <= set(done.stdout.split())
+    assert done.stderr == "False\n"
 
 
 @pytest.mark.parametrize("arguments", [("redrive", "--show"), ("key", "list")])

@@ -85,7 +85,7 @@ def test_large_batches_are_limited_and_small_ones_are_not(nginx):
         unfinished = [begin(4_194_304) for _ in range(_LARGE_BATCHES)]
         eventually(lambda: answer().status_code == 503)
         refused = answer()
-        assert refused.json()["detail"] == "Too many large batches are on their way. Retry in 2 s."
+        assert refused.json()["detail"] == "Too many large requests are on their way. Retry in 2 s."
         assert refused.headers["Retry-After"] == "2"
         assert httpx.post(f"{server.url}/calculations/batch", content=b"{}").status_code == 200
         assert httpx.get(f"{server.url}/other").status_code == 200

@@ -53,6 +53,16 @@ REFUSED = {
         b"POST /calculations/batch HTTP/1.1\r\nContent-Length: 100000\r\n" + ENDED + b" " * 100_000,
         503,
     ),
+    "no gateway for a cancel of many": (
+        b"POST /calculations/cancel HTTP/1.1\r\nContent-Length: 500000\r\n"
+        + ENDED
+        + b" " * 500_000,
+        503,
+    ),
+    "a cancel of too many": (
+        b"POST /calculations/cancel HTTP/1.1\r\nContent-Length: 600000\r\n" + ENDED,
+        413,
+    ),
 }
 
 

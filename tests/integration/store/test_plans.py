@@ -14,6 +14,7 @@ from shared.postgres.connections import make_engine
 from shared.store import (
     attempts,
     calculations,
+    cancellation,
     functions,
     handed_back,
     leases,
@@ -135,6 +136,11 @@ BY_KEY = {
     "requeue": lambda c: calculations.requeue_ended(c, of(*IDS), "request"),
     "withdraw": lambda c: calculations.withdraw_cancel(c, IDS),
     "cancel": lambda c: calculations.cancel_calculation(c, IDS[0], CANCELLED_JSON),
+    "cancel many": lambda c: cancellation.cancel_calculations(
+        c, IDS, Filters(), CANCELLED_JSON, None
+    ),
+    "find ids to cancel": lambda c: cancellation.find_unfinished(c, IDS, start=None, most=LIMIT),
+    "wait for one": lambda c: cancellation.wait_until_unlocked(c, IDS[0]),
     "put back": lambda c: outbox.put_back(c, IDS),
     "quick results": lambda c: quick.finish_quick_succeeded(c, RESULTS),
     "quick failures": lambda c: quick.finish_quick_failed(c, dict.fromkeys(IDS, CANCELLED_JSON)),
@@ -288,6 +294,32 @@ def test_costs_are_learnt_from_a_few_rows_of_each_function(transactions):
     assert indexes(nodes) <= {"calculations_list", "functions_pkey"}
     # Three functions in two lanes, and the steps to find the functions.
     assert rows_read(nodes) <= 3 * 2 * LIMIT + 4
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first call", "later call"])
+@pytest.mark.parametrize("submitted_by", [None, "nobody"])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(status=Status.QUEUED),
+        Filters(function="rare"),
+        Filters(lane=Lane.HEAVY, function="fibonacci"),
+        Filters(),
+    ],
+    ids=str,
+)
+def test_what_to_cancel_is_found_by_looking_at_few(transactions, is_first, submitted_by, filters):
+    with transactions.engine.connect() as connection:
+        start = None if is_first else cancellation.Place(*middle(connection))
+    nodes = transactions.nodes(
+        lambda connection: cancellation.find_matching(
+            connection, filters, submitted_by, start=start, most=LIMIT, most_looked_at=3 * LIMIT
+        )
+    )
+    assert indexes(nodes) <= {"calculations_list", "calculations_pkey"}
+    looked_at = (LIMIT if submitted_by is None else 3 * LIMIT) + 1
+    streams = len(filters.lanes) * (1 if filters.status else 2) * (1 if filters.function else 3)
+    assert rows_read(nodes) <= (streams + 1) * looked_at + 4
 
 
 def test_what_was_handed_back_is_reviewed_without_reading_others(transactions):

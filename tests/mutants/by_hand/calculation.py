@@ -14,12 +14,10 @@ _ESTIMATE = "reckoner/authoring/estimates.py"
 _VERIFICATION = "shared/functions/verification.py"
 _BLOCKS = "shared/functions/digit_blocks.py"
 _RETRY_AFTER = "gateway/waiting/retry_after.py"
-_LISTING = "gateway/routes/listing.py"
 _SERVED = "gateway/routes/result_bytes.py"
 
 _IN_RETRY_AFTER = "integration/gateway/waiting/test_retry_after.py"
 _IN_DOCUMENT = "unit/gateway/http/test_document.py"
-_CURSORS = "unit/gateway/routes/test_listing.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
 _ESTIMATES = "unit/shared/functions/test_estimates.py"
 _IN_DURABILITY = "integration/postgres/test_durability.py"
@@ -149,20 +147,6 @@ MUTATIONS = [
     mutation(_RETRY_AFTER, "if row.status == Status.QUEUED:", "if True:", _IN_RETRY_AFTER),
     mutation(_RETRY_AFTER, "math.ceil(seconds)", "round(seconds)", _IN_RETRY_AFTER),
     mutation(_RETRY_AFTER, "_MAX_SECONDS))", "60))", _IN_RETRY_AFTER),
-    mutation(_LISTING, "limit=limit + 1", "limit=limit", "integration/gateway/routes/test_list.py"),
-    mutation(
-        _LISTING,
-        "page[-1].created_at, page[-1].id",
-        "page[0].created_at, page[0].id",
-        "integration/gateway/routes/test_list.py",
-    ),
-    mutation(
-        _LISTING,
-        "{**query, 'cursor': last}",
-        "{'cursor': last}",
-        "integration/gateway/routes/test_list.py",
-    ),
-    mutation(_LISTING, "(0|[1-9][0-9]{0,15})", "([0-9]+)", "unit/gateway/routes/test_listing.py"),
     mutation(_SERVED, "max(first - start, 0) : end - start", "max(first - start, 0) :", _DOWNLOADS),
     mutation(_SERVED, "digest.hexdigest() != row.result_sha256", "False", _DOWNLOADS),
     mutation(_SERVED, "if is_short or (", "if (", _DOWNLOADS),

@@ -111,8 +111,8 @@ _KNOWN = [
         f"{_COSTS}::test_each_version_is_learnt_from_its_own_last_runs",
     ),
     _functions(
-        "created_at <= moment\n",
-        "true\n",
+        "              AND status = 'succeeded'\n            ORDER BY",
+        "            ORDER BY",
         f"{_COSTS}::test_costs_are_learnt_beside_a_long_queue",
     ),
     _plan(

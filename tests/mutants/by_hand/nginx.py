@@ -237,7 +237,7 @@ MUTATIONS = [
         _LIMITS,
     ),
     _template(
-        '"~^/calculations/batch/?(\\?|$)" 4194304;\n',
+        '"~^/calculations/batch/?(\\?|$)"  4194304;\n',
         "",
         _LIMITS,
     ),

@@ -6,7 +6,6 @@ from tests.mutants.mutation import mutation
 
 _BY_KEY = "integration/store/test_plans.py::test_rows_are_found_by_their_ids"
 _CANCELS = "integration/store/test_cancels.py"
-_LIST = "integration/gateway/routes/test_list.py"
 _OUTBOX = "integration/gateway/relay/test_outbox.py"
 _NEW_ONES = "integration/store/test_new_calculations.py"
 _QUICK_ONES = "integration/store/test_quick.py"
@@ -16,7 +15,6 @@ _calculation = partial(mutation, "shared/store/calculations.py")
 _new = partial(mutation, "shared/store/new_calculations.py")
 _outbox = partial(mutation, "shared/store/outbox.py")
 _quick = partial(mutation, "shared/store/quick.py")
-_list = partial(mutation, "shared/store/listing.py")
 _notification = partial(mutation, "shared/store/notifications.py")
 _system = partial(mutation, "shared/store/system.py")
 
@@ -117,40 +115,6 @@ MUTATIONS = [
     _quick("max(published_at) AS published_at", "min(published_at) AS published_at", _QUICK_ONES),
     _quick("enumerate(result.chunks())", "enumerate(result.chunks(), 1)", _QUICK_ONES),
     _quick("        JOIN written USING (id)", "        JOIN calculations USING (id)", _QUICK_ONES),
-    _list(
-        "(created_at, id) < (:before_created_at, :before_id)",
-        "created_at < :before_created_at",
-        _LIST,
-    ),
-    _list(
-        "(created_at, id) < (:before_created_at, :before_id)",
-        "(created_at, id) <= (:before_created_at, :before_id)",
-        _LIST,
-    ),
-    _list(
-        "ORDER BY page.created_at DESC, page.id DESC LIMIT",
-        "ORDER BY page.created_at DESC LIMIT",
-        _LIST,
-    ),
-    _list(
-        "        ORDER BY created_at DESC, id DESC LIMIT :limit) AS page",
-        "        ORDER BY created_at, id LIMIT :limit) AS page",
-        _LIST,
-    ),
-    _list(
-        "WHERE calculations.function > stored.function ORDER BY 1 LIMIT 1",
-        "WHERE calculations.function > stored.function LIMIT 1",
-        _LIST,
-    ),
-    _list(
-        "    WHERE {of_function} AND status <> 'succeeded'",
-        "    WHERE status <> 'succeeded'",
-        _LIST,
-    ),
-    _list("    WHERE {of_function}\n    ORDER BY page", "    ORDER BY page", _LIST),
-    _list("status is None or status is Status.SUCCEEDED", "status is not Status.SUCCEEDED", _LIST),
-    _list("        conditions.append(f\"status = '{status.value}'\")\n", "        pass\n", _LIST),
-    _list("    connection.execute(_TIME_LIMIT)\n", "", _LIST),
     mutation(
         "shared/postgres/prepared.py",
         "            self._names.clear()\n",

@@ -66,6 +66,30 @@ def test_a_batch_and_a_link_say_who_has_submitted(engine, gateway):
         assert [row.submitted_by for row in rows] == ["shop", "shop"]
 
 
+def test_a_key_cancels_what_another_has_submitted_and_is_named(engine, gateway):
+    blue, green = make_key(engine, name="shop-blue"), make_key(engine, name="shop-green")
+
+    async def scenario(client):
+        submitted = await client.ask("POST", "/calculations", body=LONG, authorization=bearer(blue))
+        counts = [
+            (
+                await client.ask(
+                    "POST",
+                    "/calculations/cancel",
+                    body=json.dumps({"submitted_by": name}).encode(),
+                    authorization=bearer(green),
+                )
+            ).json()["cancelled"]
+            for name in ("shop-green", "shop-blue")
+        ]
+        path = submitted.headers["location"]
+        return counts, (await client.ask("GET", path, authorization=bearer(blue))).json()
+
+    counts, document = gateway(scenario)
+    assert counts == [0, 1]
+    assert (document["status"], document["cancelled_by"]) == ("cancelled", "shop-green")
+
+
 def test_a_session_stands_for_its_key_and_ends_with_it(engine, gateway, frequent_refresh):
     key = make_key(engine, name="shop", scopes=["read"])
     cookie = f"theme=dark; {make_session(engine, key)}"

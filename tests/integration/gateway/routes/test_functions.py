@@ -7,7 +7,7 @@ from typing import Annotated
 
 import pytest
 
-from gateway.routes.functions import Functions, describe_function
+from gateway.routes.functions import Catalogue, describe_function
 from reckoner import Estimate, Ge, Gt, Le, Lt, MediaType, MultipleOf, function
 from shared.functions.registry import Registry
 from tests.asgi import serving
@@ -140,8 +140,36 @@ def test_the_catalogue_has_functions_with_bounds_of_any_kind(store_settings, ann
     estimated = function(estimate=estimate_by_size, size_argument="n")(sized)
     described = describe_function(estimated, replace(store_settings, memory_limit_bytes=50))
     assert described["bounds"] == {"n": bounds}
-    Functions(Registry([estimated]), store_settings)
+    Catalogue(Registry([estimated]), store_settings)
 
 
 def estimate_by_size(n: int) -> Estimate:
     return Estimate(0.001, max(0, n))
+
+
+def test_one_function_is_its_entry_of_the_catalogue(store_settings, registry):
+    async def scenario():
+        async with serving(store_settings, registry) as client:
+            catalogue = (await client.ask("GET", "/functions")).json()["functions"]
+            assert {described["name"] for described in catalogue} >= {"fibonacci", "factorial"}
+            for described in catalogue:
+                one = await client.ask("GET", f"/functions/{described['name']}")
+                assert one.json() == described
+                assert one.headers["cache-control"] == "no-cache"
+                assert (await client.ask("HEAD", f"/functions/{described['name']}")).status == 200
+
+    asyncio.run(scenario())
+
+
+def test_a_function_that_there_is_not_is_not_found_and_the_others_are_named(
+    store_settings, registry
+):
+    async def scenario():
+        async with serving(store_settings, registry) as client:
+            answer = await client.ask("GET", "/functions/fibonaci")
+            assert answer.status == 404
+            assert answer.json()["type"] == "urn:reckoner:problem:unknown-function"
+            assert "factorial, fibonacci" in answer.json()["detail"]
+            assert (await client.ask("POST", "/functions/fibonacci")).status == 405
+
+    asyncio.run(scenario())

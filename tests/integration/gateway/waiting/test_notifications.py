@@ -69,12 +69,19 @@ async def deleted(client, engine, calculation):
     return "cancelled"
 
 
+async def cancelled_among_many(client, engine, calculation):
+    body = b'{"status": "queued"}'
+    answer = await client.ask("POST", "/calculations/cancel", body=body)
+    assert answer.json() == {"cancelled": 1, "cancelling": 0, "next": None}
+    return "cancelled"
+
+
 async def finished(client, engine, calculation):
     await asyncio.to_thread(finish, engine, calculation)
     return "succeeded"
 
 
-@pytest.mark.parametrize("change", [deleted, finished])
+@pytest.mark.parametrize("change", [deleted, cancelled_among_many, finished])
 @pytest.mark.parametrize("case", HELD)
 def test_a_held_request_is_answered_when_its_calculation_ends(
     engine, store_settings, registry, made, case, change

@@ -19,6 +19,7 @@ from shared import errors
 
 SAMPLES = [
     errors.FunctionUnknown("x", ["fibonacci"]),
+    errors.FunctionNotFound("x", ["fibonacci"]),
     errors.ArgumentsInvalid([Fault("/n", "n must be a number.")]),
     errors.BodyInvalid("The body is nested too deeply."),
     errors.BodyTooLarge(65_536),

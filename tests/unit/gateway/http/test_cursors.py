@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.routes.listing import decode_cursor, encode_cursor
+from gateway.http.cursors import decode_cursor, encode_cursor
 from shared.errors import ArgumentsInvalid
 
 MOMENT = datetime(2026, 11, 26, 10, 30, 15, 123_456, tzinfo=UTC)
