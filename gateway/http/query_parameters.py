@@ -25,7 +25,8 @@ class KnownParameters:
         params: dict[str, Any],  # noqa: ARG002
     ) -> None:
         """Raise ArgumentsInvalid if there is an unknown parameter."""
-        if not req.query_string:
+        is_served = hasattr(resource, f"on_{req.method.lower()}")
+        if not req.query_string or not is_served:  # the response to the method comes first: 405
             return
         known: tuple[str, ...] = (
             getattr(resource, "parameters", ()) if req.method in ("GET", "HEAD") else ()
