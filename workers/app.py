@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.functions.registry import load_registry
+from shared.metrics.counters import Counters
 from shared.postgres.connections import make_engine
 from shared.startup import start_process
 from workers.broker.broker import LaneBroker
@@ -88,12 +89,13 @@ def make_worker_broker(lane: Lane) -> LaneBroker:
         # Each statement of a quick worker is a transaction by itself.
         is_autocommit=lane is Lane.QUICK,
     )
+    counters = Counters()
     part: WorkerLane
     if lane is Lane.HEAVY:
         become_subreaper()
-        part = HeavyLane(settings, engine, worker_id)
+        part = HeavyLane(settings, engine, worker_id, counters=counters)
     else:
-        part = QuickLane(settings, engine, worker_id, load_registry())
+        part = QuickLane(settings, engine, worker_id, load_registry(), counters)
     return make_broker(settings, part, engine)
 
 

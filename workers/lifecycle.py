@@ -59,6 +59,8 @@ class Lifecycle(Middleware):
             lane=lane.lane,
             slots=lane.threads,
             offers=lane.offers.names,
+            counters=lane.counters,
+            busy_slots=lambda: lane.busy_slots,
         )
         self._stopping = threading.Event()
         self._is_registering = True

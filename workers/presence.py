@@ -14,7 +14,11 @@ from sqlalchemy import Engine
 from shared.calculation import Lane
 from shared.errors import StoreUnavailable
 from shared.messages import VERSION
+from shared.metrics.catalogue import BUSY_SLOTS
+from shared.metrics.counters import Counters
 from shared.postgres.outages import DATABASE_ERRORS, brief, is_transient, outages_raised
+from shared.store.metrics import ProcessKind
+from shared.store.metrics_row import MetricsRow, write_metrics
 from shared.store.presence import delete_worker, upsert_worker
 
 logger = logging.getLogger(__name__)
@@ -60,8 +64,16 @@ class Presence:
         lane: Lane,
         slots: int,
         offers: Callable[[], Collection[str] | None],
+        counters: Counters | None = None,
+        busy_slots: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Take what returns the functions that the worker has now; None while it does not know."""
+        """Take what returns the functions that the worker has now; None while it does not know.
+
+        What the worker has counted is written with each heartbeat, and last when it ends.
+        """
+        self._counters = counters or Counters()
+        self._metrics = MetricsRow(self._counters, ProcessKind(lane))
+        self._busy_slots = busy_slots
         self._engine = engine
         self._worker_id = worker_id
         self._watermark = watermark
@@ -114,6 +126,7 @@ class Presence:
         try:
             with outages_raised(), self._engine.begin() as connection:
                 delete_worker(connection, self._worker_id)
+            write_metrics(self._engine, self._metrics, is_last=True)
         except StoreUnavailable as error:
             logger.warning("Cannot deregister: %s", error)
         except Exception:
@@ -124,6 +137,8 @@ class Presence:
             try:
                 with outages_raised():
                     self._beat()
+                self._counters.set_gauge(BUSY_SLOTS, self._busy_slots(), self._lane)
+                write_metrics(self._engine, self._metrics)
             except StoreUnavailable as error:
                 logger.warning("Cannot write this worker's heartbeat: %s", error)
             except Exception:

@@ -4,7 +4,6 @@ import asyncio
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from gateway.admission.admission import Admission
@@ -12,13 +11,16 @@ from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from gateway.http.limits import METRICS_SECONDS, STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.metrics.exposition import NOTHING_READ, write_exposition
-from gateway.metrics.states import States, read_states
+from gateway.metrics.states import States, read_states, read_storage
 from reckoner.distributions import OUR_DISTRIBUTION
 from shared.config import Settings
 from shared.errors import StoreUnavailable
 from shared.metrics import catalogue
-from shared.store.metrics import Reading, read_metrics
+from shared.store.metrics import read_metrics
 from shared.store.tables.schema import SCHEMA_REVISION
+
+#: What is stored is a large sum that changes slowly.
+_STORAGE_FRESH_SECONDS = 15.0
 
 
 class Collecting:
@@ -27,7 +29,17 @@ class Collecting:
     def __init__(self, database: Database, settings: Settings, admission: Admission) -> None:
         self._settings = settings
         self._admission = admission
-        self._query = SharedQuery(database, _query, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE)
+        # Counting what waits, or what has been stored lately, may take longer than the counters.
+        self._reading = SharedQuery(
+            database, read_metrics, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE
+        )
+        self._states = [
+            SharedQuery(database, read, fresh_seconds, max_share=STATE_MAX_SHARE)
+            for read, fresh_seconds in (
+                (read_states, STATE_FRESH_SECONDS),
+                (read_storage, _STORAGE_FRESH_SECONDS),
+            )
+        ]
         self._build: States = {
             catalogue.BUILD_INFO: {(_version(), platform.python_version(), SCHEMA_REVISION): 1}
         }
@@ -39,28 +51,48 @@ class Collecting:
         """
         try:
             async with asyncio.timeout(METRICS_SECONDS):
-                reading, states = await self._query.get()
-                await self._admission.queued_work.refresh()
+                reading = await self._reading.get()
         except (StoreUnavailable, TimeoutError, DBAPIError):  # a bug is logged by SharedQuery
             return write_exposition(NOTHING_READ, {**self._build, catalogue.DATABASE_UP: {(): 0}})
-        return write_exposition(
-            reading,
-            {**self._build, **states, **self._of_settings(), catalogue.DATABASE_UP: {(): 1}},
+        states = await asyncio.gather(
+            *(_answer_of(query) for query in self._states), self._of_admission()
         )
+        up: States = {catalogue.DATABASE_UP: {(): 1}}
+        return write_exposition(reading, _together(up, self._build, self._of_settings(), *states))
+
+    async def _of_admission(self) -> States:
+        """Return what admission counts with, a moment old: a scrape is not worth a new sum."""
+        work = self._admission.queued_work
+        try:
+            async with asyncio.timeout(METRICS_SECONDS):
+                if not work.is_known:
+                    await work.refresh()
+        except (StoreUnavailable, TimeoutError, DBAPIError):
+            return {}
+        return {
+            catalogue.QUEUED_SECONDS: {(): work.total.seconds},
+            catalogue.QUEUED_BYTES: {(): work.total.bytes},
+        }
 
     def _of_settings(self) -> States:
-        queued = self._admission.queued_work.total
         return {
-            catalogue.QUEUED_SECONDS: {(): queued.seconds},
             catalogue.QUEUED_SECONDS_LIMIT: {(): self._settings.max_queued_seconds},
-            catalogue.QUEUED_BYTES: {(): queued.bytes},
             catalogue.QUEUED_BYTES_LIMIT: {(): self._settings.max_queued_bytes},
             catalogue.RETENTION_LIMIT_BYTES: {(): self._settings.retention_bytes},
         }
 
 
-def _query(connection: Connection) -> tuple[Reading, States]:
-    return read_metrics(connection), read_states(connection)
+def _together(*parts: States) -> States:
+    return {metric: series for part in parts for metric, series in part.items()}
+
+
+async def _answer_of(query: SharedQuery[States]) -> States:
+    """Return states; nothing where counting them fails or takes too long for this answer."""
+    try:
+        async with asyncio.timeout(METRICS_SECONDS):
+            return await query.get()
+    except (StoreUnavailable, TimeoutError, DBAPIError):
+        return {}
 
 
 def _version() -> str:

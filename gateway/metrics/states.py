@@ -1,6 +1,6 @@
 """What PostgreSQL says of the state of Reckoner, as metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
@@ -10,7 +10,9 @@ from shared.metrics import catalogue
 from shared.metrics.metric import Metric
 from shared.store.metrics import measure_database
 from shared.store.presence import SILENT_SECONDS, count_workers
-from shared.store.system import LaneState, count_lanes, measure_outbox
+from shared.store.queue_depths import Depth, measure_queues
+from shared.store.retention.state import measure_storage
+from shared.store.system import measure_outbox
 
 #: Numbers by metric and then by the values of its labels.
 States = Mapping[Metric, Mapping[tuple[str, ...], float]]
@@ -20,7 +22,7 @@ def read_states(connection: Connection) -> States:
     """Return the states, each of which is a few rows, or the partial index of unfinished ones."""
     outbox = measure_outbox(connection)
     return {
-        **_of_queues(count_lanes(connection)),
+        **_of_queues(measure_queues(connection)),
         catalogue.OUTBOX_DEPTH: {(): outbox.depth},
         catalogue.OUTBOX_AGE: {(): outbox.age_seconds},
         **_of_capacity(find_capacity(connection), count_workers(connection, SILENT_SECONDS)),
@@ -28,16 +30,29 @@ def read_states(connection: Connection) -> States:
     }
 
 
-def _of_queues(lanes: Mapping[Lane, LaneState]) -> States:
-    depth: dict[tuple[str, ...], float] = {}
-    for lane, state in lanes.items():
-        depth[lane, "queued"] = state.queued - state.published
-        depth[lane, "published"] = state.published
-        depth[lane, "running"] = state.running
-    oldest: dict[tuple[str, ...], float] = {
-        (lane,): state.oldest_queued_seconds or 0.0 for lane, state in lanes.items()
+def read_storage(connection: Connection) -> States:
+    """Return what is stored, unless older results are still being counted, and retention's run."""
+    storage = measure_storage(connection)
+    ran_at = storage.ran_at
+    states: dict[Metric, Mapping[tuple[str, ...], float]] = {
+        catalogue.RETENTION_LAST_RUN: {(): ran_at.timestamp() if ran_at else 0},
+        catalogue.RETENTION_FAULT: {(): storage.fault is not None},
     }
-    return {catalogue.QUEUE_DEPTH: depth, catalogue.QUEUE_OLDEST_SECONDS: oldest}
+    if storage.is_whole:
+        states[catalogue.STORED_RESULTS] = {(): storage.results}
+        states[catalogue.STORED_RESULT_BYTES] = {(): storage.bytes}
+    return states
+
+
+def _of_queues(depths: Iterable[Depth]) -> States:
+    found: dict[tuple[str, ...], float] = {
+        (lane, state): 0 for lane in Lane for state in ("queued", "published", "running")
+    }
+    oldest: dict[tuple[str, ...], float] = {(lane,): 0.0 for lane in Lane}
+    for lane, state, calculations, seconds in depths:
+        found[lane, state] = calculations
+        oldest[lane,] = max(oldest[lane,], seconds)
+    return {catalogue.QUEUE_DEPTH: found, catalogue.QUEUE_OLDEST_SECONDS: oldest}
 
 
 def _of_capacity(capacity: Capacity, workers: Mapping[Lane, int]) -> States:

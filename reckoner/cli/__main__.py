@@ -36,6 +36,13 @@ _COMMANDS = {
         "Run a function as the service would, without a service.",
     ),
     "key": ("key", "Create, list, rotate and revoke API keys."),
+    "system": ("operating.system", "Show queues, workers, relays, and how much is stored."),
+    "doctor": (
+        "operating.doctor",
+        "Check the installation and all that it needs, and say what to do.",
+    ),
+    "check-settings": ("operating.check_settings", "Check the settings of this environment."),
+    "migrate": ("operating.migrate", "Bring the database to the schema of this version."),
     "redrive": (
         "operating.redrive",
         "Put messages that workers rejected back into their queues, or show them.",

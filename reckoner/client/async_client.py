@@ -187,6 +187,10 @@ class AsyncClient:
         """Return one function. Raises NotFound."""
         return await self._driver.run(catalogue.function(self._service, name))
 
+    async def system(self) -> Mapping[str, Any]:
+        """Return queues, workers, relays and what is stored, as GET /system has them."""
+        return await self._driver.run(catalogue.system(self._service))
+
     async def estimate(
         self, function: str, arguments: Mapping[str, Any] | None = None, /, **others: Any
     ) -> Estimated:

@@ -210,6 +210,10 @@ class Client:
         """Return one function. Raises NotFound."""
         return self._driver.run(catalogue.function(self._service, name))
 
+    def system(self) -> Mapping[str, Any]:
+        """Return queues, workers, relays and what is stored, as GET /system has them."""
+        return self._driver.run(catalogue.system(self._service))
+
     def estimate(
         self, function: str, arguments: Mapping[str, Any] | None = None, /, **others: Any
     ) -> Estimated:

@@ -60,17 +60,20 @@ class _OfCalculation(ReckonerError):
         self.calculation = calculation
 
 
+_NO_REASON = Problem(
+    "about:blank", "Failed", None, "The calculation failed. Submit it again to try once more."
+)
+
+
 class CalculationFailed(_OfCalculation):
     """Raised when a calculation has failed; `problem` says why."""
 
     @property
-    def problem(self) -> Problem | None:
+    def problem(self) -> Problem:
         """The reason, as in the document."""
-        return self.calculation.error
+        return self.calculation.error or _NO_REASON
 
     def __str__(self) -> str:
-        if self.problem is None:
-            return "The calculation failed. Submit it again to try once more."
         return self.problem.detail
 
 

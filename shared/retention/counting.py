@@ -6,7 +6,6 @@ oldest on; until that is done, the sums are too small, and less is removed than 
 """
 
 import logging
-import time
 from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
@@ -27,14 +26,14 @@ from shared.store.retention.counting import (
 from shared.store.retention.state import lock_retention
 
 _FIRST_SLICE_SECONDS = 60.0
-_LONGEST_SLICE_SECONDS = 7 * 86_400.0
+_LONGEST_SLICE_SECONDS = 365 * 86_400.0
 
-#: A slice is to take between these two; one that takes longer than the last is given up.
-_SHORT_SECONDS = 0.1
-_LONG_SECONDS = 0.4
-_LIMIT_SECONDS = 5.0
+#: As many calculations a slice is to have. Not as many as can be read in a certain time: where the
+#: index has become wide, each slice takes the same time, and many short ones would take for ever.
+_FEW, _MANY = 50_000, 200_000
 
-#: By how much a slice that was given up is shortened.
+#: A slice that takes longer is given up, and shortened by so much.
+_LIMIT_SECONDS = 20.0
 _AFTER_LIMIT = 8.0
 
 _logger = logging.getLogger(__name__)
@@ -48,7 +47,6 @@ def count_finished(engine: Engine, pace: Pace, *, grace_seconds: float = GRACE_S
     length = SliceLength(_FIRST_SLICE_SECONDS, _LONGEST_SLICE_SECONDS)
     is_more = True
     while is_more and not pace.is_stopping():
-        began = time.monotonic()
         try:
             with pace.step(), engine.begin() as connection:
                 is_more = _count_next(connection, length, grace_seconds)
@@ -61,12 +59,6 @@ def count_finished(engine: Engine, pace: Pace, *, grace_seconds: float = GRACE_S
                     "`REINDEX INDEX CONCURRENTLY calculations_finished` as the owner of the tables."
                 ) from error
             length.shorten(_AFTER_LIMIT)
-            continue
-        seconds = time.monotonic() - began
-        if seconds < 2 * _SHORT_SECONDS:
-            length.lengthen()
-        elif seconds > 2 * _LONG_SECONDS:
-            length.shorten()
 
 
 def _count_next(connection: Connection, length: SliceLength, grace_seconds: float) -> bool:
@@ -83,5 +75,9 @@ def _count_next(connection: Connection, length: SliceLength, grace_seconds: floa
     if counted_until >= bound.countable_until:
         return False
     end = min(counted_until + timedelta(seconds=length.seconds), bound.countable_until)
-    count_slice(connection, counted_until, end)
+    count = count_slice(connection, counted_until, end)
+    if count < _FEW:
+        length.lengthen()
+    elif count > _MANY:
+        length.shorten()
     return end < bound.countable_until

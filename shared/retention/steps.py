@@ -11,7 +11,7 @@ from shared.store.retention.candidates import Candidate, Position, Selection, li
 from shared.store.retention.counting import limit_statements
 
 #: How many candidates are listed at once.
-_PAGE = 2_000
+_PAGE = 10_000
 
 #: What one transaction removes at most. The chunks are eight megabytes.
 STEP_CALCULATIONS = 500

@@ -26,6 +26,7 @@ _CLAIM = Prepared(
     RETURNING id, attempt, function, version, arguments_text, estimate_seconds,
               request_id, published_at, attempt - attempt_base AS attempts, history,
               coalesce(queued_by, submitted_by), traceparent,
+              greatest(0, extract(epoch FROM now() - not_before))::float AS waited_seconds,
               {ARGUMENTS_OF_EARLIER_VERSIONS} AS arguments, {NOTIFYING_CHANGED},
               {NOTIFYING_CLAIMED}""",
 )
@@ -62,6 +63,8 @@ class Claim:
     history: Sequence[Mapping[str, Any]]
     key_name: str | None = None
     traceparent: str | None = None
+    #: From when it was accepted, or was due again, until the claim.
+    waited_seconds: float = 0.0
 
     @property
     def earlier_outcomes(self) -> list[str]:

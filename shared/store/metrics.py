@@ -20,15 +20,18 @@ from shared.store.presence import SILENT_SECONDS
 #: The row with the counts of processes that have ended.
 _RETIRED_ID = UUID(int=0)
 
-_INSERT = text("""
-    INSERT INTO process_metrics (id, kind, host, pid, counters, gauges)
-    VALUES (:id, :kind, :host, :pid, CAST(:counters AS jsonb), CAST(:gauges AS jsonb))
-    ON CONFLICT (id) DO UPDATE
-    SET seen_at = now(), counters = excluded.counters, gauges = excluded.gauges""")
+#: A process that ends has not been seen since the beginning of time: the next fold takes its row.
+_SEEN_AT = "CASE WHEN :is_last THEN '-infinity' ELSE now() END"
 
-_UPDATE = text("""
+_INSERT = text(f"""
+    INSERT INTO process_metrics (id, kind, host, pid, seen_at, counters, gauges)
+    VALUES (:id, :kind, :host, :pid, {_SEEN_AT}, CAST(:counters AS jsonb), CAST(:gauges AS jsonb))
+    ON CONFLICT (id) DO UPDATE
+    SET seen_at = excluded.seen_at, counters = excluded.counters, gauges = excluded.gauges""")
+
+_UPDATE = text(f"""
     UPDATE process_metrics
-    SET seen_at = now(), counters = CAST(:counters AS jsonb), gauges = CAST(:gauges AS jsonb)
+    SET seen_at = {_SEEN_AT}, counters = CAST(:counters AS jsonb), gauges = CAST(:gauges AS jsonb)
     WHERE id = :id""")
 
 _NOTE_SEEN = text("UPDATE process_metrics SET seen_at = now() WHERE id = :id")
@@ -117,7 +120,13 @@ class Reading(NamedTuple):
 
 
 def insert_metrics(
-    connection: Connection, row_id: UUID, kind: ProcessKind, counters: Totals, gauges: Totals
+    connection: Connection,
+    row_id: UUID,
+    kind: ProcessKind,
+    counters: Totals,
+    gauges: Totals,
+    *,
+    is_last: bool = False,
 ) -> None:
     """Insert the row of this process, or replace what it has."""
     connection.execute(
@@ -129,13 +138,26 @@ def insert_metrics(
             "pid": os.getpid(),
             "counters": json.dumps(counters),
             "gauges": json.dumps(gauges),
+            "is_last": is_last,
         },
     )
 
 
-def update_metrics(connection: Connection, row_id: UUID, counters: Totals, gauges: Totals) -> bool:
+def update_metrics(
+    connection: Connection,
+    row_id: UUID,
+    counters: Totals,
+    gauges: Totals,
+    *,
+    is_last: bool = False,
+) -> bool:
     """Replace what a row has; return False if it is not there any more."""
-    values = {"id": row_id, "counters": json.dumps(counters), "gauges": json.dumps(gauges)}
+    values = {
+        "id": row_id,
+        "counters": json.dumps(counters),
+        "gauges": json.dumps(gauges),
+        "is_last": is_last,
+    }
     return connection.execute(_UPDATE, values).rowcount == 1
 
 

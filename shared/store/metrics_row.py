@@ -46,21 +46,26 @@ class MetricsRow:
     def write(self, connection: Connection, *, is_last: bool = False) -> Written:
         """Write what there is; call `note_written` with the answer once that is committed.
 
-        It is harmless to repeat. The last write of a process that ends leaves no gauges.
+        It is harmless to repeat. The last write of a process that ends leaves no
+        gauges, and lets the row be folded soon.
         """
         new = Written(self._counters.totals(), {} if is_last else self._counters.gauges())
         written = self._written
         if written is not None:
-            if self._update(connection, written, new):
+            if self._update(connection, written, new, is_last=is_last):
                 return new
             self._id, self._base, self._written = uuid4(), written.totals, None
-        insert_metrics(connection, self._id, self._kind, since(new.totals, self._base), new.gauges)
+        counted = since(new.totals, self._base)
+        insert_metrics(connection, self._id, self._kind, counted, new.gauges, is_last=is_last)
         return new
 
-    def _update(self, connection: Connection, written: Written, new: Written) -> bool:
-        if new == written:
+    def _update(
+        self, connection: Connection, written: Written, new: Written, *, is_last: bool
+    ) -> bool:
+        if new == written and not is_last:
             return note_seen(connection, self._id)
-        return update_metrics(connection, self._id, since(new.totals, self._base), new.gauges)
+        counted = since(new.totals, self._base)
+        return update_metrics(connection, self._id, counted, new.gauges, is_last=is_last)
 
     def note_written(self, written: Written) -> None:
         """Note that what `write` returned is committed."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,11 +18,15 @@ from shared.store.results.result_members import in_base64, result_members
 #: The end of a query that writes: it sends a notification for every IDS_PER_PAYLOAD calculations
 #: that were written, and returns a row for each notification.
 _NOTIFYING = f"""
-    SELECT array_agg(id) AS ids, max(published_at) AS published_at,
+    SELECT array_agg(id) AS ids, max(published_at) AS published_at, array_agg(waited_seconds),
            pg_notify('{CHANGED}', string_agg(replace(id::text, '-', ''), ','))
-    FROM (SELECT id, published_at, (row_number() OVER () - 1) / {IDS_PER_PAYLOAD} AS part
+    FROM (SELECT id, published_at, waited_seconds,
+                 (row_number() OVER () - 1) / {IDS_PER_PAYLOAD} AS part
           FROM written) AS numbered
     GROUP BY part"""
+
+#: From when a calculation was accepted, or was due again, until it started.
+_WAITED = "greatest(0, extract(epoch FROM started_at - not_before))::float AS waited_seconds"
 
 #: Writes results with their chunks and notifies the gateways, in one round trip.
 _FINISH_SUCCEEDED = Prepared(
@@ -47,7 +51,7 @@ _FINISH_SUCCEEDED = Prepared(
                       "check" text, value text, data text, media_type text,
                       compute_seconds double precision)
         WHERE calculations.id = done.id AND (status = 'queued') IS TRUE
-        RETURNING calculations.id, calculations.attempt, calculations.published_at,
+        RETURNING calculations.id, calculations.attempt, calculations.published_at, {_WAITED},
                   result_kind = 'digits' AS is_digits),
     stored AS (
         INSERT INTO result_chunks (calculation_id, attempt, ordinal, digits, data)
@@ -65,7 +69,7 @@ _FINISH_FAILED = text(f"""
             finished_at = now(), error = failed.error
         FROM unnest(CAST(:ids AS uuid[]), CAST(:errors AS jsonb[])) AS failed (id, error)
         WHERE calculations.id = failed.id AND (status = 'queued') IS TRUE
-        RETURNING calculations.id, calculations.published_at)
+        RETURNING calculations.id, calculations.published_at, {_WAITED})
     {_NOTIFYING}""")
 
 _MOVE_TO_HEAVY = text("""
@@ -76,10 +80,14 @@ _MOVE_TO_HEAVY = text("""
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The calculations that were still queued, and when the latest of them was published."""
+    """The calculations that were still queued, and when the latest of them was published.
+
+    `waited_seconds` says of each, in any order, how long it had waited until it was started.
+    """
 
     ids: set[UUID]
     published_at: datetime | None
+    waited_seconds: Sequence[float] = field(default=(), compare=False)
 
 
 def finish_quick_succeeded(connection: Connection, results: Mapping[UUID, Result]) -> Written:
@@ -116,10 +124,12 @@ def _in_text(kind: ResultKind, chunk: bytes) -> str:
 def _written(parts: Rows) -> Written:
     ids: set[UUID] = set()
     moments: set[datetime | None] = set()
-    for some, published_at, _ in parts:
+    waited: list[float] = []
+    for some, published_at, seconds, _ in parts:
         ids.update(some)
         moments.add(published_at)
-    return Written(ids, max((moment for moment in moments if moment), default=None))
+        waited += seconds
+    return Written(ids, max((moment for moment in moments if moment), default=None), waited)
 
 
 def move_to_heavy(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:

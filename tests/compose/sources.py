@@ -7,7 +7,7 @@ from tests.compose.conftest import ROOT
 
 _SOURCES = (
     *("gateway", "reckoner", "workers", "shared", "migrations"),
-    *("compose/Dockerfile", "compose/functions", ".dockerignore"),
+    *("compose/Dockerfile", "compose/functions", "compose/browser_packages", ".dockerignore"),
     *("requirements.txt", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"),
 )
 

@@ -1,5 +1,6 @@
 """The production shape, as `docker compose -f compose/compose.yaml up` makes it."""
 
+import re
 import subprocess
 import sys
 
@@ -102,6 +103,19 @@ def test_administering_keys_touches_no_container(changing, monkeypatch):
     monkeypatch.setitem(changing.environment, "RECKONER_POSTGRES_MEMORY", "2g")
     assert "operator" in changing.compose("run", "--rm", "-T", "key", "list")
     assert started() == before
+
+
+def test_the_page_of_the_api_has_its_viewer(deployment):
+    answer = httpx.get(f"{deployment.url}/docs")
+    assert answer.status_code == 200
+    assert "no-cache" in answer.headers["Cache-Control"]
+    [script] = re.findall(r'src="(/docs/swagger-ui-bundle-[^"]+)"', answer.text)
+    found = httpx.get(deployment.url + script)
+    assert found.status_code == 200
+    assert len(found.content) > 1_000_000
+    assert "immutable" in found.headers["Cache-Control"]
+    described = httpx.get(f"{deployment.url}/openapi.json").json()
+    assert described["openapi"].startswith("3.1.")
 
 
 def test_scaling_takes_effect(changing, client):

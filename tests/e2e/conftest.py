@@ -24,6 +24,7 @@ _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 #: read its logs.
 _WITH_OWN_STACK = (
     *("test_examples.py", "test_faulty_functions.py", "test_logs.py"),
+    "test_metrics.py",
     *("alerts", "client", "keys"),
 )
 

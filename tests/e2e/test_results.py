@@ -125,6 +125,15 @@ def test_conditions_on_a_modification_date_are_ignored(client, stored, header):
         assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("n", [90, N])
+def test_an_empty_condition_is_of_another_result(client, n):
+    """NGINX takes it for none where it chooses what may be cached, and evaluates it itself."""
+    path = finish(client, n)["result"]["href"]
+    answer = client.get(path, headers={"If-Match": "", "Accept-Encoding": "identity"})
+    assert answer.status_code == 412
+    assert answer.json()["type"] == "urn:reckoner:problem:precondition-failed"
+
+
 def test_if_range_guards_a_resumed_download(client, stored):
     path, digits = stored
     etag = client.head(path, headers={"Accept-Encoding": "identity"}).headers["ETag"]

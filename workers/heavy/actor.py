@@ -14,6 +14,7 @@ from shared.config import Settings
 from shared.errors import MessageInvalid, StoreUnavailable
 from shared.logs.members import members_of
 from shared.messages import decode_work, queue_name
+from shared.metrics.counters import Counters
 from shared.postgres.connections import autocommitting
 from shared.postgres.retry import retry_while_unavailable
 from shared.store.handed_back import hand_back
@@ -21,6 +22,7 @@ from shared.store.leases import claim_calculation
 from workers.broker.consumer import Delivery, current_delivery
 from workers.broker.slots import Slots
 from workers.heavy.attempt import Attempt
+from workers.heavy.counts import note_claimed
 from workers.heavy.lease import Lease, Leases
 from workers.heavy.retry_policy import must_run_alone
 from workers.offers import Offers
@@ -54,7 +56,9 @@ class HeavyCalculations:
         slots: Slots,
         children: Children,
         offers: Offers,
+        counters: Counters,
     ) -> None:
+        self._counters = counters
         self._settings = settings
         self._engine = engine
         self._worker_id = worker_id
@@ -91,7 +95,12 @@ class HeavyCalculations:
         try:
             with self._room_for(lease):
                 attempt = Attempt(
-                    lease, self._settings, self._engine, self._worker_id, self._children
+                    lease,
+                    self._settings,
+                    self._engine,
+                    self._worker_id,
+                    self._children,
+                    self._counters,
                 )
                 attempt.run()
             if attempt.is_function_missing:
@@ -133,6 +142,7 @@ class HeavyCalculations:
             if claim is None:
                 return None
             self.watermark.note(claim.published_at)
+            note_claimed(self._counters, claim)
             return self._leases.hold(claim, requested_at)
 
         return retry_while_unavailable(

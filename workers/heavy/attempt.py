@@ -14,6 +14,7 @@ from shared.config import Settings
 from shared.crash_points import HEAVY_AFTER_CLAIM, HEAVY_BEFORE_FINISH, crash_point
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.logs.members import members_of
+from shared.metrics.counters import Counters
 from workers.heavy.claimed_writes import ClaimedWrites
 from workers.heavy.computation import Computation
 from workers.heavy.lease import End, Lease
@@ -39,11 +40,13 @@ class Attempt:
         engine: Engine,
         worker_id: UUID,
         children: Children,
+        counters: Counters | None = None,
     ) -> None:
+        counters = counters or Counters()
         self._lease = lease
         self._claim = lease.claim
         self._settings = settings
-        self._writes = ClaimedWrites(lease, engine, worker_id)
+        self._writes = ClaimedWrites(lease, engine, worker_id, counters)
         #: Whether the child did not have the function.
         self.is_function_missing = False
         self._extra = {
@@ -51,7 +54,9 @@ class Attempt:
             "attempt": self._claim.attempt,
             "worker": worker_id,
         }
-        self._computation = Computation(lease, settings, self._writes, children, self._extra)
+        self._computation = Computation(
+            lease, settings, self._writes, children, self._extra, counters
+        )
 
     def run(self) -> None:
         """Compute and store the result; or store a failure, queue again, or hand the claim back."""

@@ -7,6 +7,7 @@ attempt.py, and whether the lease is still held in lease.py.
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
@@ -15,6 +16,7 @@ from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.errors import CalculationAborted, LeaseLost, ProcessDied, StoreUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
+from shared.metrics.counters import Counters
 from shared.postgres.connections import autocommitting
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
@@ -32,7 +34,10 @@ from shared.store.results.chunks import (
     insert_claimed_chunks,
     record_other_attempts,
 )
+from workers.heavy.counts import AttemptCounts
 from workers.heavy.lease import Lease
+
+_Outcome = TypeVar("_Outcome")
 
 #: Chunks that are deleted while the row is locked: eight megabytes.
 _CHUNKS_AT_ONCE = 32
@@ -41,7 +46,10 @@ _CHUNKS_AT_ONCE = 32
 class ClaimedWrites:
     """Writes under one lease. `store_chunks` may be called from several threads."""
 
-    def __init__(self, lease: Lease, engine: Engine, worker_id: UUID) -> None:
+    def __init__(
+        self, lease: Lease, engine: Engine, worker_id: UUID, counters: Counters | None = None
+    ) -> None:
+        self._counts = AttemptCounts(counters or Counters(), lease.claim.function)
         self._lease = lease
         self._claim = lease.claim
         self._engine = engine
@@ -69,6 +77,7 @@ class ClaimedWrites:
             return finish_succeeded(connection, self._claim, result, worker_id=self._worker_id)
 
         self._write("store a result", finish, is_single=self._claim.attempt == 1)
+        self._counts.note_succeeded(result)
 
     def fail(self, aborted: CalculationAborted) -> None:
         """Store why the calculation failed."""
@@ -81,24 +90,28 @@ class ClaimedWrites:
             return True
 
         self._write("store a failure", finish)
+        self._counts.note_failed(aborted.reason)
 
     def requeue(self, died: ProcessDied, backoff_seconds: float) -> None:
         """Queue it again after a pause that grows with each attempt; or carry out a cancel."""
 
-        def requeue(connection: Connection) -> bool:
+        def requeue(connection: Connection) -> str | None:
+            outcome = died.exit_reason
             is_queued = retry_calculation(
                 connection,
                 self._claim,
-                died.exit_reason,
+                outcome,
                 worker_id=self._worker_id,
                 backoff_seconds=backoff_seconds,
             )
-            if not is_queued and not self._cancel(connection):
-                return False
+            if not is_queued:
+                if not self._cancel(connection):
+                    return None
+                outcome = "cancelled"
             self._delete_chunks(connection)
-            return True
+            return outcome
 
-        self._write("queue a calculation again", requeue)
+        self._counts.note_left(self._write("queue a calculation again", requeue))
 
     def release_missing(self) -> None:
         """Leave it to another worker, without counting the attempt; or carry out a cancel.
@@ -106,15 +119,18 @@ class ClaimedWrites:
         The child does not have the function, although the worker believed it did.
         """
 
-        def release(connection: Connection) -> bool:
+        def release(connection: Connection) -> str | None:
+            outcome = "released"
             if release_calculation(connection, self._claim, worker_id=self._worker_id):
                 hand_back(connection, [self._claim.calculation_id], Lane.HEAVY)
-            elif not self._cancel(connection):
-                return False
+            elif self._cancel(connection):
+                outcome = "cancelled"
+            else:
+                return None
             self._delete_chunks(connection)
-            return True
+            return outcome
 
-        self._write("leave a calculation to another worker", release)
+        self._counts.note_left(self._write("leave a calculation to another worker", release))
 
     def hand_back(self, within_seconds: float) -> str:
         """Carry out a cancel, or return the claim to the outbox, even if the lease has ended.
@@ -138,9 +154,12 @@ class ClaimedWrites:
                 self._delete_chunks(connection)
                 return outcome
 
-        return retry_while_unavailable(
+        outcome = retry_while_unavailable(
             hand_back, "hand a claim back", lambda: time.monotonic() > until
         )
+        if outcome != "lost":  # else the relay has counted it
+            self._counts.note_left(outcome)
+        return outcome
 
     def _cancel(self, connection: Connection) -> bool:
         return finish_cancelled(connection, self._claim, CANCELLED_JSON, worker_id=self._worker_id)
@@ -162,20 +181,24 @@ class ClaimedWrites:
         notify_changed(connection, [self._claim.calculation_id])
 
     def _write(
-        self, what: str, write: Callable[[Connection], bool], *, is_single: bool = False
-    ) -> None:
+        self, what: str, write: Callable[[Connection], _Outcome | None], *, is_single: bool = False
+    ) -> _Outcome:
         """Commit a write; try again while the lease lasts. Raises LeaseLost.
 
-        One that `is_single` is a single statement, for which no transaction need begin and end.
+        A write returns something false if it changed nothing. One that `is_single` is a single
+        statement, for which no transaction need begin and end.
         """
 
-        def attempt() -> None:
+        def attempt() -> _Outcome:
             begin = autocommitting(self._engine) if is_single else self._engine.begin()
             with begin as connection:
-                if not write(connection):
+                outcome = write(connection)
+                if not outcome:
+                    self._counts.note_late()
                     raise LeaseLost(str(self._claim.calculation_id))
+                return outcome
 
         try:
-            retry_while_unavailable(attempt, what, lambda: self._lease.end is not None)
+            return retry_while_unavailable(attempt, what, lambda: self._lease.end is not None)
         except StoreUnavailable as error:
             raise LeaseLost(str(self._claim.calculation_id)) from error

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from shared.config import Settings
-from shared.errors import CalculationAborted
+from shared.errors import CalculationAborted, ProcessDied
 from shared.functions.verification import random_prime
+from shared.metrics.catalogue import CHILD_ENDS, CHILD_STARTS
+from shared.metrics.counters import Counters
 from shared.result import CHUNK_BYTES, ROW_BYTES, Result, in_chunks
 from workers.heavy.arriving_bytes import ArrivingBytes
 from workers.heavy.chunks import ChunkWriter
@@ -35,7 +37,9 @@ class Computation:
         writes: ClaimedWrites,
         children: Children,
         extra: Mapping[str, object],
+        counters: Counters,
     ) -> None:
+        self._counters = counters
         self._lease = lease
         self._settings = settings
         self._writes = writes
@@ -100,8 +104,14 @@ class Computation:
         )
         # The second run is an interpreter of its own, whose strings have other hashes: forks of one
         # template all agree on a result that depends on the order of a set.
-        process = self._children.take(claim.function, claim.version, is_fresh=is_hash_only)
-        with Sandbox(request, process) as child:
+        self._counters.add(CHILD_STARTS)
+        with (
+            self._counted_end(),
+            Sandbox(
+                request,
+                self._children.take(claim.function, claim.version, is_fresh=is_hash_only),
+            ) as child,
+        ):
             self._lease.on_end(child.kill)
             try:
                 yield child
@@ -109,6 +119,21 @@ class Computation:
                 if child.stderr:
                     extra = {**self._extra, "stderr": child.stderr}
                     logger.warning("The calculation's process wrote to standard error", extra=extra)
+
+    @contextmanager
+    def _counted_end(self) -> Iterator[None]:
+        reason = "stopped"  # by this worker: its lease has ended, or it stops
+        try:
+            yield
+            reason = "finished"
+        except ProcessDied as died:
+            reason = died.exit_reason
+            raise
+        except CalculationAborted as aborted:
+            reason = aborted.reason
+            raise
+        finally:
+            self._counters.add(CHILD_ENDS, reason)
 
     def _writer(self, child: Sandbox) -> ChunkWriter:
         return ChunkWriter(

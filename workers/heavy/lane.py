@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.functions.registry import FunctionProblem
+from shared.metrics.counters import Counters
 from workers.broker.broker import LaneBroker
 from workers.broker.slots import SlotConsumer, Slots
 from workers.heavy.actor import HeavyCalculations, declare_actor
@@ -40,8 +41,10 @@ class HeavyLane:
         template_command: Sequence[str] = TEMPLATE_COMMAND,
         child_command: Sequence[str] = CHILD_COMMAND,
         installed: Callable[[], Collection[str] | None] | None = None,
+        counters: Counters | None = None,
     ) -> None:
         """Take what returns the functions that children can compute; by default, they tell it."""
+        self.counters = counters or Counters()
         self.worker_id = worker_id
         self.threads = settings.heavy_slots
         self.is_strict = settings.strict_functions
@@ -56,9 +59,21 @@ class HeavyLane:
         self._children = Children(template_command, child_command, self.threads)
         self.offers = Offers(self.lane, installed or self._children.offers)
         self._calculations = HeavyCalculations(
-            settings, engine, worker_id, self.leases, self.slots, self._children, self.offers
+            settings,
+            engine,
+            worker_id,
+            self.leases,
+            self.slots,
+            self._children,
+            self.offers,
+            self.counters,
         )
         self.watermark = self._calculations.watermark
+
+    @property
+    def busy_slots(self) -> int:
+        """How many calculations it has claimed."""
+        return self.leases.held
 
     def declare_actor(self, broker: LaneBroker) -> None:
         """Declare `calculate_heavy`."""

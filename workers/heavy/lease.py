@@ -112,6 +112,11 @@ class Leases:
         return self._thread.is_alive()
 
     @property
+    def held(self) -> int:
+        """How many leases are held."""
+        return len(self._held)
+
+    @property
     def is_idle(self) -> bool:
         """Return whether no lease is held."""
         return not self._held

@@ -20,11 +20,13 @@ from shared.crash_points import QUICK_BEFORE_ACKNOWLEDGE, QUICK_BEFORE_COMMIT, c
 from shared.errors import StoreUnavailable
 from shared.logs.bundles import CalculationLog
 from shared.logs.members import members_of
+from shared.metrics.counters import Counters
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
-from shared.store.quick import finish_quick_failed, finish_quick_succeeded
+from shared.store.quick import Written, finish_quick_failed, finish_quick_succeeded
 from workers.broker.consumer import Delivery, LaneConsumer
 from workers.presence import Watermark
+from workers.quick.counts import OutcomeCounts
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +76,9 @@ class FinishedMessage:
 class GroupCommit:
     """Stores outcomes, and acknowledges a message once all of its outcomes are committed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, counters: Counters | None = None) -> None:
         self._engine = engine
+        self._counts = OutcomeCounts(counters or Counters())
         self.watermark = Watermark()
         self._changed = threading.Condition()
         self._waiting: deque[FinishedMessage] = deque()
@@ -175,12 +178,17 @@ class GroupCommit:
         # By id: a message that was delivered twice may be in one batch twice.
         results = {o.work.calculation_id: o.result for o in outcomes if o.result}
         errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
+        succeeded = failed = Written(set(), None)
         with self._engine.begin() as connection:
             if results:
-                written = finish_quick_succeeded(connection, results)
-                self.watermark.note(written.published_at)
+                succeeded = finish_quick_succeeded(connection, results)
+                self.watermark.note(succeeded.published_at)
             if errors:
-                self.watermark.note(finish_quick_failed(connection, errors).published_at)
+                failed = finish_quick_failed(connection, errors)
+                self.watermark.note(failed.published_at)
+        works = {o.work.calculation_id: o.work for o in outcomes}
+        self._counts.note_succeeded(results, works, succeeded)
+        self._counts.note_failed(errors, works, failed)
 
 
 def _in_statements(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:

@@ -11,6 +11,7 @@ from shared.config import Settings
 from shared.functions.offers import offers_of
 from shared.functions.registry import Registry
 from shared.logs.members import members_of
+from shared.metrics.counters import Counters
 from workers.broker.broker import LaneBroker
 from workers.broker.consumer import LaneConsumer
 from workers.offers import Offers
@@ -38,8 +39,14 @@ class QuickLane:
     stop_seconds = 20.0
 
     def __init__(
-        self, settings: Settings, engine: Engine, worker_id: UUID, registry: Registry
+        self,
+        settings: Settings,
+        engine: Engine,
+        worker_id: UUID,
+        registry: Registry,
+        counters: Counters | None = None,
     ) -> None:
+        self.counters = counters or Counters()
         self.worker_id = worker_id
         self.threads = settings.quick_threads
         self.is_strict = settings.strict_functions
@@ -47,7 +54,7 @@ class QuickLane:
         self.prefetch = settings.quick_prefetch
         self._watchdog = Watchdog()
         self._stopping = threading.Event()
-        self._writer = GroupCommit(engine)
+        self._writer = GroupCommit(engine, self.counters)
         self.watermark = self._writer.watermark
         installed = offers_of(registry)
         self.offers = Offers(self.lane, lambda: installed)
@@ -60,6 +67,11 @@ class QuickLane:
             self._stopping,
             self.offers,
         )
+
+    @property
+    def busy_slots(self) -> int:
+        """How many threads compute."""
+        return self._watchdog.running_count
 
     def declare_actor(self, broker: LaneBroker) -> None:
         """Declare `calculate_quick`."""

@@ -24,6 +24,11 @@ class Watchdog:
         finally:
             del self._running[thread]
 
+    @property
+    def running_count(self) -> int:
+        """How many threads compute something."""
+        return len(self._running)
+
     def overdue(self, seconds: float) -> list[Work]:
         """Return what has been running for longer."""
         since = time.monotonic() - seconds

@@ -26,6 +26,13 @@ def function(service: Service, name: str) -> Steps[Function]:
     return found
 
 
+def system(service: Service) -> Steps[Mapping[str, Any]]:
+    """Return the state of the service, as GET /system has it."""
+    answer = yield from service.ask(Call("GET", "/system"))
+    found: Mapping[str, Any] = service.read(answer.document, dict)
+    return found
+
+
 def identify(
     service: Service,
     function_: Function | str,

@@ -42,13 +42,18 @@ _HOURS_AGO = text("SELECT now() - make_interval(hours => :hours)")
 
 #: Hours of UTC, whatever the time zone of a session. Hours with documents alone have a row too.
 _COUNT = text(f"""
-    INSERT INTO stored_results AS stored (hour, results, bytes)
-    SELECT date_trunc('hour', finished_at, 'UTC'), count(*) FILTER (WHERE {HAS_RESULT}),
-           coalesce(sum({RESULT_BYTES}) FILTER (WHERE {HAS_RESULT}), 0)::bigint
-    FROM calculations WHERE finished_at >= :first AND finished_at < :end
-    GROUP BY 1
-    ON CONFLICT (hour) DO UPDATE
-    SET results = stored.results + excluded.results, bytes = stored.bytes + excluded.bytes""")
+    WITH finished AS (
+        SELECT date_trunc('hour', finished_at, 'UTC') AS hour, count(*) AS documents,
+               count(*) FILTER (WHERE {HAS_RESULT}) AS results,
+               coalesce(sum({RESULT_BYTES}) FILTER (WHERE {HAS_RESULT}), 0)::bigint AS bytes
+        FROM calculations WHERE finished_at >= :first AND finished_at < :end
+        GROUP BY 1),
+    added AS (
+        INSERT INTO stored_results AS stored (hour, results, bytes)
+        SELECT hour, results, bytes FROM finished
+        ON CONFLICT (hour) DO UPDATE
+        SET results = stored.results + excluded.results, bytes = stored.bytes + excluded.bytes)
+    SELECT coalesce(sum(documents), 0)::bigint FROM finished""")
 
 _NOTE_COUNTED = text("UPDATE retention SET counted_until = :moment")
 
@@ -98,10 +103,14 @@ def find_beginning(connection: Connection) -> datetime:
     return moment
 
 
-def count_slice(connection: Connection, first: datetime, end: datetime) -> None:
-    """Add what finished in this time, the end excluded, and note that it is counted."""
-    connection.execute(_COUNT, {"first": first, "end": end})
+def count_slice(connection: Connection, first: datetime, end: datetime) -> int:
+    """Add what finished in this time, the end excluded, and note that it is counted.
+
+    Return how many calculations that were.
+    """
+    counted: int = connection.execute(_COUNT, {"first": first, "end": end}).scalar_one()
     connection.execute(_NOTE_COUNTED, {"moment": end})
+    return counted
 
 
 def discard_counts(connection: Connection) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import io
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.e2e.numbers import fresh
 
 def test_a_batch_gives_the_calculations_in_order(client):
     first = fresh(10**6, 10**8)
+    items: list[tuple[str, dict[str, Any]]]
     items = [("prime_factors", {"n": first + number}) for number in range(40)]
     items[7] = ("linear_system", {"matrix": [[0.0]], "right": [1.0]})
     found = list(client.batch(items))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.e2e.description.conftest import Described
 
-_FOLDER = Path(__file__).parent
-_ROOT = _FOLDER.parents[2]
+_CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+_ROOT = Path(__file__).parents[3]
 
 #: Besides its own time, for what is under way when the time is over.
 _GRACE_SECONDS = 120
@@ -21,7 +21,7 @@ def fuzz(described: Described, *options: str, seconds: int, seed: int) -> str:
     Raises AssertionError, with all that it has found.
     """
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(_CONFIGURATION)),
         *("run", f"{described.url}/openapi.json", "--no-color", "--continue-on-failure"),
         *("--phases", "examples,coverage,fuzzing,stateful", "--checks", "all"),
         *("--max-time", str(seconds), "--seed", str(seed)),
@@ -30,7 +30,7 @@ def fuzz(described: Described, *options: str, seconds: int, seed: int) -> str:
     ]
     done = subprocess.run(
         command,
-        cwd=_FOLDER,
+        cwd=described.stack.folder,  # it leaves files there
         env=os.environ
         | {"SCHEMATHESIS_HOOKS": "tests.e2e.description.contract", "PYTHONPATH": str(_ROOT)},
         stdout=subprocess.PIPE,

@@ -132,7 +132,7 @@ def slow_slices(monkeypatch, *, longer_than_seconds):
             given_up.append(end - first)
             connection.execute(text("SET LOCAL statement_timeout = 1"))
             connection.execute(text("SELECT pg_sleep(5)"))
-        count_slice(connection, first, end)
+        return count_slice(connection, first, end)
 
     monkeypatch.setattr("shared.retention.counting.count_slice", count)
     return given_up

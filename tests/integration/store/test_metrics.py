@@ -101,6 +101,10 @@ def test_a_process_that_stops_leaves_its_counts_and_no_gauges(engine):
     assert _read(engine).gauges[BUSY_SLOTS.name]['["quick"]'].sum == 2
     process.write(is_last=True)
     assert not _read(engine).gauges
+    assert not _read(engine).processes
+    assert _expired(engine) == 1
+    _fold(engine)
+    assert _kinds(engine) == ["retired"]
     assert _expired(engine) == 1
 
 

@@ -137,7 +137,7 @@ MUTATIONS = [
         f"{_SESSIONS}::test_a_session_ends_when_it_is_deleted",
     ),
     _session(
-        "presented_key(req) or await _key_in_body(req)",
+        "presented_key(req) or _key_in(body)",
         "presented_credential(req)",
         f"{_BEGINNING_SESSIONS}::test_a_session_makes_no_other_session",
     ),

@@ -48,6 +48,16 @@ def test_a_key_in_the_header_or_in_the_body_begins_a_session(gateway, engine):
     assert stored(engine) == {sha256_of(first), sha256_of(second)}
 
 
+def test_a_body_is_checked_even_if_the_key_is_in_the_header(gateway, engine):
+    key = make_key(engine)
+    body = b'{"key": "of somebody", "user": "ada"}'
+    answer = gateway(
+        lambda client: client.ask("POST", "/session", authorization=bearer(key), body=body)
+    )
+    assert answer.status == 422
+    assert stored(engine) == set()
+
+
 @pytest.mark.parametrize(
     ("proto", "is_secure"),
     [

@@ -184,6 +184,25 @@ def test_limits_are_those_of_the_settings(gateway, store_settings):
     assert samples["reckoner_retention_limit_bytes",] == 10**12
 
 
+def test_what_is_stored_is_shown_once_all_of_it_is_counted(engine, scrape):
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+            INSERT INTO stored_results VALUES (date_trunc('hour', now()) - interval '3 h', 7, 700);
+            UPDATE retention SET ran_at = to_timestamp(1000), fault = 'no'""")
+        )
+    samples = scrape()
+    assert ("reckoner_stored_results",) not in samples
+    assert samples["reckoner_retention_last_run_timestamp_seconds",] == 1000
+    assert samples["reckoner_retention_fault",] == 1
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE retention SET counted_until = now(), fault = NULL"))
+    samples = scrape()
+    assert samples["reckoner_stored_results",] == 7
+    assert samples["reckoner_stored_result_bytes",] == 700
+    assert samples["reckoner_retention_fault",] == 0
+
+
 def test_the_build_is_named(gateway):
     answer = gateway(lambda client: client.simulate_get("/metrics"))
     (line,) = [one for one in answer.text.splitlines() if one.startswith("reckoner_build_info{")]

@@ -72,7 +72,6 @@ def test_all_errors_are_exported():
 def test_a_failure_has_the_problem_and_the_calculation():
     error = CalculationFailed(FAILED)
     assert str(error) == PROBLEM["detail"]
-    assert error.problem is not None
     assert error.problem.document["details"] == {"row": 10**30}
     assert error.problem.errors[0].pointer == "/arguments/n"
     assert error.calculation.id == UUID(ID)

@@ -1,0 +1,69 @@
+"""`reckoner system`: queues, workers, relays, and what is stored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from reckoner.cli.output.forms import Form, form_option, write_document
+from reckoner.cli.output.printable import printable
+from reckoner.cli.output.quantities import bytes_text, seconds_text
+from reckoner.cli.service.connection import connected
+from reckoner.cli.service.settings import url_option
+
+
+@click.command("system")
+@form_option()
+@url_option
+def command(form: Form, url: str | None) -> None:
+    r"""Show the queues, the workers and relays, and how much is stored.
+
+    It needs a key with the scope operate, if keys are on.
+
+    \b
+    Examples:
+      reckoner system
+      reckoner system -o json | jq .lanes.heavy.queued
+    """
+    with connected(url) as client:
+        document = client.system()
+    write_document(document, form, lambda: system_text(document))
+
+
+def system_text(document: Mapping[str, Any]) -> str:
+    """Return the state on a few lines."""
+    lines = [_lane_text(name, lane) for name, lane in document["lanes"].items()]
+    outbox = document["outbox"]
+    lines.append(
+        f"{'outbox':<8} {outbox['depth']:,} to publish"
+        + (f", the oldest for {seconds_text(outbox['age_seconds'])}" if outbox["depth"] else "")
+    )
+    finished = ", ".join(f"{count:,} {status}" for status, count in _finished(document))
+    lines.append(f"{'finished':<8} {finished or 'nothing'} in the last minute")
+    storage = document.get("storage")
+    if storage:
+        size = bytes_text(storage["bytes"])
+        lines.append(f"{'stored':<8} {storage['results']:,} results, {size}")
+    lines.append("")
+    for relay in document["relays"]:
+        problems = "; ".join(f"{lane}: {what}" for lane, what in relay.get("problems", {}).items())
+        lines.append(f"relay    {relay['host']} pid {relay['pid']} {problems}".rstrip())
+    for worker in document["workers"]:
+        running = ", ".join(worker["running"]) or "idle"
+        lines.append(
+            f"{worker['lane']:<8} {worker['host']} pid {worker['pid']}, "
+            f"{worker['slots']} slot(s): {running}"
+        )
+    if not document["workers"]:
+        lines.append("no worker")
+    return "".join(f"{printable(line)}\n" for line in lines)
+
+
+def _finished(document: Mapping[str, Any]) -> list[tuple[str, int]]:
+    return list(document["finished_last_minute"].items())
+
+
+def _lane_text(name: str, lane: Mapping[str, Any]) -> str:
+    oldest = lane.get("oldest_queued_seconds")
+    waiting = "" if oldest is None else f", the oldest for {seconds_text(oldest)}"
+    return f"{name:<8} {lane['queued']:,} queued{waiting}, {lane['running']:,} running"
