@@ -159,7 +159,7 @@ def _add_routes(
     app.add_route("/", Index())
     app.add_route("/calculations", calculations)
     app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
-    app.add_route("/calculations/cancel", Cancellation(database, threads.long))
+    app.add_route("/calculations/cancel", Cancellation(database, threads.long, counters))
     app.add_route(
         "/calculations/{calculation_id}", Calculation(database, lookup, retry_after, counters)
     )

@@ -25,7 +25,8 @@ class KnownParameters:
         params: dict[str, Any],  # noqa: ARG002
     ) -> None:
         """Raise ArgumentsInvalid if there is an unknown parameter."""
-        if not req.query_string:
+        # A method that the route does not have is answered 405, whatever the parameters.
+        if not req.query_string or not hasattr(resource, f"on_{req.method.lower()}"):
             return
         known: tuple[str, ...] = (
             getattr(resource, "parameters", ()) if req.method in ("GET", "HEAD") else ()

@@ -1,6 +1,7 @@
 """/calculations/cancel: POST cancels many calculations, a bounded number in one call."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from gateway.server.threads import WatchedThreads
 from shared.calculation import Status
 from shared.failures import CANCELLED_JSON
 from shared.keys.scope import Scope
+from shared.metrics.catalogue import FINISHED
+from shared.metrics.counters import Counters
 from shared.store.cancellation import (
     Changed,
     Found,
@@ -40,9 +43,10 @@ class Cancellation:
 
     scopes = by_method(POST=Scope.CANCEL)
 
-    def __init__(self, database: Database, threads: WatchedThreads) -> None:
+    def __init__(self, database: Database, threads: WatchedThreads, counters: Counters) -> None:
         self._database = database
         self._threads = threads
+        self._counters = counters
 
     async def on_post(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Cancel those that match, and respond with how many, and where to go on."""
@@ -86,9 +90,13 @@ class Cancellation:
     async def _cancel_unlocked(
         self, ids: Sequence[UUID], wanted: CancelBody, key_name: str | None
     ) -> tuple[list[Changed], set[UUID]]:
-        return await self._database.run_transaction(
+        changed, locked = await self._database.run_transaction(
             lambda connection: _cancel_and_notify(connection, ids, wanted, key_name)
         )
+        ended = ((one.function, one.lane) for one in changed if one.status == Status.CANCELLED)
+        for (function, lane), count in Counter(ended).items():
+            self._counters.add(FINISHED, function, lane, Status.CANCELLED, amount=count)
+        return changed, locked
 
     async def _is_unlocked(self, identity: UUID) -> bool:
         return await self._database.run_transaction(

@@ -1,6 +1,7 @@
 """RabbitMQ: each node, the queues with their arguments, who consumes them, alarms, dead letters."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pika
@@ -23,13 +24,16 @@ from shared.messages import (
 #: For each step, so that a node that does not answer is told apart from a check that hangs.
 _SECONDS = 3.0
 
+#: For what RabbitMQ tells of itself to be read.
+_NEWS_SECONDS = 0.1
+
 #: No queue has this name: what is published to it is returned, and so leaves nothing behind.
 _NO_QUEUE = "reckoner.doctor"
 
 
 def check_nodes(installation: Installation) -> Iterator[Finding]:
     """Find which nodes can be reached and take messages; look at the queues on the first."""
-    reached = 0
+    are_queues_seen = False
     for url in installation.settings.amqp_urls:
         node = _parameters(url)
         try:
@@ -40,12 +44,18 @@ def check_nodes(installation: Installation) -> Iterator[Finding]:
         try:
             version = getattr(connection, "_impl").server_properties.get("version", "?")  # noqa: B009
             yield ok(f"{node_name(node)} can be reached, version {_text(version)}.")
-            yield from _alarm(connection, node)
-            if not reached:
+            alarm = _alarm(connection)
+            if alarm is not None:
+                yield fault(describe_alarm(alarm, node), "Then run this again.")
+                continue
+            yield ok(f"{node_name(node)} takes messages: there is no alarm of memory or disk.")
+            if not are_queues_seen:
                 yield from _queues(connection, node)
-            reached += 1
+                are_queues_seen = True
+        except AMQPError as error:
+            yield fault(describe_error(error, node), "Then run this again.")
         finally:
-            if connection.is_open:
+            with suppress(AMQPError):
                 connection.close()
         if urlsplit(url).scheme != "amqps":
             yield note(
@@ -62,23 +72,21 @@ def _parameters(url: str) -> pika.URLParameters:
     return node
 
 
-def _alarm(connection: BlockingConnection, node: pika.URLParameters) -> Iterator[Finding]:
-    """RabbitMQ tells of an alarm when something is published, and answers no more."""
-    try:
-        channel = connection.channel()
-        channel.confirm_delivery()
+def _alarm(connection: BlockingConnection) -> str | None:
+    """Return RabbitMQ's words for an alarm, which it tells who publishes; None without one."""
+    reasons: list[str] = []
+    connection.add_on_connection_blocked_callback(
+        lambda _connection, frame: reasons.append(_text(frame.method.reason))
+    )
+    channel = connection.channel()
+    channel.confirm_delivery()
+    with suppress(pika.exceptions.UnroutableError, pika.exceptions.ConnectionBlockedTimeout):
         channel.basic_publish("", _NO_QUEUE, b"", mandatory=True)
-    except pika.exceptions.UnroutableError:
-        yield ok(f"{node_name(node)} takes messages: there is no alarm of memory or disk.")
-    except pika.exceptions.ConnectionBlockedTimeout:
-        yield fault(describe_alarm("", node), "Then run this again.")
-    except AMQPError as error:
-        yield fault(describe_error(error, node), "Then run this again.")
+    connection.process_data_events(time_limit=_NEWS_SECONDS)
+    return reasons[0] if reasons else None
 
 
 def _queues(connection: BlockingConnection, node: pika.URLParameters) -> Iterator[Finding]:
-    if not connection.is_open:
-        return
     for lane in Lane:
         yield from _queue(connection, node, lane)
         name = dead_letter_queue_name(lane)

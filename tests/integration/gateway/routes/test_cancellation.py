@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane
+from shared.metrics.catalogue import FINISHED
+from shared.metrics.counters import Counters
 from shared.store.leases import claim_calculation
 from tests.asgi import serving
 from tests.eventually import eventually
@@ -62,6 +64,24 @@ def asked(store_settings, registry):
         return asyncio.run(main())
 
     return run
+
+
+@pytest.fixture
+def counters(monkeypatch):
+    """What the application counts."""
+    counters = Counters()
+    monkeypatch.setattr("gateway.app.Counters", lambda: counters)
+    return counters
+
+
+def test_those_that_were_queued_are_counted_as_ended(engine, asked, made, counters):
+    with engine.begin() as connection:
+        queue(connection, n=77, lane=Lane.QUICK)
+    asked(lambda client: cancel_all(client, {"function": "fibonacci"}))
+    assert counters.totals()[FINISHED.name] == {
+        '["fibonacci","heavy","cancelled"]': 8,
+        '["fibonacci","quick","cancelled"]': 1,
+    }
 
 
 @pytest.mark.parametrize("way", ["conditions", "ids"])

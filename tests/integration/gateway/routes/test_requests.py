@@ -59,6 +59,8 @@ def test_any_other_request_id_is_replaced(store_settings, registry, given):
         ("GET", "/calculations?limit=1", 200),
         ("HEAD", "/calculations?limit=1", 200),
         ("GET", "/functions/", 200),
+        ("PUT", "/calculations?limit=1", 405),
+        ("QUERY", "/calculations?status=queued", 405),
     ],
 )
 def test_an_unknown_query_parameter_is_refused(store_settings, registry, method, target, status):

@@ -19,7 +19,7 @@ from shared.metrics.catalogue import (
 from shared.metrics.counters import Counters
 from shared.store.leases import claim_calculation
 from tests.child_with_test_functions import COMMAND
-from tests.integration.workers.counted import counted
+from tests.counted import counted
 from tests.integration.workers.heavy.steps import cancel, make_heavy
 from workers.heavy.attempt import Attempt
 from workers.heavy.lease import End, Lease

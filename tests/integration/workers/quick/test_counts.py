@@ -14,10 +14,10 @@ from shared.metrics.catalogue import (
     WAITING_SECONDS,
 )
 from shared.metrics.counters import Counters
+from tests.counted import counted
 from tests.engines import autocommit
 from tests.factories import make_result
 from tests.integration.rows import queue
-from tests.integration.workers.counted import counted
 from workers.broker.consumer import Delivery
 from workers.quick.group_commit import FinishedMessage, GroupCommit, Outcome
 
