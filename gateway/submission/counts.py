@@ -1,7 +1,7 @@
 """Counts what submissions become: work that is accepted, and results that are computed at once."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.calculation import Calculation, Status
 from shared.metrics.catalogue import ACCEPTED, COMPUTE_SECONDS, FINISHED, RESULT_BYTES
@@ -15,29 +15,29 @@ class SubmissionCounts:
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
 
-    def note_inserted(self, rows: Collection[Row]) -> None:
+    def note_inserted(self, rows: Iterable[Row]) -> None:
         """Count rows that are new, each queued or with its result."""
-        if len(rows) == 1:
-            for row in rows:
-                self._counters.add(ACCEPTED, row.function, row.lane)
-        else:
-            self._accept((row.function, row.lane) for row in rows)
+        inserted: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
-            if row.status == Status.SUCCEEDED:
-                self.note_computed(row)
+            inserted.setdefault((row.function, row.lane), []).append(row)
+        for (function, lane), some in inserted.items():
+            self._counters.add(ACCEPTED, function, lane, amount=len(some))
+            if computed := [row for row in some if row.status == Status.SUCCEEDED]:
+                self._note_computed(function, lane, computed)
 
     def note_queued(self, calculations: Iterable[Calculation]) -> None:
         """Count what workers are going to compute, new or once more."""
-        self._accept((one.function.name, str(one.lane)) for one in calculations)
+        accepted = Counter((one.function.name, str(one.lane)) for one in calculations)
+        for (function, lane), count in accepted.items():
+            self._counters.add(ACCEPTED, function, lane, amount=count)
 
     def note_computed(self, row: Row) -> None:
         """Count a result that this process has computed."""
-        self._counters.add(FINISHED, row.function, row.lane, "succeeded")
-        if row.compute_seconds is not None:
-            self._counters.observe(COMPUTE_SECONDS, row.compute_seconds, row.function, row.lane)
-        if row.length is not None:
-            self._counters.observe(RESULT_BYTES, row.length, row.function)
+        self._note_computed(row.function, row.lane, [row])
 
-    def _accept(self, accepted: Iterable[tuple[str, str]]) -> None:
-        for (function, lane), count in Counter(accepted).items():
-            self._counters.add(ACCEPTED, function, lane, amount=count)
+    def _note_computed(self, function: str, lane: str, rows: Sequence[Row]) -> None:
+        self._counters.add(FINISHED, function, lane, Status.SUCCEEDED, amount=len(rows))
+        seconds = [row.compute_seconds for row in rows if row.compute_seconds is not None]
+        self._counters.observe_all(COMPUTE_SECONDS, seconds, function, lane)
+        lengths = [row.length for row in rows if row.length is not None]
+        self._counters.observe_all(RESULT_BYTES, lengths, function)

@@ -31,8 +31,8 @@ def _state(name: str, text: str, *labels: str) -> Metric:
 
 ACCEPTED = _counter(
     "reckoner_calculations_accepted_total",
-    "Calculations stored to be queued: new ones, and failed or cancelled ones that were submitted "
-    "again. Where it grows faster than finished, the queue grows: add workers.",
+    "Calculations accepted as new work: new ones, and failed, cancelled or pruned ones that were "
+    "submitted again. Where it grows faster than finished, the queue grows: add workers.",
     "function",
     "lane",
 )
@@ -45,8 +45,8 @@ PUBLISHED = _counter(
 )
 FINISHED = _counter(
     "reckoner_calculations_finished_total",
-    "Calculations that ended, by status: succeeded, failed or cancelled. Those that a gateway "
-    "computed itself are in the lane inline. If many fail, see `reckoner list --status failed`.",
+    "Calculations that ended, by status: succeeded, failed or cancelled; also those that a gateway "
+    "computed in their request. If many fail, see `reckoner list --status failed`.",
     "function",
     "lane",
     "status",

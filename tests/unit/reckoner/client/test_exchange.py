@@ -172,6 +172,7 @@ def test_each_problem_has_its_exception_with_the_document(player, status, name, 
     ("response", "words"),
     [
         (httpx.Response(404, html="<h1>Nothing</h1>"), "which is not Reckoner"),
+        (httpx.Response(404, json={"detail": "Not Found"}), "which is not Reckoner"),
         (httpx.Response(200, html="<h1>Log in</h1>"), "which is not Reckoner"),
         (httpx.Response(200, json=[1]), "unknown form"),
         (httpx.Response(204), "nothing that says what it is"),
