@@ -67,11 +67,14 @@ def test_ctrl_c_asks_and_leaves_it(base_url, reckoner, keys):
 
 
 def test_a_narrow_terminal_has_whole_ids_and_no_longer_lines(base_url, reckoner):
-    reckoner("submit", "fibonacci", "n=123456")
-    with Terminal(base_url, "list", "--limit", "5", columns=40) as terminal:
+    for n in (123451, 123452, 123453, 123454, 123456):
+        reckoner("run", "fibonacci", f"n={n}")
+    conditions = ("--function", "fibonacci", "--status", "succeeded")
+    with Terminal(base_url, "list", *conditions, "--all", columns=40) as terminal:
         assert terminal.wait() == 0
-        assert len(_ID.findall(terminal.text)) == 5
+        assert len(_ID.findall(terminal.text)) >= 5
         assert max(map(len, terminal.text.splitlines())) <= 40
+        assert '\n  succeeded fibonacci {"n":123456}\n' in terminal.text
 
 
 def test_progress_fits_a_narrow_terminal(base_url, reckoner):
