@@ -44,7 +44,8 @@ MUTATIONS = [
         "        if True:  # a request that",
         _EXCHANGE,
     ),
-    _exchange("if certificate is not None:", "if False:", _EXCHANGE),
+    _exchange("if _certificate_error(error) or", "if", _EXCHANGE),
+    _exchange("isinstance(error, httpx.ProxyError) and", "", _EXCHANGE),
     _exchange("failure.__cause__ = error", "pass", _EXCHANGE),
     # What is an answer
     _answers("media_type(headers) == _JSON", "True", _EXCHANGE),
