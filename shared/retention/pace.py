@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-#: The shortest pause. Each is otherwise as long as the step before it: so at most one connection of
-#: PostgreSQL's is busy, for half of the time.
+#: A pause is so many times as long as the step before it: so at most one connection of PostgreSQL's
+#: is busy, for a third of the time, and less where the machine is busy and steps take longer.
+_PAUSES = 2.0
 _SHORTEST_PAUSE_SECONDS = 0.005
 
 
@@ -19,7 +20,7 @@ class Pace:
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Do something, and pause for as long as it took."""
+        """Do something, and pause for twice as long as it took."""
         began = time.monotonic()
         yield
-        self.pause(max(_SHORTEST_PAUSE_SECONDS, time.monotonic() - began))
+        self.pause(max(_SHORTEST_PAUSE_SECONDS, _PAUSES * (time.monotonic() - began)))
