@@ -30,6 +30,7 @@ from shared.store.filters import Filters
 from shared.store.heavy_outbox import LEAST_WINDOW, MOST_COUNTED, measure_lag_seconds, take_heavy
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
+from shared.store.queue_depths import measure_queues
 from shared.store.results import chunks
 from tests.conftest import new_database
 from tests.factories import make_calculation, make_result
@@ -352,3 +353,15 @@ def test_a_list_reads_few_of_the_entries_that_former_states_have_left(transactio
     nodes = transactions.nodes(look)
     visited = sum(node.get("Heap Fetches", 0) for node in nodes)
     assert LIMIT <= visited <= 3 * 10 * LIMIT < BURST
+
+
+def test_what_is_unfinished_is_counted_without_reading_what_has_finished(transactions):
+    nodes = transactions.nodes(measure_queues)
+    read = [node for node in nodes if node.get("Relation Name") == "calculations"]
+    assert indexes(read) <= {
+        "calculations_outbox",
+        "calculations_waiting",
+        "calculations_leases",
+        "calculations_not_succeeded",
+    }
+    assert rows_read(read) <= 2 * (BURST + RUNNING)
