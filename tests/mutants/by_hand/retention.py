@@ -55,7 +55,7 @@ _REMOVING = [
     ),
     _candidates('ORDER BY hour""")', 'ORDER BY hour DESC""")', _REMOVES),
     _remove("AND (finished_at < :until) IS TRUE AND", "AND", _REMOVES),
-    _remove("FOR UPDATE SKIP LOCKED", "FOR UPDATE", _REMOVES),
+    _remove("ORDER BY id FOR UPDATE SKIP LOCKED", "ORDER BY id FOR UPDATE", _REMOVES),
     _remove(
         "AND attempt = picked.result_attempt", "AND attempt <> picked.result_attempt", _REMOVES
     ),
@@ -120,19 +120,21 @@ _FOLLOWING = [
         _RELAY,
     ),
     _prune(
-        "        if total.documents and not dry_run:\n", "        if total.documents:\n", _PRUNE
+        "        if plan.total.documents and not dry_run:\n",
+        "        if plan.total.documents:\n",
+        _PRUNE,
     ),
     _prune("        _count(engine, done)\n", "        pass\n", _PRUNE),
     _prune("        is_stopping = True\n", "        pass\n", _PRUNE),
     _submission("        if len(statuses) < len(others):\n", "        if False:\n", _FORGOTTEN),
     _submission(
-        "return store_one(connection, new) if row is None else (row, is_queued)",
-        "return row, is_queued",
+        "return store_one(connection, new) if row is None else Stored(row, is_accepted=is_queued)",
+        "return Stored(row, is_accepted=is_queued)  # type: ignore[arg-type]",
         _FORGOTTEN,
     ),
     _submission(
-        "return _store_computed(connection, new, computed) if found is None else found",
-        "return found",
+        "            return _store_computed(connection, new, computed)\n",
+        "            pass\n",
         _FORGOTTEN,
     ),
     mutation(
@@ -143,8 +145,8 @@ _FOLLOWING = [
     ),
     mutation(
         "gateway/server/protocol.py",
-        "            self.transport.close()\n\n    def connection_lost",
-        "\n    def connection_lost",
+        "            self.transport.close()\n        finally:",
+        "            pass\n        finally:",
         _DOWNLOADS,
     ),
 ]
