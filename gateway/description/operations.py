@@ -38,7 +38,9 @@ class Answer:
         default = () if self.schema is None else (JSON,)
         content: dict[str, Any] = {}
         for media_type in self.media_types or default:
-            content[media_type] = {} if self.schema is None else {"schema": self.schema}
+            # The schema is of the first; the others are bytes as well, or text.
+            is_described = self.schema is not None and not content
+            content[media_type] = {"schema": self.schema} if is_described else {}
             if self.examples:
                 content[media_type]["examples"] = self.examples
         found: dict[str, Any] = {

@@ -117,6 +117,7 @@ def test_a_body_must_be_declared_as_json(client, media_type):
         ("GET", f"/nowhere?{'a' * 5_000}", 404),
         ("GET", "/calculations?colour=red", 422),
         ("POST", "/calculations?limit=1", 422),
+        ("PUT", "/calculations?limit=1", 405),
         ("GET", f"{UNKNOWN}?x=1", 422),
         ("GET", f"{UNKNOWN}/result?x", 422),
         ("GET", "/functions?name=fibonacci", 422),

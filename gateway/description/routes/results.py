@@ -14,13 +14,15 @@ _OF_BROWSERS = ("Content-Disposition", "Content-Security-Policy")
 _ALWAYS = ("ETag", "Accept-Ranges", *_OF_BROWSERS)
 _PROBLEMS = ("CalculationNotFound", "NotFinished", "NoResult", "ResultPruned", "ResultCorrupt")
 
-#: Any bytes: they are the function's, and integers in JSON may be of any size.
-_BYTES: dict[str, Any] = {}
+#: Any bytes, whatever they are called; first, so that generators of clients take them as bytes.
+_OCTETS = "application/octet-stream"
+_BYTES: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
 def operations(registry: Registry) -> list[Operation]:
     """Return the operations, with the media types of the functions that are installed."""
-    media_types = [*sorted({_bare(function.media_type) for function in registry}), "*/*"]
+    named = {_bare(function.media_type) for function in registry} - {_OCTETS}
+    media_types = [_OCTETS, *sorted(named), "*/*"]
     unchanged = Answer("The client has it already.", headers=("ETag",))
     return [
         Operation(
@@ -34,7 +36,8 @@ def operations(registry: Registry) -> list[Operation]:
                 200: _whole("All bytes.", media_types),
                 206: Answer(
                     "The range: a part, which need not be of that media type by itself.",
-                    media_types=media_types,
+                    _BYTES,
+                    media_types,
                     headers=(*_ALWAYS, "Content-Range", "Content-Length", "Repr-Digest"),
                 ),
                 304: unchanged,

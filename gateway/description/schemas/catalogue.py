@@ -63,7 +63,7 @@ def _function() -> Schema:
                     "media_type": TEXT,
                 }
             ),
-            "check": {"type": ["string", "null"], "enum": ["residue", "check", "recomputed", None]},
+            "check": or_null(reference("Check")),
             "lane": or_null(reference("Lane")),
             "memory_limit_bytes": COUNT,
             "time_limit_seconds": SECONDS,

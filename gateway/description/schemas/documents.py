@@ -80,13 +80,17 @@ def _cancel() -> Schema:
                 closed=True,
                 title="CancelIds",
             ),
-            record(
-                {**conditions, "cursor": cursor},
-                optional=(*conditions, "cursor"),
-                closed=True,
-                title="CancelMatching",
-                anyOf=[{"required": [name]} for name in conditions],
-            ),
+            {
+                **record(
+                    {**conditions, "cursor": cursor},
+                    optional=(*conditions, "cursor"),
+                    closed=True,
+                    title="CancelMatching",
+                    minProperties=1,
+                ),
+                # A cursor alone is no condition. (With anyOf, generators of clients make no class.)
+                "not": {"required": ["cursor"], "maxProperties": 1},
+            },
         ],
     }
 
@@ -143,11 +147,9 @@ def _result() -> Schema:
             "media_type": TEXT,
             "length": described(COUNT, "In bytes."),
             "sha256": SHA256,
-            "check": {
-                "type": ["string", "null"],
-                "enum": ["residue", "check", "recomputed", None],
-                "description": "How it was verified before it was stored.",
-            },
+            "check": described(
+                or_null(reference("Check")), "How it was verified before it was stored."
+            ),
             "digits": described(COUNT, "The number of digits; only of decimal digits."),
             "value": {
                 "description": "The whole result if it is short: JSON as JSON and text as a string "

@@ -30,6 +30,11 @@ def words() -> dict[str, Schema]:
         },
         "FunctionName": {"type": "string", "pattern": f"^{FUNCTION_NAME}$"},
         "KeyName": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+        "Check": {
+            "type": "string",
+            "enum": ["residue", "check", "recomputed"],
+            "description": "By a residue, by the author's check, or by computing it twice.",
+        },
         "Cursor": {
             "type": "string",
             "pattern": CURSOR_PATTERN,

@@ -51,7 +51,7 @@ class _Pace:
         now, fraction = time.monotonic(), calculation.progress
         if calculation.is_final:
             return 0.0
-        if calculation.attempts != self._attempt or fraction < self._first:
+        if calculation.attempts != self._attempt:
             self._attempt, self._since, self._first = calculation.attempts, now, fraction
         advance = fraction - self._first
         if advance < _MIN_ADVANCE:

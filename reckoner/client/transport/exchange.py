@@ -8,7 +8,6 @@ import math
 import random
 import ssl
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -95,19 +94,20 @@ def with_request_id(call: Call) -> Call:
 
 
 def unreachable(url: str, error: Exception) -> ServiceUnreachable:
-    """Return what a broken connection means to the user. A wrong certificate is raised at once."""
-    certificate = next((one for one in _causes(error) if isinstance(one, _CERTIFICATE)), None)
-    if certificate is not None:
-        raise ServiceUnreachable(
-            f"The certificate of {url} is not trusted: {certificate.verify_message}. "
-            "Check the URL, or name the authority's file in SSL_CERT_FILE."
-        ) from error
+    """Return what a broken connection means to the user; raise it if it will not pass."""
     failure = ServiceUnreachable(_sentence(url, error))
     failure.__cause__ = error
+    if _certificate_error(error) or isinstance(error, _LASTING) or _is_refused_by_proxy(error):
+        raise failure
     return failure
 
 
 def _sentence(url: str, error: Exception) -> str:
+    if certificate := _certificate_error(error):
+        return (
+            f"The certificate of {url} is not trusted: {certificate.verify_message}. "
+            "Check the URL, or name the authority's file in SSL_CERT_FILE."
+        )
     match error:
         case BrokenAnswer():
             return f"{error} Try again."
@@ -123,10 +123,18 @@ def _sentence(url: str, error: Exception) -> str:
     return f"The connection to {url} broke: {str(error) or type(error).__name__}. Try again."
 
 
-_CERTIFICATE = ssl.SSLCertVerificationError
+#: Errors of what was asked, which a repetition does not change.
+_LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def _is_refused_by_proxy(error: Exception) -> bool:
+    """Whether a proxy has answered 403 or 407, for example, when it was asked to connect."""
+    return isinstance(error, httpx.ProxyError) and str(error).startswith("4")
+
+
+def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
     while error is not None:
-        yield error
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error
         error = error.__cause__ or error.__context__
+    return None

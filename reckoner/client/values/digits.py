@@ -14,13 +14,11 @@ _PIECE_DIGITS = min(512, sys.int_info.str_digits_check_threshold)
 
 def integer_from(digits: str) -> int:
     """Return the integer of decimal digits, with or without a sign. Raises ValueError."""
-    if len(digits) <= _PIECE_DIGITS:
-        return int(digits)
-    body = digits[1:] if digits[0] in "+-" else digits
+    body = digits.removeprefix("-")
     if not (body.isascii() and body.isdigit()):
         raise ValueError("These are not decimal digits.")
-    value = _joined(body)
-    return -value if digits[0] == "-" else value
+    value = int(body) if len(body) <= _PIECE_DIGITS else _joined(body)
+    return value if body is digits else -value
 
 
 def _joined(digits: str) -> int:

@@ -109,6 +109,7 @@ def test_ctrl_c_without_a_terminal_is_130_names_the_calculation_and_leaves_it(ba
     done = end(running)
     assert (done.status, done.output) == (ExitStatus.INTERRUPTED, b"")
     assert f"`reckoner wait {identity}`" in done.errors
+    assert "Cancel the calculation" not in done.errors  # nobody was asked
     assert reckoner("get", identity, "-o", "json").json["status"] in ("queued", "running")
     reckoner("cancel", identity)
 

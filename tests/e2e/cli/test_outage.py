@@ -1,5 +1,7 @@
 """`reckoner run` while the gateway is away."""
 
+import hashlib
+
 import pytest
 
 from reckoner.cli.exit_status import ExitStatus
@@ -43,3 +45,21 @@ def test_one_that_does_not_come_back_in_time_is_124(link, reckoner):
     assert done.status in (ExitStatus.TIMED_OUT, ExitStatus.UNREACHABLE)
     assert identity in done.errors
     reckoner("cancel", identity)
+
+
+def test_a_download_goes_on_where_an_earlier_command_ended(link, reckoner, tmp_path):
+    found = reckoner("run", "fibonacci", "n=3e7", "-o", "json").json
+    target = tmp_path / "digits"
+    link.slow(0.1)
+    first = start(f"http://127.0.0.1:{link.port}", "result", found["id"], "-o", str(target))
+    eventually(lambda: sum(file.stat().st_size for file in tmp_path.iterdir()) > 1_000_000)
+    first.kill()
+    first.communicate()
+    assert not target.exists()
+    link.repair()
+    began = sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert began < found["result"]["length"]
+    done = end(start(f"http://127.0.0.1:{link.port}", "result", found["id"], "-o", str(target)))
+    assert (done.status, done.output, done.errors) == (0, b"", "")
+    assert [file.name for file in tmp_path.iterdir()] == ["digits"]
+    assert hashlib.sha256(target.read_bytes()).hexdigest() == found["result"]["sha256"]

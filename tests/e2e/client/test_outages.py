@@ -12,6 +12,8 @@ from reckoner.client import Calculation, Client, Retries, ServerUnavailable, Ser
 from tests.e2e.numbers import fresh
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.slow
+
 #: 21 to 25 MB of digits: more than all buffers between the gateway and the client hold.
 LONG = (100_000_000, 120_000_000)
 
@@ -34,7 +36,6 @@ def is_right(path, calculation):
     return found == calculation.result.sha256
 
 
-@pytest.mark.slow
 def test_a_download_goes_on_after_the_connection_was_cut(link, long, tmp_path):
     path = tmp_path / "digits"
     seen: list[int] = []
@@ -56,7 +57,6 @@ def test_a_download_goes_on_after_the_connection_was_cut(link, long, tmp_path):
     assert len(set(starts)) == 3
 
 
-@pytest.mark.slow
 def test_a_download_goes_on_after_the_gateway_was_killed(stack, client, long, tmp_path):
     path = tmp_path / "digits"
     seen: list[int] = []
@@ -75,7 +75,6 @@ def test_a_download_goes_on_after_the_gateway_was_killed(stack, client, long, tm
     assert all(asked.startswith("bytes=") for asked in ranges[1:])
 
 
-@pytest.mark.slow
 def test_a_download_that_was_given_up_goes_on_in_the_next_call(link, long, tmp_path):
     path = tmp_path / "digits"
     url = f"http://127.0.0.1:{link.port}"
@@ -96,7 +95,6 @@ def test_a_download_that_was_given_up_goes_on_in_the_next_call(link, long, tmp_p
     assert requests[-1].headers["Range"] == f"bytes={length}-"
 
 
-@pytest.mark.slow
 def test_a_submission_waits_for_a_gateway_that_is_away(stack, base_url):
     """NGINX answers 503 with Retry-After meanwhile."""
     found: list[Any] = []

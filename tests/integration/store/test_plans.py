@@ -30,6 +30,7 @@ from shared.store.filters import Filters
 from shared.store.heavy_outbox import LEAST_WINDOW, MOST_COUNTED, measure_lag_seconds, take_heavy
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
+from shared.store.queue_depths import measure_queues
 from shared.store.results import chunks
 from shared.store.retention import candidates, counting, removal
 from shared.store.retention.candidates import Position, Selection
@@ -398,3 +399,15 @@ def test_what_finished_in_a_time_is_found_without_reading_all(transactions, use)
     nodes = transactions.nodes(look)
     assert "calculations_finished" in indexes(nodes)
     assert rows_read(nodes) <= BURST + RUNNING + OLD / 4
+
+
+def test_what_is_unfinished_is_counted_without_reading_what_has_finished(transactions):
+    nodes = transactions.nodes(measure_queues)
+    read = [node for node in nodes if node.get("Relation Name") == "calculations"]
+    assert indexes(read) <= {
+        "calculations_outbox",
+        "calculations_waiting",
+        "calculations_leases",
+        "calculations_not_succeeded",
+    }
+    assert rows_read(read) <= 2 * (BURST + RUNNING)

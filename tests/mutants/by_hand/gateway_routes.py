@@ -17,8 +17,8 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/routes/calculation.py",
-        "if row.status != Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
-        "if row.status == Status.CANCELLED:\n            resp.status = falcon.HTTP_202",
+        "if row.status == Status.CANCELLED:\n            self._counters",
+        "if row.status != Status.CANCELLED:\n            self._counters",
         f"{_NOTIFICATIONS}::test_a_cancel_responds_at_once_and_waiters_are_answered_when_the_worker_has_ended_it",
     ),
     mutation(

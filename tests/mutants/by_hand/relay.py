@@ -49,8 +49,8 @@ _PUBLISHING = [
     _connection("self._next_tag = 1\n", "self._next_tag = 0\n", _TOLD_APART),
     _connection("method.routing_key != _PROBE_QUEUE", "True", _PROBE),
     _queues(
-        "        if channel.is_open:\n            channel.close()",
-        "        channel.close()",
+        "(message_count)\n        if channel.is_open:\n            channel.close()",
+        "(message_count)\n        channel.close()",
         f"{_PUBLISHER}::test_a_connection_that_is_closed_between_two_answers_ends_without_an_error",
     ),
     _queues(
@@ -114,7 +114,11 @@ _WAKING = [
 ]
 
 _RESCUING = [
-    _rescue("        notify_changed(connection, expired)\n", "", _RAN_OUT),
+    _rescue(
+        "        notify_changed(connection, [one.calculation_id for one in expired])\n",
+        "",
+        _RAN_OUT,
+    ),
     _rescue("backoff_seconds=_BACKOFF_SECONDS", "backoff_seconds=0", _RAN_OUT),
     _rescue("time.monotonic() - since >= seconds", "True", _EMPTY),
     _rescue(

@@ -198,7 +198,7 @@ _LIFECYCLES = [
 
 _WATERMARKS = [
     _heavy("self.watermark.note(claim.published_at)", "pass", _COME_TO),
-    _group("self.watermark.note(written.published_at)", "pass", _COME_TO),
+    _group("self.watermark.note(succeeded.published_at)", "pass", _COME_TO),
     _presence("consumed_published_at=self._watermark()", "consumed_published_at=None", _COME_TO),
     _presence("if published_at is not None:", "if self._last is None:", _COME_TO),
 ]

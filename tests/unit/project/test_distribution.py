@@ -38,6 +38,14 @@ def test_an_author_installs_nothing_of_the_server():
     assert names == for_authors | {"httpx", "rich"}  # the client and the command line
 
 
+def test_what_users_import_is_typed_for_their_type_checkers():
+    """PEP 561: the file must be installed with the package."""
+    assert (ROOT / "reckoner/py.typed").is_file()
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    assert setup["options.package_data"]["reckoner"] == "py.typed"
+
+
 def test_the_way_to_lock_names_the_extra():
     assert "--extra server -o requirements.txt" in (ROOT / "CONTRIBUTING.md").read_text()
 

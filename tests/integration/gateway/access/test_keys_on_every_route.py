@@ -23,13 +23,17 @@ SCOPES = {
     ("GET", "/calculations"): "read",
     ("POST", "/calculations"): "submit",
     ("POST", "/calculations/batch"): "submit",
+    ("POST", "/calculations/cancel"): "cancel",
+    ("POST", "/estimates"): "read",
     ("GET", "/calculations/{calculation_id}"): "read",
     ("DELETE", "/calculations/{calculation_id}"): "cancel",
     ("GET", "/calculations/{calculation_id}/result"): "read",
     ("GET", "/calculations/{calculation_id}/events"): "read",
     ("GET", "/calculate/{n}"): "submit",
     ("GET", "/functions"): "read",
+    ("GET", "/functions/{name}"): "read",
     ("GET", "/system"): "operate",
+    ("GET", "/metrics"): "operate",
     ("GET", "/openapi.json"): None,
     ("GET", "/docs"): None,
     ("GET", "/docs/{file}"): None,
@@ -44,6 +48,8 @@ SCOPES = {
 BODIES = {
     "/calculations": b'{"function": "fibonacci", "arguments": {"n": 77}}',
     "/calculations/batch": b'{"calculations": [{"function": "fibonacci", "arguments": {"n": 78}}]}',
+    "/calculations/cancel": b'{"ids": ["00000000-0000-5000-8000-000000000000"]}',
+    "/estimates": b'{"function": "fibonacci", "arguments": {"n": 79}}',
 }
 
 REALM = 'Bearer realm="reckoner"'
@@ -81,7 +87,7 @@ def needed(method, path):
 
 
 async def ask(client, method, path, calculation_id, **headers):
-    target = path.format(calculation_id=calculation_id, n=79)
+    target = path.format(calculation_id=calculation_id, n=79, name="fibonacci", file="x")
     body = BODIES.get(path, b"") if method == "POST" else b""
     return await client.ask(method, target, body=body, **headers)
 

@@ -6,12 +6,13 @@ import logging
 import pickle
 import threading
 import traceback
+from hashlib import sha256
 
 import httpx
 import pytest
 
 from reckoner.client import AsyncClient, Client, InvalidRequest, ReckonerError, ServiceUnreachable
-from tests.unit.reckoner.client.playing import ID, answer, document, problem, result
+from tests.unit.reckoner.client.playing import ID, answer, document, problem, result, unfinished
 
 KEY = "rk_0123456789ab_" + "c0ffee" * 10
 OTHER_NAMES = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
@@ -44,8 +45,8 @@ def scripted(*answers):
 
     def respond(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        given: httpx.Response | Exception = next(remaining)
-        if isinstance(given, Exception):
+        given: httpx.Response | BaseException = next(remaining)
+        if isinstance(given, BaseException):
             raise given
         return given
 
@@ -227,6 +228,46 @@ def test_a_cancelled_task_closes_its_stream():
     stream = httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=Endless())
     asyncio.run(_through_async_client(stream, use=use))
     assert closed == [True]
+
+
+class _Broken(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Half of a body, and then the connection is reset."""
+
+    def __iter__(self):
+        yield b"832"
+        raise httpx.ReadError("reset")
+
+    async def __aiter__(self):
+        for piece in self:
+            yield piece
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_broken_stream_is_taken_up_again_by_both_clients(kind, tmp_path):
+    known = result(value=None, sha256=sha256(b"832040").hexdigest())
+    plain = {"Content-Type": "text/plain; charset=us-ascii"}
+    rest = plain | {"Content-Range": "bytes 3-5/6"}
+    transport, requests = scripted(
+        answer(document(result=known)),
+        httpx.Response(200, headers=plain, stream=_Broken()),
+        httpx.Response(206, headers=rest, content=b"040"),
+    )
+    download = kind("http://a.test", transport=transport).download(ID, tmp_path / "x")
+    if inspect.isawaitable(download):
+        asyncio.run(_awaited(download))
+    assert (tmp_path / "x").read_bytes() == b"832040"
+    assert [request.headers.get("Range") for request in requests] == [None, None, "bytes=3-"]
+
+
+async def _awaited(coroutine):
+    return await coroutine
+
+
+def test_an_interrupted_run_leaves_the_calculation():
+    transport, requests = scripted(answer(unfinished(), 202), KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt), Client("http://a.test", transport=transport) as client:
+        client.run("fibonacci", n=30)
+    assert [request.method for request in requests] == ["POST", "GET"]
 
 
 def test_an_interrupt_closes_the_stream_and_the_part_file(tmp_path):

@@ -98,6 +98,21 @@ def test_it_goes_on_where_the_connection_broke(player, tmp_path):
     assert {call.headers.get("If-Range") for call in player.calls[2:]} == {f'"{DIGEST}"'}
 
 
+def test_attempts_that_bring_something_do_not_use_up_the_limit(player, tmp_path):
+    path, size = tmp_path / "x.png", len(BYTES) // 20
+    starts = range(size, len(BYTES), size)
+    answers = [part(start, BYTES[start : start + size], CUT) for start in starts]
+    fetch(
+        player,
+        path,
+        whole(BYTES[:size], CUT),
+        *answers[:-1],
+        part(starts[-1], BYTES[-size:]),
+        attempts=2,
+    )
+    assert path.read_bytes() == BYTES
+
+
 def test_it_goes_on_in_a_later_call(player, tmp_path):
     path = tmp_path / "x.png"
     with pytest.raises(ServiceUnreachable):

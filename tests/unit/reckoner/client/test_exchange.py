@@ -35,6 +35,7 @@ def ask(player, answers, *, seconds=None, **limits):
         REFUSED,
         CUT,
         httpx.ReadTimeout("timed out"),
+        httpx.ProxyError("503 Service Unavailable"),
         httpx.DecodingError("not gzip"),
         problem(503, "unavailable"),
         problem(429, "rate-exceeded"),
@@ -172,6 +173,7 @@ def test_each_problem_has_its_exception_with_the_document(player, status, name, 
     ("response", "words"),
     [
         (httpx.Response(404, html="<h1>Nothing</h1>"), "which is not Reckoner"),
+        (httpx.Response(404, json={"detail": "Not Found"}), "which is not Reckoner"),
         (httpx.Response(200, html="<h1>Log in</h1>"), "which is not Reckoner"),
         (httpx.Response(200, json=[1]), "unknown form"),
         (httpx.Response(204), "nothing that says what it is"),
@@ -218,6 +220,21 @@ def test_each_broken_connection_is_said_in_a_sentence(player, failure, words):
     with pytest.raises(ServiceUnreachable, match=words) as raised:
         ask(player, [failure], attempts=1)
     assert raised.value.__cause__ is failure
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ProxyError("407 Proxy Authentication Required"),
+        httpx.UnsupportedProtocol("No scheme."),
+        httpx.LocalProtocolError("Illegal header"),
+    ],
+    ids=str,
+)
+def test_what_will_not_pass_is_not_tried_again(player, failure):
+    with pytest.raises(ServiceUnreachable):
+        ask(player, [failure])
+    assert len(player.calls) == 1
 
 
 def test_a_certificate_that_is_not_trusted_is_not_tried_again(player):

@@ -42,7 +42,7 @@ def test_the_limit_of_the_process_is_neither_needed_nor_changed():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1_0" * 400, "²" * 600, "1" * 600 + " ", "--" + "1" * 600]
+    "text", ["", "x", "1_0" * 400, "²" * 600, "٣" * 600, "٣", "1" * 600 + " ", "--" + "1" * 600]
 )
 def test_what_are_no_digits_is_refused(text):
     with pytest.raises(ValueError):
