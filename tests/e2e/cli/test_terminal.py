@@ -100,7 +100,7 @@ def test_a_table_has_colours_unless_no_color_is_set(base_url, reckoner):
     assert not re.search(rb"\x1b\[[0-9;]*3[0-7]m", shown["1"].raw)
 
 
-@pytest.mark.parametrize(("answer", "ends"), [(b"n\n", 130), (b"y\n", 0)])
+@pytest.mark.parametrize(("answer", "ends"), [(b"n\n", 1), (b"y\n", 0)])
 def test_many_are_cancelled_after_a_question(base_url, reckoner, answer, ends):
     submitted = reckoner("submit", "fibonacci", long(), "-o", "json").json
     identity, moment = submitted["id"], submitted["created_at"]
@@ -112,9 +112,16 @@ def test_many_are_cancelled_after_a_question(base_url, reckoner, answer, ends):
     if ends == 0:
         eventually(lambda: status_of(reckoner, identity) == "cancelled")
     else:
+        assert "Nothing was cancelled." in terminal.text
         assert status_of(reckoner, identity) in ("queued", "running")
         done = reckoner("cancel", "--created-after", moment, "--yes", "-o", "json").json
         assert sum(done.values()) == 1
+
+
+def test_nothing_to_cancel_is_no_question(base_url):
+    with Terminal(base_url, "cancel", "--created-after", "2100-01-01", "-o", "jsonl") as terminal:
+        assert terminal.wait() == 0
+        assert terminal.text == '{"cancelled":0,"cancelling":0}\n'
 
 
 def test_bytes_are_not_written_to_a_terminal(base_url, reckoner):

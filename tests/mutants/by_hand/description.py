@@ -48,6 +48,12 @@ MUTATIONS = [
         f"{_IN_CHROMIUM}::test_it_shows_every_route_and_asks_no_other_host",
     ),
     mutation(
+        "gateway/docs/start.js",
+        "  plugins: [Exact],\n",
+        "",
+        f"{_IN_CHROMIUM}::test_integers_are_shown_with_all_their_digits",
+    ),
+    mutation(
         "gateway/docs/files.py",
         'f"{path.stem}-{sha256[:_HASH_CHARACTERS]}{path.suffix}"',
         "path.name",
