@@ -23,7 +23,7 @@ _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 #: They need a Reckoner of the tests' own: for functions that others do not have, with keys, or to
 #: read its logs.
 _WITH_OWN_STACK = (
-    *("test_examples.py", "test_faulty_functions.py", "test_logs.py"),
+    *("test_examples.py", "test_faulty_functions.py", "test_logs.py", "test_operating.py"),
     "test_metrics.py",
     *("alerts", "client", "keys"),
 )
@@ -109,6 +109,11 @@ class Stack:
             **{f"RECKONER_{name.upper()}": value for name, value in settings.items()},
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The settings of its processes, as environment variables."""
+        return self._environment
 
     @property
     def url(self) -> str:

@@ -80,7 +80,7 @@ def _refused(ask: Ask, statement: str) -> None:
 
 ROWS = sorted(
     {table.name for table in metadata.tables.values()}
-    - {"api_keys", "sessions", "schema_compatibility"}
+    - {"api_keys", "sessions", "schema_compatibility", "retention"}
 )
 
 
@@ -90,6 +90,12 @@ def test_the_service_changes_the_rows_of_its_tables(app, table):
     app(f"UPDATE {table} SET {column} = {column}")
     app(f"DELETE FROM {table}")
     app(f"INSERT INTO {table} SELECT * FROM {table}")
+
+
+def test_the_one_row_of_retention_stays(app):
+    assert app("UPDATE retention SET ran_at = now()") == 1
+    _refused(app, "DELETE FROM retention")
+    _refused(app, "INSERT INTO retention DEFAULT VALUES")
 
 
 @pytest.mark.parametrize(

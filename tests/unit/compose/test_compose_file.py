@@ -12,7 +12,7 @@ COMPOSE = Path(__file__).parents[3] / "compose"
 
 THAT_STAY = {"nginx", "gateway", "relay", "quick", "heavy", "postgres", "rabbitmq"}
 THAT_END = {"secrets", "roles", "migrate", "operator"}
-TOOLS = {"key"}
+TOOLS = {"key", "reckoner"}
 #: Of the profile `metrics`: one that stays, and one that ends.
 METRICS = {"prometheus", "prometheus-key"}
 ALL = THAT_STAY | THAT_END | TOOLS | METRICS
@@ -176,7 +176,12 @@ def test_each_service_sees_the_secrets_it_needs(services):
 
 @pytest.mark.parametrize(
     ("service", "role"),
-    [("gateway", "reckoner_app"), ("heavy", "reckoner_app"), ("key", "reckoner_keys")],
+    [
+        ("gateway", "reckoner_app"),
+        ("heavy", "reckoner_app"),
+        ("key", "reckoner_keys"),
+        ("reckoner", "reckoner_app"),
+    ],
 )
 def test_a_service_has_the_role_that_it_needs(texts, service, role):
     assert f"//{role}@postgres" in texts[service]
@@ -207,7 +212,15 @@ def test_prometheus_uses_a_name_of_the_gateway_that_it_answers_to(services, text
     [name] = re.findall(r'targets: \["(gateway[\w.]+):8081"\]', config)
     assert f"aliases: [{name}]" in services["gateway"]["networks"]
     allowed = re.findall(r"RECKONER_ALLOWED_HOSTS: (.*)", texts["gateway"])
-    assert allowed == [f"${{RECKONER_ALLOWED_HOSTS:-localhost,127.0.0.1}},{name}"]
+    [alias] = re.findall(r"aliases: \[(nginx[\w.]+)\]", services["nginx"]["networks"])
+    assert allowed == [f"${{RECKONER_ALLOWED_HOSTS:-localhost,127.0.0.1}},{name},{alias}"]
+
+
+def test_commands_for_operators_have_the_rights_of_the_service_and_ask_nginx(services, texts):
+    [url] = re.findall(r"RECKONER_URL: http://([\w.]+):8080", texts["reckoner"])
+    assert f"aliases: [{url}]" in services["nginx"]["networks"]
+    assert secrets_of(services["reckoner"]) == secrets_of(services["gateway"])
+    assert services["reckoner"]["depends_on"].split("#")[0].strip() == "[]"
 
 
 def test_keys_are_on_unless_somebody_says_otherwise():
