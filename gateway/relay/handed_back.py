@@ -15,6 +15,7 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.failures import failure_json
 from shared.functions.offers import offer
+from shared.logs.members import log_ids
 from shared.metrics.catalogue import FINISHED
 from shared.metrics.counters import Counters
 from shared.store.handed_back import (
@@ -109,11 +110,12 @@ class HandedBack:
         failed = fail_handed_back(connection, errors)
         notify_changed(connection, failed)
         functions = {f"{one.function}/{one.version}" for one in overdue}
-        _logger.error(
-            "%d calculations failed: no worker has offered %s for %g s",
-            len(failed),
-            ", ".join(sorted(functions)),
-            self._grace_seconds,
+        offered = ", ".join(sorted(functions)).replace("%", "%%")  # a name may be anything
+        log_ids(
+            _logger,
+            logging.ERROR,
+            f"Failed %s: no worker has offered {offered} for {self._grace_seconds:g} s",
+            failed,
         )
         return [one for one in overdue if one.calculation_id in failed]
 

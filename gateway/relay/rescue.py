@@ -18,6 +18,7 @@ from shared.calculation import Lane, Status
 from shared.config import Settings
 from shared.errors import BrokerUnavailable
 from shared.failures import CANCELLED_JSON, failure_json
+from shared.logs.members import log_ids
 from shared.metrics.catalogue import (
     ATTEMPTS_ENDED,
     FINISHED,
@@ -155,13 +156,16 @@ class Rescue:
                     limit=_BATCH,
                 )
             returned += len(lost)
+            log_ids(
+                _logger,
+                logging.WARNING,
+                f"The message of %s of the {lane} lane was lost and will be published again",
+                lost,
+            )
             if len(lost) < _BATCH:
                 break
         if returned:
             self._counters.add(MESSAGES_RESCUED, lane, amount=returned)
-            _logger.warning(
-                "%d lost messages of the %s lane will be published again", returned, lane
-            )
         return returned
 
     def _is_empty_for(self, seconds: float, lane: Lane) -> bool:

@@ -1,5 +1,6 @@
 """/calculations/{id}: GET responds with the document, DELETE cancels."""
 
+import logging
 from uuid import UUID
 
 import falcon.asgi
@@ -16,10 +17,13 @@ from shared.calculation import Status
 from shared.errors import CalculationFinal
 from shared.failures import CANCELLED_JSON
 from shared.keys.scope import Scope
+from shared.logs.members import log_ids
 from shared.metrics.catalogue import FINISHED
 from shared.metrics.counters import Counters
 from shared.store.calculations import Row, cancel_calculation
 from shared.store.notifications import notify_changed
+
+_logger = logging.getLogger(__name__)
 
 
 class Calculation:
@@ -65,6 +69,10 @@ class Calculation:
             existing = await self._lookup.get(identity)
             raise CalculationFinal(identity, existing.status)
         write_document(resp, row, self._retry_after.seconds)
+        what = "Cancelled %s" if row.status == Status.CANCELLED else "Requested the cancel of %s"
+        log_ids(
+            _logger, logging.INFO, what, [identity], request_id=req.context.request_id, key=key_name
+        )
         if row.status == Status.CANCELLED:
             self._counters.add(FINISHED, row.function, row.lane, row.status)
         else:

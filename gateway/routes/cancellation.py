@@ -1,5 +1,6 @@
 """/calculations/cancel: POST cancels many calculations, a bounded number in one call."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from gateway.server.threads import WatchedThreads
 from shared.calculation import Status
 from shared.failures import CANCELLED_JSON
 from shared.keys.scope import Scope
+from shared.logs.members import log_ids
 from shared.metrics.catalogue import FINISHED
 from shared.metrics.counters import Counters
 from shared.store.cancellation import (
@@ -36,6 +38,8 @@ from shared.store.cancellation import (
     wait_until_unlocked,
 )
 from shared.store.notifications import notify_changed
+
+_logger = logging.getLogger(__name__)
 
 
 class Cancellation:
@@ -57,6 +61,7 @@ class Cancellation:
             wanted = await self._threads.run(lambda: read_cancel_body(parse_json(body)))
         found = await self._database.run_transaction(lambda connection: _find(connection, wanted))
         changed, locked = await self._cancel(found, wanted, req.context.caller.name)
+        _log(changed, req.context.request_id, req.context.caller.name)
         following = found.following
         if locked:
             following = next(place for place in found.places if place.id in locked)
@@ -102,6 +107,13 @@ class Cancellation:
         return await self._database.run_transaction(
             lambda connection: wait_until_unlocked(connection, identity)
         )
+
+
+def _log(changed: Sequence[Changed], request_id: str, key_name: str | None) -> None:
+    ended = {one.id for one in changed if one.status == Status.CANCELLED}
+    ending = [one.id for one in changed if one.id not in ended]
+    for what, ids in (("Cancelled %s", ended), ("Requested the cancel of %s", ending)):
+        log_ids(_logger, logging.INFO, what, ids, request_id=request_id, key=key_name)
 
 
 def _find(connection: Connection, wanted: CancelBody) -> Found:

@@ -8,20 +8,23 @@ from gateway.http.responses import write_json
 _INDEX = {
     "name": "Reckoner",
     "summary": "Calculations over REST: queued durably, computed once, exact, kept permanently.",
+    # What a browser, or GET, opens.
     "links": {
-        "submit": "/calculations",
-        "submit many": "/calculations/batch",
         "list": "/calculations",
-        "cancel many": "/calculations/cancel",
-        "estimate": "/estimates",
         "functions": "/functions",
         "system": "/system",
         "metrics": "/metrics",
         "health": "/health/ready",
         "description (OpenAPI)": "/openapi.json",
         "description in a browser": "/docs",
-        "session of a browser": "/session",
         "fibonacci in one line": "/calculate/10",
+    },
+    "actions": {
+        "submit": "POST /calculations",
+        "submit many": "POST /calculations/batch",
+        "estimate": "POST /estimates",
+        "cancel many": "POST /calculations/cancel",
+        "begin the session of a browser": "POST /session",
     },
 }
 

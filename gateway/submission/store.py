@@ -76,7 +76,7 @@ def store_batch(
         statuses = store.find_statuses(connection, [calculation.id for calculation in others])
         if len(statuses) < len(others):
             forgotten = [calculation for calculation in others if calculation.id not in statuses]
-            stored = store_batch(connection, forgotten, request_id, key_name, delays)
+            stored = store_batch(connection, forgotten, request_id, key_name, delays, traceparent)
             accepted |= stored.new
             statuses |= stored.statuses
     return BatchReceipt(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import click
 
 from reckoner.cli.exit_status import CommandFailed, ExitStatus
+from reckoner.cli.output.printable import printable
 
 #: What a full disk, a quota or a broken device says of what is written to it.
 _NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -48,7 +49,7 @@ def run(command: click.Command) -> int:
             sys.stdout.flush()
         return status if isinstance(status, int) else ExitStatus.SUCCESS
     except CommandFailed as error:
-        _tell(error.message)
+        _tell(printable(error.message))
         return error.status
     except click.ClickException as error:
         return _say(error)

@@ -6,7 +6,7 @@ that one grep for an id finds all lines about it.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -88,3 +88,20 @@ def log_calculations(
         named = calculations[first : first + LINE_CALCULATIONS]
         count = "a calculation" if len(named) == 1 else f"{len(named)} calculations"
         logger.log(level, what, count, extra=members_of(named))
+
+
+def log_ids(
+    logger: logging.Logger, level: int, what: str, ids: Collection[UUID], **members: object
+) -> None:
+    """Log that something happened to the calculations with these ids, as `log_calculations` does.
+
+    For rare events: every calculation is named.
+    """
+    all_ids = list(ids)
+    for first in range(0, len(all_ids), LINE_CALCULATIONS):
+        named = all_ids[first : first + LINE_CALCULATIONS]
+        if len(named) == 1:
+            logger.log(level, what, "a calculation", extra={"calculation_id": named[0], **members})
+        else:
+            count = f"{len(named)} calculations"
+            logger.log(level, what, count, extra={"calculation_ids": named, **members})

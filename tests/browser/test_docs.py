@@ -73,11 +73,25 @@ def test_a_key_that_is_given_is_used_to_submit_and_read(docs, service, key):
     docs.click(".auth-btn-wrapper .btn-done")
     status, block = send(docs, "#operations-Calculations-submitCalculation")
     assert status == "200"
-    body = block.locator(".live-responses-table .microlight").first.inner_text()
+    body = block.locator(".live-responses-table pre").first.inner_text()
     assert json.loads(body)["status"] == "succeeded"
     assert eventually(service.count) == 1
     assert [url for url in docs.asked if not url.startswith((service.url, "data:"))] == []
     assert docs.wrong == []
+
+
+def test_integers_are_shown_with_all_their_digits(docs, service):
+    body = '{"n": 9007199254740993, "text": "a\\\\\\"{,:", "none": {}, "list": [1, -2.50]}'
+    docs.route(
+        f"{service.url}/system",
+        lambda route: route.fulfill(status=200, content_type="application/json", body=body),
+    )
+    _, block = send(docs, "#operations-Service-getSystem")
+    shown = block.locator(".live-responses-table pre").first.inner_text()
+    assert "9007199254740993" in shown
+    assert "-2.50" in shown
+    assert json.loads(shown) == json.loads(body)
+    assert '\n  "text": ' in shown
 
 
 def test_its_files_are_kept_for_ever_and_its_policy_lets_nothing_inline_run(page, service):

@@ -89,3 +89,15 @@ def test_a_calculation_is_found_by_its_id_its_request_and_its_trace(
     (line,) = access_log(identity)
     assert (line["request_id"], line["trace_id"]) == (request_id, trace_id)
     assert line == access_log(request_id)[0] == access_log(trace_id)[0]
+
+
+def test_a_cancel_is_found_with_who_requested_it(client, grep):
+    body = {"function": "fibonacci", "arguments": {"n": 900_000_007}}
+    identity = client.post("/calculations", json=body).json()["id"]
+    client.delete(f"/calculations/{identity}", headers={"X-Request-ID": "a-cancel"})
+    (line,) = grep("a-cancel")
+    assert line in (
+        ("gateway", "Cancelled a calculation"),
+        ("gateway", "Requested the cancel of a calculation"),
+    )
+    assert line in grep(identity)

@@ -1,5 +1,6 @@
 """Helpers that make, change and read rows of calculations."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -15,6 +16,7 @@ from shared.store import (
     outbox,
 )
 from shared.store.leases import Renewal
+from shared.store.retention.removal import prune_results
 from tests.factories import make_calculation
 
 WORKER, OTHER_WORKER = uuid4(), uuid4()
@@ -76,6 +78,12 @@ def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
         limit=limit,
     )
     return {one.calculation_id: one.status for one in expired}
+
+
+def prune_result(connection, calculation_id):
+    """Remove the bytes of a result, whenever it finished; return whether it had any."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return prune_results(connection, [calculation_id], tomorrow).results == 1
 
 
 def waits_for_a_lock(engine):

@@ -27,6 +27,9 @@ def state() -> dict[str, Schema]:
                 "name": TEXT,
                 "summary": TEXT,
                 "links": {"type": "object", "additionalProperties": TEXT},
+                "actions": described(
+                    {"type": "object", "additionalProperties": TEXT}, "A method and a path each."
+                ),
             }
         ),
         "Liveness": record({"status": {"type": "string", "const": "live"}}),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reckoner.cli.exit_status import CommandFailed
+from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.output.forms import Form, Series, form_option, write, write_document
 from reckoner.cli.selection.conditions import condition_options, described, given_conditions
 from reckoner.cli.service.connection import connected
@@ -66,14 +66,14 @@ def command(
         if identities:
             _cancel_each(client, identities, form)
             return
-        if not yes:
-            _ask(client, conditions)
-        done = client.cancel_many(**conditions)
-    document = {"cancelled": done.cancelled, "cancelling": done.cancelling}
+        cancelled = cancelling = 0
+        if yes or _is_wanted(client, conditions):
+            done = client.cancel_many(**conditions)
+            cancelled, cancelling = done.cancelled, done.cancelling
     write_document(
-        document,
+        {"cancelled": cancelled, "cancelling": cancelling},
         form,
-        lambda: f"{done.cancelled:,} cancelled, {done.cancelling:,} running ones being stopped\n",
+        lambda: f"{cancelled:,} cancelled, {cancelling:,} running ones being stopped\n",
     )
 
 
@@ -101,24 +101,33 @@ def _cancel_each(client: "Client", identities: tuple[str, ...], form: Form) -> N
         raise failures[0]
 
 
-def _ask(client: "Client", conditions: dict[str, Any]) -> None:
-    """Ask whether to cancel what meets the conditions. Raises click.Abort if not."""
+def _is_wanted(client: "Client", conditions: dict[str, Any]) -> bool:
+    """Ask whether to cancel what meets the conditions, if there is any. Raises CommandFailed."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError("There is no terminal to ask at. Add --yes to cancel them.")
-    click.confirm(
-        f"Cancel {_count(client, conditions)} {described(conditions)}?", err=True, abort=True
-    )
+    count = _count(client, conditions)
+    if count == 0:
+        return False
+    if not click.confirm(f"Cancel {_words(count)} {described(conditions)}?", err=True):
+        raise CommandFailed("Nothing was cancelled.", ExitStatus.FAILED)
+    return True
 
 
-def _count(client: "Client", conditions: dict[str, Any]) -> str:
-    """Return how many there are, in words, as far as the list can tell."""
+def _count(client: "Client", conditions: dict[str, Any]) -> int | None:
+    """Return how many there are, at most _COUNTED; None if the list cannot tell."""
     if "submitted_by" in conditions:
-        return "all unfinished calculations"
+        return None
     statuses = [conditions["status"]] if "status" in conditions else ["queued", "running"]
     count = 0
     for status in statuses:
         found = client.list(**{**conditions, "status": status}, page_size=_COUNTED)
-        count += sum(1 for _ in islice(found, _COUNTED))
-    if count >= _COUNTED:
+        count += sum(1 for _ in islice(found, _COUNTED - count))
+    return count
+
+
+def _words(count: int | None) -> str:
+    if count is None:
+        return "all unfinished calculations"
+    if count == _COUNTED:
         return f"{_COUNTED} or more calculations"
     return f"{count} calculation{'' if count == 1 else 's'}"

@@ -8,15 +8,27 @@ import click
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
+#: 30 years: whoever wants no limit leaves the option out.
+_MAX_SECONDS = 1e9
+
 
 def timeout_option(command: _Command) -> _Command:
     """Add `--timeout`."""
     return click.option(
         "--timeout",
-        type=click.FloatRange(min=0),
+        type=float,
+        callback=_checked_seconds,
         metavar="SECONDS",
         help="Wait no longer, and exit with status 124. The calculation goes on.",
     )(command)
+
+
+def _checked_seconds(
+    _context: click.Context, _parameter: click.Parameter, seconds: float | None
+) -> float | None:
+    if seconds is not None and not 0 <= seconds <= _MAX_SECONDS:  # nan is refused, too
+        raise click.BadParameter(f"{seconds:g} is not a time. Write seconds, such as 60 or 0.5.")
+    return seconds
 
 
 def calculation_argument(command: _Command) -> _Command:

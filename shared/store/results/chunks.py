@@ -24,17 +24,6 @@ _MAKE_ROOM = text("""
         SELECT FROM calculations
         WHERE id = :id AND attempt = :attempt AND status = 'running' AND worker_id = :worker_id)""")
 
-_PRUNE = text("""
-    WITH pruned AS (
-        UPDATE calculations
-        SET result_pruned_at = now(), result_value = NULL, result_bytes = NULL,
-            result_attempt = NULL
-        WHERE id = :id AND status = 'succeeded' AND result_pruned_at IS NULL
-        RETURNING id),
-    removed AS (
-        DELETE FROM result_chunks WHERE calculation_id IN (SELECT id FROM pruned))
-    SELECT count(*) FROM pruned""")
-
 _NOTE_OTHERS = text("""
     INSERT INTO lost_attempts (calculation_id, attempt)
     SELECT DISTINCT calculation_id, attempt FROM result_chunks
@@ -104,15 +93,6 @@ def find_chunk(
 ) -> bytes | None:
     """Return the bytes of one chunk, or None."""
     return copy_chunk_out(connection, calculation_id, attempt, ordinal)
-
-
-def prune_result(connection: Connection, calculation_id: UUID) -> bool:
-    """Delete the bytes of a result and keep its document; False if there was none.
-
-    Submitting the same calculation queues it again.
-    """
-    pruned: int = connection.execute(_PRUNE, {"id": calculation_id}).scalar_one()
-    return pruned == 1
 
 
 def record_other_attempts(connection: Connection, calculation_id: UUID, attempt: int) -> None:

@@ -73,8 +73,8 @@ class Faults:
         with self._database.begin() as connection:
             done = connection.execute(
                 text(
-                    "UPDATE calculations SET not_before = not_before - interval '90 s', "
-                    "created_at = created_at - interval '90 s' "
+                    "UPDATE calculations SET not_before = not_before - interval '70 s', "
+                    "created_at = created_at - interval '70 s' "
                     "WHERE status = 'queued' AND lane = 'quick' AND published_at IS NULL"
                 )
             )

@@ -20,19 +20,16 @@ def filter_failure(context, failure: Failure, case, response) -> bool:
         # DELETE cancels a calculation: the document stays, and says so (cancelCalculation).
         return "/calculations/" not in failure.free
     if isinstance(failure, RejectedPositiveData):
-        return not _is_right_to_reject(case, response)
+        return not _is_right_to_reject(response)
     return True
 
 
-def _is_right_to_reject(case, response) -> bool:
+def _is_right_to_reject(response) -> bool:
     match response.status_code:
         case 412 | 416:
             # If-Match and Range are of what there is, and are well-formed even so (RFC 9110, 13.1.1
             # and 14.2).
             return True
-        case 405:
-            # `batch` and `cancel` are no ids, and have routes of their own.
-            return case.path_parameters.get("calculation_id") in ("batch", "cancel")
         case 422:
             # JSON Schema cannot tell 10.0 from 10: one number has one spelling, and so one id.
             return all(_SPELLING in one["detail"] for one in json.loads(response.content)["errors"])

@@ -14,7 +14,7 @@ from shared.store import calculations, leases, outbox, presence, quick
 from shared.store.results import chunks
 from tests.factories import make_calculation
 from tests.integration.migrations.upgrading import revision_of
-from tests.integration.rows import WORKER, queue, row_of
+from tests.integration.rows import WORKER, prune_result, queue, row_of
 
 LONG = b"7" * (CHUNK_BYTES + 5)
 
@@ -106,7 +106,7 @@ def test_code_for_0003_computes_again_what_this_version_stored(url, engine):
         quick.finish_quick_succeeded(
             connection, {calculation.id: Result.of(ResultKind.DIGITS, b"55", 0.1, check="residue")}
         )
-        chunks.prune_result(connection, calculation.id)
+        prune_result(connection, calculation.id)
         connection.execute(
             text("""
                 UPDATE calculations

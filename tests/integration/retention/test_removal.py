@@ -13,7 +13,6 @@ from shared.retention.steps import STEP_CHUNKS
 from shared.store.calculations import requeue_ended
 from shared.store.new_calculations import insert_queued
 from shared.store.quick import finish_quick_succeeded
-from shared.store.results.chunks import prune_result
 from shared.store.retention.candidates import Selection, find_cutoff, list_candidates
 from tests.factories import make_calculation, make_result
 from tests.integration.results import store_result
@@ -32,7 +31,7 @@ from tests.integration.retention.finished import (
     sums,
     truth,
 )
-from tests.integration.rows import change, row_of
+from tests.integration.rows import change, prune_result, row_of
 
 
 def test_what_is_older_is_removed_and_its_document_stays(engine):

@@ -11,7 +11,7 @@ from shared.store import attempts, calculations, new_calculations, quick
 from shared.store.new_calculations import New
 from shared.store.results import chunks
 from tests.factories import make_calculation
-from tests.integration.rows import WORKER, change, claim, queue, row_of
+from tests.integration.rows import WORKER, change, claim, prune_result, queue, row_of
 
 #: Zero bytes, the longest in a row, the shortest in chunks, one whole chunk, and one more byte.
 LENGTHS = [0, 1, ROW_BYTES, ROW_BYTES + 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 1]
@@ -104,7 +104,7 @@ def test_a_result_of_any_length_comes_back_byte_for_byte(connection, store, kind
 @pytest.mark.parametrize("kind", ResultKind)
 def test_a_pruned_result_of_another_kind_is_replaced(connection, kind):
     calculation = store_by_quick_worker(connection, make_result(kind, make_bytes(kind, 100)))
-    assert chunks.prune_result(connection, calculation.id)
+    assert prune_result(connection, calculation.id)
     assert row_of(connection, calculation).bytes_in_row is None
     assert calculations.requeue_ended(connection, [calculation], "request")
     assert row_of(connection, calculation).length is None
@@ -132,7 +132,7 @@ def test_the_peak_of_memory_is_stored_until_it_is_computed_again(connection):
     result = Result(ResultKind.JSON, 2, "0" * 64, 0.5, peak_bytes=2**40, data=b"{}")
     attempts.finish_succeeded(connection, claimed, result, worker_id=WORKER)
     assert row_of(connection, calculation).peak_bytes == 2**40
-    chunks.prune_result(connection, calculation.id)
+    prune_result(connection, calculation.id)
     calculations.requeue_ended(connection, [calculation], "request")
     assert row_of(connection, calculation).peak_bytes is None
 

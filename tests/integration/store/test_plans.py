@@ -32,8 +32,11 @@ from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
 from shared.store.queue_depths import measure_queues
 from shared.store.results import chunks
+from shared.store.retention import candidates, counting, removal
+from shared.store.retention.candidates import Position, Selection
+from shared.store.retention.state import measure_storage
 from tests.conftest import new_database
-from tests.factories import make_calculation, make_result
+from tests.factories import MOMENT, make_calculation, make_result
 from tests.integration.explained import Explained, indexes, rows_read
 from tests.integration.many_rows import BURST, OLD, RUNNING, fill
 from tests.integration.rows import expire
@@ -151,7 +154,9 @@ BY_KEY = {
         [New(calculation, None, "request") for calculation in of(*IDS)]
     ).on(c),
     "claim": lambda c: leases.claim_calculation(c, IDS[0], lease_seconds=9, **MINE),
-    "prune": lambda c: chunks.prune_result(c, IDS[0]),
+    "prune": lambda c: removal.prune_results(c, IDS, MOMENT),
+    "prune a long one": lambda c: removal.prune_results(c, IDS, MOMENT, is_long=True),
+    "forget": lambda c: removal.forget_calculations(c, IDS, MOMENT),
 }
 
 
@@ -168,7 +173,8 @@ UNDER_A_CLAIM = {
 def test_rows_are_found_by_their_ids(request, way, use):
     """With statistics from before a burst, the planner prefers the index that holds the burst."""
     nodes = request.getfixturevalue(way).nodes(use)
-    assert indexes(nodes) <= {"calculations_pkey", "result_chunks_pkey"}
+    others = {f"{table}_pkey" for table in ("result_chunks", "lost_attempts", "handed_back")}
+    assert indexes(nodes) <= {"calculations_pkey", "stored_results_pkey", *others}
     assert "calculations_pkey" in indexes(nodes)
     assert rows_read(nodes) <= 2 * len(IDS)
 
@@ -353,6 +359,46 @@ def test_a_list_reads_few_of_the_entries_that_former_states_have_left(transactio
     nodes = transactions.nodes(look)
     visited = sum(node.get("Heap Fetches", 0) for node in nodes)
     assert LIMIT <= visited <= 3 * 10 * LIMIT < BURST
+
+
+LATELY = timedelta(minutes=5)
+
+
+def moments(connection):
+    """Return the end of a time in which few of many have finished, and its beginning."""
+    end = connection.execute(text("SELECT max(finished_at) FROM calculations")).scalar_one()
+    return end, end - LATELY
+
+
+RETENTION = {
+    "count": lambda c, end, begin: counting.count_slice(c, begin, end),
+    "list": lambda c, end, begin: candidates.list_candidates(
+        c, Selection(end), Position(begin), end, LIMIT
+    ),
+    "list documents": lambda c, end, begin: candidates.list_candidates(
+        c, Selection(end, "fibonacci", forget=True), Position(begin), end, LIMIT
+    ),
+    "settle": lambda c, end, _: removal.settle_hour(c, end, forget=True),
+    "measure": lambda c, *_: measure_storage(c),
+}
+
+
+@pytest.mark.parametrize("use", RETENTION.values(), ids=RETENTION)
+def test_what_finished_in_a_time_is_found_without_reading_all(transactions, use):
+    with transactions.engine.connect() as connection:
+        end, begin = moments(connection)
+
+    def look(connection):
+        connection.execute(
+            text("UPDATE retention SET counted_until = now() - interval '5 minutes'")
+        )
+        connection.execute(text("INSERT INTO stored_results VALUES (:hour, 1, 1)"), {"hour": end})
+        counting.limit_statements(connection, 20)
+        use(connection, end, begin)
+
+    nodes = transactions.nodes(look)
+    assert "calculations_finished" in indexes(nodes)
+    assert rows_read(nodes) <= BURST + RUNNING + OLD / 4
 
 
 def test_what_is_unfinished_is_counted_without_reading_what_has_finished(transactions):

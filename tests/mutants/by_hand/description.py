@@ -48,6 +48,12 @@ MUTATIONS = [
         f"{_IN_CHROMIUM}::test_it_shows_every_route_and_asks_no_other_host",
     ),
     mutation(
+        "gateway/docs/start.js",
+        "  plugins: [Exact],\n",
+        "",
+        f"{_IN_CHROMIUM}::test_integers_are_shown_with_all_their_digits",
+    ),
+    mutation(
         "gateway/docs/files.py",
         'f"{path.stem}-{sha256[:_HASH_CHARACTERS]}{path.suffix}"',
         "path.name",
@@ -63,7 +69,7 @@ MUTATIONS = [
         _INSTALL,
         "return is_same and all(",
         "return is_same or all(",
-        f"{_INSTALLED}::test_a_longer_list_of_files_and_a_new_version_are_installed",
+        f"{_INSTALLED}::test_a_file_that_was_deleted_is_installed_again",
     ),
     mutation(
         "gateway/http/filters.py",

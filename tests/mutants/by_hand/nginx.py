@@ -195,7 +195,7 @@ MUTATIONS = [
         f"{_CONNECTIONS}::test_event_streams_are_limited_by_client_address",
     ),
     _template(
-        "    gzip_types application/json application/problem+json;\n",
+        "    gzip_types application/json application/problem+json text/css text/javascript;\n",
         "",
         f"{_PASSING_ON}::test_nginx_compresses_documents_and_leaves_results_to_the_gateway",
     ),

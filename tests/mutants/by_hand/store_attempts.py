@@ -91,10 +91,6 @@ MUTATIONS = [
         "AND ordinal = {ordinal:d} LIMIT 1",
         "integration/gateway/routes/test_downloads.py::test_a_result_of_any_length_is_served_whole_and_in_ranges",
     ),
-    _chunk(
-        "AND status = 'succeeded' AND result_pruned_at IS NULL", "AND status = 'succeeded'", _CHUNKS
-    ),
-    _chunk("WHERE calculation_id IN (SELECT id FROM pruned)", "WHERE true", _CHUNKS),
     _copy("enumerate(chunks, first_ordinal)", "enumerate(chunks, first_ordinal + 1)", _CHUNKS),
     _copy(
         "connection.invalidate(error)",

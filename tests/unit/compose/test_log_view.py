@@ -205,3 +205,26 @@ def test_a_pipe_has_no_colours(screen, monkeypatch):
     view.show("hello")
     assert screen.lines(1) == ["reckoner | hello"]
     view.close()
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "given", "expected"),
+    [
+        (True, {}, {"RECKONER_LOG_FORMAT": "text", "FORCE_COLOR": "1"}),
+        (True, {"NO_COLOR": "1"}, {"RECKONER_LOG_FORMAT": "text"}),
+        (True, {"RECKONER_LOG_FORMAT": "json"}, {"FORCE_COLOR": "1"}),
+        (True, {"RECKONER_LOG_FORMAT_FILE": "/x"}, {"FORCE_COLOR": "1"}),
+        (False, {}, {}),
+    ],
+)
+def test_programs_write_for_people_where_somebody_reads_it(
+    monkeypatch, is_terminal, given, expected
+):
+    for name in ("NO_COLOR", "TERM", "RECKONER_LOG_FORMAT", "RECKONER_LOG_FORMAT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("compose.local.log_view.os.isatty", lambda _: is_terminal)
+    view = LogView("reckoner", 8)
+    view.close()
+    assert view.environment() == expected

@@ -7,10 +7,9 @@ import pytest
 from shared.calculation import Lane
 from shared.errors import QueueFull
 from shared.store import new_calculations, quick
-from shared.store.results.chunks import prune_result
 from tests.factories import make_calculation, make_result
 from tests.integration.gateway.admission.charging import charged, several
-from tests.integration.rows import cancel, claim, status_of
+from tests.integration.rows import cancel, claim, prune_result, status_of
 
 INLINE = {"n": 1_000}
 

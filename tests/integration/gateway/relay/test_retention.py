@@ -9,7 +9,9 @@ from sqlalchemy import text
 from gateway.relay.retention import Retention
 from shared.metrics.catalogue import DOCUMENTS_FORGOTTEN, RESULT_BYTES_PRUNED, RESULTS_PRUNED
 from shared.metrics.counters import Counters
+from shared.retention.pace import Pace
 from shared.store.retention.counting import GRACE_SECONDS
+from shared.store.retention.state import claim_run
 from tests.integration.gateway.relay.postgres_clock import replace_clock
 from tests.integration.retention.finished import (
     AT_ONCE,
@@ -115,6 +117,24 @@ def test_of_several_relays_one_runs_at_a_time(engine, store_settings, counters):
     one.run()  # the other did, less than its interval ago
     assert pruned(engine, ids) == [False]
     assert count_rows(engine, "stored_results") == 0
+
+
+def test_a_run_that_takes_long_keeps_others_from_beginning(
+    engine, store_settings, counters, monkeypatch
+):
+    monkeypatch.setattr("gateway.relay.retention._NOTE_SECONDS", 0.0)
+    finish(engine, 3)
+    began = []
+
+    def pause(_seconds):
+        with engine.begin() as connection:
+            began.append(claim_run(connection, 5.0))
+            connection.execute(text("UPDATE retention SET ran_at = now() - interval '1 hour'"))
+
+    settings = replace(store_settings, retention_seconds=HOUR)
+    Retention(engine, settings, Pace(pause, lambda: False), counters).run()
+    assert len(began) > 3
+    assert not any(began)
 
 
 def test_a_fault_is_logged_once_and_kept_and_goes_with_the_next_run_that_works(

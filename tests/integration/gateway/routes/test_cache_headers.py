@@ -12,10 +12,9 @@ from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import attempts
 from shared.store.calculations import cancel_calculation
-from shared.store.results.chunks import prune_result
 from tests.asgi import serving
 from tests.integration.results import store_result
-from tests.integration.rows import WORKER, claim, queue
+from tests.integration.rows import WORKER, claim, prune_result, queue
 
 SHORT, LONG = {"n": 10_000}, {"n": 400_000}
 

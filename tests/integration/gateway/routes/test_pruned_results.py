@@ -9,11 +9,11 @@ from sqlalchemy import text
 from shared.calculator import Calculator
 from shared.store.notifications import notify_changed
 from shared.store.quick import finish_quick_succeeded
-from shared.store.results.chunks import find_chunk, prune_result
+from shared.store.results.chunks import find_chunk
 from tests.asgi import serving
 from tests.eventually import eventually
 from tests.integration.results import store_result
-from tests.integration.rows import row_of
+from tests.integration.rows import prune_result, row_of
 
 INLINE = {"n": 1_000}  # computed in the request
 QUEUED = {"n": 300_000}  # 62,695 digits, in a chunk

@@ -14,7 +14,7 @@ from shared.store.new_calculations import New
 from shared.store.results import chunks
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
-from tests.integration.rows import WORKER, claim, queue, row_of, waits_for_a_lock
+from tests.integration.rows import WORKER, claim, prune_result, queue, row_of, waits_for_a_lock
 
 MINE = {"worker_id": WORKER}
 DIGITS = ResultKind.DIGITS
@@ -107,8 +107,8 @@ def test_a_pruned_result_keeps_its_document_and_loses_its_digits(connection):
     for calculation in (long, neighbour):
         chunks.insert_chunks(connection, calculation.id, 1, in_chunks)
     for calculation, result in made[:2]:
-        assert chunks.prune_result(connection, calculation.id)
-        assert not chunks.prune_result(connection, calculation.id)
+        assert prune_result(connection, calculation.id)
+        assert not prune_result(connection, calculation.id)
         row = row_of(connection, calculation)
         assert (row.status, row.result_digits, row.result_value) == (
             "succeeded",
@@ -125,5 +125,5 @@ def test_only_a_result_can_be_pruned(connection):
     claim(connection, running)
     for calculation in (queued, running):
         before = row_of(connection, calculation)
-        assert not chunks.prune_result(connection, calculation.id)
+        assert not prune_result(connection, calculation.id)
         assert row_of(connection, calculation) == before

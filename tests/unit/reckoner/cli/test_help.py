@@ -58,6 +58,12 @@ def test_an_example_that_is_wrong_is_found():
             check_that_it_parses(command_lines(f"  {wrong} | jq .")[0])
 
 
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "1e10", "soon"])
+def test_a_timeout_is_a_number_of_seconds(seconds):
+    with pytest.raises(click.UsageError):
+        check_that_it_parses(["run", "fibonacci", "n=1", "--timeout", seconds])
+
+
 @pytest.mark.parametrize("name", list(_COMMANDS))
 def test_the_help_fits_a_terminal_of_80_columns(name):
     with click.Context(reckoner, terminal_width=80) as parent:

@@ -14,7 +14,7 @@ from shared.calculation import Work
 from shared.logs import bundles
 from shared.logs.bundles import CalculationLog
 from shared.logs.json_lines import JsonFormatter
-from shared.logs.members import LINE_CALCULATIONS, log_calculations
+from shared.logs.members import LINE_CALCULATIONS, log_calculations, log_ids
 from tests.eventually import eventually
 
 
@@ -196,3 +196,14 @@ def test_what_waits_at_the_end_of_the_process_is_written():
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert len(named(map(json.loads, ended.stderr.splitlines()))) == 3
+
+
+def test_rare_events_name_every_calculation(logger):
+    log, lines = logger
+    ids = [UUID(int=n) for n in range(2 * LINE_CALCULATIONS + 1)]
+    log_ids(log, logging.WARNING, "Cancelled %s", ids, request_id="r-1")
+    assert named(lines) == [str(identity) for identity in ids]
+    assert lines[0]["message"] == f"Cancelled {LINE_CALCULATIONS} calculations"
+    assert lines[2]["message"] == "Cancelled a calculation"
+    assert {line["request_id"] for line in lines} == {"r-1"}
+    assert {line["level"] for line in lines} == {"WARNING"}
