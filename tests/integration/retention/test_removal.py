@@ -265,6 +265,17 @@ def test_documents_of_results_that_were_removed_before_go_too(engine):
     assert not any(present(engine, ids))
 
 
+def test_documents_without_a_result_take_nothing_from_the_sums(engine):
+    finish(engine, 3)
+    finish(engine, 2, function="factorial")
+    finish(engine, 2, function="factorial", status="failed")
+    count_now(engine)
+    remove(engine, function="factorial")
+    assert sums(engine) == (3, 30)
+    assert remove(engine, function="factorial", forget=True).documents == 4
+    assert sums(engine) == truth(engine) == (3, 30)
+
+
 def test_a_document_whose_chunks_are_still_there_waits_for_them(engine):
     """Otherwise they would all be deleted with it, in one transaction."""
     (identity,) = finish(engine, status="failed")
