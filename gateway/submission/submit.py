@@ -124,8 +124,9 @@ class Submission:
         if stored.is_computed:
             self._counts.note_computed(stored.row)
         is_queued = stored.is_accepted and not stored.is_computed
-        if is_queued:
+        if stored.is_accepted or stored.is_computed:
             self._log.add([new], {calculation.id: stored.row})
+        if is_queued:
             self._relay_wakeup.wake({calculation.lane})
         return stored.row, is_queued
 

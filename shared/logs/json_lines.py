@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -40,6 +41,6 @@ class JsonFormatter(logging.Formatter):
 
 def _json_value(value: object) -> object:
     """Return it as JSON has it: lists as lists of text, and what JSON does not have as text."""
-    if isinstance(value, (int, float, str)):
+    if isinstance(value, (int, str)) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return list(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -83,6 +83,8 @@ def test_a_user_computes_and_stops_it_with_ctrl_c(checkout):
     terminal = Terminal(checkout, "make up")
     eventually(lambda: terminal.shows("Reckoner is ready"), within_seconds=90)
     assert checkout.compute(9_000_000)["status"] == "succeeded"
+    assert terminal.shows("gateway.relay: The relay is running"), "text, for whoever reads it"
+    assert not terminal.shows('{"time"')
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in checkout.processes()}
     assert owners == {checkout.folder.stat().st_uid}
     terminal.type(CTRL_C)

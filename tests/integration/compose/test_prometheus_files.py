@@ -43,12 +43,18 @@ def test_alerts_fire_and_keep_silent_as_their_tests_say():
 
 
 @pytest.mark.slow
-def test_targets_of_an_operator_are_found(folder):
-    """A file in the folder `targets` is enough, as docs/monitoring.md says."""
-    (folder / "targets" / "own.yml").write_text(
+def test_what_an_operator_adds_is_found(folder):
+    """Files in the folder `own` are enough, as docs/monitoring.md says."""
+    own = folder / "own"
+    (own / "targets.yml").write_text(
         '- targets: ["postgres-exporter:9187"]\n  labels: {job: postgres}\n'
     )
+    (own / "alertmanagers.yml").write_text('- targets: ["alertmanager.example.org:9093"]\n')
+    shutil.copy(folder / "rules/storage.yml", own / "rules.yml")
     config = folder / "prometheus.yml"
+    checked = promtool("check", "config", "--lint=none", config)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"Checking {own / 'rules.yml'}" in checked.stdout
     found = promtool("check", "service-discovery", "--timeout=1s", config, "others")
     assert '"job": "postgres"' in found.stdout, found.stdout + found.stderr
 

@@ -13,7 +13,13 @@ _FILE = re.compile(
     r"(?<![\w/.-])(?:compose|gateway|migrations|reckoner|shared|tests|workers)/[\w./-]*\w"
 )
 #: What a page tells a user to write.
-_USERS_FILES = {"compose/.env", "tests/test_prime_factors.py", "tests/test_mandelbrot.py"}
+_USERS_FILES = {
+    "compose/.env",
+    "tests/test_prime_factors.py",
+    "tests/test_mandelbrot.py",
+    "compose/prometheus/own/alertmanagers.yml",
+    "compose/prometheus/own/targets.yml",
+}
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 

@@ -112,6 +112,11 @@ def test_members_of_every_line_come_first_and_a_records_own_count():
     assert (line["process"], line["worker"]) == ("heavy", "other")
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_numbers_that_json_does_not_have_are_text(value):
+    assert formatted(seconds=value)["seconds"] == str(value)
+
+
 def test_lists_stay_lists():
     assert formatted(calculation_ids=[UUID(int=5)])["calculation_ids"] == [str(UUID(int=5))]
 
