@@ -24,7 +24,9 @@ _submission = partial(mutation, "gateway/submission/store.py")
 
 _COUNTING = [
     _counting(
-        "> now() - make_interval(secs => :grace_seconds), false)", "< '-infinity', false)", _COUNTS
+        "> now() - make_interval(secs => :grace_seconds / 2), false)",
+        "< '-infinity', false)",
+        _COUNTS,
     ),
     _counting("application_name LIKE 'reckoner%'", "application_name = 'none'", _COUNTS),
     _counting(
