@@ -73,6 +73,7 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     `rates` are those that the processes of a gateway share. Each process has counters of its own.
     """
     counters = Counters()
+    request_counts = RequestCounts(counters)
     for function in registry:
         function.prepare()
     database = make_database(settings)
@@ -108,14 +109,14 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
         Heartbeat(
             database,
             MetricsRow(counters, ProcessKind.GATEWAY),
+            request_counts.count,
             lambda: note_gauges(counters, database, waiters),
         ).run,
         *runs,
     )
     cors_origins = parse_origins(settings.cors_origins)
     middleware: list[Any] = [
-        RequestCounts(counters),
-        RequestIds(),
+        RequestIds(request_counts.note),
         Hosts(parse_hosts(settings.allowed_hosts)),
         *([Cors(cors_origins)] if cors_origins else []),
         CrossSite(cors_origins),

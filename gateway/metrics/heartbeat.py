@@ -24,14 +24,13 @@ class Heartbeat:
         self,
         database: Database,
         row: MetricsRow,
-        note_gauges: Callable[[], None],
-        *,
+        *notes: Callable[[], None],
         seconds: float = _SECONDS,
     ) -> None:
-        """`note_gauges` notes how the process is, before each write."""
+        """Take what is to be called before each write, to count and to note the gauges."""
         self._database = database
         self._row = row
-        self._note_gauges = note_gauges
+        self._notes = notes
         self._seconds = seconds
         self._writing: asyncio.Task[None] | None = None
 
@@ -39,7 +38,6 @@ class Heartbeat:
         """Write every few seconds."""
         try:
             while True:
-                self._note_gauges()
                 # Not ended by a cancel: the thread goes on, and the row is for one at a time.
                 self._writing = asyncio.create_task(self._write(is_last=False))
                 await asyncio.shield(self._writing)
@@ -56,6 +54,8 @@ class Heartbeat:
         await self._write(is_last=True)
 
     async def _write(self, *, is_last: bool) -> None:
+        for note in self._notes:
+            note()
         try:
             written = await self._database.run_autocommit(
                 lambda connection: self._row.write(connection, is_last=is_last)

@@ -1,6 +1,6 @@
 """Counts requests: how long each took, and which problem it was answered by."""
 
-from time import perf_counter
+from collections import defaultdict
 from typing import Any
 
 import falcon.asgi
@@ -13,39 +13,43 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"
 _OTHER_METHOD = "other"
 _NO_ROUTE = "none"
 
+#: Method, route, status and problem, as Falcon has them.
+_Kind = tuple[str, str | None, Any, str | None]
+
+#: Requests that are noted before they are counted: together that costs a fraction.
+_MOST_NOTED = 500
+
 
 class RequestCounts:
-    """Middleware, to be the first: what the others take is counted as well."""
+    """Notes each request, and counts those that it has noted now and then."""
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
+        self._noted: list[tuple[_Kind, float]] = []
 
-    async def process_request(
-        self,
-        req: falcon.asgi.Request,
-        resp: falcon.asgi.Response,  # noqa: ARG002
+    def note(
+        self, req: falcon.asgi.Request, resp: falcon.asgi.Response, began: float, ended: float
     ) -> None:
-        """Note when the request began."""
-        req.context.began = perf_counter()
+        """Note a request that is about to be answered."""
+        problem = getattr(resp.context, "problem", None)
+        kind = (req.method, req.uri_template, resp.status, problem)
+        self._noted.append((kind, ended - began))
+        if len(self._noted) >= _MOST_NOTED:
+            self.count()
 
-    async def process_response(
-        self,
-        req: falcon.asgi.Request,
-        resp: falcon.asgi.Response,
-        resource: Any,  # noqa: ARG002
-        req_succeeded: bool,  # noqa: ARG002
-    ) -> None:
-        """Count the request, by the template of its route: paths are without number."""
-        method = req.method if req.method in _METHODS else _OTHER_METHOD
-        status = str(resp.status)[:3]
-        self._counters.observe(
-            REQUEST_SECONDS,
-            perf_counter() - req.context.began,
-            method,
-            req.uri_template or _NO_ROUTE,
-            status,
-        )
-        if status >= "400":
-            problem = resp.context.get("problem")
+    def count(self) -> None:
+        """Count what has been noted, by the templates of routes: paths are without number."""
+        noted, self._noted = self._noted, []
+        seconds: defaultdict[_Kind, list[float]] = defaultdict(list)
+        for kind, taken in noted:
+            seconds[kind].append(taken)
+        for (method, route, status, problem), some in seconds.items():
+            self._counters.observe_all(
+                REQUEST_SECONDS,
+                some,
+                method if method in _METHODS else _OTHER_METHOD,
+                route or _NO_ROUTE,
+                str(status)[:3],
+            )
             if problem is not None:
-                self._counters.add(REQUESTS_REFUSED, problem)
+                self._counters.add(REQUESTS_REFUSED, problem, amount=len(some))

@@ -19,13 +19,20 @@ from shared.retention.pace import Pace
 from shared.retention.removal import Removal
 from shared.store.retention.candidates import Selection, find_cutoff
 from shared.store.retention.removal import Removed
-from shared.store.retention.state import claim_run, measure_storage, note_fault
+from shared.store.retention.state import claim_run, measure_storage, note_fault, note_run
 
 #: How often. In between, and until they are counted, new results may exceed the limit.
 INTERVAL_SECONDS = 30.0
 
 #: Another relay runs it as often; whichever comes first.
 _CLAIM_SECONDS = 0.9 * INTERVAL_SECONDS
+
+#: How often a run that takes long says that it goes on.
+_NOTE_SECONDS = INTERVAL_SECONDS / 3
+
+#: Beyond the limit by this share, pauses are shorter: a full disk is worse than slower requests.
+_TOLERATED_SHARE = 0.02
+_HURRIED_PAUSES = 0.25
 
 _MAX_FAULT_CHARACTERS = 500
 
@@ -38,10 +45,13 @@ class Retention:
     def __init__(self, engine: Engine, settings: Settings, pace: Pace, counters: Counters) -> None:
         self._engine = engine
         self._settings = settings
-        self._pace = pace
+        self._pace = Pace(self._pause, pace.is_stopping)
+        self._plain_pause = pace.pause
         self._counters = counters
-        self._removal = Removal(engine, pace, self._count)
+        self._removal = Removal(engine, self._pace, self._count)
         self._fault: str | None = None
+        self._noted_at = 0.0
+        self._pauses = 1.0
 
     def run(self) -> None:
         """Count and remove, unless another relay does; log and store what goes wrong."""
@@ -77,11 +87,15 @@ class Retention:
 
     def _remove_excess(self) -> Removed:
         """Remove the oldest, until no more bytes are stored than the settings allow."""
-        total = Removed()
-        while self._settings.retention_bytes and not self._pace.is_stopping():
+        total, limit = Removed(), self._settings.retention_bytes
+        while limit and not self._pace.is_stopping():
             with self._engine.begin() as connection:
-                excess = measure_storage(connection).bytes - self._settings.retention_bytes
-            removed = self._remove(0, excess) if excess > 0 else Removed()
+                excess = measure_storage(connection).bytes - limit
+            self._pauses = _HURRIED_PAUSES if excess > _TOLERATED_SHARE * limit else 1.0
+            try:
+                removed = self._remove(0, excess) if excess > 0 else Removed()
+            finally:
+                self._pauses = 1.0
             total = total.plus(removed)
             if not removed.bytes:  # the rest cannot be removed yet
                 break
@@ -94,6 +108,14 @@ class Retention:
             return Removed()
         selection = Selection(until, forget=self._settings.retention_forget)
         return self._removal.remove(selection, excess_bytes)
+
+    def _pause(self, seconds: float) -> None:
+        """Pause after a step, and keep other relays from beginning meanwhile."""
+        if time.monotonic() > self._noted_at + _NOTE_SECONDS:
+            self._noted_at = time.monotonic()
+            with self._engine.begin() as connection:
+                note_run(connection)
+        self._plain_pause(self._pauses * seconds)
 
     def _count(self, removed: Removed) -> None:
         for metric, amount in zip(

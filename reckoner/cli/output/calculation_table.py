@@ -59,7 +59,7 @@ def _table_of(documents: Iterable[_Document]) -> "Table":
     for name, width in _COLUMNS:
         table.add_column(name, width=width, no_wrap=True)
     # Cut here: rich would take the room from all columns, and cut the ids.
-    rest = columns() - sum(width + 2 for _, width in _COLUMNS)
+    rest = columns() - sum(width + 2 for _, width in _COLUMNS) - 2
     table.add_column("CALCULATION", width=rest, no_wrap=True)
     for document in documents:
         identity, status, lane, created, function, arguments = _cells(document)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Columns of a terminal: of the bar, and of the words beside it.
 _NARROWEST_BAR, _WIDEST_BAR, _BESIDE = 4, 30, 42
+_WITH_CLOCK = 60
 
 
 @contextmanager
@@ -33,14 +34,14 @@ def progress_shown() -> Iterator["OnProgress | None"]:
         return
     from rich import progress
 
-    bar = progress.Progress(
+    parts: list[progress.ProgressColumn] = [
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(bar_width=max(_NARROWEST_BAR, min(_WIDEST_BAR, columns() - _BESIDE))),
         progress.TextColumn("{task.fields[words]}", markup=False),
-        progress.TimeElapsedColumn(),
-        console=console_on_stderr(),
-        transient=True,
-    )
+    ]
+    if columns() >= _WITH_CLOCK:
+        parts.append(progress.TimeElapsedColumn())
+    bar = progress.Progress(*parts, console=console_on_stderr(), transient=True)
     with bar:
         task = bar.add_task("submitted", total=None, words="")
 

@@ -11,6 +11,11 @@ from reckoner.client.documents.problem import Problem, problem_from
 _FINAL = ("succeeded", "failed", "cancelled")
 
 
+def is_final(status: str) -> bool:
+    """Whether a calculation with this status has ended."""
+    return status in _FINAL
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a calculation is expected to need; `source` is "function" or "history"."""
@@ -79,7 +84,7 @@ class Calculation:
     @property
     def is_final(self) -> bool:
         """Whether nothing changes any more, unless it is submitted again."""
-        return self.status in _FINAL
+        return is_final(self.status)
 
 
 @dataclass(frozen=True, slots=True)

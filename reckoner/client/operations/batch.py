@@ -9,9 +9,10 @@ from uuid import UUID
 from reckoner.client.documents.calculation import Submitted
 from reckoner.client.documents.problem import Problem
 from reckoner.client.errors import InvalidRequest
-from reckoner.client.operations.service import Service, json_call, path_of, written_item
-from reckoner.client.operations.waiting import Deadline, follow
-from reckoner.client.transport.steps import Call, Steps, emit
+from reckoner.client.operations.collection import collect
+from reckoner.client.operations.service import Service, json_call, written_item
+from reckoner.client.operations.waiting import Deadline
+from reckoner.client.transport.steps import Steps, emit
 
 #: A function and its arguments, or the members `function` and `arguments` of a request.
 Item: TypeAlias = "tuple[str, Mapping[str, Any]] | Mapping[str, Any]"
@@ -32,9 +33,9 @@ def batch(service: Service, items: Iterable[Item], timeout: float | None) -> Ste
     awaited: Sequence[Submitted] = ()
     for submitted in _pages_submitted(service, items):
         following = yield from submitted
-        yield from _emit_final(service, awaited, deadline)
+        yield from collect(service, awaited, deadline)
         awaited = following
-    yield from _emit_final(service, awaited, deadline)
+    yield from collect(service, awaited, deadline)
 
 
 def submit_many(service: Service, items: Iterable[Item]) -> Steps[None]:
@@ -42,15 +43,6 @@ def submit_many(service: Service, items: Iterable[Item]) -> Steps[None]:
     for submitted in _pages_submitted(service, items):
         for one in (yield from submitted):
             yield from emit(one)
-
-
-def _emit_final(
-    service: Service, submitted: Iterable[Submitted], deadline: Deadline
-) -> Steps[None]:
-    for one in submitted:
-        answer = yield from service.ask(Call("GET", path_of(one.id)))
-        first = service.calculation(answer)
-        yield from emit((yield from follow(service, first, None, deadline)))
 
 
 def _pages_submitted(

@@ -1,9 +1,9 @@
 """Many calculations at once: lists of them, page by page, and cancelling by a condition."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 from urllib.parse import parse_qsl, urlsplit
 
 from reckoner.client.documents.calculation import Calculation, Cancelled, calculation_from
@@ -12,6 +12,8 @@ from reckoner.client.transport.steps import Call, Steps, emit
 from reckoner.client.values.json_text import write_json
 
 _IDS_AT_ONCE = 10_000
+
+Query: TypeAlias = Mapping[str, str]
 
 
 class ListConditions(TypedDict, total=False):
@@ -34,16 +36,24 @@ def list_calculations(
     service: Service, conditions: Mapping[str, str], page_size: int
 ) -> Steps[None]:
     """Emit calculations, newest first, a request for each page."""
-    query = {**conditions, "limit": str(page_size)}
-    while True:
-        answer = yield from service.ask(Call("GET", "/calculations", query))
-        found, following = service.read(answer.document, _page)
+    query: Query | None = {**conditions, "limit": str(page_size)}
+    while query is not None:
+        found, query = yield from list_page(service, query)
         for calculation in found:
             yield from emit(calculation)
-        if following is None:
-            return
-        # Only the query counts: wherever the answer points to, no request goes to another address.
-        query = dict(parse_qsl(urlsplit(following).query, keep_blank_values=True))
+
+
+def list_page(
+    service: Service, query: Query, *, seconds: float | None = None
+) -> Steps[tuple[Sequence[Calculation], Query | None]]:
+    """Return a page, and the query of the next."""
+    answer = yield from service.ask(Call("GET", "/calculations", query), seconds=seconds)
+    found: Sequence[Calculation]
+    found, following = service.read(answer.document, _page)
+    if following is None:
+        return found, None
+    # Only the query counts: wherever the answer points to, no request goes to another address.
+    return found, dict(parse_qsl(urlsplit(following).query, keep_blank_values=True))
 
 
 def cancel_many(

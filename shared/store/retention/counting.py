@@ -19,7 +19,7 @@ GRACE_SECONDS = 120.0
 
 _FIND_BOUND = text("""
     SELECT coalesce(CAST(:counted_until AS timestamptz)
-                        > now() - make_interval(secs => :grace_seconds), false),
+                        > now() - make_interval(secs => :grace_seconds / 2), false),
            least(now() - make_interval(secs => :grace_seconds),
                  (SELECT min(xact_start) FROM pg_stat_activity
                   WHERE datname = current_database() AND application_name LIKE 'reckoner%'
@@ -66,7 +66,8 @@ _MAX_DOUBLINGS = 17
 class Bound(NamedTuple):
     """Until when everything has finished that will have; and whether the clock was set back.
 
-    Then calculations have finished since at times that were counted before.
+    Then calculations may finish at times that were counted before. A step of less than half the
+    grace does no harm.
     """
 
     is_set_back: bool

@@ -24,7 +24,9 @@ _CLAIM_RUN = text("""
         WHERE ran_at IS NULL OR ran_at NOT BETWEEN now() - make_interval(secs => :seconds) AND now()
         FOR UPDATE SKIP LOCKED)""")
 
-_LOCK = text("UPDATE retention SET ran_at = now() RETURNING counted_until")
+_NOTE_RUN = text("UPDATE retention SET ran_at = now()")
+
+_LOCK = text("SELECT counted_until FROM retention FOR UPDATE")
 
 _NOTE_FAULT = text("""
     UPDATE retention SET fault = CAST(:fault AS text)
@@ -58,8 +60,13 @@ class Storage(NamedTuple):
 
 
 def claim_run(connection: Connection, seconds: float) -> bool:
-    """Note that retention runs; False if it ran less than `seconds` ago, or is running."""
+    """Note that retention runs; False if that was noted less than `seconds` ago."""
     return connection.execute(_CLAIM_RUN, {"seconds": seconds}).rowcount == 1
+
+
+def note_run(connection: Connection) -> None:
+    """Note that retention still runs, so that no other relay begins."""
+    connection.execute(_NOTE_RUN)
 
 
 def lock_retention(connection: Connection) -> datetime | None:

@@ -167,21 +167,35 @@ def test_rows_that_others_have_locked_are_skipped_and_go_the_next_time(engine):
     assert sums(engine) == (0, 0)
 
 
-def test_one_that_is_computed_again_meanwhile_is_new(engine):
+def test_many_that_finished_at_once_are_removed_page_by_page(engine, monkeypatch):
+    monkeypatch.setattr("shared.retention.steps._PAGE", 50)
+    finish(engine, 120, age_seconds=DAY)
+    finish(engine, 120, age_seconds=DAY - 60, over_seconds=10)
+    count_now(engine)
+    assert remove(engine).results == 240
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_one_that_is_computed_again_meanwhile_is_new(engine, monkeypatch, forget):
     """It was listed as old, and must not be removed as such."""
     calculation, computed = store_result(engine, {"n": 1_000})
     with engine.begin() as connection:
         change(connection, calculation, "finished_at = now() - interval '1 day'")
     count_now(engine)
 
-    def compute_again(_seconds):
-        with engine.begin() as connection:
-            prune_result(connection, calculation.id)
-            requeue_ended(connection, [calculation], "request")
-            finish_quick_succeeded(connection, {calculation.id: computed})
+    def compute_again(*arguments):
+        listed = list_candidates(*arguments)
+        if listed:
+            with engine.begin() as connection:
+                assert prune_result(connection, calculation.id)
+                requeue_ended(connection, [calculation], "request")
+                finish_quick_succeeded(connection, {calculation.id: computed})
+        return listed
 
+    monkeypatch.setattr("shared.retention.steps.list_candidates", compute_again)
     assert sums(engine)[0] == 1
-    assert not any(remove(engine, pace=Pace(compute_again, lambda: False)))
+    assert not any(remove(engine, forget=forget))
+    assert sums(engine)[0] == 0
     with engine.begin() as connection:
         assert row_of(connection, calculation).has_result
 
@@ -257,6 +271,17 @@ def test_documents_of_results_that_were_removed_before_go_too(engine):
     removed = remove(engine, forget=True)
     assert (removed.documents, removed.results, removed.bytes) == (3, 0, 0)
     assert not any(present(engine, ids))
+
+
+def test_documents_without_a_result_take_nothing_from_the_sums(engine):
+    finish(engine, 3)
+    finish(engine, 2, function="factorial")
+    finish(engine, 2, function="factorial", status="failed")
+    count_now(engine)
+    remove(engine, function="factorial")
+    assert sums(engine) == (3, 30)
+    assert remove(engine, function="factorial", forget=True).documents == 4
+    assert sums(engine) == truth(engine) == (3, 30)
 
 
 def test_a_document_whose_chunks_are_still_there_waits_for_them(engine):

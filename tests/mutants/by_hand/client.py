@@ -9,6 +9,7 @@ _EXCHANGE = f"{_TESTS}/test_exchange.py"
 _CLIENTS = f"{_TESTS}/test_clients.py"
 _WAITING = f"{_TESTS}/test_waiting.py"
 _MANY = f"{_TESTS}/test_many.py"
+_COLLECTION = f"{_TESTS}/test_collection.py"
 _EVENTS = f"{_TESTS}/test_events.py"
 _DOWNLOADS = f"{_TESTS}/test_downloads.py"
 _VALUES = f"{_TESTS}/test_values.py"
@@ -21,6 +22,7 @@ _settings = partial(mutation, "reckoner/client/transport/settings.py")
 _waiting = partial(mutation, "reckoner/client/operations/waiting.py")
 _batch = partial(mutation, "reckoner/client/operations/batch.py")
 _many = partial(mutation, "reckoner/client/operations/many.py")
+_collection = partial(mutation, "reckoner/client/operations/collection.py")
 _events = partial(mutation, "reckoner/client/operations/events.py")
 _downloads = partial(mutation, "reckoner/client/operations/downloads.py")
 _sinks = partial(mutation, "reckoner/client/operations/sinks.py")
@@ -45,7 +47,7 @@ MUTATIONS = [
         _EXCHANGE,
     ),
     _exchange("if _certificate_error(error) or", "if", _EXCHANGE),
-    _exchange("isinstance(error, httpx.ProxyError) and", "", _EXCHANGE),
+    _exchange('and str(error).startswith("4")', "", _EXCHANGE),
     _exchange("failure.__cause__ = error", "pass", _EXCHANGE),
     # What is an answer
     _answers("media_type(headers) == _JSON", "True", _EXCHANGE),
@@ -86,6 +88,11 @@ MUTATIONS = [
     _batch("if page and is_full:", "if is_full:", _MANY),
     _many("if cursor is None:\n                break", "break", _MANY),
     _many("if value.utcoffset() is None:", "if False:", _MANY),
+    _collection("awaited >= 2 * cost", "True", _COLLECTION),
+    _collection("if is_new and", "if", _COLLECTION),
+    _collection("len(page) - index > _MIN_LISTED", "True", _COLLECTION),
+    _collection("seconds = 0 if is_final(one.status) else", "seconds =", _COLLECTION),
+    _collection("(one.created_at + _MOMENT)", "one.created_at", _COLLECTION),
     # Events
     _events("if found != shown:", "if True:", _EVENTS),
     _events('line.removesuffix(b"\\r")', "line", _EVENTS),
@@ -108,6 +115,7 @@ MUTATIONS = [
         _DOWNLOADS,
     ),
     _sinks("if path.exists() and not path.is_file():", "if False:", _DOWNLOADS),
+    _sinks(' | getattr(os, "O_NOFOLLOW", 0)', "", _DOWNLOADS),
     _sinks("path = path.resolve()", "path = path.absolute()", _DOWNLOADS),
     _sinks("if os.fstat(file.fileno()).st_size > length:", "if False:", _DOWNLOADS),
     _sinks(

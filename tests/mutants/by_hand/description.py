@@ -69,7 +69,7 @@ MUTATIONS = [
         _INSTALL,
         "return is_same and all(",
         "return is_same or all(",
-        f"{_INSTALLED}::test_a_longer_list_of_files_and_a_new_version_are_installed",
+        f"{_INSTALLED}::test_a_file_that_was_deleted_is_installed_again",
     ),
     mutation(
         "gateway/http/filters.py",

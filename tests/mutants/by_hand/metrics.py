@@ -58,8 +58,8 @@ MUTATIONS = [
     _collecting("{catalogue.DATABASE_UP: {(): 1}}", "{catalogue.DATABASE_UP: {(): 0}}", _ROUTE),
     mutation(
         "gateway/metrics/request_counts.py",
-        "req.uri_template or _NO_ROUTE",
-        "req.path",
+        "req.uri_template, resp.status",
+        "req.path, resp.status",
         f"{_ROUTE}::test_requests_are_counted_by_route_status_and_problem",
     ),
     mutation(
@@ -78,8 +78,8 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/submission/submit.py",
-        "        if stored.is_accepted:\n            self._counts",
-        "        if True:\n            self._counts",
+        "            self._counts.note_queued([calculation])\n",
+        "            pass\n",
         _ONCE,
     ),
     mutation(

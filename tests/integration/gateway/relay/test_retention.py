@@ -1,15 +1,27 @@
 """The relay keeps what is stored within the limits of its settings."""
 
 import logging
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from gateway.relay.retention import Retention
+from shared.calculation import Lane
 from shared.metrics.catalogue import DOCUMENTS_FORGOTTEN, RESULT_BYTES_PRUNED, RESULTS_PRUNED
 from shared.metrics.counters import Counters
+from shared.retention.pace import Pace
+from shared.store.metrics import read_metrics
+from shared.store.presence import upsert_worker
 from shared.store.retention.counting import GRACE_SECONDS
+from shared.store.retention.removal import Removed
+from shared.store.retention.state import claim_run, measure_storage
+from tests.eventually import eventually
 from tests.integration.gateway.relay.postgres_clock import replace_clock
 from tests.integration.retention.finished import (
     AT_ONCE,
@@ -93,6 +105,24 @@ def test_a_limit_of_bytes_holds_under_a_stream_of_results(engine, run):
     assert measured(engine) == truth(engine) == (20, limit)
 
 
+@pytest.mark.parametrize(("limit", "pause"), [(9_900, 8.0), (5_000, 2.0)])
+def test_far_beyond_the_limit_it_pauses_less(
+    engine, store_settings, counters, monkeypatch, limit, pause
+):
+    finish(engine, 100, size=100)
+    pauses: list[float] = []
+
+    def remove(removal, *_):
+        pauses.clear()
+        removal._pace.pause(8.0)
+        return Removed()
+
+    monkeypatch.setattr("gateway.relay.retention.Removal.remove", remove)
+    settings = replace(store_settings, retention_bytes=limit)
+    Retention(engine, settings, Pace(pauses.append, lambda: False), counters).run()
+    assert pauses == [pause]
+
+
 def test_the_size_of_the_table_does_not_matter(engine, run):
     """A table that does not shrink must not empty the database."""
     finish(engine, 2_000, age_seconds=2 * DAY, over_seconds=DAY, size=1_000)
@@ -115,6 +145,24 @@ def test_of_several_relays_one_runs_at_a_time(engine, store_settings, counters):
     one.run()  # the other did, less than its interval ago
     assert pruned(engine, ids) == [False]
     assert count_rows(engine, "stored_results") == 0
+
+
+def test_a_run_that_takes_long_keeps_others_from_beginning(
+    engine, store_settings, counters, monkeypatch
+):
+    monkeypatch.setattr("gateway.relay.retention._NOTE_SECONDS", 0.0)
+    finish(engine, 3)
+    began = []
+
+    def pause(_seconds):
+        with engine.begin() as connection:
+            began.append(claim_run(connection, 5.0))
+            connection.execute(text("UPDATE retention SET ran_at = now() - interval '1 hour'"))
+
+    settings = replace(store_settings, retention_seconds=HOUR)
+    Retention(engine, settings, Pace(pause, lambda: False), counters).run()
+    assert len(began) > 3
+    assert not any(began)
 
 
 def test_a_fault_is_logged_once_and_kept_and_goes_with_the_next_run_that_works(
@@ -169,3 +217,42 @@ def test_a_database_that_takes_no_writes_is_a_fault_that_is_logged_once(
     retention.run()
     assert len(caplog.records) == 1
     assert "read-only" in caplog.text
+
+
+@contextmanager
+def running_relay(settings, **variables):
+    environment = {
+        "RECKONER_DATABASE_URL": settings.database_url,
+        "RECKONER_BROKER_URL": settings.broker_url,
+        "RECKONER_RESCUE_SECONDS": "0.2",
+        **{f"RECKONER_{name.upper()}": value for name, value in variables.items()},
+    }
+    relay = subprocess.Popen([sys.executable, "-m", "gateway.relay"], env=os.environ | environment)
+    try:
+        yield
+    finally:
+        relay.terminate()
+        assert relay.wait(30) == 0
+
+
+@pytest.mark.slow
+def test_a_relay_follows_its_settings(engine, settings):
+    (old,) = finish(engine, age_seconds=DAY)
+    with running_relay(settings, retention_seconds=str(HOUR)):
+        eventually(lambda: pruned(engine, [old]) == [True])
+        # What it counts is in its row with the next heartbeat, or at its end.
+    with engine.begin() as connection:
+        assert read_metrics(connection).counters[RESULTS_PRUNED.name]["[]"] == 1
+        assert measure_storage(connection).fault is None
+
+
+@pytest.mark.slow
+def test_a_fault_of_retention_does_not_stop_the_rescue(engine, settings):
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE stored_results"))
+    with running_relay(settings):
+        eventually(lambda: fault_of(engine) is not None)
+        with engine.begin() as connection:
+            upsert_worker(connection, uuid4(), host="h", pid=1, lane=Lane.QUICK, slots=1)
+            connection.execute(text("UPDATE workers SET seen_at = now() - interval '2 minutes'"))
+        eventually(lambda: count_rows(engine, "workers") == 0)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.http.limits import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
+from gateway.metrics.heartbeat import Heartbeat
 from gateway.submission.known_functions import KnownFunctions
 from tests.asgi import serving
 from tests.eventually import eventually
@@ -104,8 +105,9 @@ def test_requests_beyond_the_most_that_may_wait_get_503_at_once_and_the_others_a
 ):
     constant, method = WAITED_FOR[case]
     monkeypatch.setattr(constant, 3)
-    # It would be one of those that wait.
+    # They would be among those that wait.
     monkeypatch.setattr(KnownFunctions, "run", lambda *_: asyncio.Event().wait())
+    monkeypatch.setattr(Heartbeat, "run", lambda *_: asyncio.Event().wait())
     paths = queue_calculations(engine, 30)
 
     async def scenario():

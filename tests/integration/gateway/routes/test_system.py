@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.store.new_calculations import insert_queued
-from shared.store.retention.state import note_fault
+from shared.store.retention.state import note_fault, note_run
 from tests.factories import make_calculation
 from tests.integration.gateway.routes.neighbours import (
     register_all,
@@ -108,6 +108,7 @@ def test_what_is_stored_and_what_is_kept_are_shown(engine, gateway, store_settin
     count_now(engine)
     finish(engine, 2, age_seconds=1, size=100)
     with engine.begin() as connection:
+        note_run(connection)
         note_fault(connection, "PostgreSQL: something")
     settings = dataclasses.replace(
         store_settings, retention_bytes=10**9, retention_seconds=3_600.0, retention_forget=True
