@@ -103,10 +103,11 @@ def opened(target: str | os.PathLike[str] | Writable, digest: str, length: int) 
     path = path.resolve()  # a symbolic link stays one
     has_room = len(os.fsencode(path.name)) <= _MAX_NAME_BYTES
     part = path.with_name(f"{path.name if has_room else digest[16:]}.{digest[:16]}.part")
-    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | _BINARY, 0o666), "r+b") as file:
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | _FLAGS, 0o666), "r+b") as file:
         if os.fstat(file.fileno()).st_size > length:
             file.truncate(0)
         yield PartFile(file, part, path)
 
 
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows only
+#: Bytes as they are (Windows); and not through a link that somebody has put there (elsewhere).
+_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)

@@ -21,7 +21,9 @@ class Prometheus:
         self._port = free_port()
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=10)
         self._process: subprocess.Popen[bytes] | None = None
-        shutil.copytree(_SOURCE, folder)
+        # Without what the operator of this checkout has added: nobody is to be alarmed.
+        shutil.copytree(_SOURCE, folder, ignore=shutil.ignore_patterns("own"))
+        (folder / "own").mkdir()
         (folder / "key").write_text(f"{key}\n")
         self._change("prometheus.yml", r"_interval: 15s", "_interval: 1s")
         self._change("prometheus.yml", r"gateway\.reckoner\.internal:8081", gateway)

@@ -167,6 +167,14 @@ def test_rows_that_others_have_locked_are_skipped_and_go_the_next_time(engine):
     assert sums(engine) == (0, 0)
 
 
+def test_many_that_finished_at_once_are_removed_page_by_page(engine, monkeypatch):
+    monkeypatch.setattr("shared.retention.steps._PAGE", 50)
+    finish(engine, 120, age_seconds=DAY)
+    finish(engine, 120, age_seconds=DAY - 60, over_seconds=10)
+    count_now(engine)
+    assert remove(engine).results == 240
+
+
 @pytest.mark.parametrize("forget", [False, True])
 def test_one_that_is_computed_again_meanwhile_is_new(engine, monkeypatch, forget):
     """It was listed as old, and must not be removed as such."""

@@ -115,6 +115,7 @@ MUTATIONS = [
         _DOWNLOADS,
     ),
     _sinks("if path.exists() and not path.is_file():", "if False:", _DOWNLOADS),
+    _sinks(' | getattr(os, "O_NOFOLLOW", 0)', "", _DOWNLOADS),
     _sinks("path = path.resolve()", "path = path.absolute()", _DOWNLOADS),
     _sinks("if os.fstat(file.fileno()).st_size > length:", "if False:", _DOWNLOADS),
     _sinks(

@@ -19,6 +19,7 @@ from shared.retention.pace import Pace
 from shared.store.metrics import read_metrics
 from shared.store.presence import upsert_worker
 from shared.store.retention.counting import GRACE_SECONDS
+from shared.store.retention.removal import Removed
 from shared.store.retention.state import claim_run, measure_storage
 from tests.eventually import eventually
 from tests.integration.gateway.relay.postgres_clock import replace_clock
@@ -102,6 +103,24 @@ def test_a_limit_of_bytes_holds_under_a_stream_of_results(engine, run):
     set_clock(5 * HOUR + GRACE_SECONDS + 1)
     run(retention_bytes=limit)
     assert measured(engine) == truth(engine) == (20, limit)
+
+
+@pytest.mark.parametrize(("limit", "pause"), [(9_900, 8.0), (5_000, 2.0)])
+def test_far_beyond_the_limit_it_pauses_less(
+    engine, store_settings, counters, monkeypatch, limit, pause
+):
+    finish(engine, 100, size=100)
+    pauses: list[float] = []
+
+    def remove(removal, *_):
+        pauses.clear()
+        removal._pace.pause(8.0)
+        return Removed()
+
+    monkeypatch.setattr("gateway.relay.retention.Removal.remove", remove)
+    settings = replace(store_settings, retention_bytes=limit)
+    Retention(engine, settings, Pace(pauses.append, lambda: False), counters).run()
+    assert pauses == [pause]
 
 
 def test_the_size_of_the_table_does_not_matter(engine, run):

@@ -215,6 +215,14 @@ def test_a_link_stays_a_link(player, tmp_path):
     assert target.read_bytes() == BYTES
 
 
+def test_a_part_file_that_is_a_link_to_elsewhere_is_not_written_through(player, tmp_path):
+    (tmp_path / "theirs").write_bytes(b"theirs")
+    part_file(tmp_path / "x.png").symlink_to(tmp_path / "theirs")
+    with pytest.raises(OSError, match="symbolic link"):
+        fetch(player, tmp_path / "x.png", whole(BYTES))
+    assert (tmp_path / "theirs").read_bytes() == b"theirs"
+
+
 def test_a_directory_is_refused_before_anything_is_loaded(player, tmp_path):
     with pytest.raises(IsADirectoryError, match="Give the path of a file"):
         fetch(player, tmp_path)
