@@ -60,9 +60,8 @@ class Cancellation:
         else:
             wanted = await self._threads.run(lambda: read_cancel_body(parse_json(body)))
         found = await self._database.run_transaction(lambda connection: _find(connection, wanted))
-        key_name = req.context.caller.name
-        changed, locked = await self._cancel(found, wanted, key_name)
-        _log(changed, req.context.request_id, key_name)
+        changed, locked = await self._cancel(found, wanted, req.context.caller.name)
+        _log(changed, req.context.request_id, req.context.caller.name)
         following = found.following
         if locked:
             following = next(place for place in found.places if place.id in locked)

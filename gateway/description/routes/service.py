@@ -88,7 +88,14 @@ def operations() -> list[Operation]:
             "getDocs",
             _TAG,
             "A page that shows this description",
-            {200: Answer("The page.", TEXT, ("text/html",), headers=("Content-Security-Policy",))},
+            {
+                200: Answer(
+                    "The page.",
+                    TEXT,
+                    ("text/html",),
+                    headers=("Content-Security-Policy", "Referrer-Policy"),
+                )
+            },
         ),
         Operation(
             "GET",
