@@ -31,6 +31,9 @@ Unknown members of a body and unknown parameters of a query are errors. A body m
 
 GET routes answer HEAD as well, except `/calculate/{{n}}`, which submits.
 
+Responses to pages of the origins in RECKONER_CORS_ORIGINS have `Access-Control-Allow-Origin` and
+`Access-Control-Expose-Headers` as well.
+
 Errors are problem documents (RFC 9457) with a stable `type`. Those of a request that reaches no
 route are 404 `route-not-found` and 405 `method-not-allowed`, with `Allow`; what NGINX refuses with
 a status that is not listed is `http-error`."""

@@ -34,6 +34,9 @@ _NOTE_SECONDS = INTERVAL_SECONDS / 3
 _TOLERATED_SHARE = 0.02
 _HURRIED_PAUSES = 0.25
 
+#: After so many bytes it measures again: an operator may be removing the same excess.
+_MEASURED_BYTES = 256_000_000
+
 _MAX_FAULT_CHARACTERS = 500
 
 _logger = logging.getLogger(__name__)
@@ -93,7 +96,7 @@ class Retention:
                 excess = measure_storage(connection).bytes - limit
             self._pauses = _HURRIED_PAUSES if excess > _TOLERATED_SHARE * limit else 1.0
             try:
-                removed = self._remove(0, excess) if excess > 0 else Removed()
+                removed = self._remove(0, min(excess, _MEASURED_BYTES)) if excess > 0 else Removed()
             finally:
                 self._pauses = 1.0
             total = total.plus(removed)

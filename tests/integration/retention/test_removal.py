@@ -14,6 +14,8 @@ from shared.store.calculations import requeue_ended
 from shared.store.new_calculations import insert_queued
 from shared.store.quick import finish_quick_succeeded
 from shared.store.retention.candidates import Selection, find_cutoff, list_candidates
+from shared.store.retention.counting import discard_counts
+from shared.store.retention.removal import forget_calculations, prune_results
 from tests.factories import make_calculation, make_result
 from tests.integration.results import store_result
 from tests.integration.retention.finished import (
@@ -44,6 +46,18 @@ def test_what_is_older_is_removed_and_its_document_stays(engine):
     assert pruned(engine, young) == [False] * 5
     assert sums(engine) == truth(engine) == (5, 50)
     assert not any(remove(engine, older_than_seconds=7 * DAY))
+
+
+def test_what_is_to_be_counted_anew_is_not_removed(engine):
+    """After the clock was set back. Its bytes would be subtracted from sums without them."""
+    ids = finish(engine, 3)
+    count_now(engine)
+    with engine.begin() as connection:
+        until = find_cutoff(connection, 0)
+        discard_counts(connection)
+        assert prune_results(connection, ids, until).results == 0
+        assert forget_calculations(connection, ids, until).documents == 0
+    assert pruned(engine, ids) == [False] * 3
 
 
 def test_of_too_many_bytes_the_oldest_go(engine):

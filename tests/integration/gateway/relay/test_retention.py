@@ -16,6 +16,7 @@ from shared.calculation import Lane
 from shared.metrics.catalogue import DOCUMENTS_FORGOTTEN, RESULT_BYTES_PRUNED, RESULTS_PRUNED
 from shared.metrics.counters import Counters
 from shared.retention.pace import Pace
+from shared.retention.removal import Removal
 from shared.store.metrics import read_metrics
 from shared.store.presence import upsert_worker
 from shared.store.retention.counting import GRACE_SECONDS
@@ -32,6 +33,7 @@ from tests.integration.retention.finished import (
     measured,
     present,
     pruned,
+    remove,
     sums,
     truth,
 )
@@ -65,6 +67,23 @@ def test_without_limits_it_counts_and_removes_nothing(engine, run):
     assert sums(engine) == (3, 30)
     assert pruned(engine, ids) == [False] * 3
     assert fault_of(engine) is None
+
+
+def test_what_others_remove_meanwhile_counts_too(engine, run, monkeypatch):
+    """As `reckoner prune` does, for example. Else both would remove the same excess."""
+    monkeypatch.setattr("gateway.relay.retention._MEASURED_BYTES", 100)
+    ids = finish(engine, 10, age_seconds=DAY, over_seconds=HOUR, size=100)
+    by_relay = Removal._remove
+    others = iter([300])
+
+    def removed_by_both(self, step, selection):
+        for size in others:
+            remove(engine, excess_bytes=size)
+        return by_relay(self, step, selection)
+
+    monkeypatch.setattr(Removal, "_remove", removed_by_both)
+    run(retention_bytes=400)
+    assert pruned(engine, ids) == [True] * 6 + [False] * 4
 
 
 def test_results_beyond_an_age_go_and_are_counted_in_the_metrics(engine, run, counters, caplog):
