@@ -53,15 +53,12 @@ class Collecting:
         }
 
     async def exposition(self) -> bytes:
-        """Return all metrics; while PostgreSQL does not answer, that it is down and nothing else.
-
-        This process's own counts would be less than those of all: counters would fall.
-        """
+        """Return all metrics; while PostgreSQL does not answer, only that it is down."""
         try:
             async with asyncio.timeout(METRICS_SECONDS):
                 reading = await self._reading.get()
         except (StoreUnavailable, TimeoutError, DBAPIError):  # a bug is logged by SharedQuery
-            return write_exposition(NOTHING_READ, {**self._build, catalogue.DATABASE_UP: {(): 0}})
+            return self.exposition_of_outage()
         states = await asyncio.gather(
             *(_answer_of(query) for query in self._states), self._of_admission()
         )
@@ -69,6 +66,13 @@ class Collecting:
         together = _together(up, self._build, self._of_settings(), *states)
         # In a thread: some thousand series would hold up the event loop.
         return await self._threads.run(lambda: write_exposition(reading, together))
+
+    def exposition_of_outage(self) -> bytes:
+        """Return that PostgreSQL is down, and nothing that only some may read.
+
+        This process's own counts would be less than those of all: counters would fall.
+        """
+        return write_exposition(NOTHING_READ, {**self._build, catalogue.DATABASE_UP: {(): 0}})
 
     async def _of_admission(self) -> States:
         """Return what admission counts with, a moment old: a scrape is not worth a new sum."""

@@ -127,7 +127,7 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/access/key_ring.py",
-        "return not is_old and known",
+        "return not self.is_outdated and self._known",
         "return known",
         f"{_RING}::test_what_was_read_counts_for_20_seconds_and_is_for_caches_for_8",
     ),
