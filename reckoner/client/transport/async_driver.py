@@ -2,13 +2,24 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, TypeVar
 
 import httpx
 
 from reckoner.client.transport.driver import request_of
-from reckoner.client.transport.steps import Call, Emit, Open, Read, Send, Sleep, Steps, Tell, Work
+from reckoner.client.transport.steps import (
+    Call,
+    Emit,
+    Open,
+    Read,
+    Send,
+    Sleep,
+    Steps,
+    Tell,
+    Together,
+    Work,
+)
 
 T = TypeVar("T")
 
@@ -66,10 +77,22 @@ class AsyncDriver:
                 return await asyncio.sleep(seconds)
             case Work(function):
                 return await asyncio.to_thread(function)
+            case Together(operations):
+                return await self._together(operations)
             case Tell(function, about):
                 said = function(about)
                 return await said if inspect.isawaitable(said) else said
         raise AssertionError(step)
+
+    async def _together(self, operations: Sequence[Steps[Any]]) -> list[Any]:
+        """Carry out operations in tasks, and end those that are not needed any more."""
+        tasks = [asyncio.create_task(self.run(steps)) for steps in operations]
+        try:
+            return [await task for task in tasks]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Streams:

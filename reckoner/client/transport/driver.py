@@ -1,12 +1,24 @@
 """The driver of the synchronous client: does what operations yield, and blocks meanwhile."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from threading import Event, Thread
 from typing import Any, TypeVar
 
 import httpx
 
-from reckoner.client.transport.steps import Call, Emit, Open, Read, Send, Sleep, Steps, Tell, Work
+from reckoner.client.transport.steps import (
+    Call,
+    Emit,
+    Open,
+    Read,
+    Send,
+    Sleep,
+    Steps,
+    Tell,
+    Together,
+    Work,
+)
 
 T = TypeVar("T")
 
@@ -66,9 +78,67 @@ class Driver:
                 return time.sleep(seconds)
             case Work(function):
                 return function()
+            case Together(operations):
+                return self._together(operations)
             case Tell(function, about):
                 return function(about)
         raise AssertionError(step)
+
+    def _together(self, operations: Sequence[Steps[Any]]) -> list[Any]:
+        """Carry out operations in threads, and leave those behind that are not needed any more.
+
+        They are daemons, so that an interrupt need not wait for an answer.
+        """
+        left = Event()
+        driver = _LeftBehind(self._http, left)
+        threads = [_Thread(driver, steps) for steps in operations]
+        try:
+            for thread in threads:
+                thread.start()
+            return [thread.returned() for thread in threads]
+        finally:
+            left.set()
+
+
+class _Left(BaseException):
+    """Raised in an operation whose result nobody waits for any more."""
+
+
+class _LeftBehind(Driver):
+    """Ends an operation at its next step once the event is set."""
+
+    def __init__(self, http: httpx.Client, left: Event) -> None:
+        super().__init__(http)
+        self._left = left
+
+    def _do(self, step: object, streams: "_Streams") -> Any:
+        if self._left.is_set():
+            raise _Left
+        return super()._do(step, streams)
+
+
+class _Thread(Thread):
+    """Runs one operation."""
+
+    def __init__(self, driver: Driver, steps: Steps[Any]) -> None:
+        super().__init__(name="reckoner-client", daemon=True)
+        self._driver = driver
+        self._steps = steps
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._value = self._driver.run(self._steps)
+        except BaseException as error:  # for whoever waits
+            self._error = error
+
+    def returned(self) -> Any:
+        """Wait until it has ended, and return or raise what came of it."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._value
 
 
 class _Streams:

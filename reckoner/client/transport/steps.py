@@ -6,7 +6,7 @@ functions at the end of this file yield such things; an operation writes `reply 
 send(call)`, which keeps its types.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -70,6 +70,16 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Carry out operations at the same time; what comes back is what each returns, in order.
+
+    If some fail, the error of the first of them comes back.
+    """
+
+    operations: Sequence[Steps[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Call a function of the user's, which may be a coroutine function for the async client."""
 
@@ -111,6 +121,14 @@ def work(function: Callable[[], T]) -> Steps[T]:
     """Return what a function that takes long returns."""
     result: T = yield Work(function)
     return result
+
+
+def together(operations: Sequence[Steps[T]]) -> Steps[list[T]]:
+    """Return what several operations return that are carried out at the same time."""
+    if not operations:
+        return []
+    returned: list[T] = yield Together(operations)
+    return returned
 
 
 def tell(function: Callable[[T], Any], about: T) -> Steps[None]:

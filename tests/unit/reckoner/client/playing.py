@@ -19,6 +19,7 @@ from reckoner.client.transport.steps import (
     Sleep,
     Steps,
     Tell,
+    Together,
     Work,
 )
 
@@ -77,6 +78,8 @@ class Player:
                 self.now += seconds
             case Work(function):
                 return function()
+            case Together(operations):
+                return [self.play(one) for one in operations]
             case Tell(function, about):
                 return function(about)
             case Emit(item):
