@@ -54,6 +54,7 @@ def test_what_is_to_be_counted_anew_is_not_removed(engine):
     count_now(engine)
     with engine.begin() as connection:
         until = find_cutoff(connection, 0)
+        assert until is not None
         discard_counts(connection)
         assert prune_results(connection, ids, until).results == 0
         assert forget_calculations(connection, ids, until).documents == 0

@@ -200,12 +200,16 @@ def test_it_is_valid_with_no_function_or_one(count):
     OpenAPIV31SpecValidator(describe_api(make_settings(), registry)).validate()
 
 
-@pytest.mark.parametrize("kind", [list[int], str])
-def test_what_an_author_wants_to_be_long_has_no_example_of_that_length(kind):
+def test_what_an_author_wants_to_be_long_has_no_example_of_that_length():
     @function
-    def long(x: Annotated[kind, Len(10**9)]) -> int:
+    def digits(text: Annotated[str, Len(10**9)]) -> int:
         """Take much."""
-        return len(x)
+        return len(text)
 
-    described = describe_api(make_settings(), Registry([long]))
+    @function
+    def numbers(values: Annotated[list[int], Len(10**7)]) -> int:
+        """Take many."""
+        return len(values)
+
+    described = describe_api(make_settings(), Registry([digits, numbers]))
     assert len(json.dumps(described)) < 10**6
