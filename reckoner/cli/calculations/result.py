@@ -12,6 +12,7 @@ from reckoner.cli.output.outcome import is_readable
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import calculation_argument
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 if TYPE_CHECKING:
     from reckoner.client import Result
@@ -39,6 +40,7 @@ def _checked(_context: click.Context, _parameter: click.Parameter, file: str | N
     callback=_checked,
     help="Write the result into this file.",
 )
+@time_limit_option
 @url_option
 def command(identity: str, file: Path | None, url: str | None) -> None:
     r"""Write the result of the calculation ID, its bytes as they are.

@@ -107,7 +107,7 @@ MUTATIONS = [
         "    if not (sys.stdin.isatty() and sys.stderr.isatty()):", "    if False:", _CTRL_C
     ),
     _interruption(
-        "        except KeyboardInterrupt:\n            _tell",
+        "        except (KeyboardInterrupt, NotInTime):\n            _tell",
         "        except ValueError:\n            _tell",
         f"{_TERMINAL}::test_ctrl_c_asks_and_leaves_it",
     ),

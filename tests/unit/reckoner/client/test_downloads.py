@@ -215,6 +215,22 @@ def test_a_link_stays_a_link(player, tmp_path):
     assert target.read_bytes() == BYTES
 
 
+def test_a_link_in_the_place_of_the_part_file_is_not_followed(player, tmp_path):
+    elsewhere, path = tmp_path / "elsewhere", tmp_path / "x"
+    elsewhere.write_bytes(b"kept" * 10_000)
+    part_file(path).symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic"):
+        fetch(player, path, whole(BYTES))
+    assert elsewhere.read_bytes() == b"kept" * 10_000
+    assert not path.exists()
+
+
+def test_a_pipe_in_the_place_of_the_part_file_is_not_waited_for(player, tmp_path):
+    os.mkfifo(part_file(tmp_path / "x"))
+    with pytest.raises(FileExistsError, match="Remove it"):
+        fetch(player, tmp_path / "x", whole(BYTES))
+
+
 def test_a_directory_is_refused_before_anything_is_loaded(player, tmp_path):
     with pytest.raises(IsADirectoryError, match="Give the path of a file"):
         fetch(player, tmp_path)
