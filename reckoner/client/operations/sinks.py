@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EEXIST
+from errno import EEXIST, EISDIR
 from hashlib import sha256
 from pathlib import Path
 from stat import S_ISREG
@@ -97,7 +97,7 @@ def opened(target: str | os.PathLike[str] | Writable, digest: str, length: int) 
         return
     path = Path(target)
     if path.is_dir():
-        raise IsADirectoryError(f"{path} is a directory. Give the path of a file.")
+        raise IsADirectoryError(EISDIR, "It is a directory. Give the path of a file", str(path))
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
             yield Sink(file)
@@ -115,7 +115,7 @@ def _open_part(part: Path) -> int:
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | _FLAGS, 0o666)
     if not S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise FileExistsError(EEXIST, f"{part} is no file, and in the way. Remove it")
+        raise FileExistsError(EEXIST, "It is no file, and in the way. Remove it", str(part))
     return descriptor
 
 
