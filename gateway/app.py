@@ -174,6 +174,6 @@ def _add_routes(
     app.add_route("/functions", Functions(catalogue))
     app.add_route("/functions/{name}", OneFunction(catalogue))
     app.add_route("/system", System(database, planner.registry, admission, settings))
-    app.add_route("/metrics", Metrics(Collecting(database, settings, admission)))
+    app.add_route("/metrics", Metrics(Collecting(database, threads.long, settings, admission)))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

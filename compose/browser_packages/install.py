@@ -7,13 +7,16 @@ removed. It needs Python alone, and imports nothing of ours: a stage of the imag
 
 import base64
 import hashlib
+import http.client
 import io
 import json
 import os
+import queue
 import shutil
 import sys
 import tarfile
 import tempfile
+import threading
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,6 +29,10 @@ MARKER = "installed.json"
 
 _REGISTRY = "https://registry.npmjs.org/"
 _TIMEOUT_SECONDS = 15.0
+
+#: For all of an archive, from the look-up of the name on: nobody waits longer for a start.
+_LIMIT_SECONDS = 90.0
+
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -98,13 +105,27 @@ def _is_installed(package: Package, target: Path) -> bool:
 def _fetch(url: str) -> bytes:
     if not url.startswith(("https://", "http://")):
         raise NotInstalled(f"{url} is not an address of HTTP")
+    ended: queue.Queue[bytes | Exception] = queue.Queue()
+    # A thread that the end of the process does not wait for: a timeout of a socket is one for each
+    # packet, and the look-up of a name has none.
+    threading.Thread(target=lambda: ended.put(_response(url)), daemon=True).start()
+    try:
+        content = ended.get(timeout=_LIMIT_SECONDS)
+    except queue.Empty:
+        raise NotInstalled(f"{url} takes longer than {_LIMIT_SECONDS:g} s") from None
+    if isinstance(content, Exception):
+        raise NotInstalled(f"{url} cannot be fetched ({content})") from content
+    if len(content) > _MAX_BYTES:
+        raise NotInstalled(f"{url} has more than {_MAX_BYTES} bytes")
+    return content
+
+
+def _response(url: str) -> bytes | Exception:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310
             content: bytes = response.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise NotInstalled(f"{url} cannot be fetched ({error})") from error
-    if len(content) > _MAX_BYTES:
-        raise NotInstalled(f"{url} has more than {_MAX_BYTES} bytes")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return error
     return content
 
 

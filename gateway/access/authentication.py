@@ -12,7 +12,13 @@ from gateway.access.last_use import LastUse
 from gateway.access.presented import presented_credential
 from gateway.access.rates import Rates
 from gateway.access.scopes import needed_scope
-from shared.errors import CrossSiteRefused, RateExceeded, ScopeMissing
+from shared.errors import (
+    CrossSiteRefused,
+    KeyChecksBusy,
+    RateExceeded,
+    ScopeMissing,
+    StoreUnavailable,
+)
 from shared.keys.credential import Credential
 
 
@@ -33,7 +39,8 @@ class Authentication:
     ) -> None:
         """Note the caller.
 
-        Raises AccessRefused, or StoreUnavailable or KeyChecksBusy if it cannot be told.
+        Raises AccessRefused, or StoreUnavailable or KeyChecksBusy if it cannot be told. A resource
+        that has `serves_unchecked` is called then, and has to look at the caller's scopes.
         """
         scope = needed_scope(resource, req.method)
         if scope is None:
@@ -42,7 +49,13 @@ class Authentication:
         credential = presented_credential(req)
         if isinstance(credential, bytes) and is_get_of_unknown_page(req, scope):
             raise CrossSiteRefused(is_get=True, is_told=False)
-        caller = await self._find(credential)
+        try:
+            caller = await self._find(credential)
+        except (StoreUnavailable, KeyChecksBusy):
+            if not getattr(resource, "serves_unchecked", False) or not self._ring.is_outdated:
+                raise
+            req.context.caller = NOBODY
+            return
         # Before it can be refused: the answer, and so NGINX's log, names the key.
         req.context.caller = caller
         self._count(caller)

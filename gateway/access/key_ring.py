@@ -78,6 +78,11 @@ class KeyRing:
         return self._clock() - self._known.read_at <= FRESH_KEYS_SECONDS
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether the keys were read too long ago, so that no key can be checked."""
+        return self._clock() - self._known.read_at > MAX_KEYS_SECONDS
+
+    @property
     def now(self) -> datetime:
         """PostgreSQL's clock, as far as it is known."""
         known = self._known
@@ -133,15 +138,13 @@ class KeyRing:
 
     def _refusal(self) -> Exception:
         """Return why `find` has found nobody."""
-        if self._clock() - self._known.read_at > MAX_KEYS_SECONDS:
+        if self.is_outdated:
             return StoreUnavailable("the API keys were read too long ago")
         return Unauthenticated(KeyFault.INVALID)
 
     def is_current(self, caller: Caller) -> bool:
         """Say whether the keys still count that this caller was found by, and are the latest."""
-        known = self._known
-        is_old = self._clock() - known.read_at > MAX_KEYS_SECONDS
-        return not is_old and known.callers.get(caller.key_id) is caller
+        return not self.is_outdated and self._known.callers.get(caller.key_id) is caller
 
     def not_used_today(self, key_ids: Iterable[str]) -> set[str]:
         """Return those of these keys whose last use is noted for another day, or not at all."""

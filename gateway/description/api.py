@@ -14,7 +14,7 @@ from gateway.description.schemas.documents import documents
 from gateway.description.schemas.state import state
 from gateway.description.schemas.words import problems, words
 from gateway.description.submissions import submission_examples, submission_schemas
-from gateway.http.limits import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
+from gateway.http.limits import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES, MAX_CANCEL_BODY_BYTES
 from reckoner.distributions import OUR_DISTRIBUTION
 from shared.config import Settings
 from shared.functions.registry import Registry
@@ -26,9 +26,13 @@ that keeps long ones, and not as 64-bit numbers. An integer is spelled without a
 exponent: `10.0` and `1e1` are refused.
 
 Unknown members of a body and unknown parameters of a query are errors. A body may have
-{MAX_BODY_BYTES} bytes, that of a batch {MAX_BATCH_BODY_BYTES}.
+{MAX_BODY_BYTES} bytes, that of a batch {MAX_BATCH_BODY_BYTES}, that of a cancel of many
+{MAX_CANCEL_BODY_BYTES}.
 
 GET routes answer HEAD as well, except `/calculate/{{n}}`, which submits.
+
+Responses to pages of the origins in RECKONER_CORS_ORIGINS have `Access-Control-Allow-Origin` and
+`Access-Control-Expose-Headers` as well.
 
 Errors are problem documents (RFC 9457) with a stable `type`. Those of a request that reaches no
 route are 404 `route-not-found` and 405 `method-not-allowed`, with `Allow`; what NGINX refuses with

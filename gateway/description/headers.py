@@ -75,6 +75,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
     "Accept-Ranges": _header("Ranges may be requested.", {"type": "string", "const": "bytes"}),
     "Content-Disposition": _header("A file name, and whether it is safe to show.", _TEXT),
     "Content-Security-Policy": _header("Lets nothing run that is in the response.", _TEXT),
+    "Referrer-Policy": _header("The page tells no other where it is.", _TEXT),
     "WWW-Authenticate": _header("`Bearer`, and what is wrong with the key.", _TEXT),
     "Allow": _header("The methods that the route has.", _TEXT),
     "Accept-Post": _header("The media type that is taken.", _TEXT),

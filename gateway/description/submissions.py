@@ -23,6 +23,9 @@ _SIMPLE: Mapping[str, Any] = {
     "null": None,
 }
 
+#: Of a list or a text. What must be longer has no example: authors may write any bound.
+_LONGEST_EXAMPLE = 16
+
 
 def submission_schemas(registry: Registry, settings: Settings) -> dict[str, Schema]:
     """Return the schemas of bodies that submit, by name: of all functions, and of each."""
@@ -113,10 +116,10 @@ def _example_arguments(function: Function) -> dict[str, Any] | None:
     """Return arguments that the function takes: defaults, small numbers, short texts; or None."""
     schema = function.arguments_schema
     required = schema.get("required", [])
-    arguments = {name: _example(schema["properties"][name]) for name in required}
     try:
+        arguments = {name: _example(schema["properties"][name]) for name in required}
         function.bind(json.loads(json.dumps(arguments)))
-    except Exception:  # an author's own checks may refuse it, in any way
+    except Exception:  # an author's schema may be of any form, and own checks may refuse anything
         return None
     return arguments
 
@@ -130,10 +133,17 @@ def _example(schema: Mapping[str, Any]) -> Any:
     if kind in ("integer", "number"):
         return _example_number(schema, kind)
     if kind == "array":
-        return [_example(schema.get("items", {}))] * max(1, schema.get("minItems", 1))
+        return [_example(schema.get("items", {}))] * _shown(max(1, schema.get("minItems", 1)))
     if kind == "string":
-        return "text".ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
+        return "text".ljust(_shown(schema.get("minLength", 0)), ".")[: schema.get("maxLength")]
     return _SIMPLE.get(str(kind))
+
+
+def _shown(length: int) -> int:
+    """Return a length; raise ValueError for one that nobody would read."""
+    if length > _LONGEST_EXAMPLE:
+        raise ValueError(length)
+    return length
 
 
 def _example_number(schema: Mapping[str, Any], kind: str) -> Any:

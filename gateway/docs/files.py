@@ -13,6 +13,7 @@ from gateway.http.results.representation import Representation
 INSTALLED = Path(sys.prefix) / "share" / "reckoner" / "browser"
 
 _OWN = Path(__file__).parent
+_VIEWER = ("swagger-ui.css", "swagger-ui-bundle.js")
 _HASH_CHARACTERS = 16
 
 #: mimetypes asks the system, which may have other names for them.
@@ -21,10 +22,10 @@ _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; char
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """A file, whose content is read when it is asked for."""
+    """A file, with the content that its name is made of: what is on the disk may change."""
 
-    path: Path
     name: str
+    content: bytes
     media_type: str
     representation: Representation
 
@@ -43,7 +44,7 @@ def load_docs_page(installed: Path = INSTALLED) -> Page:
     viewer = _find_viewer(installed)
     if viewer is None:
         return Page((_OWN / "without_viewer.html").read_bytes(), {}, has_viewer=False)
-    files = _read([viewer / "swagger-ui.css", viewer / "swagger-ui-bundle.js", _OWN / "start.js"])
+    files = _read([*(viewer / name for name in _VIEWER), _OWN / "start.js"])
     html = (_OWN / "page.html").read_text()
     for plain, file in files.items():
         html = html.replace(f'"/docs/{plain}"', f'"/docs/{file.name}"')
@@ -51,8 +52,15 @@ def load_docs_page(installed: Path = INSTALLED) -> Page:
 
 
 def _find_viewer(installed: Path) -> Path | None:
-    """Return the folder of the viewer; the newest, should a failure have left two."""
-    found = sorted((installed / "swagger-ui-dist").glob("*/installed.json"))
+    """Return the folder of the viewer; the newest, should a failure have left two.
+
+    One that is being removed may lack files.
+    """
+    found = [
+        marker
+        for marker in sorted((installed / "swagger-ui-dist").glob("*/installed.json"))
+        if all((marker.parent / name).is_file() for name in _VIEWER)
+    ]
     return max(found, key=lambda marker: marker.stat().st_mtime).parent if found else None
 
 
@@ -62,8 +70,8 @@ def _read(paths: Iterable[Path]) -> dict[str, PageFile]:
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
         files[path.name] = PageFile(
-            path,
             f"{path.stem}-{sha256[:_HASH_CHARACTERS]}{path.suffix}",
+            content,
             _MEDIA_TYPES.get(path.suffix)
             or mimetypes.guess_type(path.name)[0]
             or "application/octet-stream",

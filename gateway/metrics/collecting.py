@@ -12,6 +12,7 @@ from gateway.database.shared_query import SharedQuery
 from gateway.http.limits import METRICS_SECONDS, STATE_FRESH_SECONDS, STATE_MAX_SHARE
 from gateway.metrics.exposition import NOTHING_READ, write_exposition
 from gateway.metrics.states import States, read_states, read_storage
+from gateway.server.threads import WatchedThreads
 from reckoner.distributions import OUR_DISTRIBUTION
 from shared.config import Settings
 from shared.errors import StoreUnavailable
@@ -26,7 +27,14 @@ _STORAGE_FRESH_SECONDS = 15.0
 class Collecting:
     """The numbers of all processes, the same whichever gateway process answers."""
 
-    def __init__(self, database: Database, settings: Settings, admission: Admission) -> None:
+    def __init__(
+        self,
+        database: Database,
+        threads: WatchedThreads,
+        settings: Settings,
+        admission: Admission,
+    ) -> None:
+        self._threads = threads
         self._settings = settings
         self._admission = admission
         # Counting what waits, or what has been stored lately, may take longer than the counters.
@@ -45,20 +53,26 @@ class Collecting:
         }
 
     async def exposition(self) -> bytes:
-        """Return all metrics; while PostgreSQL does not answer, that it is down and nothing else.
-
-        This process's own counts would be less than those of all: counters would fall.
-        """
+        """Return all metrics; while PostgreSQL does not answer, only that it is down."""
         try:
             async with asyncio.timeout(METRICS_SECONDS):
                 reading = await self._reading.get()
         except (StoreUnavailable, TimeoutError, DBAPIError):  # a bug is logged by SharedQuery
-            return write_exposition(NOTHING_READ, {**self._build, catalogue.DATABASE_UP: {(): 0}})
+            return self.exposition_of_outage()
         states = await asyncio.gather(
             *(_answer_of(query) for query in self._states), self._of_admission()
         )
         up: States = {catalogue.DATABASE_UP: {(): 1}}
-        return write_exposition(reading, _together(up, self._build, self._of_settings(), *states))
+        together = _together(up, self._build, self._of_settings(), *states)
+        # In a thread: some thousand series would hold up the event loop.
+        return await self._threads.run(lambda: write_exposition(reading, together))
+
+    def exposition_of_outage(self) -> bytes:
+        """Return that PostgreSQL is down, and nothing that only some may read.
+
+        This process's own counts would be less than those of all: counters would fall.
+        """
+        return write_exposition(NOTHING_READ, {**self._build, catalogue.DATABASE_UP: {(): 0}})
 
     async def _of_admission(self) -> States:
         """Return what admission counts with, a moment old: a scrape is not worth a new sum."""

@@ -30,6 +30,13 @@ _CLAIM_SECONDS = 0.9 * INTERVAL_SECONDS
 #: How often a run that takes long says that it goes on.
 _NOTE_SECONDS = INTERVAL_SECONDS / 3
 
+#: Beyond the limit by this share, pauses are shorter: a full disk is worse than slower requests.
+_TOLERATED_SHARE = 0.02
+_HURRIED_PAUSES = 0.25
+
+#: After so many bytes it measures again: an operator may be removing the same excess.
+_MEASURED_BYTES = 256_000_000
+
 _MAX_FAULT_CHARACTERS = 500
 
 _logger = logging.getLogger(__name__)
@@ -47,6 +54,7 @@ class Retention:
         self._removal = Removal(engine, self._pace, self._count)
         self._fault: str | None = None
         self._noted_at = 0.0
+        self._pauses = 1.0
 
     def run(self) -> None:
         """Count and remove, unless another relay does; log and store what goes wrong."""
@@ -82,11 +90,15 @@ class Retention:
 
     def _remove_excess(self) -> Removed:
         """Remove the oldest, until no more bytes are stored than the settings allow."""
-        total = Removed()
-        while self._settings.retention_bytes and not self._pace.is_stopping():
+        total, limit = Removed(), self._settings.retention_bytes
+        while limit and not self._pace.is_stopping():
             with self._engine.begin() as connection:
-                excess = measure_storage(connection).bytes - self._settings.retention_bytes
-            removed = self._remove(0, excess) if excess > 0 else Removed()
+                excess = measure_storage(connection).bytes - limit
+            self._pauses = _HURRIED_PAUSES if excess > _TOLERATED_SHARE * limit else 1.0
+            try:
+                removed = self._remove(0, min(excess, _MEASURED_BYTES)) if excess > 0 else Removed()
+            finally:
+                self._pauses = 1.0
             total = total.plus(removed)
             if not removed.bytes:  # the rest cannot be removed yet
                 break
@@ -106,7 +118,7 @@ class Retention:
             self._noted_at = time.monotonic()
             with self._engine.begin() as connection:
                 note_run(connection)
-        self._plain_pause(seconds)
+        self._plain_pause(self._pauses * seconds)
 
     def _count(self, removed: Removed) -> None:
         for metric, amount in zip(

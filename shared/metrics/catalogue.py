@@ -132,8 +132,8 @@ REQUEST_SECONDS = _histogram(
 )
 REQUESTS_REFUSED = _counter(
     "reckoner_requests_refused_total",
-    "Requests answered by a problem document, by its type. Many queue-full or rate-limited: raise "
-    "the limits or add workers; store-unavailable: see PostgreSQL.",
+    "Requests answered by a problem document, by its type. Many queue-full: add workers or "
+    "raise the limit; rate-exceeded: raise the key's rate; unavailable: see PostgreSQL.",
     "problem",
 )
 WAITERS = _gauge(

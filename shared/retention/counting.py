@@ -30,7 +30,7 @@ _LONGEST_SLICE_SECONDS = 365 * 86_400.0
 
 #: As many calculations a slice is to have. Not as many as can be read in a certain time: where the
 #: index has become wide, each slice takes the same time, and many short ones would take for ever.
-_FEW, _MANY = 50_000, 200_000
+_FEW, _MANY = 12_500, 50_000
 
 #: A slice that takes longer is given up, and shortened by so much.
 _LIMIT_SECONDS = 20.0

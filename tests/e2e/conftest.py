@@ -169,7 +169,7 @@ class Stack:
             system = httpx.get(f"{self.url}/system", headers=self._headers)
         except httpx.TransportError:
             return False
-        workers = sum(module.startswith("workers") for module in self._modules)
+        workers = sum("workers " in module for module in self._modules)
         return system.status_code == 200 and len(system.json()["workers"]) == workers
 
     def __exit__(self, *_: object) -> None:

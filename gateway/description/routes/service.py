@@ -62,7 +62,11 @@ def operations() -> list[Operation]:
             "getMetrics",
             _TAG,
             "What all processes have counted, for Prometheus",
-            {200: Answer("The metrics; fewer while PostgreSQL is down.", TEXT, ("text/plain",))},
+            {
+                200: Answer(
+                    "The metrics; while PostgreSQL is down, that it is.", TEXT, ("text/plain",)
+                )
+            },
         ),
         Operation(
             "GET",
@@ -84,7 +88,14 @@ def operations() -> list[Operation]:
             "getDocs",
             _TAG,
             "A page that shows this description",
-            {200: Answer("The page.", TEXT, ("text/html",), headers=("Content-Security-Policy",))},
+            {
+                200: Answer(
+                    "The page.",
+                    TEXT,
+                    ("text/html",),
+                    headers=("Content-Security-Policy", "Referrer-Policy"),
+                )
+            },
         ),
         Operation(
             "GET",

@@ -5,6 +5,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from types import FrameType
 
 import click
@@ -31,6 +33,9 @@ from shared.store.retention.removal import Removed
 from shared.store.retention.state import measure_storage
 
 _UNSTOPPABLE = Pace(time.sleep, lambda: False)
+
+#: A selection ends before a moment, and a plan with its last one.
+_MOMENT = timedelta(microseconds=1)
 
 
 @click.command("prune")
@@ -99,7 +104,7 @@ def command(
             if is_asked:
                 click.confirm("Remove them? This cannot be undone.", err=True, abort=True)
             with _stopped_by_interrupt() as pace:
-                removed = _remove(engine, pace, selection, None if excess is None else plan)
+                removed = _remove(engine, pace, selection, plan, excess)
                 is_interrupted = pace.is_stopping()
             if form is Form.TEXT:
                 write(removed_text(removed, forget=forget))
@@ -139,16 +144,24 @@ def _measure(engine: Engine) -> int:
         return measure_storage(connection).bytes
 
 
-def _remove(engine: Engine, pace: Pace, selection: Selection, plan: Plan | None) -> Removed:
-    """Remove what was planned; of the oldest, only as many bytes as the plan has."""
+def _remove(
+    engine: Engine, pace: Pace, selection: Selection, plan: Plan, excess: int | None
+) -> Removed:
+    """Remove what was planned.
+
+    Meanwhile, others may have removed some of it, and what is younger must not go in its place.
+    """
     done = Removed()
+    if plan.total.last is not None:
+        selection = replace(selection, until=plan.total.last + _MOMENT)
+    is_part = excess is not None and plan.total.bytes >= excess
 
     def note(removed: Removed) -> None:
         nonlocal done
         done = done.plus(removed)
 
     try:
-        Removal(engine, pace, note).remove(selection, None if plan is None else plan.total.bytes)
+        Removal(engine, pace, note).remove(selection, plan.total.bytes if is_part else None)
     finally:
         _count(engine, done)
     return done

@@ -50,7 +50,8 @@ def checked_url(url: str | None) -> str:
     """Return the URL of the service without a slash at its end. Raises ValueError."""
     try:
         parsed = httpx.URL(DEFAULT_URL if url is None else url)
-    except httpx.InvalidURL:
+        parsed.raw_host.decode().encode("idna")  # which looking it up does, with the same error
+    except (httpx.InvalidURL, UnicodeError):
         raise ValueError("The URL is not valid. Give one such as http://localhost:8080.") from None
     if parsed.userinfo:
         raise ValueError("The URL must not hold a password. Give the key as `key`.")

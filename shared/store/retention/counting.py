@@ -59,8 +59,9 @@ _NOTE_COUNTED = text("UPDATE retention SET counted_until = :moment")
 
 _DISCARD = text("DELETE FROM stored_results")
 
-#: The longest time to search for the first row, in doubled hours: some fifteen years.
-_MAX_DOUBLINGS = 17
+#: The longest time to search for the first row, in doubled hours: more than a century. A machine
+#: without a clock of its own begins in 1970.
+_MAX_DOUBLINGS = 20
 
 
 class Bound(NamedTuple):

@@ -1,7 +1,8 @@
 """Statements that remove results, or whole calculations, and subtract them from the sums.
 
 Each checks again that what it was given is still final, finished before the limit, and not locked
-by others: since it was listed, it may have been submitted and computed again.
+by others: since it was listed, it may have been submitted and computed again; and that it is still
+counted, since the clock may have been set back.
 """
 
 from collections.abc import Collection
@@ -34,6 +35,7 @@ _PICK = f"""
     SELECT id, finished_at, {HAS_RESULT} AS has_result, result_attempt, {RESULT_BYTES} AS bytes
     FROM calculations
     WHERE id = ANY (CAST(:ids AS uuid[])) AND (finished_at < :until) IS TRUE AND {{condition}}
+      AND finished_at < (SELECT counted_until FROM retention)
     ORDER BY id FOR UPDATE SKIP LOCKED"""
 
 #: What is too long for one step is noted, and its chunks are deleted afterwards.

@@ -15,7 +15,10 @@ from tests.eventually import eventually
 #: RECKONER_RETENTION_BYTES; five results of F(n) for n from 900,000 use 94 % of it.
 RETENTION_BYTES = 1_000_000
 
-_RELAY = "gateway.relay"
+#: The module that runs another in a hurry.
+HURRIED = "tests.e2e.alerts.hurried"
+
+_RELAY = f"{HURRIED} gateway.relay"
 
 
 class Faults:
@@ -35,7 +38,7 @@ class Faults:
         self._submit([{"function": "is_heavy", "arguments": {"n": 1}}])
 
     def start_a_worker(self) -> None:
-        self._stack.start("workers heavy")
+        self._stack.start(f"{HURRIED} workers heavy")
 
     def send_what_no_worker_understands(self) -> None:
         with pika.BlockingConnection(pika.URLParameters(self._broker_url)) as connection:

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, make_url
 from compose.services.credentials import APP
 from shared.keys.scope import Scope
 from tests.conftest import new_database, virtual_host
-from tests.e2e.alerts.faults import RETENTION_BYTES, Faults
+from tests.e2e.alerts.faults import HURRIED, RETENTION_BYTES, Faults
 from tests.e2e.alerts.prometheus import Prometheus
 from tests.e2e.conftest import Stack
 from tests.e2e.keys.api_keys import bearer, insert_key
@@ -24,7 +24,7 @@ from tests.plug_ins import install_plug_in
 
 pytestmark = pytest.mark.slow
 
-_MODULES = ("gateway", "gateway.relay", "workers quick")
+_MODULES = tuple(f"{HURRIED} {module}" for module in ("gateway", "gateway.relay", "workers quick"))
 
 #: What is noticed while a relay runs, and what when it does not.
 FIRST = {

@@ -7,6 +7,10 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
+#: What HTTP itself says of a message, and OpenAPI not of a response.
+_OF_HTTP = {"connection", "content-length", "content-type", "date", "server", "transfer-encoding"}
+
+
 @pytest.fixture(scope="module")
 def client(described):
     with httpx.Client(base_url=described.url, headers=described.headers, timeout=30) as client:
@@ -32,16 +36,24 @@ def closed(schema):
 
 def check(description, answer, path, method="get"):
     """Check a response against what the description says of its status."""
+    response = check_headers(description, answer, path, method)
+    schema = response["content"][answer.headers["Content-Type"].partition(";")[0]]["schema"]
+    whole = closed({**schema, "components": description["components"]})
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    jsonschema.Draft202012Validator(whole, format_checker=checker).validate(answer.json())
+
+
+def check_headers(description, answer, path, method="get"):
+    """Check the headers of a response; return what the description says of its status."""
     response = description["paths"][path][method]["responses"][str(answer.status_code)]
     if "$ref" in response:
         response = description["components"]["responses"][response["$ref"].rpartition("/")[2]]
     for name, header in response["headers"].items():
         found = description["components"]["headers"][name] if "$ref" in header else header
         assert name in answer.headers or not found["required"], name
-    schema = response["content"][answer.headers["Content-Type"].partition(";")[0]]["schema"]
-    whole = closed({**schema, "components": description["components"]})
-    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
-    jsonschema.Draft202012Validator(whole, format_checker=checker).validate(answer.json())
+    described = {name.lower() for name in response["headers"]} | _OF_HTTP
+    assert set(answer.headers) - described == set()
+    return response
 
 
 def submit(client, function, wait=20, **arguments):
@@ -67,9 +79,23 @@ def test_documents_of_every_kind_are_described(client, description, function, ar
     final = client.delete(path)
     assert final.status_code == 409
     check(description, final, "/calculations/{calculation_id}", "delete")
+    route = "/calculations/{calculation_id}/result"
     result = client.get(f"{path}/result")
-    if result.status_code != 200:
-        check(description, result, "/calculations/{calculation_id}/result")
+    if result.status_code == 200:
+        check_headers(description, result, route)
+        check_headers(description, client.head(f"{path}/result"), route, "head")
+        part = client.get(f"{path}/result", headers={"Range": "bytes=0-0"})
+        assert part.status_code == 206
+        check_headers(description, part, route)
+    else:
+        check(description, result, route)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/metrics", "/calculate/{n}"])
+def test_headers_of_what_is_no_document_are_described(client, description, path):
+    answer = client.get(path.replace("{n}", "30"))
+    assert answer.status_code == 200
+    check_headers(description, answer, path)
 
 
 @pytest.mark.parametrize(

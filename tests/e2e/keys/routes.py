@@ -39,10 +39,11 @@ ROUTES = [
     Route("DELETE", "/calculations/{id}", Scope.CANCEL, frozenset({409})),
     Route("POST", "/calculations/cancel", Scope.CANCEL, _OK, {"ids": [_NOBODYS]}),
     Route("GET", "/system", Scope.OPERATE, _OK),
+    Route("GET", "/metrics", Scope.OPERATE, _OK),
 ]
 
 #: Whoever reaches the port may use these.
-OPEN_PATHS = ["/", "/health/live", "/health/ready"]
+OPEN_PATHS = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs"]
 
 
 def spellings(path: str) -> list[str]:

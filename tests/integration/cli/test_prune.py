@@ -24,6 +24,7 @@ from tests.integration.retention.finished import (
     finish,
     present,
     pruned,
+    remove,
     sums,
     truth,
 )
@@ -211,6 +212,27 @@ def test_postgresql_that_does_not_answer_ends_it_with_a_sentence(database_url):
     assert done.stderr.startswith("PostgreSQL is not available: ")
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_what_has_no_bytes_goes_with_the_oldest_bytes(engine, prune):
+    ids = [*finish(engine, 2, status="failed", function="factorial"), *finish(engine, size=100)]
+    conditions = ("--function", "factorial", "--keep-bytes", "50")
+    done = json.loads(prune(*conditions, "--forget", "--yes", "-o", "json"))
+    assert present(engine, ids) == [False, False, True]
+    assert done["removed"]["documents"] == done["plan"]["documents"] == 2
+
+
+def test_what_was_removed_since_the_question_is_not_replaced_by_what_is_younger(
+    engine, prune, monkeypatch
+):
+    ids = finish(engine, 6, age_seconds=3 * DAY, over_seconds=2 * DAY, size=100)
+
+    def another_removes_the_same(*_arguments, **_options):
+        remove(engine, excess_bytes=200)
+
+    monkeypatch.setattr(click, "confirm", another_removes_the_same)
+    prune("--keep-bytes", "400", answer="")
+    assert pruned(engine, ids) == [True, True, False, False, False, False]
 
 
 def test_a_result_that_is_long_is_removed_whole(engine, prune):

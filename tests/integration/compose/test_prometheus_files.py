@@ -14,9 +14,10 @@ PAGE = (ROOT / "docs/monitoring.md").read_text()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the folder whose configuration names a key's file that exists."""
+    """A copy of the folder, without what an operator has added, and with a key's file."""
     folder = tmp_path / "prometheus"
-    shutil.copytree(PROMETHEUS, folder)
+    shutil.copytree(PROMETHEUS, folder, ignore=shutil.ignore_patterns("own"))
+    (folder / "own").mkdir()
     key = tmp_path / "key"
     key.write_text("rk_\n")
     config = folder / "prometheus.yml"

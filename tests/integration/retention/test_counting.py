@@ -39,6 +39,12 @@ def test_results_are_counted_once_in_the_hour_in_which_they_finished(engine):
     assert wrong == 0
 
 
+def test_what_finished_when_the_clock_began_in_1970_is_counted(engine):
+    finish(engine, 2, age_seconds=56 * 366 * DAY)
+    count_now(engine)
+    assert sums(engine) == (2, 20)
+
+
 def test_what_has_no_result_counts_for_nothing(engine):
     for status in ("failed", "cancelled"):
         finish(engine, 3, status=status)

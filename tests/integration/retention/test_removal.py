@@ -14,6 +14,8 @@ from shared.store.calculations import requeue_ended
 from shared.store.new_calculations import insert_queued
 from shared.store.quick import finish_quick_succeeded
 from shared.store.retention.candidates import Selection, find_cutoff, list_candidates
+from shared.store.retention.counting import discard_counts
+from shared.store.retention.removal import forget_calculations, prune_results
 from tests.factories import make_calculation, make_result
 from tests.integration.results import store_result
 from tests.integration.retention.finished import (
@@ -44,6 +46,19 @@ def test_what_is_older_is_removed_and_its_document_stays(engine):
     assert pruned(engine, young) == [False] * 5
     assert sums(engine) == truth(engine) == (5, 50)
     assert not any(remove(engine, older_than_seconds=7 * DAY))
+
+
+def test_what_is_to_be_counted_anew_is_not_removed(engine):
+    """After the clock was set back. Its bytes would be subtracted from sums without them."""
+    ids = finish(engine, 3)
+    count_now(engine)
+    with engine.begin() as connection:
+        until = find_cutoff(connection, 0)
+        assert until is not None
+        discard_counts(connection)
+        assert prune_results(connection, ids, until).results == 0
+        assert forget_calculations(connection, ids, until).documents == 0
+    assert pruned(engine, ids) == [False] * 3
 
 
 def test_of_too_many_bytes_the_oldest_go(engine):
@@ -165,6 +180,14 @@ def test_rows_that_others_have_locked_are_skipped_and_go_the_next_time(engine):
         assert sums(engine) == (1, 10)
     assert remove(engine).results == 1
     assert sums(engine) == (0, 0)
+
+
+def test_many_that_finished_at_once_are_removed_page_by_page(engine, monkeypatch):
+    monkeypatch.setattr("shared.retention.steps._PAGE", 50)
+    finish(engine, 120, age_seconds=DAY)
+    finish(engine, 120, age_seconds=DAY - 60, over_seconds=10)
+    count_now(engine)
+    assert remove(engine).results == 240
 
 
 @pytest.mark.parametrize("forget", [False, True])

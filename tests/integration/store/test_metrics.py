@@ -15,6 +15,7 @@ from shared.metrics.catalogue import (
     RESULTS_PRUNED,
 )
 from shared.metrics.counters import Counters
+from shared.store.clock import correct_seen_times
 from shared.store.metrics import ProcessKind, add_to_retired, fold_silent_metrics, read_metrics
 from shared.store.metrics_row import MetricsRow, write_metrics
 
@@ -246,3 +247,14 @@ def test_numbers_never_fall_while_rows_are_folded_and_written(engine):
             folding.result()
     assert seen == sorted(seen)
     assert _expired(engine) == 30
+
+
+def test_a_time_ahead_of_a_clock_that_was_set_back_is_corrected(engine):
+    process = _Process(engine)
+    process.counters.add(LEASES_EXPIRED)
+    process.write()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE process_metrics SET seen_at = now() + interval '1 hour'"))
+        assert correct_seen_times(connection, 5) == 1
+        ahead = "SELECT count(*) FROM process_metrics WHERE seen_at > now()"
+        assert connection.execute(text(ahead)).scalar_one() == 0

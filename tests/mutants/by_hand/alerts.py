@@ -40,7 +40,7 @@ MUTATIONS = [
     mutation(f"{_RULES}/queues.yml", "(reckoner_slots > 0)", "reckoner_slots", _PROMTOOL),
     mutation(
         f"{_RULES}/availability.yml",
-        "last_over_time(reckoner_database_up[15m]) == 0",
+        "last_over_time(reckoner_database_up[1m]) == 0",
         "reckoner_database_up == 0",
         _PROMTOOL,
     ),

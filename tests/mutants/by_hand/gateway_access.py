@@ -127,8 +127,8 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/access/key_ring.py",
-        "return not is_old and known",
-        "return known",
+        "return not self.is_outdated and self._known",
+        "return self._known",
         f"{_RING}::test_what_was_read_counts_for_20_seconds_and_is_for_caches_for_8",
     ),
     mutation(

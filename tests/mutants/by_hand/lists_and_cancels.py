@@ -80,7 +80,7 @@ _CANCELS_OF_MANY = [
     _route("        if locked:\n", "        if False:\n", _CANCELS),
     _route("while locked and time.monotonic() < deadline:", "while False:", _CANCELS),
     _route("            changed += more\n", "", _CANCELS),
-    _route("req.context.caller.name", "None", _CALLERS),
+    _route("found, wanted, req.context.caller.name", "found, wanted, None", _CALLERS),
     _body('    if ("ids" in body) == any(', "    if False and any(", _CANCELS),
     _body("read_filters(body, UNFINISHED)", "read_filters(body)", _CANCELS),
     _body("1 <= len(ids) <= MAX_CANCEL_IDS", "len(ids) <= MAX_CANCEL_IDS", _CANCELS),

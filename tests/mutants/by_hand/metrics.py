@@ -119,4 +119,10 @@ MUTATIONS = [
         "",
         f"{_HEAVY}::test_a_result_that_comes_too_late_is_counted_as_refused_and_as_nothing_else",
     ),
+    mutation(
+        "gateway/routes/metrics.py",
+        "    serves_unchecked = True\n",
+        "    serves_unchecked = False\n",
+        "integration/gateway/access/test_postgresql_away.py",
+    ),
 ]

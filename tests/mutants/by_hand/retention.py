@@ -111,8 +111,8 @@ _FOLLOWING = [
     _relay("        elif fault != self._fault:\n", "        else:\n", _RELAY),
     _relay("            note_fault(connection, None)\n", "            pass\n", _RELAY),
     _relay(
-        "measure_storage(connection).bytes - self",
-        "0 * measure_storage(connection).bytes - self",
+        "measure_storage(connection).bytes - limit",
+        "0 * measure_storage(connection).bytes - limit",
         _RELAY,
     ),
     _relay("forget=self._settings.retention_forget", "forget=False", _RELAY),

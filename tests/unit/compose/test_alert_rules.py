@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.description.problems import PROBLEM_TYPES
 from shared.metrics.catalogue import BY_NAME
 from shared.metrics.metric import Kind
 
@@ -64,6 +65,12 @@ def test_rules_use_metrics_and_labels_that_exist(file):
 @pytest.mark.parametrize("file", TESTS)
 def test_tests_of_rules_use_metrics_and_labels_that_exist(file):
     assert unknown(TESTS[file]) == []
+
+
+def test_rules_and_the_page_use_problems_that_exist():
+    used = re.findall(r'problem="([^"]+)"', "\n".join((*RULES.values(), *TESTS.values(), PAGE)))
+    assert len(used) > 5
+    assert set(used) <= {one.name for one in PROBLEM_TYPES.values()}
 
 
 def test_the_page_uses_metrics_and_labels_that_exist():

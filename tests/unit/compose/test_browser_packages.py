@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import tarfile
+import threading
 
 import pytest
 
@@ -118,6 +119,35 @@ def test_a_registry_that_cannot_be_reached_is_a_failure_and_not_a_traceback(tmp_
     assert main([str(tmp_path)], {"npm_config_registry": "http://127.0.0.1:1"}) == 1
     assert main([str(tmp_path)], {"npm_config_registry": "file:///etc"}) == 1
     assert "Traceback" not in capsys.readouterr().out
+
+
+def test_a_registry_that_never_ends_its_answer_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(installer, "_LIMIT_SECONDS", 0.5)
+    is_over = threading.Event()
+
+    class Slow(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802 (http.server's name)
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            while not is_over.wait(0.05):
+                self.wfile.write(b".")
+
+    with WebServer(Slow) as slow:
+        try:
+            with pytest.raises(NotInstalled, match=r"longer than 0\.5 s"):
+                install(package(b""), tmp_path, f"http://127.0.0.1:{slow.port}/")
+        finally:
+            is_over.set()
+
+
+def test_what_does_not_speak_http_is_a_failure_and_not_a_traceback(tmp_path):
+    class Other(QuietHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 mail ready\r\n")
+
+    with WebServer(Other) as other, pytest.raises(NotInstalled, match="cannot be fetched"):
+        install(package(b""), tmp_path, f"http://127.0.0.1:{other.port}/")
 
 
 def test_the_list_has_a_checksum_for_each_package():

@@ -54,3 +54,4 @@ def test_it_says_where_the_operators_key_is(launcher, shown):
     assert not shown
     welcome = _welcome(launcher, LocalSettings(), _KEYS, 1.0)
     assert "the operator's is in var/operator-key" in welcome
+    assert "http://localhost:8080/docs\n" in welcome

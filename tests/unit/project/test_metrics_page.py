@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
-from shared.metrics.catalogue import ALL
+from gateway.description.problems import PROBLEM_TYPES
+from shared.failures import FAILURE_REASONS
+from shared.metrics.catalogue import ALL, REQUESTS_REFUSED
 from shared.metrics.metric import Source
+from workers.sandbox.exit_reasons import NOT_STARTED, OUT_OF_MEMORY
 
 PAGE = (Path(__file__).parents[3] / "docs/metrics.md").read_text()
 
@@ -29,3 +32,10 @@ def test_the_table_is_the_catalogue():
         )
         for metric in ALL
     ]
+
+
+def test_what_texts_call_a_problem_or_an_outcome_is_one():
+    problems = {one.name for one in PROBLEM_TYPES.values()}
+    hyphenated = {name for one in ALL for name in re.findall(r"\b[a-z]+(?:-[a-z]+)+\b", one.help)}
+    assert hyphenated <= problems | FAILURE_REASONS | {NOT_STARTED, OUT_OF_MEMORY}
+    assert set(re.findall(r"([a-z-]+):", REQUESTS_REFUSED.help)) <= problems

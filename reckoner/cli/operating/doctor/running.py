@@ -50,35 +50,34 @@ def run_checks(
     checks: Sequence[Check], installation: Installation, seconds: float = CHECK_SECONDS
 ) -> list[Examined]:
     """Return what each check finds, in their order, after `seconds` at most."""
-    found: dict[int, list[Finding]] = {}
-    threads = []
-    for number, check in enumerate(checks):
-
-        def run(number: int = number, check: Check = check) -> None:
-            found[number] = _findings(check, installation)
-
-        # Threads that the end of the process does not wait for.
-        threads.append(threading.Thread(target=run, daemon=True))
+    found: list[list[Finding]] = [[] for _ in checks]
+    # Threads that the end of the process does not wait for.
+    threads = [
+        threading.Thread(target=_run, args=(check, installation, findings), daemon=True)
+        for check, findings in zip(checks, found, strict=True)
+    ]
     for thread in threads:
         thread.start()
     until = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
-    late = [
-        fault(
-            f"This check did not end within {seconds:g} s.",
-            "See whether what it asks is overloaded, or whether a firewall drops packets.",
-        )
-    ]
-    return [Examined(check.area, found.get(number, late)) for number, check in enumerate(checks)]
+    late = fault(
+        f"This check did not end within {seconds:g} s.",
+        "See whether what it asks is overloaded, or whether a firewall drops packets.",
+    )
+    examined = []
+    for check, findings, thread in zip(checks, found, threads, strict=True):
+        is_late = thread.is_alive()  # asked first, so that nothing is missing from what has ended
+        examined.append(Examined(check.area, [*findings, late] if is_late else findings))
+    return examined
 
 
-def _findings(check: Check, installation: Installation) -> list[Finding]:
-    """Run a check to its end. What prevents it is a finding, and never an exception."""
-    findings: list[Finding] = []
+def _run(check: Check, installation: Installation, findings: list[Finding]) -> None:
+    """Add what a check finds. What prevents it is a finding, and never an exception."""
     try:
         with outages_raised():
-            findings.extend(check.run(installation))
+            for one in check.run(installation):
+                findings.append(one)  # noqa: PERF402 (each is seen at once, should a later one hang)
     except StoreUnavailable:
         findings.append(warning("Not checked: PostgreSQL is not available.", "See above."))
     except BrokerUnavailable as error:
@@ -88,7 +87,6 @@ def _findings(check: Check, installation: Installation) -> list[Finding]:
     except Exception as error:  # a check must not keep others from being shown
         words = f"{type(error).__name__}: {error}"[:200]
         findings.append(fault(f"This check failed by a bug of its own: {words}", "Report it."))
-    return findings
 
 
 def _refused(error: DBAPIError, role: str | None) -> Finding:

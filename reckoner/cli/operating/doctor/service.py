@@ -7,18 +7,27 @@ import httpx
 
 from reckoner.cli.operating.doctor.findings import Finding, fault, note, ok, warning
 from reckoner.cli.operating.doctor.running import Installation
+from reckoner.client.transport.settings import http_options
 
 _SECONDS = 5.0
 
 
 def check_service(installation: Installation) -> Iterator[Finding]:
     """Find whether the gateway answers by its address, is ready, and has all its functions."""
-    headers = {"Authorization": f"Bearer {installation.key}"} if installation.key else {}
-    with httpx.Client(base_url=installation.url, timeout=_SECONDS, headers=headers) as client:
+    try:
+        options = http_options(installation.url, installation.key, _SECONDS)
+    except ValueError as error:
+        yield fault(
+            f"The service cannot be asked: {error}",
+            "It is of --url, RECKONER_URL, RECKONER_KEY or RECKONER_KEY_FILE.",
+        )
+        return
+    with httpx.Client(**options) as client:
         try:
             answer = client.get("/health/ready")
             document = answer.json()
-            checks: dict[str, str] = document["checks"]
+            checks: dict[str, str] = dict(document["checks"])
+            problems = list(_problems(document))
         except httpx.HTTPError as error:
             yield fault(
                 f"{installation.url} cannot be reached: {error}.",
@@ -33,7 +42,7 @@ def check_service(installation: Installation) -> Iterator[Finding]:
             )
             return
         yield from _readiness(installation.url, checks)
-        yield from _problems(document)
+        yield from problems
         if "nginx" not in answer.headers.get("Server", "").lower():
             yield warning(
                 f"{installation.url} is answered without NGINX, or by another proxy before it.",

@@ -66,7 +66,26 @@ def test_functions_that_the_gateway_has_left_out_are_named(service):
     assert "left out the function broken of the package a-package. It has no docstring." in fault
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "[]", "{}"])
+@pytest.mark.parametrize(
+    ("url", "key", "words"),
+    [
+        ("http://[::1", None, "The URL is not valid"),
+        ("http://no..name", None, "The URL is not valid"),
+        ("ftp://a.test", None, "is not the URL of a service"),
+        ("http://a.test", "sch\u00e9", "The key is not valid"),
+    ],
+)
+def test_an_address_or_a_key_that_cannot_be_meant_is_said(examine, url, key, words):
+    ((level, said),) = examine(check_service, url=url, key=key)
+    assert level == "fault"
+    assert words in said
+    assert "RECKONER_KEY_FILE" in said
+    assert "bug" not in said
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<html>", "[]", "{}", '{"checks": [1]}', '{"checks": {}, "problems": [1]}']
+)
 def test_another_service_at_the_address_is_a_fault(service, body):
     (fault,) = only(service(body=body), "fault")
     assert "is not a gateway that works" in fault

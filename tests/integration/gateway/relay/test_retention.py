@@ -16,9 +16,11 @@ from shared.calculation import Lane
 from shared.metrics.catalogue import DOCUMENTS_FORGOTTEN, RESULT_BYTES_PRUNED, RESULTS_PRUNED
 from shared.metrics.counters import Counters
 from shared.retention.pace import Pace
+from shared.retention.removal import Removal
 from shared.store.metrics import read_metrics
 from shared.store.presence import upsert_worker
 from shared.store.retention.counting import GRACE_SECONDS
+from shared.store.retention.removal import Removed
 from shared.store.retention.state import claim_run, measure_storage
 from tests.eventually import eventually
 from tests.integration.gateway.relay.postgres_clock import replace_clock
@@ -31,6 +33,7 @@ from tests.integration.retention.finished import (
     measured,
     present,
     pruned,
+    remove,
     sums,
     truth,
 )
@@ -64,6 +67,23 @@ def test_without_limits_it_counts_and_removes_nothing(engine, run):
     assert sums(engine) == (3, 30)
     assert pruned(engine, ids) == [False] * 3
     assert fault_of(engine) is None
+
+
+def test_what_others_remove_meanwhile_counts_too(engine, run, monkeypatch):
+    """As `reckoner prune` does, for example. Else both would remove the same excess."""
+    monkeypatch.setattr("gateway.relay.retention._MEASURED_BYTES", 100)
+    ids = finish(engine, 10, age_seconds=DAY, over_seconds=HOUR, size=100)
+    by_relay = Removal._remove
+    others = iter([300])
+
+    def removed_by_both(self, step, selection):
+        for size in others:
+            remove(engine, excess_bytes=size)
+        return by_relay(self, step, selection)
+
+    monkeypatch.setattr(Removal, "_remove", removed_by_both)
+    run(retention_bytes=400)
+    assert pruned(engine, ids) == [True] * 6 + [False] * 4
 
 
 def test_results_beyond_an_age_go_and_are_counted_in_the_metrics(engine, run, counters, caplog):
@@ -102,6 +122,24 @@ def test_a_limit_of_bytes_holds_under_a_stream_of_results(engine, run):
     set_clock(5 * HOUR + GRACE_SECONDS + 1)
     run(retention_bytes=limit)
     assert measured(engine) == truth(engine) == (20, limit)
+
+
+@pytest.mark.parametrize(("limit", "pause"), [(9_900, 8.0), (5_000, 2.0)])
+def test_far_beyond_the_limit_it_pauses_less(
+    engine, store_settings, counters, monkeypatch, limit, pause
+):
+    finish(engine, 100, size=100)
+    pauses: list[float] = []
+
+    def remove(removal, *_):
+        pauses.clear()
+        removal._pace.pause(8.0)
+        return Removed()
+
+    monkeypatch.setattr("gateway.relay.retention.Removal.remove", remove)
+    settings = replace(store_settings, retention_bytes=limit)
+    Retention(engine, settings, Pace(pauses.append, lambda: False), counters).run()
+    assert pauses == [pause]
 
 
 def test_the_size_of_the_table_does_not_matter(engine, run):

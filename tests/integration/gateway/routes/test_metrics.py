@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from gateway.database.database import make_database
 from gateway.metrics.gauges import note_gauges
+from gateway.metrics.heartbeat import Heartbeat
 from gateway.waiting.waiters import Waiters
 from shared.calculation import Lane
 from shared.metrics.catalogue import (
@@ -25,9 +26,10 @@ from shared.metrics.catalogue import (
 )
 from shared.metrics.counters import Counters
 from shared.metrics.metric import Kind
-from shared.store.metrics import ProcessKind
+from shared.store.metrics import ProcessKind, read_metrics
 from shared.store.metrics_row import MetricsRow, write_metrics
 from tests.asgi import serving
+from tests.eventually import eventually
 from tests.integration.gateway.routes.neighbours import register_relay, register_worker
 from tests.integration.rows import claim, queue
 
@@ -336,3 +338,52 @@ def test_every_counter_has_the_name_and_the_help_that_prometheus_wants():
         assert metric.help.endswith(".")
         assert bool(metric.buckets) == (metric.kind is Kind.HISTOGRAM)
         assert list(metric.buckets) == sorted(metric.buckets)
+
+
+def test_two_gateways_give_the_same_counters(store_settings, registry, engine):
+    def counters(answer):
+        samples = _parse(answer.body.decode())
+        return {key: n for key, n in samples.items() if key[0].endswith(("_total", "_count"))}
+
+    async def scenario():
+        async with serving(store_settings, registry) as first:
+            await first.ask("GET", "/functions")
+        async with (
+            serving(store_settings, registry) as first,
+            serving(store_settings, registry) as second,
+        ):
+            return [counters(await one.ask("GET", "/metrics")) for one in (first, second)]
+
+    _write(engine, ProcessKind.HEAVY, lambda c: c.add(ATTEMPTS_ENDED, "lost"))
+    first, second = asyncio.run(scenario())
+    assert first == second
+    assert first["reckoner_http_request_seconds_count", "GET", "/functions", "200"] == 1
+
+
+def test_a_heartbeat_that_cannot_write_is_made_up_for_by_a_later_one(store_settings, engine):
+    def rename(old, new):
+        with engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    def expired():
+        with engine.begin() as connection:
+            return read_metrics(connection).counters.get(LEASES_EXPIRED.name)
+
+    async def scenario():
+        counters, calls = Counters(), []
+        database = make_database(store_settings)
+        row = MetricsRow(counters, ProcessKind.GATEWAY)
+        heartbeat = Heartbeat(database, row, lambda: calls.append(1), seconds=0.02)
+        rename("process_metrics", "away")
+        running = asyncio.create_task(heartbeat.run())
+        counters.add(LEASES_EXPIRED)
+        await asyncio.to_thread(eventually, lambda: len(calls) >= 3)
+        rename("away", "process_metrics")
+        await asyncio.to_thread(eventually, expired)
+        counters.add(LEASES_EXPIRED)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        database.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+    assert expired() == {"[]": 2}

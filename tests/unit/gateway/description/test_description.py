@@ -1,8 +1,10 @@
 """The description is valid, and says what the code does."""
 
 import ast
+import json
 import re
 from pathlib import Path
+from typing import Annotated
 
 import jsonschema
 import pytest
@@ -11,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from gateway.access.scopes import needed_scope
 from gateway.app import create_app
 from gateway.description.api import describe_api
+from reckoner import Len, function
 from shared.calculation import calculation_id
 from shared.failures import FAILURE_REASONS, PROBLEM_PREFIX
 from shared.functions.registry import Registry, load_registry
@@ -195,3 +198,18 @@ def test_arguments_are_bounded_by_what_this_server_accepts():
 def test_it_is_valid_with_no_function_or_one(count):
     registry = Registry(list(load_registry())[:count])
     OpenAPIV31SpecValidator(describe_api(make_settings(), registry)).validate()
+
+
+def test_what_an_author_wants_to_be_long_has_no_example_of_that_length():
+    @function
+    def digits(text: Annotated[str, Len(10**9)]) -> int:
+        """Take much."""
+        return len(text)
+
+    @function
+    def numbers(values: Annotated[list[int], Len(10**7)]) -> int:
+        """Take many."""
+        return len(values)
+
+    described = describe_api(make_settings(), Registry([digits, numbers]))
+    assert len(json.dumps(described)) < 10**6

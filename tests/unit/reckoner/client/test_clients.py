@@ -130,6 +130,7 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_shown(key):
         ("localhost:8080", "is not the URL of a service"),
         ("ftp://a.test", "is not the URL of a service"),
         ("http://", "is not the URL of a service"),
+        ("http://no..name", "The URL is not valid"),
         ("http://a.test:port", "not valid"),
         ("http://user:secret@a.test", "must not hold a password"),
         ("http://a.test/?key=secret", "has a query"),

@@ -39,13 +39,16 @@ def test_a_check_that_hangs_is_a_fault_and_keeps_no_other_from_being_shown():
     release = threading.Event()
 
     def hangs(_installation):
+        yield ok("before")
         release.wait(60)
         yield ok("late")
 
     first, second = found(hangs, lambda _: [ok("there")], seconds=0.2)
     release.set()
-    assert first[0].level == "fault"
-    assert "did not end within 0.2 s" in first[0].detail
+    before, last = first
+    assert before == ok("before")
+    assert last.level == "fault"
+    assert "did not end within 0.2 s" in last.detail
     assert second == [ok("there")]
 
 
