@@ -27,7 +27,9 @@ MEANINGS = {
     ExitStatus.NOT_ALLOWED: "the key is missing or not valid, or does not allow it",
     ExitStatus.UNREACHABLE: "the service cannot be reached, or cannot take work now",
     ExitStatus.CANCELLED: "the calculation was cancelled",
-    ExitStatus.TIMED_OUT: "the calculation is not finished: yet, or after --timeout seconds",
+    ExitStatus.TIMED_OUT: (
+        "the calculation is not finished yet, or the command not done after --timeout seconds"
+    ),
     ExitStatus.INTERRUPTED: "Ctrl-C, or nobody reads the output any more",
 }
 

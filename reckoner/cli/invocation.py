@@ -14,7 +14,7 @@ from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.output.printable import printable
 
 #: What a full disk, a quota or a broken device says of what is written to it.
-_NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 @dataclass
@@ -65,7 +65,7 @@ def run(command: click.Command) -> int:
 
 
 def _unexpected(error: Exception, invocation: Invocation) -> int:
-    if isinstance(error, OSError) and error.errno in _NOT_WRITTEN and error.filename is None:
+    if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
         _tell(
             f"Standard output cannot be written: {error.strerror}. Make room, or write elsewhere, "
             "and run the command again."

@@ -127,9 +127,11 @@ class AsyncClient:
             waiting.wait(self._service, calculation, on_progress, timeout)
         )
 
-    def events(self, calculation: Named) -> AsyncIterator[Calculation]:
+    def events(
+        self, calculation: Named, *, timeout: float | None = None
+    ) -> AsyncIterator[Calculation]:
         """Yield a calculation as it is, then whenever it changes, until it is final."""
-        return self._driver.iterate(events.events(self._service, calculation))
+        return self._driver.iterate(events.events(self._service, calculation, timeout))
 
     async def cancel(self, calculation: Named) -> Calculation:
         """Cancel a calculation, for all who have submitted it, and return it."""

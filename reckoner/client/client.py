@@ -137,9 +137,12 @@ class Client:
         """Return a calculation once it has succeeded; raise what `run` raises."""
         return self._driver.run(waiting.wait(self._service, calculation, on_progress, timeout))
 
-    def events(self, calculation: Named) -> Iterator[Calculation]:
-        """Yield a calculation as it is, then whenever it changes, until it is final."""
-        return self._driver.iterate(events.events(self._service, calculation))
+    def events(self, calculation: Named, *, timeout: float | None = None) -> Iterator[Calculation]:
+        """Yield a calculation as it is, then whenever it changes, until it is final.
+
+        After `timeout` seconds WaitTimeout is raised, at most a few seconds late.
+        """
+        return self._driver.iterate(events.events(self._service, calculation, timeout))
 
     def cancel(self, calculation: Named) -> Calculation:
         """Cancel a calculation, for all who have submitted it, and return it.

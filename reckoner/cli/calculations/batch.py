@@ -15,6 +15,7 @@ from reckoner.cli.output.printable import one_line
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import timeout_option
+from reckoner.cli.waiting.time_limit import last_look_included, time_limit
 
 
 @click.command("batch")
@@ -54,9 +55,14 @@ def command(
       seq 100 | jq -c '{n: .}' | reckoner batch - --function fibonacci
     """
     ended = {"failed": 0, "cancelled": 0}
-    with connected(url) as client:
+    limit = last_look_included(timeout)
+    with time_limit(limit), connected(url) as client:
         schemas = {one.name: one.schema for one in client.functions()}
-    with opened(file, kind) as source, connected(url, is_patient=True) as client:
+    with (
+        time_limit(limit),
+        opened(file, kind) as source,
+        connected(url, is_patient=True) as client,
+    ):
         items = _bound(read_items(source, function), schemas)
         series = Series(form)
         with counting() as count:

@@ -13,6 +13,7 @@ from reckoner.cli.selection.conditions import condition_options, described, give
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import check_identity
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 if TYPE_CHECKING:
     from reckoner.client import Client
@@ -27,6 +28,7 @@ _COUNTED = 100
 @click.option("--submitted-by", metavar="KEY", help="Only those submitted by this key (its name).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @form_option()
+@time_limit_option
 @url_option
 def command(
     identities: tuple[str, ...],
@@ -78,7 +80,7 @@ def command(
 
 
 def _cancel_each(client: "Client", identities: tuple[str, ...], form: Form) -> None:
-    """Cancel them in turn. Raises the first failure once all were tried."""
+    """Cancel them in turn. Raises the first failure, once all were tried that can be."""
     from reckoner.cli.service.problems import problems_described
 
     failures: list[CommandFailed] = []
@@ -89,6 +91,8 @@ def _cancel_each(client: "Client", identities: tuple[str, ...], form: Form) -> N
                 calculation = client.cancel(identity)
         except CommandFailed as failure:
             failures.append(CommandFailed(f"{identity}: {failure.message}", failure.status))
+            if failure.status in (ExitStatus.UNREACHABLE, ExitStatus.TIMED_OUT):
+                break  # it would be no different for the others
             continue
         if form is Form.TEXT:
             write(f"{identity} {'cancelled' if calculation.is_final else 'is being stopped'}\n")

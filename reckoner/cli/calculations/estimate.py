@@ -10,11 +10,13 @@ from reckoner.cli.output.calculation_text import estimate_text
 from reckoner.cli.output.forms import Form, form_option, write_document
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 
 @click.command("estimate")
 @function_and_arguments
 @form_option()
+@time_limit_option
 @url_option
 def command(
     function: str, arguments: tuple[str, ...], file: str | None, form: Form, url: str | None

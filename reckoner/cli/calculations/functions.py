@@ -6,11 +6,13 @@ from reckoner.cli.output.forms import Form, Series, form_option, write, write_do
 from reckoner.cli.output.function_text import function_lines, function_text
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 
 @click.command("functions")
 @click.argument("name", required=False)
 @form_option()
+@time_limit_option
 @url_option
 def command(name: str | None, form: Form, url: str | None) -> None:
     r"""Show the functions that the service calculates, or one of them with its arguments.

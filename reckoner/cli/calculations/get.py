@@ -7,11 +7,13 @@ from reckoner.cli.output.forms import Form, form_option, write_document
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import calculation_argument
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 
 @click.command("get")
 @calculation_argument
 @form_option()
+@time_limit_option
 @url_option
 def command(identity: str, form: Form, url: str | None) -> None:
     r"""Show the calculation ID as it is now.

@@ -10,6 +10,7 @@ from reckoner.cli.output.forms import Form, Series, form_option
 from reckoner.cli.selection.conditions import STATUSES, condition_options, given_conditions
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 _DEFAULT_LIMIT = 20
 
@@ -28,6 +29,7 @@ _PAGE = 1000
 )
 @click.option("--all", "is_all", is_flag=True, help="All of them, however many there are.")
 @form_option()
+@time_limit_option
 @url_option
 def command(
     status: str | None,

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reckoner.cli.exit_status import CommandFailed, ExitStatus, refuse
+from reckoner.cli.invocation import NO_ROOM
 from reckoner.cli.output.forms import Form
 from reckoner.cli.output.outcome import is_readable
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import calculation_argument
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 if TYPE_CHECKING:
     from reckoner.client import Result
@@ -39,6 +41,7 @@ def _checked(_context: click.Context, _parameter: click.Parameter, file: str | N
     callback=_checked,
     help="Write the result into this file.",
 )
+@time_limit_option
 @url_option
 def command(identity: str, file: Path | None, url: str | None) -> None:
     r"""Write the result of the calculation ID, its bytes as they are.
@@ -65,11 +68,14 @@ def command(identity: str, file: Path | None, url: str | None) -> None:
         try:
             client.download(calculation, file)
         except OSError as error:
-            raise CommandFailed(
-                f"{file} cannot be written: {error.strerror or error}. Make room, or name a file "
-                "that can be written; what was received is kept, and the download goes on there.",
-                ExitStatus.FAILED,
-            ) from error
+            raise CommandFailed(_not_written(file, error), ExitStatus.FAILED) from error
+
+
+def _not_written(file: Path, error: OSError) -> str:
+    words = f"{file} cannot be written: {(error.strerror or str(error)).rstrip('.')}."
+    if error.errno in NO_ROOM:
+        return f"{words} Make room; what was received is kept, and the download goes on there."
+    return f"{words} Name a file that can be written."
 
 
 def _refuse_unreadable(result: "Result") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reckoner.cli.arguments.given import read_given
-from reckoner.cli.arguments.options import bind, function_and_arguments
+from reckoner.cli.arguments.options import function_and_arguments
 from reckoner.cli.output.forms import Form, form_option
 from reckoner.cli.output.outcome import write_outcome
 from reckoner.cli.output.progress import progress_shown
@@ -14,6 +14,8 @@ from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.interruption import interruptible
 from reckoner.cli.waiting.options import timeout_option
+from reckoner.cli.waiting.submitting import submit
+from reckoner.cli.waiting.time_limit import last_look_included, time_limit
 from reckoner.cli.waiting.waiting import wait_until_final
 
 if TYPE_CHECKING:
@@ -49,9 +51,10 @@ def command(
       reckoner run fibonacci n=1e8 --timeout 60
     """
     given = read_given(arguments, file)
-    with connected(url) as client:
-        submitted = client.submit(function, bind(client, function, given))
-    calculation = _finish(submitted, timeout, url)
+    with time_limit(last_look_included(timeout)):
+        with connected(url) as client:
+            submitted = submit(client, function, given)
+        calculation = _finish(submitted, timeout, url)
     with connected(url, is_patient=True) as client:
         write_outcome(client, calculation, form)
 

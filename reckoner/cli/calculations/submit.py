@@ -3,15 +3,18 @@
 import click
 
 from reckoner.cli.arguments.given import read_given
-from reckoner.cli.arguments.options import bind, function_and_arguments
+from reckoner.cli.arguments.options import function_and_arguments
 from reckoner.cli.output.forms import Form, form_option, write_document
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
+from reckoner.cli.waiting.submitting import submit
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 
 @click.command("submit")
 @function_and_arguments
 @form_option()
+@time_limit_option
 @url_option
 def command(
     function: str, arguments: tuple[str, ...], file: str | None, form: Form, url: str | None
@@ -28,5 +31,5 @@ def command(
     """
     given = read_given(arguments, file)
     with connected(url) as client:
-        calculation = client.submit(function, bind(client, function, given))
+        calculation = submit(client, function, given)
     write_document(calculation.document, form, lambda: f"{calculation.id}\n")

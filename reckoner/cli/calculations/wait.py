@@ -8,6 +8,7 @@ from reckoner.cli.output.progress import progress_shown
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import calculation_argument, timeout_option
+from reckoner.cli.waiting.time_limit import last_look_included, time_limit
 from reckoner.cli.waiting.waiting import exit_if_unsuccessful, wait_until_final
 
 
@@ -27,10 +28,11 @@ def command(identity: str, timeout: float | None, form: Form, url: str | None) -
       reckoner wait ffcfeb02-09f4-5c06-889e-7cd5cd61b456
       reckoner wait ffcfeb02-09f4-5c06-889e-7cd5cd61b456 --timeout 60 -o json
     """
-    with connected(url) as client:
-        calculation = client.get(identity)
-    if not calculation.is_final:
-        with connected(url, is_patient=True) as client, progress_shown() as on_progress:
-            calculation = wait_until_final(client, calculation, timeout, on_progress)
+    with time_limit(last_look_included(timeout)):
+        with connected(url) as client:
+            calculation = client.get(identity)
+        if not calculation.is_final:
+            with connected(url, is_patient=True) as client, progress_shown() as on_progress:
+                calculation = wait_until_final(client, calculation, timeout, on_progress)
     write_document(calculation.document, form, lambda: calculation_text(calculation.document))
     exit_if_unsuccessful(calculation)

@@ -18,7 +18,8 @@ from reckoner.cli.selection.conditions import STATUSES, condition_options, given
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.options import check_identity, timeout_option
-from reckoner.cli.waiting.waiting import exit_if_unsuccessful, wait_until_final
+from reckoner.cli.waiting.time_limit import last_look_included, time_limit
+from reckoner.cli.waiting.waiting import exit_if_unsuccessful
 
 if TYPE_CHECKING:
     from reckoner.client import Client
@@ -66,8 +67,16 @@ def command(
     if identity is not None and conditions:
         raise click.UsageError("Give either an ID or conditions.")
     if identity is not None:
-        _watch_one(check_identity(identity), timeout, form, url)
+        with time_limit(last_look_included(timeout)):
+            _watch_one(check_identity(identity), timeout, form, url)
         return
+    with time_limit(last_look_included(timeout)):
+        _watch_newest(conditions, timeout, form, url)
+
+
+def _watch_newest(
+    conditions: Mapping[str, Any], timeout: float | None, form: Form, url: str | None
+) -> None:
     with connected(url) as client:
         next(client.list(**conditions, page_size=1), None)  # fails soon, if at all
     with connected(url, is_patient=True) as client:
@@ -82,11 +91,13 @@ def _watch_one(identity: str, timeout: float | None, form: Form, url: str | None
     changes = _Changes(form)
     with connected(url) as client:
         first = client.get(identity)
-    with connected(url, is_patient=True) as client:
-        calculation = wait_until_final(
-            client, first, timeout, lambda news: changes.show(news.calculation.document)
-        )
-    exit_if_unsuccessful(calculation)
+        changes.show(first.document)
+    latest = first
+    if not first.is_final:
+        with connected(url, is_patient=True) as client:
+            for latest in client.events(identity, timeout=timeout):
+                changes.show(latest.document)
+    exit_if_unsuccessful(latest)
 
 
 def _looks(

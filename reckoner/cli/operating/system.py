@@ -10,10 +10,12 @@ from reckoner.cli.output.printable import printable
 from reckoner.cli.output.quantities import bytes_text, seconds_text
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
+from reckoner.cli.waiting.time_limit import time_limit_option
 
 
 @click.command("system")
 @form_option()
+@time_limit_option
 @url_option
 def command(form: Form, url: str | None) -> None:
     r"""Show the queues, the workers and relays, and how much is stored.

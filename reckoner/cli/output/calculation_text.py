@@ -19,7 +19,7 @@ def calculation_text(document: Mapping[str, Any]) -> str:
         ("function", f"{printable(document['function'])} (version {document['version']})"),
         ("arguments", one_line(canonical_json(document["arguments"]), _SHOWN_ARGUMENTS)),
         ("status", _status(document)),
-        ("lane", document["lane"]),
+        ("lane", printable(document["lane"])),
     ]
     lines += [
         (name, moment_text(document[member]))
@@ -66,7 +66,7 @@ def estimate_text(estimate: Mapping[str, Any]) -> str:
 
 
 def _status(document: Mapping[str, Any]) -> str:
-    status = with_colour(document["status"])
+    status = with_colour(printable(document["status"]))
     if document["status"] == "running":
         status += f", {document['progress']:.0%}"
     return f"{status}, attempt {document['attempts']}" if document["attempts"] > 1 else status
@@ -79,13 +79,14 @@ def _result_lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     elif result.get("head") is not None:
         shown = f"{one_line(result['head'], 40)}…{one_line(result['tail'], 40)}"
     else:
-        shown = result["media_type"]
+        shown = printable(result["media_type"])
     size = (
         f"{result['length']:,} bytes"
         if result.get("digits") is None
         else f"{result['digits']:,} digits"
     )
-    lines = [("result", shown.rstrip("\n")), ("", f"{size} of {result['media_type']}")]
+    media_type = printable(result["media_type"])
+    lines = [("result", shown.rstrip("\n")), ("", f"{size} of {media_type}")]
     if result.get("check"):
-        lines.append(("checked by", result["check"]))
+        lines.append(("checked by", printable(str(result["check"]))))
     return [*lines, ("SHA-256", result["sha256"])]

@@ -8,6 +8,7 @@ import click
 from reckoner.canonical_json import canonical_json
 from reckoner.cli.output.forms import Form, write_document
 from reckoner.cli.output.printable import printable
+from reckoner.cli.output.terminal import say
 from reckoner.cli.waiting.waiting import exit_if_unsuccessful
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ def write_outcome(client: "Client", calculation: "Calculation", form: Form) -> N
         if result.digits is not None or result.media_type == "application/json":
             sys.stdout.buffer.write(b"\n")
         sys.stdout.buffer.flush()
+        if sys.stdout.isatty():  # its id has left the screen
+            say(
+                f"{result.length:,} bytes. `reckoner result {calculation.id} -o FILE` writes them "
+                "into a file."
+            )
 
 
 def _write_text(value: Any) -> None:

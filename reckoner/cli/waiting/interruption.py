@@ -12,6 +12,7 @@ import click
 
 from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.service.connection import connected
+from reckoner.cli.waiting.time_limit import NotInTime
 
 if TYPE_CHECKING:
     from reckoner.client import Calculation
@@ -26,13 +27,13 @@ def interruptible(calculation: "Calculation", url: str | None) -> Iterator[None]
     try:
         yield
     except CommandFailed as failure:
-        if failure.status is ExitStatus.UNREACHABLE:
+        if failure.status is ExitStatus.UNREACHABLE or isinstance(failure, NotInTime):
             _tell_how_to_go_on(calculation)
         raise
     except KeyboardInterrupt:
         try:
             _decide(calculation, url)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, NotInTime):
             _tell_how_to_go_on(calculation)
         raise
 

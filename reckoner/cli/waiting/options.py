@@ -6,10 +6,9 @@ from uuid import UUID
 
 import click
 
-_Command = TypeVar("_Command", bound=Callable[..., None])
+from reckoner.cli.waiting.time_limit import checked_seconds
 
-#: 30 years: whoever wants no limit leaves the option out.
-_MAX_SECONDS = 1e9
+_Command = TypeVar("_Command", bound=Callable[..., None])
 
 
 def timeout_option(command: _Command) -> _Command:
@@ -17,18 +16,10 @@ def timeout_option(command: _Command) -> _Command:
     return click.option(
         "--timeout",
         type=float,
-        callback=_checked_seconds,
+        callback=checked_seconds,
         metavar="SECONDS",
         help="Wait no longer, and exit with status 124. The calculation goes on.",
     )(command)
-
-
-def _checked_seconds(
-    _context: click.Context, _parameter: click.Parameter, seconds: float | None
-) -> float | None:
-    if seconds is not None and not 0 <= seconds <= _MAX_SECONDS:  # nan is refused, too
-        raise click.BadParameter(f"{seconds:g} is not a time. Write seconds, such as 60 or 0.5.")
-    return seconds
 
 
 def calculation_argument(command: _Command) -> _Command:

@@ -1,12 +1,17 @@
 """The document of a calculation."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from reckoner.client.documents.problem import Problem, problem_from
+
+T = TypeVar("T")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _FINAL = ("succeeded", "failed", "cancelled")
 
@@ -130,13 +135,13 @@ def calculation_from(document: Mapping[str, Any], retry_after: float | None = No
     estimate, result, error = (document.get(name) for name in ("estimate", "result", "error"))
     return Calculation(
         id=UUID(document["id"]),
-        function=document["function"],
-        version=document["version"],
-        arguments=document["arguments"],
-        status=document["status"],
-        lane=document["lane"],
+        function=_typed(document["function"], str),
+        version=_typed(document["version"], int),
+        arguments=_typed(document["arguments"], dict),
+        status=_typed(document["status"], str),
+        lane=_typed(document["lane"], str),
         progress=float(document["progress"]),
-        attempts=document["attempts"],
+        attempts=_typed(document["attempts"], int),
         created_at=_moment(document.get("created_at")),
         started_at=_moment(document.get("started_at")),
         finished_at=_moment(document.get("finished_at")),
@@ -159,11 +164,21 @@ def estimate_from(document: Mapping[str, Any]) -> Estimate:
 
 
 def _result(document: Mapping[str, Any]) -> Result:
+    digits, value = document.get("digits"), document.get("value")
+    if digits is not None and value is not None:
+        _typed(value, str)
+    length, digest = _typed(document["length"], int), _typed(document["sha256"], str)
+    if length < 0 or not _SHA256.fullmatch(digest):  # it becomes a part of the name of a file
+        raise ValueError("This is no result.")
     return Result(
-        document["media_type"],
-        document["length"],
-        document["sha256"],
-        *(document.get(name) for name in ("check", "digits", "value", "head", "tail")),
+        _typed(document["media_type"], str),
+        length,
+        digest,
+        document.get("check"),
+        digits,
+        value,
+        document.get("head"),
+        document.get("tail"),
     )
 
 
@@ -175,6 +190,13 @@ def _attempt(document: Mapping[str, Any]) -> Attempt:
         _moment(document.get("ended_at")),
         document["outcome"],
     )
+
+
+def _typed(value: Any, kind: type[T]) -> T:
+    """Return a member that has this type. Raises TypeError for others."""
+    if not isinstance(value, kind):
+        raise TypeError(f"A member is of type {type(value).__name__}.")
+    return value
 
 
 def _moment(text: str | None) -> datetime | None:

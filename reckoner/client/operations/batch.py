@@ -61,7 +61,9 @@ def _submit_page(service: Service, page: Sequence[str], first: int) -> Steps[tup
     except InvalidRequest as error:
         problem = counted_from(error.problem, first)
         raise InvalidRequest(problem, error.status, error.request_id) from error
-    found: tuple[Submitted, ...] = service.read(answer.document, _submitted)
+    found: tuple[Submitted, ...] = service.read(
+        answer.document, lambda document: _submitted(document, len(page))
+    )
     return found
 
 
@@ -111,5 +113,9 @@ def counted_from(problem: Problem, first: int) -> Problem:
     )
 
 
-def _submitted(document: Mapping[str, Any]) -> tuple[Submitted, ...]:
-    return tuple(Submitted(UUID(one["id"]), one["status"]) for one in document["calculations"])
+def _submitted(document: Mapping[str, Any], count: int) -> tuple[Submitted, ...]:
+    """Return what has become of each item. Raises ValueError if these are more or fewer."""
+    found = tuple(Submitted(UUID(one["id"]), one["status"]) for one in document["calculations"])
+    if len(found) != count:
+        raise ValueError("The items cannot be told apart.")
+    return found

@@ -109,5 +109,5 @@ def _page(document: Mapping[str, Any]) -> tuple[list[Calculation], str | None]:
 
 def _cancelled(document: Mapping[str, Any]) -> tuple[Cancelled, str | None]:
     following = document["next"]
-    step = Cancelled(document["cancelled"], document["cancelling"])
+    step = Cancelled(int(document["cancelled"]), int(document["cancelling"]))
     return step, None if following is None else str(following)

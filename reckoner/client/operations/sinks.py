@@ -3,8 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EEXIST, EISDIR
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, BinaryIO, Protocol
 
 _READ_BYTES = 1024 * 1024
@@ -95,7 +97,7 @@ def opened(target: str | os.PathLike[str] | Writable, digest: str, length: int) 
         return
     path = Path(target)
     if path.is_dir():
-        raise IsADirectoryError(f"{path} is a directory. Give the path of a file.")
+        raise IsADirectoryError(EISDIR, "It is a directory. Give the path of a file", str(path))
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
             yield Sink(file)
@@ -103,11 +105,20 @@ def opened(target: str | os.PathLike[str] | Writable, digest: str, length: int) 
     path = path.resolve()  # a symbolic link stays one
     has_room = len(os.fsencode(path.name)) <= _MAX_NAME_BYTES
     part = path.with_name(f"{path.name if has_room else digest[16:]}.{digest[:16]}.part")
-    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | _FLAGS, 0o666), "r+b") as file:
+    with os.fdopen(_open_part(part), "r+b") as file:
         if os.fstat(file.fileno()).st_size > length:
             file.truncate(0)
         yield PartFile(file, part, path)
 
 
-#: Bytes as they are (Windows); and not through a link that somebody has put there (elsewhere).
-_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+def _open_part(part: Path) -> int:
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | _FLAGS, 0o666)
+    if not S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileExistsError(EEXIST, "It is no file, and in the way. Remove it", str(part))
+    return descriptor
+
+
+#: Others may write into the folder, and the name is easily guessed: a symbolic link is not followed
+#: to wherever it leads, and a pipe is not waited for. Windows has O_BINARY, and not the others.
+_FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 
 import httpx
 
+from reckoner.client.transport.bodies import Body
 from reckoner.client.transport.driver import request_of
 from reckoner.client.transport.steps import (
     Call,
     Emit,
     Open,
     Read,
+    Reply,
     Send,
     Sleep,
     Steps,
@@ -68,7 +70,7 @@ class AsyncDriver:
     async def _do(self, step: object, streams: "_Streams") -> Any:
         match step:
             case Send(call):
-                return await self._http.send(request_of(self._http, call))
+                return await self._send(call)
             case Open(call):
                 return await streams.open(call)
             case Read():
@@ -83,6 +85,16 @@ class AsyncDriver:
                 said = function(about)
                 return await said if inspect.isawaitable(said) else said
         raise AssertionError(step)
+
+    async def _send(self, call: Call) -> Reply:
+        response = await self._http.send(request_of(self._http, call), stream=True)
+        body = Body(response)
+        try:
+            async for piece in response.aiter_bytes():
+                body.add(piece)
+        finally:
+            await response.aclose()
+        return body.reply()
 
     async def _together(self, operations: Sequence[Steps[Any]]) -> list[Any]:
         """Carry out operations in tasks, and end those that are not needed any more."""

@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 
 import httpx
 
+from reckoner.client.transport.bodies import Body
 from reckoner.client.transport.steps import (
     Call,
     Emit,
     Open,
     Read,
+    Reply,
     Send,
     Sleep,
     Steps,
@@ -69,7 +71,7 @@ class Driver:
     def _do(self, step: object, streams: "_Streams") -> Any:
         match step:
             case Send(call):
-                return self._http.send(request_of(self._http, call))
+                return self._send(call)
             case Open(call):
                 return streams.open(call)
             case Read():
@@ -83,6 +85,16 @@ class Driver:
             case Tell(function, about):
                 return function(about)
         raise AssertionError(step)
+
+    def _send(self, call: Call) -> Reply:
+        response = self._http.send(request_of(self._http, call), stream=True)
+        body = Body(response)
+        try:
+            for piece in response.iter_bytes():
+                body.add(piece)
+        finally:
+            response.close()
+        return body.reply()
 
     def _together(self, operations: Sequence[Steps[Any]]) -> list[Any]:
         """Carry out operations in threads, and leave those behind that are not needed any more.
@@ -167,8 +179,13 @@ class _Streams:
 def request_of(http: httpx.Client | httpx.AsyncClient, call: Call) -> httpx.Request:
     """Return the request of a call."""
     waits = http.timeout
-    read = None if waits.read is None else waits.read + call.read_seconds
-    timeout = httpx.Timeout(connect=waits.connect, read=read, write=waits.write, pool=waits.pool)
+    connect, read = waits.connect, None if waits.read is None else waits.read + call.read_seconds
+    if call.longest_silence is not None:
+        connect, read = (
+            call.longest_silence if seconds is None else min(seconds, call.longest_silence)
+            for seconds in (connect, read)
+        )
+    timeout = httpx.Timeout(connect=connect, read=read, write=waits.write, pool=waits.pool)
     return http.build_request(
         call.method,
         call.path,

@@ -28,6 +28,10 @@ from reckoner.client.transport.steps import Call, Steps, send, sleep
 CONNECTION_ERRORS = (httpx.TransportError, httpx.DecodingError)
 
 
+#: What an answer may take that is asked for at the last moment.
+GRACE_SECONDS = 5.0
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A success: its JSON, and the seconds of its Retry-After."""
@@ -68,9 +72,12 @@ class Attempts:
 def exchange(url: str, call: Call, retries: Retries, seconds: float | None = None) -> Steps[Answer]:
     """Send a request until it is answered. All attempts have one X-Request-ID.
 
-    Raises ProblemResponse, and ServiceUnreachable once the attempts are used up.
+    With `seconds`, no attempt begins later than that from now on, and none is silent for much
+    longer. Raises ProblemResponse, and ServiceUnreachable once the attempts are used up.
     """
     call, attempts = with_request_id(call), Attempts(retries, seconds)
+    if seconds is not None:
+        call = replace(call, longest_silence=seconds + GRACE_SECONDS)
     while True:
         failure: ServiceUnreachable | ProblemResponse
         try:

@@ -22,7 +22,8 @@ Steps: TypeAlias = Generator[Any, Any, T]
 class Call:
     """A request: the path below the service's URL, and what belongs to it.
 
-    `read_seconds` is how long the answer may be silent, beyond the client's own time-out.
+    `read_seconds` is how long the answer may be silent, beyond the client's own time-out, and
+    `longest_silence`, in seconds, a limit for both.
     """
 
     method: str
@@ -31,11 +32,21 @@ class Call:
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     read_seconds: float = 0.0
+    longest_silence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response that was read to its end."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a request; what comes back is the response, read to its end."""
+    """Send a request; what comes back is its Reply."""
 
     call: Call
 
@@ -94,10 +105,10 @@ class Emit:
     item: Any
 
 
-def send(call: Call) -> Steps[httpx.Response]:
+def send(call: Call) -> Steps[Reply]:
     """Send a request and return the whole response."""
-    response: httpx.Response = yield Send(call)
-    return response
+    reply: Reply = yield Send(call)
+    return reply
 
 
 def open_stream(call: Call) -> Steps[httpx.Response]:

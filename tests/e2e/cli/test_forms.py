@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from reckoner.client import Client
 from tests.e2e.cli.command import NOBODYS_ID, PROGRAM, environment, run
 from tests.e2e.numbers import fibonacci, fresh
 
@@ -150,6 +151,17 @@ def test_a_calculation_is_watched_until_it_is_finished(reckoner):
     assert {line["id"] for line in done.lines} == {identity}
     assert done.lines[-1]["status"] == "succeeded"
     assert reckoner("watch", identity).text.startswith(f"{identity} succeeded: fibonacci")
+
+
+def test_a_watched_one_is_not_asked_for_again_and_again(reckoner, monkeypatch):
+    """Its events are followed, until the time-out too."""
+    monkeypatch.setattr(Client, "wait", None)
+    identity = reckoner("submit", "fibonacci", f"n={fresh(10**9, 2 * 10**9)}").text.strip()
+    done = reckoner("watch", identity, "--timeout", "1")
+    assert done.status == 124
+    assert done.text.startswith(identity)
+    assert identity in done.errors
+    reckoner("cancel", identity)
 
 
 def test_the_newest_are_watched_each_once(reckoner):

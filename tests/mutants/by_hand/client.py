@@ -14,6 +14,7 @@ _EVENTS = f"{_TESTS}/test_events.py"
 _DOWNLOADS = f"{_TESTS}/test_downloads.py"
 _VALUES = f"{_TESTS}/test_values.py"
 _IDS = f"{_TESTS}/test_identity.py"
+_LIMITS = f"{_TESTS}/test_limits.py"
 _ERRORS = f"{_TESTS}/test_errors.py"
 
 _exchange = partial(mutation, "reckoner/client/transport/exchange.py")
@@ -85,6 +86,16 @@ MUTATIONS = [
     _batch("len(page) == MAX_PAGE_CALCULATIONS or", "", _MANY),
     _batch("        first += len(page)", "        pass", _MANY),
     _batch("        awaited = following", "        awaited = submitted", _MANY),
+    _batch("    if len(found) != count:", "    if False:", _LIMITS),
+    mutation(
+        "reckoner/client/transport/bodies.py", "if self._length > _MAX_BYTES:", "if False:", _LIMITS
+    ),
+    mutation(
+        "reckoner/client/documents/calculation.py",
+        "length < 0 or not _SHA256.fullmatch(digest)",
+        "length < 0",
+        _LIMITS,
+    ),
     _batch("if page and is_full:", "if is_full:", _MANY),
     _many("if cursor is None:\n                break", "break", _MANY),
     _many("if value.utcoffset() is None:", "if False:", _MANY),
@@ -100,7 +111,13 @@ MUTATIONS = [
     _events("if found != shown:", "if True:", _EVENTS),
     _events('line.removesuffix(b"\\r")', "line", _EVENTS),
     _events("if not refused.may_pass:", "if False:", _EVENTS),
-    _events("if time.monotonic() - began >= _LASTED_SECONDS:", "if False:", _EVENTS),
+    _events("if heard - began >= _LASTED_SECONDS:", "if False:", _EVENTS),
+    _events("if heard - began >=", "if time.monotonic() - began >=", _EVENTS),
+    _events(
+        "                if _is_too_patient(silence, deadline):",
+        "                if False:",
+        _EVENTS,
+    ),
     # Downloads
     _downloads("if sink.sha256 != result.sha256:", "if False:", _DOWNLOADS),
     _downloads("        yield from work(sink.discard)\n", "", _DOWNLOADS),
@@ -117,8 +134,9 @@ MUTATIONS = [
         "            self.length",
         _DOWNLOADS,
     ),
+    _sinks('"O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"', '"O_BINARY", "O_NONBLOCK"', _DOWNLOADS),
+    _sinks("if not S_ISREG(os.fstat(descriptor).st_mode):", "if False:", _DOWNLOADS),
     _sinks("if path.exists() and not path.is_file():", "if False:", _DOWNLOADS),
-    _sinks(' | getattr(os, "O_NOFOLLOW", 0)', "", _DOWNLOADS),
     _sinks("path = path.resolve()", "path = path.absolute()", _DOWNLOADS),
     _sinks("if os.fstat(file.fileno()).st_size > length:", "if False:", _DOWNLOADS),
     _sinks(

@@ -99,7 +99,7 @@ MUTATIONS = [
     _invocation(
         "    except (KeyboardInterrupt, click.Abort):", "    except KeyboardInterrupt:", _INVOCATION
     ),
-    _invocation("error.errno in _NOT_WRITTEN and", "False and", _INVOCATION),
+    _invocation("error.errno in NO_ROOM and", "False and", _INVOCATION),
     # Waiting.
     _connection("_PATIENT_ATTEMPTS, _PATIENT_SECONDS = 1_000, 300.0", _IMPATIENT, _OUTAGE),
     _connection('    sys.modules.setdefault("httpx._main", None)', "    pass", _IMPORTS),
@@ -107,7 +107,7 @@ MUTATIONS = [
         "    if not (sys.stdin.isatty() and sys.stderr.isatty()):", "    if False:", _CTRL_C
     ),
     _interruption(
-        "        except KeyboardInterrupt:\n            _tell",
+        "        except (KeyboardInterrupt, NotInTime):\n            _tell",
         "        except ValueError:\n            _tell",
         f"{_TERMINAL}::test_ctrl_c_asks_and_leaves_it",
     ),

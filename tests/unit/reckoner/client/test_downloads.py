@@ -215,12 +215,20 @@ def test_a_link_stays_a_link(player, tmp_path):
     assert target.read_bytes() == BYTES
 
 
-def test_a_part_file_that_is_a_link_to_elsewhere_is_not_written_through(player, tmp_path):
-    (tmp_path / "theirs").write_bytes(b"theirs")
-    part_file(tmp_path / "x.png").symlink_to(tmp_path / "theirs")
-    with pytest.raises(OSError, match="symbolic link"):
-        fetch(player, tmp_path / "x.png", whole(BYTES))
-    assert (tmp_path / "theirs").read_bytes() == b"theirs"
+def test_a_link_in_the_place_of_the_part_file_is_not_followed(player, tmp_path):
+    elsewhere, path = tmp_path / "elsewhere", tmp_path / "x"
+    elsewhere.write_bytes(b"kept" * 10_000)
+    part_file(path).symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic"):
+        fetch(player, path, whole(BYTES))
+    assert elsewhere.read_bytes() == b"kept" * 10_000
+    assert not path.exists()
+
+
+def test_a_pipe_in_the_place_of_the_part_file_is_not_waited_for(player, tmp_path):
+    os.mkfifo(part_file(tmp_path / "x"))
+    with pytest.raises(FileExistsError, match="Remove it"):
+        fetch(player, tmp_path / "x", whole(BYTES))
 
 
 def test_a_directory_is_refused_before_anything_is_loaded(player, tmp_path):

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from reckoner.client import LimitExceeded, NotFound, ServiceUnreachable
+from reckoner.client import LimitExceeded, NotFound, ServiceUnreachable, WaitTimeout
 from reckoner.client.operations.events import EventParser, events
 from tests.unit.reckoner.client.playing import ID, document, problem, service, unfinished
 
@@ -64,6 +64,62 @@ def test_a_stream_that_has_lasted_counts_as_a_good_one(player):
 
     again = [(stream()[0], Lasting()) for _ in range(9)]
     assert watch(player, *again, stream(FINAL), attempts=2) == ["succeeded"]
+
+
+def test_a_silent_stream_is_given_up(player):
+    """The service sends heartbeats. A silence as long as the time-out is no good stream."""
+
+    class Silent:
+        def __iter__(self):
+            player.now += 30
+            raise httpx.ReadTimeout("silent")
+            yield
+
+    with pytest.raises(ServiceUnreachable, match="did not answer in time"):
+        watch(player, *[(stream()[0], Silent()) for _ in range(20)], attempts=3)
+    assert len(player.calls) == 3
+
+
+class Slow:
+    """Pieces that come after so many seconds each, or a silence until nobody waits any more."""
+
+    def __init__(self, player, *pieces):
+        self.player = player
+        self.pieces = pieces
+
+    def __iter__(self):
+        end = self.player.now
+        for seconds, piece in self.pieces:
+            self.player.now += seconds
+            yield piece
+        silence = self.player.calls[-1].longest_silence
+        assert silence is not None
+        self.player.now = max(self.player.now, end) + silence
+        raise httpx.ReadTimeout("silent")
+
+
+def test_a_time_out_ends_the_events_with_what_was_shown_last(player):
+    beats = [(10, b": \n\n")] * 2
+    player.answers = iter(
+        [
+            (stream()[0], Slow(player, (0, event(QUEUED)), *beats)),
+            (stream()[0], Slow(player, (0, event(RUNNING)), (3, event(RUNNING)))),
+            *[(stream()[0], Slow(player, (0, event(RUNNING)))) for _ in range(9)],
+        ]
+    )
+    began = player.now
+    with pytest.raises(WaitTimeout) as raised:
+        player.play(events(service(), ID, 25))
+    assert raised.value.calculation.status == "running"
+    assert [one.status for one in player.emitted] == ["queued", "running"]
+    assert 25 <= player.now - began < 27
+
+
+def test_a_time_out_of_zero_shows_it_once(player):
+    player.answers = iter([stream(event(QUEUED), event(RUNNING))])
+    with pytest.raises(WaitTimeout):
+        player.play(events(service(), ID, 0))
+    assert [one.status for one in player.emitted] == ["queued"]
 
 
 def test_what_is_refused_is_raised(player):
