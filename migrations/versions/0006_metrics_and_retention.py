@@ -58,25 +58,28 @@ def upgrade() -> None:
     op.execute("ALTER TABLE calculations ADD COLUMN IF NOT EXISTS traceparent text")
     # Code that knows 0005 does not use what is new. Its list is slow among millions of rows.
     op.execute("UPDATE schema_compatibility SET oldest_revision = '0005'")
-    _replace_index("calculations_list", LIST, former="calculations_newest")
+    _make_index("calculations_list", LIST, former="calculations_newest")
 
 
 def downgrade() -> None:
+    # First, since it takes long: if it is interrupted, the schema is still that of 0006, whole.
+    _make_index("calculations_newest", NEWEST)
     op.execute("DROP TABLE process_metrics")
     op.execute("DROP TABLE stored_results")
     op.execute("DROP TABLE retention")
     op.execute("ALTER TABLE workers DROP COLUMN message_version")
+    op.execute("DROP INDEX calculations_list")
     op.execute("ALTER TABLE calculations DROP COLUMN traceparent")
     op.execute("UPDATE schema_compatibility SET oldest_revision = '0004'")
-    _replace_index("calculations_newest", NEWEST, former="calculations_list")
 
 
-def _replace_index(name: str, create: str, *, former: str) -> None:
+def _make_index(name: str, create: str, *, former: str | None = None) -> None:
     with op.get_context().autocommit_block():
         # An interrupted CREATE INDEX CONCURRENTLY leaves an invalid index. It blocks nobody, and
         # waits for transactions that have begun before it, which may take longer than for a lock.
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         op.execute("SET lock_timeout = 0")
         op.execute(create)
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {former}")
+        if former is not None:
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {former}")
         op.execute(f"SET lock_timeout = {int(LOCK_SECONDS * 1000)}")
