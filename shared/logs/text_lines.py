@@ -24,7 +24,7 @@ _LEVEL_COLOURS: Mapping[int, str] = MappingProxyType(
 #: What could control the terminal or hide text: control characters, and those that turn the
 #: direction of writing. Messages contain texts of clients and of functions.
 _UNSAFE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 #: Text that needs no quotes among `name=value`.
@@ -44,12 +44,12 @@ class TextFormatter(logging.Formatter):
         time = moment.isoformat(" ", "milliseconds")[11:23]
         level = self._coloured(f"{record.levelname:<8}", _LEVEL_COLOURS.get(record.levelno, ""))
         members = "".join(f" {name}={_quoted(value)}" for name, value in extra_members(record))
-        line = f"{time} {level} {record.name}: {_safe(record.getMessage())}"
+        line = f"{time} {level} {record.name}: {_in_one_line(record.getMessage())}"
         if members:
             line += self._coloured(members, _DIM)
         if record.exc_info:
             traceback = self.formatException(record.exc_info)[-EXCEPTION_CHARACTERS:]
-            line += _safe(f"\n{traceback}")
+            line += _safe(f"\n{traceback}").replace("\n", "\n    ")
         return line
 
     def _coloured(self, text: str, colour: str) -> str:
@@ -59,11 +59,15 @@ class TextFormatter(logging.Formatter):
 def _quoted(value: object) -> str:
     text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     if not _PLAIN.fullmatch(text):
-        text = '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    return _safe(text)
+        text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _in_one_line(text)
+
+
+def _in_one_line(text: str) -> str:
+    """Return text as one line, so that grep finds it together with its members."""
+    return _safe(text).replace("\n", "\\n")
 
 
 def _safe(text: str) -> str:
-    """Return text in which nothing controls the terminal, and no line looks like another record."""
-    text = _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
-    return text.replace("\n", "\n    ")
+    """Return text in which nothing controls the terminal."""
+    return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -41,6 +41,7 @@ _MEDIA_TYPE = re.compile(rf"[\x20-\x7e]{{1,{MAX_MEDIA_TYPE_CHARACTERS}}}")
 
 #: More than our own child ever sends.
 _DETAIL_CHARACTERS = 1_000
+_MAX_SECONDS = 1e10
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def decode_summary(payload: bytes) -> Summary:
             "sha256": str(sha256),
             "compute_seconds": float(seconds),
             "peak_bytes": int() | None as peak_bytes,
-        } if math.isfinite(seconds) and seconds >= 0 and 0 <= (peak_bytes or 0) < 2**63:
+        } if 0 <= seconds < _MAX_SECONDS and 0 <= (peak_bytes or 0) < 2**63:
             return Summary(length, sha256, seconds, peak_bytes)
     raise _invalid("an invalid result")
 

@@ -72,5 +72,8 @@ MUTATIONS = [
         "shared/logs/set_up.py", "    threading.excepthook = _log_uncaught_in_thread\n", "", _LINES
     ),
     mutation("shared/logs/text_lines.py", '.replace("\\n", "\\n    ")', "", _TEXT),
-    mutation("shared/logs/text_lines.py", "    text = _UNSAFE.sub(", "    _UNSAFE.sub(", _TEXT),
+    mutation("shared/logs/text_lines.py", '.replace("\\n", "\\\\n")', "", _TEXT),
+    mutation(
+        "shared/logs/text_lines.py", "return _UNSAFE.sub(", "return text or _UNSAFE.sub(", _TEXT
+    ),
 ]

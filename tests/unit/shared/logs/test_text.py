@@ -21,7 +21,9 @@ def test_a_readable_line_has_time_level_logger_message_and_members():
     )
 
 
-@pytest.mark.parametrize("text", ["\x1b[2J", "\r", "\x9b31m", "\u202e", "\ud800", "\x00", "\x7f"])
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J", "\r", "\x9b31m", "\u061c", "\u202e", "\ud800", "\x00", "\x7f"]
+)
 def test_no_text_of_others_controls_the_terminal(text):
     for line in (readable(msg=f"a{text}b"), readable(msg="", value=f"a {text}b")):
         assert text not in line
@@ -31,7 +33,7 @@ def test_no_text_of_others_controls_the_terminal(text):
 def test_no_text_of_others_looks_like_another_record():
     fake = "\n12:00:00.000 INFO     gateway.app: forged"
     for line in (readable(msg=fake), readable(msg="", value=fake)):
-        assert not any(one.startswith("12:00") for one in line.splitlines())
+        assert len(line.splitlines()) == 1
 
 
 def test_a_readable_traceback_is_below_its_line():

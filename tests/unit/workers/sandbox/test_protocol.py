@@ -12,9 +12,12 @@ from workers.sandbox.protocol import (
     FrameReader,
     Kind,
     Request,
+    Summary,
     decode_progress,
+    decode_summary,
     encode_frame,
     encode_progress,
+    encode_summary,
 )
 
 FRAMES = st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=300)), max_size=10)
@@ -56,3 +59,10 @@ def test_a_length_beyond_the_limit_is_invalid_at_once():
 )
 def test_progress_is_a_fraction_whatever_is_sent(sent, read):
     assert decode_progress(encode_progress(sent)) == read
+
+
+@pytest.mark.parametrize("seconds", [-1.0, math.nan, math.inf, 1e308])
+def test_a_time_that_cannot_be_is_refused(seconds):
+    """Sums of such numbers would not be numbers, and no worker could write what it has counted."""
+    with pytest.raises(CalculationAborted, match="invalid result"):
+        decode_summary(encode_summary(Summary(1, "", seconds, None)))
