@@ -20,7 +20,7 @@ MUTATIONS = [
     mutation("shared/messages.py", "not members.keys() <= set(_CONTEXT)", "False", _MESSAGES),
     mutation("shared/store/calculations.py", "        traceparent = :traceparent,\n", "", _STORED),
     mutation(
-        "shared/store/outbox.py",
+        "shared/store/outbox/outbox.py",
         "coalesce(queued_by, submitted_by) AS key_name",
         "submitted_by AS key_name",
         _STORED,
