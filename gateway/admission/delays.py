@@ -24,7 +24,7 @@ from shared.errors import StoreUnavailable
 from shared.store.calculations import NO_DELAYS
 from shared.store.outbox.heavy_outbox import measure_lag_seconds
 from shared.store.presence import SILENT_SECONDS, count_slots
-from shared.store.queued_work import Group, Sums, group_of
+from shared.store.totals.queued_work import Group, Sums, group_of
 
 _FRESH_SECONDS = 1.0
 _MAX_SHARE = 0.05

@@ -17,7 +17,7 @@ from gateway.admission.charges import Charge, together
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from shared.calculation import Lane
-from shared.store.queued_work import NOTHING, Group, Sums, sum_queued_work
+from shared.store.totals.queued_work import NOTHING, Group, Sums, sum_queued_work
 
 #: How old the sum may be; more where its query would then run for more than this share of the time,
 #: or than the larger share where something would be refused.

@@ -21,7 +21,7 @@ _limits = partial(mutation, "gateway/admission/limits.py")
 _clearing = partial(mutation, "gateway/admission/clearing.py")
 _decision = partial(mutation, "gateway/admission/admission.py")
 _submit = partial(mutation, "gateway/submission/submit.py")
-_sum = partial(mutation, "shared/store/queued_work.py")
+_sum = partial(mutation, "shared/store/totals/queued_work.py")
 _plan = partial(mutation, "gateway/submission/plan.py")
 
 MUTATIONS = [

@@ -18,7 +18,7 @@ _lane = partial(mutation, "gateway/relay/lane.py")
 _delays = partial(mutation, "gateway/admission/delays.py")
 _submit = partial(mutation, "gateway/submission/submit.py")
 _retry_after = partial(mutation, "gateway/waiting/retry_after.py")
-_system = partial(mutation, "shared/store/system.py")
+_system = partial(mutation, "shared/store/totals/system.py")
 
 MUTATIONS = [
     # Which calculations, and how many.

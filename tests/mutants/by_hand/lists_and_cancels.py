@@ -12,10 +12,10 @@ _CALLERS = "integration/gateway/access/test_callers.py"
 _ESTIMATES = "integration/gateway/routes/test_estimates.py"
 _FUNCTIONS = "integration/gateway/routes/test_functions.py"
 _listing = partial(mutation, "gateway/routes/listing.py")
-_list = partial(mutation, "shared/store/listing.py")
-_filters = partial(mutation, "shared/store/filters.py")
+_list = partial(mutation, "shared/store/selection/listing.py")
+_filters = partial(mutation, "shared/store/selection/filters.py")
 _read = partial(mutation, "gateway/http/filters.py")
-_store = partial(mutation, "shared/store/cancellation.py")
+_store = partial(mutation, "shared/store/selection/cancellation.py")
 _route = partial(mutation, "gateway/routes/cancellation.py")
 _body = partial(mutation, "gateway/http/cancel_body.py")
 

@@ -16,7 +16,7 @@ _new = partial(mutation, "shared/store/new_calculations.py")
 _outbox = partial(mutation, "shared/store/outbox/outbox.py")
 _quick = partial(mutation, "shared/store/quick.py")
 _notification = partial(mutation, "shared/store/notifications.py")
-_system = partial(mutation, "shared/store/system.py")
+_system = partial(mutation, "shared/store/totals/system.py")
 
 MUTATIONS = [
     _calculation("cancel_requested = (status = 'running')", "cancel_requested = false", _CANCELS),
