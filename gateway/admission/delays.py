@@ -22,7 +22,7 @@ from gateway.database.shared_query import SharedQuery
 from shared.calculation import Calculation, Lane
 from shared.errors import StoreUnavailable
 from shared.store.calculations import NO_DELAYS
-from shared.store.heavy_outbox import measure_lag_seconds
+from shared.store.outbox.heavy_outbox import measure_lag_seconds
 from shared.store.presence import SILENT_SECONDS, count_slots
 from shared.store.queued_work import Group, Sums, group_of
 

@@ -14,14 +14,14 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-LIST = """
-    CREATE INDEX CONCURRENTLY calculations_list
-    ON calculations (function, lane, status, created_at DESC, id DESC)"""
+#: Ascending, so that what is newer comes after the last of its kind: descending ones split pages in
+#: the middle, and wrote more.
+LIST = "(function, lane, status, created_at, id)"
+NOT_SUCCEEDED = "(status, created_at, id) WHERE status <> 'succeeded'"
 
-#: What serves the list of 0005, by function alone.
-NEWEST = """
-    CREATE INDEX CONCURRENTLY calculations_newest
-    ON calculations (function, created_at DESC, id DESC)"""
+#: Those of 0005: the list by function alone.
+NEWEST = "(function, created_at DESC, id DESC)"
+NOT_SUCCEEDED_BEFORE = "(status, created_at DESC, id DESC) WHERE status <> 'succeeded'"
 
 
 def upgrade() -> None:
@@ -58,25 +58,31 @@ def upgrade() -> None:
     op.execute("ALTER TABLE calculations ADD COLUMN IF NOT EXISTS traceparent text")
     # Code that knows 0005 does not use what is new. Its list is slow among millions of rows.
     op.execute("UPDATE schema_compatibility SET oldest_revision = '0005'")
-    _replace_index("calculations_list", LIST, former="calculations_newest")
+    _replace_index("calculations_newest", "calculations_list", LIST)
+    _replace_index("calculations_not_succeeded", "calculations_not_succeeded", NOT_SUCCEEDED)
 
 
 def downgrade() -> None:
+    # First, since they take long: if one is interrupted, all that 0006 needs is still there.
+    _replace_index("calculations_not_succeeded", "calculations_not_succeeded", NOT_SUCCEEDED_BEFORE)
+    _replace_index("calculations_newest", "calculations_newest", NEWEST)
     op.execute("DROP TABLE process_metrics")
     op.execute("DROP TABLE stored_results")
     op.execute("DROP TABLE retention")
     op.execute("ALTER TABLE workers DROP COLUMN message_version")
+    op.execute("DROP INDEX calculations_list")
     op.execute("ALTER TABLE calculations DROP COLUMN traceparent")
     op.execute("UPDATE schema_compatibility SET oldest_revision = '0004'")
-    _replace_index("calculations_newest", NEWEST, former="calculations_list")
 
 
-def _replace_index(name: str, create: str, *, former: str) -> None:
+def _replace_index(former: str, name: str, on: str) -> None:
     with op.get_context().autocommit_block():
         # An interrupted CREATE INDEX CONCURRENTLY leaves an invalid index. It blocks nobody, and
         # waits for transactions that have begun before it, which may take longer than for a lock.
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}_new")
         op.execute("SET lock_timeout = 0")
-        op.execute(create)
+        op.execute(f"CREATE INDEX CONCURRENTLY {name}_new ON calculations {on}")
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {former}")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute(f"ALTER INDEX {name}_new RENAME TO {name}")
         op.execute(f"SET lock_timeout = {int(LOCK_SECONDS * 1000)}")

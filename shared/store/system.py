@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
-from shared.store.heavy_outbox import FITTING, ROOM
+from shared.store.outbox.heavy_outbox import FITTING, ROOM
 from shared.store.queued_work import SQL_CLASS_BOUNDS
 
 _LANES = text("""

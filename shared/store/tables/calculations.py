@@ -121,14 +121,14 @@ calculations = Table(
         "function",
         "lane",
         "status",
-        text("created_at DESC"),
-        text("id DESC"),
+        "created_at",
+        "id",
     ),
     Index(
         "calculations_not_succeeded",
         "status",
-        text("created_at DESC"),
-        text("id DESC"),
+        "created_at",
+        "id",
         postgresql_where=text("status <> 'succeeded'"),
     ),
     Index(

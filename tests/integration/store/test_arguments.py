@@ -6,9 +6,10 @@ import json
 import pytest
 
 from shared.calculation import Lane, calculation_id
-from shared.store import calculations, heavy_outbox, listing, new_calculations
+from shared.store import calculations, listing, new_calculations
 from shared.store.filters import Filters
 from shared.store.new_calculations import New
+from shared.store.outbox import heavy_outbox
 from tests.factories import make_arguments, make_calculation
 from tests.integration.rows import cancel, change, claim, row_of, stored
 

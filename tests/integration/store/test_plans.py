@@ -16,20 +16,24 @@ from shared.store import (
     calculations,
     cancellation,
     functions,
-    handed_back,
     leases,
     listing,
     new_calculations,
-    outbox,
     presence,
     queued_work,
     quick,
     system,
 )
 from shared.store.filters import Filters
-from shared.store.heavy_outbox import LEAST_WINDOW, MOST_COUNTED, measure_lag_seconds, take_heavy
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
+from shared.store.outbox import handed_back, outbox
+from shared.store.outbox.heavy_outbox import (
+    LEAST_WINDOW,
+    MOST_COUNTED,
+    measure_lag_seconds,
+    take_heavy,
+)
 from shared.store.queue_depths import measure_queues
 from shared.store.results import chunks
 from shared.store.retention import candidates, counting, removal

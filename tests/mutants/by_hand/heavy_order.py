@@ -12,7 +12,7 @@ _PLACES = "integration/gateway/submission/test_places.py"
 _AHEAD = "integration/gateway/waiting/test_retry_after.py"
 _SYSTEM = "integration/store/test_system.py"
 
-_outbox = partial(mutation, "shared/store/heavy_outbox.py")
+_outbox = partial(mutation, "shared/store/outbox/heavy_outbox.py")
 _window = partial(mutation, "gateway/relay/window.py")
 _lane = partial(mutation, "gateway/relay/lane.py")
 _delays = partial(mutation, "gateway/admission/delays.py")
@@ -55,7 +55,7 @@ MUTATIONS = [
     ),
     _lane("        if not self._window.is_full:\n", "        if True:\n", _FILLING),
     _lane("is_unannounced and bool(found.due)", "False", _FILLING),
-    mutation("shared/store/handed_back.py", "if lane is Lane.HEAVY:", "if False:", _FILLING),
+    mutation("shared/store/outbox/handed_back.py", "if lane is Lane.HEAVY:", "if False:", _FILLING),
     _lane("self._window.note_returned(returned)", "self._window.note_claims(returned)", _FILLING),
     mutation(
         "gateway/relay/process.py",

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -213,3 +214,29 @@ def test_what_an_author_wants_to_be_long_has_no_example_of_that_length():
 
     described = describe_api(make_settings(), Registry([digits, numbers]))
     assert len(json.dumps(described)) < 10**6
+
+
+@dataclass(frozen=True)
+class box:  # noqa: N801 (as an author may write it)
+    """A class of an author's, which with the function's name makes the name of another function."""
+
+    side: int
+
+
+def test_what_one_function_defines_is_not_taken_for_the_arguments_of_another():
+    @function
+    def pack(it: box) -> int:
+        """Pack."""
+        return it.side
+
+    @function
+    def pack_box(weight: float) -> float:
+        """Pack a box."""
+        return weight
+
+    described = describe_api(make_settings(), Registry([pack, pack_box]))
+    schemas = described["components"]["schemas"]
+    assert set(schemas["Arguments_pack_box"]["properties"]) == {"weight"}
+    reference = schemas["Arguments_pack"]["properties"]["it"]
+    assert set(follow(described, reference)["properties"]) == {"side"}
+    OpenAPIV31SpecValidator(described).validate()
