@@ -44,7 +44,12 @@ MUTATIONS = [
         "integration/gateway/relay/test_message_version.py",
     ),
     mutation("gateway/relay/lane.py", "        self._log.add(published)\n", "", _FOLLOWED),
-    mutation("workers/quick/group_commit.py", "        self._log.add(computed)\n", "", _FOLLOWED),
+    mutation(
+        "workers/quick/group_commit.py",
+        "        self._log.add([works[identity] for identity in succeeded.ids])\n",
+        "",
+        _FOLLOWED,
+    ),
     mutation("gateway/routes/calculations.py", ", read_traceparent(req)\n", "\n", _FOLLOWED),
     mutation(
         "shared/logs/members.py",

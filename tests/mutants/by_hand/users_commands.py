@@ -90,7 +90,7 @@ MUTATIONS = [
     _problems('    "unknown-function": ExitStatus.NOT_FOUND,\n', "", _PROBLEMS),
     _problems("        if error.status in _UNAVAILABLE:", "        if False:", _PROBLEMS),
     _problems("        if len(faults) > 1:", "        if faults:", _PROBLEMS),
-    _problems("            del lines[_SHOWN_FAULTS + 1 :]\n", "", _PROBLEMS),
+    _problems("in faults[:_SHOWN_FAULTS]]", "in faults]", _PROBLEMS),
     _invocation(
         "        _drop_output()\n        return ExitStatus.INTERRUPTED", "        raise", _PIPE
     ),

@@ -387,3 +387,24 @@ def test_a_heartbeat_that_cannot_write_is_made_up_for_by_a_later_one(store_setti
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
     assert expired() == {"[]": 2}
+
+
+def test_counters_are_never_older_than_the_scrape_before(store_settings, registry, monkeypatch):
+    """Which another gateway may have answered, from a newer reading: they would seem to fall."""
+    readings = []
+
+    def read_slowly(connection):
+        readings.append(time.monotonic())
+        time.sleep(0.3)
+        return read_metrics(connection)
+
+    monkeypatch.setattr("gateway.metrics.collecting.read_metrics", read_slowly)
+
+    async def scenario():
+        async with serving(store_settings, registry) as one:
+            await one.ask("GET", "/metrics")
+            await asyncio.sleep(0.6)
+            await one.ask("GET", "/metrics")
+
+    asyncio.run(scenario())
+    assert len(readings) == 2
