@@ -38,7 +38,7 @@ class NotInTime(CommandFailed):
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raise NotInTime after so many seconds, from wherever the command is then."""
+    """Raise NotInTime after this time, from wherever the command is then."""
     is_main = threading.current_thread() is threading.main_thread()
     if seconds is None or not hasattr(signal, "setitimer") or not is_main:
         yield
