@@ -5,7 +5,7 @@ from functools import partial
 from tests.mutants.mutation import mutation
 
 _BACK = "integration/workers/test_handing_back.py"
-_STORE = "integration/store/test_handed_back.py"
+_STORE = "integration/store/outbox/test_handed_back.py"
 _RELAY = "integration/gateway/relay/test_handed_back.py"
 _COSTS = "integration/store/test_functions.py"
 _PLAN = "unit/gateway/submission/test_learnt_costs.py"

@@ -4,13 +4,13 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_TAKING = "integration/store/test_heavy_outbox.py"
+_TAKING = "integration/store/outbox/test_heavy_outbox.py"
 _FILLING = "integration/gateway/relay/test_heavy_window.py"
 _COUNTING = "unit/gateway/relay/test_window.py"
 _DELAYS = "unit/gateway/admission/test_delays.py"
 _PLACES = "integration/gateway/submission/test_places.py"
 _AHEAD = "integration/gateway/waiting/test_retry_after.py"
-_SYSTEM = "integration/store/test_system.py"
+_SYSTEM = "integration/store/totals/test_system.py"
 
 _outbox = partial(mutation, "shared/store/outbox/heavy_outbox.py")
 _window = partial(mutation, "gateway/relay/window.py")

@@ -7,7 +7,7 @@ from tests.mutants.mutation import mutation
 _LIST = "integration/gateway/routes/test_list.py"
 _PLANS = "integration/store/test_plans.py"
 _CANCELS = "integration/gateway/routes/test_cancellation.py"
-_STATEMENTS = "integration/store/test_cancellation.py"
+_STATEMENTS = "integration/store/selection/test_cancellation.py"
 _CALLERS = "integration/gateway/access/test_callers.py"
 _ESTIMATES = "integration/gateway/routes/test_estimates.py"
 _FUNCTIONS = "integration/gateway/routes/test_functions.py"
