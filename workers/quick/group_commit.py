@@ -10,6 +10,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -23,7 +24,7 @@ from shared.logs.members import members_of
 from shared.metrics.counters import Counters
 from shared.postgres.retry import retry_while_unavailable
 from shared.result import Result
-from shared.store.quick import Written, finish_quick_failed, finish_quick_succeeded
+from shared.store.quick import finish_quick_failed, finish_quick_succeeded
 from workers.broker.consumer import Delivery, LaneConsumer
 from workers.presence import Watermark
 from workers.quick.counts import OutcomeCounts
@@ -157,7 +158,9 @@ class GroupCommit:
     def _store(self, outcomes: Sequence[Outcome]) -> set[UUID]:
         """Commit outcomes; return the ids of those that cannot be stored."""
         try:
-            retry_while_unavailable(lambda: self._commit(outcomes), "store results", self._is_late)
+            # One after the other: what is stored does not come again when the other is repeated.
+            for write in (self._store_results, self._store_errors):
+                retry_while_unavailable(partial(write, outcomes), "store results", self._is_late)
         except (DBAPIError, ValueError):  # ValueError: psycopg2 refuses it before PostgreSQL does
             # One of them cannot be stored. Find out which, and store the others.
             if len(outcomes) > 1:
@@ -170,22 +173,28 @@ class GroupCommit:
     def _is_late(self) -> bool:
         return self._give_up_at is not None and time.monotonic() > self._give_up_at
 
-    def _commit(self, outcomes: Collection[Outcome]) -> None:
-        # By id: a message that was delivered twice may be in one batch twice.
+    # By id: a message that was delivered twice may be in one batch twice.
+
+    def _store_results(self, outcomes: Collection[Outcome]) -> None:
         results = {o.work.calculation_id: o.result for o in outcomes if o.result}
-        errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
-        succeeded = failed = Written(set(), None)
+        if not results:
+            return
         with self._engine.begin() as connection:
-            if results:
-                succeeded = finish_quick_succeeded(connection, results)
-                self.watermark.note(succeeded.published_at)
-            if errors:
-                failed = finish_quick_failed(connection, errors)
-                self.watermark.note(failed.published_at)
+            succeeded = finish_quick_succeeded(connection, results)
+        self.watermark.note(succeeded.published_at)
         works = {o.work.calculation_id: o.work for o in outcomes}
         self._counts.note_succeeded(results, works, succeeded)
-        self._counts.note_failed(errors, works, failed)
         self._log.add([works[identity] for identity in succeeded.ids])
+
+    def _store_errors(self, outcomes: Collection[Outcome]) -> None:
+        errors = {o.work.calculation_id: o.error_json for o in outcomes if o.error_json}
+        if not errors:
+            return
+        with self._engine.begin() as connection:
+            failed = finish_quick_failed(connection, errors)
+        self.watermark.note(failed.published_at)
+        works = {o.work.calculation_id: o.work for o in outcomes}
+        self._counts.note_failed(errors, works, failed)
 
 
 def _in_statements(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.calculation import Work
+from shared.errors import StoreUnavailable
 from shared.failures import failure_json
 from shared.metrics.catalogue import (
     COMPUTE_SECONDS,
@@ -15,6 +16,7 @@ from shared.metrics.catalogue import (
     WAITING_SECONDS,
 )
 from shared.metrics.counters import Counters
+from shared.store.quick import finish_quick_failed
 from tests.counted import counted
 from tests.engines import autocommit
 from tests.factories import make_result
@@ -67,6 +69,38 @@ def test_what_is_stored_counts_once_and_what_comes_again_as_late(engine, store):
     sums = counters.totals()
     assert sums[f"{RESULT_BYTES.name}_sum"] == {'["fibonacci"]': 2 * make_result().length}
     assert 0 <= sums[f"{WAITING_SECONDS.name}_sum"]['["quick"]'] < 600
+
+
+def test_results_that_are_stored_before_an_outage_are_neither_forgotten_nor_late(
+    engine, monkeypatch
+):
+    with engine.begin() as connection:
+        made = [queue(connection, n=n) for n in (1_000, 2_000)]
+    works = [Work(one.id, "fibonacci", 1, one.arguments.text, "request") for one in made]
+    outages = iter([StoreUnavailable()])
+
+    def fail_once(connection, errors):
+        for outage in outages:
+            raise outage
+        return finish_quick_failed(connection, errors)
+
+    monkeypatch.setattr("workers.quick.group_commit.finish_quick_failed", fail_once)
+    counters = Counters()
+    answers: Any = _Answers()
+    message: Any = None
+    outcomes = [
+        Outcome(works[0], make_result(), None),
+        Outcome(works[1], None, failure_json("function-failed", "No.")),
+    ]
+    writer = GroupCommit(autocommit(engine), counters)
+    writer.start()
+    writer.submit(FinishedMessage(Delivery(message, 7, answers), outcomes))
+    writer.close()
+    assert counted(counters, FINISHED) == {
+        ("fibonacci", "quick", "succeeded"): 1,
+        ("fibonacci", "quick", "failed"): 1,
+    }
+    assert counted(counters, LATE_WRITES_REFUSED) == {}
 
 
 def test_the_log_names_results_that_this_worker_has_stored_and_none_that_came_late(
