@@ -75,12 +75,11 @@ class Collecting:
         return write_exposition(NOTHING_READ, {**self._build, catalogue.DATABASE_UP: {(): 0}})
 
     async def _of_admission(self) -> States:
-        """Return what admission counts with, a moment old: a scrape is not worth a new sum."""
+        """Return what admission counts with, which may be old where no submissions come."""
         work = self._admission.queued_work
         try:
             async with asyncio.timeout(METRICS_SECONDS):
-                if not work.is_known:
-                    await work.refresh()
+                await work.refresh(max_share=STATE_MAX_SHARE)
         except (StoreUnavailable, TimeoutError, DBAPIError):
             return {}
         return {

@@ -1,7 +1,6 @@
 """The description is valid, and says what the code does."""
 
 import ast
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from gateway.access.scopes import needed_scope
 from gateway.app import create_app
 from gateway.description.api import describe_api
+from gateway.description.submissions import submission_examples
 from reckoner import Len, function
 from shared.calculation import calculation_id
 from shared.failures import FAILURE_REASONS, PROBLEM_PREFIX
@@ -203,17 +203,16 @@ def test_it_is_valid_with_no_function_or_one(count):
 
 def test_what_an_author_wants_to_be_long_has_no_example_of_that_length():
     @function
-    def digits(text: Annotated[str, Len(10**9)]) -> int:
+    def digits(text: Annotated[str, Len(9_000)]) -> int:
         """Take much."""
         return len(text)
 
     @function
-    def numbers(values: Annotated[list[int], Len(10**7)]) -> int:
+    def numbers(values: Annotated[list[int], Len(9_000)]) -> int:
         """Take many."""
         return len(values)
 
-    described = describe_api(make_settings(), Registry([digits, numbers]))
-    assert len(json.dumps(described)) < 10**6
+    assert submission_examples(Registry([digits, numbers])) == {}
 
 
 @dataclass(frozen=True)
