@@ -37,11 +37,11 @@ def is_expected(finding):
 
 
 def test_the_doctor_finds_nothing_but_the_functions_that_are_faulty(reckoner):
-    def is_calm():
-        return all(map(is_expected, findings(reckoner("doctor", "-o", "json"))))
+    def calm():
+        ended = reckoner("doctor", "-o", "json")
+        return ended if all(map(is_expected, findings(ended))) else None
 
-    eventually(is_calm, within_seconds=60, what="only the faults of functions")
-    ended = reckoner("doctor", "-o", "json")
+    ended = eventually(calm, within_seconds=60, what="only the faults of functions")
     assert ended.returncode == 1
     assert ended.stderr == "There are faults. Correct them and run this again.\n"
     found = findings(ended)
