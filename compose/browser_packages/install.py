@@ -86,11 +86,14 @@ def install(package: Package, folder: Path, registry: str) -> bool:
 
 
 def remove_others(packages: Sequence[Package], folder: Path) -> None:
-    """Remove versions and packages that are no longer on the list."""
+    """Remove versions and packages that are no longer on the list, and what a kill has left."""
     wanted = {folder / package.name / package.version for package in packages}
-    for marker in list(folder.rglob(MARKER)):
-        if marker.parent not in wanted:
-            shutil.rmtree(marker.parent)
+    others = [marker.parent for marker in folder.rglob(MARKER)]
+    for package in packages:
+        others += (folder / package.name).iterdir()
+    for other in others:
+        if other not in wanted:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _is_installed(package: Package, target: Path) -> bool:

@@ -15,7 +15,7 @@ from gateway.waiting.capacity import find_capacity
 from shared.calculation import Calculation, Lane
 from shared.config import Settings
 from shared.errors import KeyLimitReached, QueueFull, QueueLimitExceeded
-from shared.store.queued_work import Sums
+from shared.store.totals.queued_work import Sums
 
 _CAPACITY_FRESH_SECONDS = 2.0
 _CAPACITY_MAX_SHARE = 0.05

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.calculation import Calculation, Lane
-from shared.store.queued_work import NOTHING, Group, Sums, class_of
+from shared.store.totals.queued_work import NOTHING, Group, Sums, class_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

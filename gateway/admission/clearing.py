@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from gateway.admission.limits import UNITS
 from gateway.waiting.retry_after import BLOCKED_SECONDS, whole_seconds
 from shared.calculation import Lane
-from shared.store.queued_work import NOTHING, Group, Sums
+from shared.store.totals.queued_work import NOTHING, Group, Sums
 
 
 def sums_by_lane(groups: Mapping[Group, Sums]) -> dict[Lane, Sums]:

@@ -22,9 +22,9 @@ from gateway.database.shared_query import SharedQuery
 from shared.calculation import Calculation, Lane
 from shared.errors import StoreUnavailable
 from shared.store.calculations import NO_DELAYS
-from shared.store.heavy_outbox import measure_lag_seconds
+from shared.store.outbox.heavy_outbox import measure_lag_seconds
 from shared.store.presence import SILENT_SECONDS, count_slots
-from shared.store.queued_work import Group, Sums, group_of
+from shared.store.totals.queued_work import Group, Sums, group_of
 
 _FRESH_SECONDS = 1.0
 _MAX_SHARE = 0.05

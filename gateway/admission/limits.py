@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from shared.config import Settings
 from shared.keys.api_key import KeyLimits
-from shared.store.queued_work import Sums
+from shared.store.totals.queued_work import Sums
 
 #: What is limited, in the order of Sums and Limits.
 UNITS = ("calculations", "seconds", "bytes")

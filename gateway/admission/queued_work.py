@@ -17,7 +17,7 @@ from gateway.admission.charges import Charge, together
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from shared.calculation import Lane
-from shared.store.queued_work import NOTHING, Group, Sums, sum_queued_work
+from shared.store.totals.queued_work import NOTHING, Group, Sums, sum_queued_work
 
 #: How old the sum may be; more where its query would then run for more than this share of the time,
 #: or than the larger share where something would be refused.
@@ -106,12 +106,12 @@ class QueuedWork:
         self._take(self._query.latest)
         return self._totals
 
-    async def refresh(self) -> None:
-        """Have a sum that is no older than FRESH_SECONDS, or than URGENT_SHARE demands.
+    async def refresh(self, *, max_share: float = URGENT_SHARE) -> None:
+        """Have a sum that is no older than FRESH_SECONDS, or than `max_share` demands.
 
         Raises what the query raised, such as StoreUnavailable.
         """
-        self._take(await self._query.get(max_share=URGENT_SHARE))
+        self._take(await self._query.get(max_share=max_share))
 
     def adding(self, charge: Charge) -> "Addition":
         """Return what counts a charge while it is being stored, once it is entered."""

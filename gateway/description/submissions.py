@@ -73,10 +73,10 @@ def _of_function(function: Function, settings: Settings) -> dict[str, Schema]:
             arguments["properties"][name]["maximum"] = bounds["accepted_maximum"]
     prefix = _arguments(function.name)
     found = {prefix: {**arguments, "title": _title("Arguments of", function.name)}} | {
-        f"{prefix}_{name}": definition for name, definition in definitions.items()
+        f"{prefix}.{name}": definition for name, definition in definitions.items()
     }
     hoisted: dict[str, Schema] = {
-        name: _hoist(schema, f"#/components/schemas/{prefix}_") for name, schema in found.items()
+        name: _hoist(schema, f"#/components/schemas/{prefix}.") for name, schema in found.items()
     }
     hoisted[_submission(function.name)] = record(
         {"function": {"type": "string", "const": function.name}, "arguments": reference(prefix)},

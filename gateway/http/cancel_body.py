@@ -12,8 +12,8 @@ from gateway.http.limits import MAX_CANCEL_IDS, MAX_LISTED_MEMBERS, MAX_SHOWN_CH
 from reckoner.authoring.faults import MAX_FAULTS, Fault, pointer_to
 from shared.errors import ArgumentsInvalid
 from shared.keys.names import is_key_id, is_key_name
-from shared.store.cancellation import UNFINISHED, Place
-from shared.store.filters import Filters
+from shared.store.selection.cancellation import UNFINISHED, Place
+from shared.store.selection.filters import Filters
 
 #: Of these at least one, unless there are ids.
 CONDITIONS = (*FILTERS, "submitted_by")

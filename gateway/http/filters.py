@@ -10,7 +10,7 @@ from reckoner.authoring.definition import FUNCTION_NAME
 from reckoner.authoring.faults import Fault
 from shared.calculation import Lane, Status
 from shared.errors import ArgumentsInvalid
-from shared.store.filters import Filters
+from shared.store.selection.filters import Filters
 
 _Name = TypeVar("_Name", bound=StrEnum)
 _Value = TypeVar("_Value")

@@ -38,9 +38,9 @@ class Collecting:
         self._settings = settings
         self._admission = admission
         # Counting what waits, or what has been stored lately, may take longer than the counters.
-        self._reading = SharedQuery(
-            database, read_metrics, STATE_FRESH_SECONDS, max_share=STATE_MAX_SHARE
-        )
+        # Never older than the last scrape, which another gateway may have answered: counters would
+        # fall. It reads a row for each process, however much is stored.
+        self._reading = SharedQuery(database, read_metrics, STATE_FRESH_SECONDS, max_share=1)
         self._states = [
             SharedQuery(database, read, fresh_seconds, max_share=STATE_MAX_SHARE)
             for read, fresh_seconds in (
@@ -75,12 +75,11 @@ class Collecting:
         return write_exposition(NOTHING_READ, {**self._build, catalogue.DATABASE_UP: {(): 0}})
 
     async def _of_admission(self) -> States:
-        """Return what admission counts with, a moment old: a scrape is not worth a new sum."""
+        """Return what admission counts with, which may be old where no submissions come."""
         work = self._admission.queued_work
         try:
             async with asyncio.timeout(METRICS_SECONDS):
-                if not work.is_known:
-                    await work.refresh()
+                await work.refresh(max_share=STATE_MAX_SHARE)
         except (StoreUnavailable, TimeoutError, DBAPIError):
             return {}
         return {

@@ -10,9 +10,9 @@ from shared.metrics import catalogue
 from shared.metrics.metric import Metric
 from shared.store.metrics import measure_database
 from shared.store.presence import SILENT_SECONDS, count_workers
-from shared.store.queue_depths import Depth, measure_queues
 from shared.store.retention.state import measure_storage
-from shared.store.system import measure_outbox
+from shared.store.totals.queue_depths import Depth, measure_queues
+from shared.store.totals.system import measure_outbox
 
 #: Numbers by metric and then by the values of its labels.
 States = Mapping[Metric, Mapping[tuple[str, ...], float]]

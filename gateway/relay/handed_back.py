@@ -18,13 +18,13 @@ from shared.functions.offers import offer
 from shared.logs.members import log_ids
 from shared.metrics.catalogue import FINISHED
 from shared.metrics.counters import Counters
-from shared.store.handed_back import (
+from shared.store.notifications import notify_changed
+from shared.store.outbox.handed_back import (
     Reviewed,
     fail_handed_back,
     note_offered,
     review_handed_back,
 )
-from shared.store.notifications import notify_changed
 from shared.store.presence import SILENT_SECONDS, list_offers
 
 _BATCH = 1_000

@@ -26,8 +26,8 @@ from shared.logs.bundles import CalculationLog
 from shared.messages import encode
 from shared.metrics.catalogue import DEAD_LETTERS, PUBLISHED
 from shared.metrics.counters import Counters
-from shared.store.heavy_outbox import take_heavy
-from shared.store.outbox import Due, put_back, take_due, taken
+from shared.store.outbox.heavy_outbox import take_heavy
+from shared.store.outbox.outbox import Due, put_back, take_due, taken
 
 _logger = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from shared.retention.pace import Pace
 from shared.store.metrics import ProcessKind
 from shared.store.metrics_row import MetricsRow, write_metrics
 from shared.store.notifications import CLAIMED, OUTBOX, RETURNED, read_outbox
-from shared.store.outbox import seconds_to_next
+from shared.store.outbox.outbox import seconds_to_next
 
 #: When to poll again for rows that are due and that another relay may have locked.
 _LOCKED_SECONDS = 0.1

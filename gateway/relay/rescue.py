@@ -29,7 +29,7 @@ from shared.metrics.counters import Counters
 from shared.store.attempts import Expired, expire_leases
 from shared.store.metrics import fold_silent_metrics
 from shared.store.notifications import notify_changed
-from shared.store.outbox import oldest_waiting_seconds, republish_lost
+from shared.store.outbox.outbox import oldest_waiting_seconds, republish_lost
 from shared.store.presence import delete_silent_relays, delete_silent_workers
 from shared.store.results.chunks import delete_lost_attempts, delete_lost_chunks
 

@@ -34,7 +34,7 @@ _NOTE_SECONDS = INTERVAL_SECONDS / 3
 _TOLERATED_SHARE = 0.02
 _HURRIED_PAUSES = 0.25
 
-#: After so many bytes it measures again: an operator may be removing the same excess.
+#: It measures again after this number of bytes: an operator may be removing the same excess.
 _MEASURED_BYTES = 256_000_000
 
 _MAX_FAULT_CHARACTERS = 500

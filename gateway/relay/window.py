@@ -1,7 +1,7 @@
 """When the heavy lane's window has room again, told from notifications of claims alone.
 
 Asking PostgreSQL at each claim would cost as much as a short calculation. The window itself is in
-shared/store/heavy_outbox.py.
+shared/store/outbox/heavy_outbox.py.
 """
 
 import math

@@ -29,7 +29,8 @@ from shared.keys.scope import Scope
 from shared.logs.members import log_ids
 from shared.metrics.catalogue import FINISHED
 from shared.metrics.counters import Counters
-from shared.store.cancellation import (
+from shared.store.notifications import notify_changed
+from shared.store.selection.cancellation import (
     Changed,
     Found,
     cancel_calculations,
@@ -37,7 +38,6 @@ from shared.store.cancellation import (
     find_unfinished,
     wait_until_unlocked,
 )
-from shared.store.notifications import notify_changed
 
 _logger = logging.getLogger(__name__)
 

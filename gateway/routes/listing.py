@@ -21,7 +21,7 @@ from gateway.server.threads import WatchedThreads
 from reckoner.authoring.faults import Fault
 from shared.errors import ArgumentsInvalid
 from shared.store.calculations import Row
-from shared.store.listing import list_calculations
+from shared.store.selection.listing import list_calculations
 
 
 class Listing:

@@ -23,7 +23,12 @@ from shared.functions.registry import Registry
 from shared.keys.scope import Scope
 from shared.store.presence import SILENT_SECONDS, RelayState, WorkerState, list_workers
 from shared.store.retention.state import Storage, measure_storage
-from shared.store.system import LaneState, count_finished_last_minute, count_lanes, measure_outbox
+from shared.store.totals.system import (
+    LaneState,
+    count_finished_last_minute,
+    count_lanes,
+    measure_outbox,
+)
 
 
 class System:

@@ -30,6 +30,8 @@ class AcceptedLog:
 
     def add(self, new: Sequence[New], rows: Mapping[UUID, object]) -> None:
         """Log those that have a row: they are new, and queued or computed in their requests."""
+        if not _logger.isEnabledFor(logging.INFO):
+            return
         there = [one for one in new if one.calculation.id in rows]
         computed = [one for one in there if one.result is not None]
         self._computed.add(computed)

@@ -11,8 +11,8 @@ from gateway.database.shared_query import SharedQuery
 from gateway.waiting.capacity import find_capacity
 from shared.calculation import Lane, Status
 from shared.store.calculations import Row
-from shared.store.queued_work import group_of
-from shared.store.system import Ahead, sum_ahead
+from shared.store.totals.queued_work import group_of
+from shared.store.totals.system import Ahead, sum_ahead
 
 _FRESH_SECONDS = 2.0
 

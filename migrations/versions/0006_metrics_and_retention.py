@@ -63,14 +63,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # First, since they take long: if one is interrupted, all that 0006 needs is still there.
+    _replace_index("calculations_not_succeeded", "calculations_not_succeeded", NOT_SUCCEEDED_BEFORE)
+    _replace_index("calculations_newest", "calculations_newest", NEWEST)
     op.execute("DROP TABLE process_metrics")
     op.execute("DROP TABLE stored_results")
     op.execute("DROP TABLE retention")
     op.execute("ALTER TABLE workers DROP COLUMN message_version")
+    op.execute("DROP INDEX calculations_list")
     op.execute("ALTER TABLE calculations DROP COLUMN traceparent")
     op.execute("UPDATE schema_compatibility SET oldest_revision = '0004'")
-    _replace_index("calculations_list", "calculations_newest", NEWEST)
-    _replace_index("calculations_not_succeeded", "calculations_not_succeeded", NOT_SUCCEEDED_BEFORE)
 
 
 def _replace_index(former: str, name: str, on: str) -> None:

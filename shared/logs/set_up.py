@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
@@ -22,7 +23,7 @@ def set_up_logs(
     `log_format` is `json`, `text`, or `auto`: text on a terminal, otherwise JSON. `always` are
     members of every line of JSON.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     is_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
     handler.setFormatter(
         TextFormatter(is_coloured=_has_colours(sys.stderr)) if is_text else JsonFormatter(always)
@@ -39,6 +40,29 @@ def log_what_ends_threads() -> None:
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread
     logging.captureWarnings(True)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines; for a record that cannot be formatted, one that says where it is from.
+
+    Functions log too. Python would print such a record over several lines, with its arguments.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Write that line, unless nothing can be written."""
+        error = sys.exc_info()[1]
+        instead = logging.makeLogRecord(
+            {
+                "name": record.name,
+                "levelno": logging.ERROR,
+                "levelname": "ERROR",
+                "msg": "A line of the log cannot be formatted, from %s:%d: %s",
+                "args": (record.pathname, record.lineno, type(error).__name__),
+            }
+        )
+        with suppress(Exception):
+            self.stream.write(self.format(instead) + self.terminator)
+            self.flush()
 
 
 def _has_colours(stream: TextIO) -> bool:

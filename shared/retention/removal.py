@@ -33,7 +33,7 @@ class Removal:
         self._stopped_at: datetime | None = None
 
     def remove(self, selection: Selection, excess_bytes: int | None = None) -> Removed:
-        """Remove all that is selected, or the oldest of it that have at least so many bytes."""
+        """Remove all that is selected, or the oldest of it, until that many bytes are free."""
         total = Removed()
         pages = Pages(self._engine, self._pace, selection)
         with self._engine.begin() as connection:

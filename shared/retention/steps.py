@@ -69,7 +69,7 @@ def steps(page: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:
 
 
 def oldest(page: Sequence[Candidate], size: int) -> Sequence[Candidate]:
-    """Return the first of a page that have at least so many bytes together, or all."""
+    """Return the first of a page that have `size` bytes together, or all of it."""
     total = 0
     for count, candidate in enumerate(page):
         if total >= size:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from shared.functions.learnt_cost import LearntCost
-from shared.store.filters import STORED_FUNCTIONS
+from shared.store.selection.filters import STORED_FUNCTIONS
 
 #: Two gateways that come together do it one after the other, and only the first changes anything.
 #: `before` is what both of them found.

@@ -43,7 +43,7 @@ def test_the_doctor_finds_nothing_but_the_functions_that_are_faulty(reckoner):
     eventually(is_calm, within_seconds=60, what="only the faults of functions")
     ended = reckoner("doctor", "-o", "json")
     assert ended.returncode == 1
-    assert ended.stderr == "There are faults. Mend them, and run this again.\n"
+    assert ended.stderr == "There are faults. Correct them and run this again.\n"
     found = findings(ended)
     well = {one["check"] for one in found if one["level"] == "ok"}
     assert well >= {"PostgreSQL", "Schema and rights", "RabbitMQ", "Service", "Relays", "Workers"}

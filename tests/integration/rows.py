@@ -10,12 +10,11 @@ from shared.failures import CANCELLED_JSON, failure_json
 from shared.store import (
     attempts,
     calculations,
-    heavy_outbox,
     leases,
     new_calculations,
-    outbox,
 )
 from shared.store.leases import Renewal
+from shared.store.outbox import heavy_outbox, outbox
 from shared.store.retention.removal import prune_results
 from tests.factories import make_calculation
 

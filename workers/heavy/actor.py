@@ -17,8 +17,8 @@ from shared.messages import decode_work, queue_name
 from shared.metrics.counters import Counters
 from shared.postgres.connections import autocommitting
 from shared.postgres.retry import retry_while_unavailable
-from shared.store.handed_back import hand_back
 from shared.store.leases import claim_calculation
+from shared.store.outbox.handed_back import hand_back
 from workers.broker.consumer import Delivery, current_delivery
 from workers.broker.slots import Slots
 from workers.heavy.attempt import Attempt

@@ -27,8 +27,8 @@ from shared.store.attempts import (
     release_calculation,
     retry_calculation,
 )
-from shared.store.handed_back import hand_back
 from shared.store.notifications import notify_changed, notify_outbox
+from shared.store.outbox.handed_back import hand_back
 from shared.store.results.chunks import (
     delete_chunks_of_attempt,
     insert_claimed_chunks,

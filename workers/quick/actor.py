@@ -23,8 +23,8 @@ from shared.functions.registry import Registry
 from shared.logs.members import log_calculations, members_of
 from shared.messages import decode_work, queue_name
 from shared.postgres.retry import retry_while_unavailable
-from shared.store.handed_back import hand_back
 from shared.store.notifications import notify_outbox
+from shared.store.outbox.handed_back import hand_back
 from shared.store.quick import move_to_heavy
 from workers.broker.consumer import Delivery, current_delivery
 from workers.offers import Offers

@@ -151,10 +151,6 @@ class GroupCommit:
                 delivery.consumer.refuse(delivery.tag)
             else:
                 tags[delivery.consumer].append(delivery.tag)
-        computed = [one.work for finished in batch for one in finished.outcomes if one.result]
-        if refused:
-            computed = [work for work in computed if work.calculation_id not in refused]
-        self._log.add(computed)
         for consumer, stored in tags.items():
             consumer.acknowledge(stored)
 
@@ -189,6 +185,7 @@ class GroupCommit:
         works = {o.work.calculation_id: o.work for o in outcomes}
         self._counts.note_succeeded(results, works, succeeded)
         self._counts.note_failed(errors, works, failed)
+        self._log.add([works[identity] for identity in succeeded.ids])
 
 
 def _in_statements(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:

@@ -15,7 +15,7 @@ from gateway.description.schemas.builders import (
     reference,
 )
 from gateway.http.limits import MAX_CANCEL_IDS, MAX_VALUE_BYTES, MAX_VALUE_DIGITS
-from shared.store.cancellation import UNFINISHED
+from shared.store.selection.cancellation import UNFINISHED
 
 _KEY = or_null(reference("KeyName"))
 _STATUS = reference("Status")

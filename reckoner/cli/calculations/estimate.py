@@ -8,6 +8,7 @@ from reckoner.cli.arguments.given import read_given
 from reckoner.cli.arguments.options import bind, function_and_arguments
 from reckoner.cli.output.calculation_text import estimate_text
 from reckoner.cli.output.forms import Form, form_option, write_document
+from reckoner.cli.output.printable import printable
 from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.time_limit import time_limit_option
@@ -59,4 +60,4 @@ def _text(document: Mapping[str, object]) -> str:
         "lane": document["lane"],
         "status": document["status"] or "not submitted yet",
     }
-    return "".join(f"{name:<12} {value}\n" for name, value in lines.items())
+    return "".join(f"{name:<12} {printable(str(value))}\n" for name, value in lines.items())

@@ -70,7 +70,10 @@ def redrive(settings: Settings, lanes: Sequence[Lane], *, is_shown: bool) -> Non
                 channel.confirm_delivery()
                 count = _show(channel, lane) if is_shown else _put_back(channel, lane)
                 done = "in" if is_shown else "put back from"
-                sys.stdout.write(f"{count} message(s) {done} {dead_letter_queue_name(lane)}\n")
+                # Beside messages, standard output has nothing else.
+                click.echo(
+                    f"{count} message(s) {done} {dead_letter_queue_name(lane)}", err=is_shown
+                )
         finally:
             if connection.is_open:
                 connection.close()

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.output.forms import Form, form_option, write_document
 from reckoner.cli.output.printable import printable
 from reckoner.cli.output.quantities import bytes_text, seconds_text
@@ -36,7 +37,18 @@ def command(form: Form, url: str | None) -> None:
 
 
 def system_text(document: Mapping[str, Any]) -> str:
-    """Return the state on a few lines."""
+    """Return the state on a few lines. Raises CommandFailed for a document of another form."""
+    try:
+        return _system_text(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CommandFailed(
+            "The service answered with a document of an unknown form. Check --url or RECKONER_URL, "
+            "and that this command and the service are of versions that belong together.",
+            ExitStatus.UNREACHABLE,
+        ) from error
+
+
+def _system_text(document: Mapping[str, Any]) -> str:
     lines = [_lane_text(name, lane) for name, lane in document["lanes"].items()]
     outbox = document["outbox"]
     lines.append(

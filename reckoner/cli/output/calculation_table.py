@@ -92,8 +92,8 @@ def _pages(documents: Iterable[_Document]) -> Iterator[list[_Document]]:
 def _cells(document: _Document) -> tuple[str, ...]:
     return (
         document["id"],
-        document["status"],
-        document["lane"],
+        one_line(document["status"], _SHOWN_ARGUMENTS),
+        one_line(document["lane"], _SHOWN_ARGUMENTS),
         moment_text(document["created_at"]),
         one_line(document["function"], _SHOWN_ARGUMENTS),
         one_line(canonical_json(document["arguments"]), _SHOWN_ARGUMENTS),

@@ -21,7 +21,7 @@ def function_lines(functions: Sequence[Mapping[str, Any]]) -> str:
     """Return a line for each function: its name, and what it does in short."""
     width = max((len(one["name"]) for one in functions), default=0)
     return "".join(
-        f"{one['name']:<{width}}  {one_line(one['summary'], _SHOWN)}".rstrip() + "\n"
+        f"{printable(one['name']):<{width}}  {one_line(one['summary'], _SHOWN)}".rstrip() + "\n"
         for one in functions
     )
 
@@ -30,18 +30,21 @@ def function_text(function: Mapping[str, Any]) -> str:
     """Return what a function does, its arguments, and what it returns."""
     schema = function["arguments"]
     required = schema.get("required", ())
-    lines = [f"{function['name']} (version {function['version']})"]
+    lines = [f"{printable(function['name'])} (version {function['version']})"]
     about = function.get("description") or function.get("summary") or ""
     lines += [f"  {line}".rstrip() for line in printable(about).splitlines()]
     lines += ["", "Arguments:"]
     properties = schema.get("properties", {})
     for name, member in properties.items():
-        lines.append(f"  {name}: {_argument(member, schema, is_required=name in required)}")
+        lines.append(
+            f"  {printable(name)}: {_argument(member, schema, is_required=name in required)}"
+        )
         if member.get("description"):
             lines.append(f"    {one_line(member['description'], _SHOWN)}")
     if not properties:
         lines.append("  none")
-    lines += ["", f"Result: {function['result']['kind']} ({function['result']['media_type']})"]
+    result = function["result"]
+    lines += ["", printable(f"Result: {result['kind']} ({result['media_type']})")]
     if function.get("time_limit_seconds") is not None:
         lines.append(f"Time limit: {seconds_text(function['time_limit_seconds'])}")
     if function.get("memory_limit_bytes") is not None:

@@ -31,6 +31,9 @@ _UNAVAILABLE = frozenset({502, 503, 504})
 
 _SHOWN_FAULTS = 20
 
+#: What is longer is not the service's, and nobody reads it.
+_SHOWN_CHARACTERS = 4000
+
 
 @contextmanager
 def problems_described() -> Iterator[None]:
@@ -56,12 +59,12 @@ def status_of(error: errors.ReckonerError) -> ExitStatus:
 
 def sentence_of(error: errors.ReckonerError) -> str:
     """Return what is wrong, and what to do."""
-    lines = [printable(str(error))]
+    lines = [printable(str(error)[:_SHOWN_CHARACTERS])]
     if isinstance(error, errors.ProblemResponse):
         faults = error.problem.errors
         if len(faults) > 1:
-            lines += [printable(f"  {fault.pointer}: {fault.detail}") for fault in faults]
-            del lines[_SHOWN_FAULTS + 1 :]
+            shown = [f"  {fault.pointer}: {fault.detail}" for fault in faults[:_SHOWN_FAULTS]]
+            lines += [printable(fault[:_SHOWN_CHARACTERS]) for fault in shown]
         if error.status == 401:
             lines[0] += " RECKONER_KEY or RECKONER_KEY_FILE names the key."
         elif error.status >= 500 and error.request_id:

@@ -8,13 +8,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from functools import wraps
+from typing import Any, NoReturn
 
 import click
 
 from reckoner.cli.exit_status import CommandFailed, ExitStatus
-
-_Command = TypeVar("_Command", bound=Callable[..., None])
 
 #: 30 years: whoever wants no limit leaves the option out.
 _MAX_SECONDS = 1e9
@@ -38,7 +37,7 @@ class NotInTime(CommandFailed):
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raise NotInTime after so many seconds, from wherever the command is then."""
+    """Raise NotInTime after this time, from wherever the command is then."""
     is_main = threading.current_thread() is threading.main_thread()
     if seconds is None or not hasattr(signal, "setitimer") or not is_main:
         yield
@@ -61,16 +60,22 @@ def last_look_included(timeout: float | None) -> float | None:
     return None if timeout is None else timeout + _LAST_LOOK_SECONDS
 
 
-def time_limit_option(command: _Command) -> _Command:
-    """Add `--timeout` to a command that waits for nothing but answers."""
+def time_limit_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--timeout` to a command that waits for nothing but answers, and hold it to that."""
+
+    @wraps(command)
+    def limited(*, time_limit_seconds: float | None, **arguments: Any) -> None:
+        with time_limit(time_limit_seconds):
+            command(**arguments)
+
     return click.option(
         "--timeout",
+        "time_limit_seconds",
         type=float,
-        callback=_limited,
-        expose_value=False,
+        callback=checked_seconds,
         metavar="SECONDS",
         help="Take no longer, and exit with status 124 then.",
-    )(command)
+    )(limited)
 
 
 def checked_seconds(
@@ -80,9 +85,3 @@ def checked_seconds(
     if seconds is not None and not 0 <= seconds <= _MAX_SECONDS:  # nan is refused, too
         raise click.BadParameter(f"{seconds:g} is not a time. Write seconds, such as 60 or 0.5.")
     return seconds
-
-
-def _limited(context: click.Context, parameter: click.Parameter, seconds: float | None) -> None:
-    checked_seconds(context, parameter, seconds)
-    if seconds is not None and not context.resilient_parsing:
-        context.with_resource(time_limit(seconds))

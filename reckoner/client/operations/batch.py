@@ -8,7 +8,7 @@ from uuid import UUID
 
 from reckoner.client.documents.calculation import Submitted
 from reckoner.client.documents.problem import Problem
-from reckoner.client.errors import InvalidRequest
+from reckoner.client.errors import InvalidRequest, LimitExceeded
 from reckoner.client.operations.collection import collect
 from reckoner.client.operations.service import Service, json_call, written_item
 from reckoner.client.operations.waiting import Deadline
@@ -27,30 +27,37 @@ _INDEX = re.compile(r"^/calculations/(\d+)|(?<=\W)/calculations/(\d+)")
 def batch(service: Service, items: Iterable[Item], timeout: float | None) -> Steps[None]:
     """Emit the final calculation of each item, in the order of the items.
 
-    The next page is submitted before the last one is awaited, so that there is always work.
+    The next page is submitted before the last one is awaited, so that there is always work, unless
+    there is no room for it before.
     """
     deadline = Deadline(timeout)
     awaited: Sequence[Submitted] = ()
-    for submitted in _pages_submitted(service, items):
-        following = yield from submitted
+    for page, first in _numbered_pages(items):
+        following: Sequence[Submitted] | None = None
+        try:
+            following = yield from _submit_page(service, page, first)
+        except LimitExceeded:
+            if not awaited:
+                raise
         yield from collect(service, awaited, deadline)
+        if following is None:
+            following = yield from _submit_page(service, page, first)
         awaited = following
     yield from collect(service, awaited, deadline)
 
 
 def submit_many(service: Service, items: Iterable[Item]) -> Steps[None]:
     """Emit what each item has become, once its page is submitted."""
-    for submitted in _pages_submitted(service, items):
-        for one in (yield from submitted):
+    for page, first in _numbered_pages(items):
+        for one in (yield from _submit_page(service, page, first)):
             yield from emit(one)
 
 
-def _pages_submitted(
-    service: Service, items: Iterable[Item]
-) -> Iterator[Steps[tuple[Submitted, ...]]]:
+def _numbered_pages(items: Iterable[Item]) -> Iterator[tuple[list[str], int]]:
+    """Yield pages, each with the index of its first item."""
     first = 0
     for page in pages(items):
-        yield _submit_page(service, page, first)
+        yield page, first
         first += len(page)
 
 

@@ -87,18 +87,28 @@ def _is_too_patient(silence: float | None, deadline: Deadline) -> bool:
     return silence is not None and left is not None and left <= min(silence / 2, _HEARTBEAT_SECONDS)
 
 
+#: The document of a calculation is a small part of it.
+_MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+
 class EventParser:
     """Finds the data of events in a stream (HTML standard, 9.2), whatever its pieces."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._length = 0
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """Yield the data of the events that are complete with this piece."""
+        """Yield the data of the events that are complete with this piece. Raises BrokenAnswer."""
+        self._length += len(piece)
+        if self._length > _MAX_EVENT_BYTES:
+            raise BrokenAnswer("An event is longer than a document of Reckoner can be.")
         *lines, self._rest = (self._rest + piece).split(b"\n")
         for line in lines:
             line = line.removesuffix(b"\r")
+            if not line:
+                self._length = len(self._rest)
             if not line and self._data:
                 yield b"\n".join(self._data)
                 self._data = []

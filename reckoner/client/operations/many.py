@@ -49,11 +49,8 @@ def list_page(
     """Return a page, and the query of the next."""
     answer = yield from service.ask(Call("GET", "/calculations", query), seconds=seconds)
     found: Sequence[Calculation]
-    found, following = service.read(answer.document, _page)
-    if following is None:
-        return found, None
-    # Only the query counts: wherever the answer points to, no request goes to another address.
-    return found, dict(parse_qsl(urlsplit(following).query, keep_blank_values=True))
+    found, following = service.read(answer.document, lambda document: _page(document, query))
+    return found, following
 
 
 def cancel_many(
@@ -101,10 +98,16 @@ def _bodies(ids: Iterable[Named] | None, conditions: Mapping[str, str]) -> Itera
         yield {"ids": [str(one.id if isinstance(one, Calculation) else one) for one in page]}
 
 
-def _page(document: Mapping[str, Any]) -> tuple[list[Calculation], str | None]:
+def _page(document: Mapping[str, Any], query: Query) -> tuple[list[Calculation], Query | None]:
+    """Return a page and the query of the next. Raises ValueError if that is the same again."""
     found = [calculation_from(one) for one in document["calculations"]]
-    following = document["next"]
-    return found, None if following is None else str(following)
+    if document["next"] is None:
+        return found, None
+    # Only the query counts: wherever the answer points to, no request goes to another address.
+    following = dict(parse_qsl(urlsplit(document["next"]).query, keep_blank_values=True))
+    if following == query:
+        raise ValueError("The list has no end.")
+    return found, following
 
 
 def _cancelled(document: Mapping[str, Any]) -> tuple[Cancelled, str | None]:

@@ -41,7 +41,7 @@ class Service:
         self.functions: dict[str, Function] = {}
 
     def ask(self, call: Call, *, seconds: float | None = None) -> Steps[Answer]:
-        """Send a request, repeating it for up to so many seconds; return its answer."""
+        """Send a request, repeating it for this long at most; return its answer."""
         return (yield from exchange(self.url, call, self.retries, seconds))
 
     def read(self, document: T, parse: Callable[[T], Any]) -> Any:
@@ -80,7 +80,7 @@ def in_path(name: str) -> str:
 
 
 def prefer_wait(seconds: int) -> dict[str, str]:
-    """Return the header that lets a request wait for so many seconds."""
+    """Return the header that lets a request wait for this time."""
     return {"Prefer": f"wait={seconds}"} if seconds > 0 else {}
 
 

@@ -32,12 +32,12 @@ DEFAULT_RETRIES = Retries()
 
 
 def as_retries(retries: Retries | int) -> Retries:
-    """Return the limits of so many repetitions."""
+    """Return these limits, or those of a number of repetitions."""
     return retries if isinstance(retries, Retries) else Retries(attempts=retries + 1)
 
 
 def backoff_seconds(attempts: int) -> float:
-    """Return a pause after so many failed attempts: it doubles, and chance spreads the clients."""
+    """Return the pause after failed attempts: it doubles, and chance spreads the clients."""
     longest = min(_FIRST_PAUSE_SECONDS * 2.0 ** (attempts - 1), _LONGEST_BACKOFF_SECONDS)
     return random.uniform(longest / 2, longest)  # noqa: S311 (no secret)
 

@@ -14,7 +14,8 @@ from shared.store.retention.state import HAS_RESULT, RESULT_BYTES
 #: A transaction that finishes calculations has ended long before: a few statements, each of which
 #: takes milliseconds. In theory each may last for its limit of 30 s, and idle 15 s before the next,
 #: and after PostgreSQL's clock was set ahead any transaction looks old; so what is open is never
-#: passed either. A role sees only its own sessions, and all processes have the same.
+#: passed either. A role sees only its own sessions, and all processes have the same; the URL may
+#: name them all.
 GRACE_SECONDS = 120.0
 
 _FIND_BOUND = text("""
@@ -22,7 +23,9 @@ _FIND_BOUND = text("""
                         > now() - make_interval(secs => :grace_seconds / 2), false),
            least(now() - make_interval(secs => :grace_seconds),
                  (SELECT min(xact_start) FROM pg_stat_activity
-                  WHERE datname = current_database() AND application_name LIKE 'reckoner%'
+                  WHERE datname = current_database()
+                    AND (application_name LIKE 'reckoner%'
+                         OR application_name = current_setting('application_name'))
                     AND pid <> pg_backend_pid()))""")
 
 #: One core and an index, and an end. A lock that lasts is another fault than a slice that is long.

@@ -1,4 +1,4 @@
-"""`make fuzz`: as test_schemathesis.py, for longer and with another seed each time."""
+"""`make fuzz`: what test_real_responses.py does last, for longer and with a new seed each time."""
 
 import os
 import secrets

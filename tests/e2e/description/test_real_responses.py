@@ -1,8 +1,13 @@
-"""What the service responds with has the members that the description names, all and no others."""
+"""What the service responds with has the members that the description names, all and no others.
+
+schemathesis comes last, in this file, so that one Reckoner is started for both.
+"""
 
 import httpx
 import jsonschema
 import pytest
+
+from tests.e2e.description.fuzzing import fuzz, what_was_done
 
 pytestmark = pytest.mark.slow
 
@@ -123,3 +128,10 @@ def test_refusals_are_described(client, description, method, path, target, statu
     answer = client.request(method, target, headers=headers)
     assert answer.status_code == status
     check(description, answer, path, method.lower())
+
+
+def test_what_is_allowed_is_answered_as_described_and_what_is_not_is_refused(described):
+    output = fuzz(described, "--max-examples", "15", seconds=45, seed=20_261_126)
+    operations, reached, requests = what_was_done(output)
+    assert reached == operations > 15
+    assert requests > 200  # a busy machine sends fewer in the time

@@ -10,7 +10,8 @@ from migrations.schema import downgrade, upgrade
 from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.result import CHUNK_BYTES, Result
-from shared.store import calculations, leases, outbox, presence, quick
+from shared.store import calculations, leases, presence, quick
+from shared.store.outbox import outbox
 from shared.store.results import chunks
 from tests.factories import make_calculation
 from tests.integration.migrations.upgrading import revision_of

@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from migrations.schema import downgrade, head_revision, read_schema, upgrade
 from shared.store.tables.all_tables import metadata
@@ -46,6 +46,29 @@ def test_every_step_goes_up_and_down_again(empty_database_url):
     upgrade(url)
     assert {"calculations", "result_chunks", "workers"} <= set(inspect(engine).get_table_names())
     engine.dispose()
+
+
+def test_a_downgrade_whose_index_cannot_be_made_leaves_the_schema_whole(empty_database_url):
+    url = make_url(empty_database_url)
+    upgrade(url)
+    other = create_engine(url)
+    tables = set(inspect(other).get_table_names())
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE calculations_newest ()"))  # in the index's way
+    with pytest.raises(ProgrammingError, match="calculations_newest"):
+        downgrade(url, "0005")
+    with other.begin() as connection:
+        connection.execute(text("DROP TABLE calculations_newest"))
+    assert set(inspect(other).get_table_names()) == tables
+    indexes = {index["name"] for index in inspect(other).get_indexes("calculations")}
+    assert "calculations_list" in indexes
+    with other.connect() as connection:
+        assert read_schema(connection).fault is None
+    downgrade(url, "0005")
+    indexes = {index["name"] for index in inspect(other).get_indexes("calculations")}
+    assert "calculations_newest" in indexes
+    assert "calculations_list" not in indexes
+    other.dispose()
 
 
 def test_a_schema_of_any_age_is_read_without_an_error_in_the_log(empty_database_url):

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from shared.calculation import Lane, Status
 from shared.postgres.connections import connect_to_listen, make_engine
 from shared.postgres.prepared import Prepared, Query
-from shared.store import outbox
+from shared.store.outbox import outbox
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_calculation

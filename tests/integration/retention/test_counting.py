@@ -68,9 +68,12 @@ def test_while_older_results_are_being_counted_the_rest_is_not_summed(engine):
     assert measured(engine) == (0, 0)
 
 
-def test_a_transaction_that_is_open_is_never_passed(engine, store_settings):
+@pytest.mark.parametrize("of_url", [{}, {"application_name": "ours"}])
+def test_a_transaction_that_is_open_is_never_passed(store_settings, of_url):
     """After the clock was set ahead, any transaction may be older than the grace."""
-    late = make_engine(store_settings.sqlalchemy_url, connections=1, name="reckoner quick")
+    url = store_settings.sqlalchemy_url.update_query_dict(of_url)
+    engine = make_engine(url, connections=1, name="reckoner relay")
+    late = make_engine(url, connections=1, name="reckoner quick")
     with late.begin() as transaction:
         transaction.execute(text("SELECT 1"))
         count_now(engine, grace_seconds=0)
@@ -80,6 +83,7 @@ def test_a_transaction_that_is_open_is_never_passed(engine, store_settings):
     late.dispose()
     count_now(engine, grace_seconds=-1)
     assert sums(engine) == (1, 10)
+    engine.dispose()
 
 
 def test_after_the_clock_was_set_back_everything_is_counted_anew(engine, caplog):

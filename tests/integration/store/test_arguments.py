@@ -6,9 +6,11 @@ import json
 import pytest
 
 from shared.calculation import Lane, calculation_id
-from shared.store import calculations, heavy_outbox, listing, new_calculations
-from shared.store.filters import Filters
+from shared.store import calculations, new_calculations
 from shared.store.new_calculations import New
+from shared.store.outbox import heavy_outbox
+from shared.store.selection import listing
+from shared.store.selection.filters import Filters
 from tests.factories import make_arguments, make_calculation
 from tests.integration.rows import cancel, change, claim, row_of, stored
 

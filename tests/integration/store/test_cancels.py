@@ -5,8 +5,9 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
-from shared.store import attempts, calculations, heavy_outbox, leases, new_calculations, outbox
+from shared.store import attempts, calculations, leases, new_calculations
 from shared.store.leases import Renewal
+from shared.store.outbox import heavy_outbox, outbox
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, cancel, change, claim, queue, row_of, stored
 from tests.integration.submitting import submit, submit_batch

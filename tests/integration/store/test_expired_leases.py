@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane
-from shared.store import calculations, heavy_outbox, outbox
+from shared.store import calculations
+from shared.store.outbox import heavy_outbox, outbox
 from tests.integration.rows import (
     cancel,
     change,

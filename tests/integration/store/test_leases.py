@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import attempts, calculations, heavy_outbox, new_calculations
+from shared.store import attempts, calculations, new_calculations
+from shared.store.outbox import heavy_outbox
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import (
     OTHER_WORKER,

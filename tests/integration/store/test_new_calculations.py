@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.functions.learnt_cost import LearntCost
-from shared.store import heavy_outbox, new_calculations, outbox
+from shared.store import new_calculations
 from shared.store.new_calculations import New
+from shared.store.outbox import heavy_outbox, outbox
 from tests.eventually import eventually
 from tests.factories import estimate_of, make_calculation, make_result
 from tests.integration.rows import (

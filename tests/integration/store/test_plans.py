@@ -14,27 +14,29 @@ from shared.postgres.connections import make_engine
 from shared.store import (
     attempts,
     calculations,
-    cancellation,
     functions,
-    handed_back,
     leases,
-    listing,
     new_calculations,
-    outbox,
     presence,
-    queued_work,
     quick,
-    system,
 )
-from shared.store.filters import Filters
-from shared.store.heavy_outbox import LEAST_WINDOW, MOST_COUNTED, measure_lag_seconds, take_heavy
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
-from shared.store.queue_depths import measure_queues
+from shared.store.outbox import handed_back, outbox
+from shared.store.outbox.heavy_outbox import (
+    LEAST_WINDOW,
+    MOST_COUNTED,
+    measure_lag_seconds,
+    take_heavy,
+)
 from shared.store.results import chunks
 from shared.store.retention import candidates, counting, removal
 from shared.store.retention.candidates import Position, Selection
 from shared.store.retention.state import measure_storage
+from shared.store.selection import cancellation, listing
+from shared.store.selection.filters import Filters
+from shared.store.totals import queued_work, system
+from shared.store.totals.queue_depths import measure_queues
 from tests.conftest import new_database
 from tests.factories import MOMENT, make_calculation, make_result
 from tests.integration.explained import Explained, indexes, rows_read

@@ -6,7 +6,8 @@ from reckoner.authoring.results.kinds import ResultKind
 from shared.calculation import Lane
 from shared.failures import failure_json
 from shared.result import CHUNK_BYTES, Result
-from shared.store import heavy_outbox, outbox, quick
+from shared.store import quick
+from shared.store.outbox import heavy_outbox, outbox
 from shared.store.results.chunks import find_chunk
 from tests.factories import make_result
 from tests.integration.rows import (

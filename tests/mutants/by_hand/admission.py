@@ -14,14 +14,14 @@ _DECISION = (
 )
 _CLASSES = f"{_WORK}::test_classes_are_powers_of_two_of_the_charged_seconds"
 _OF_KEYS = "integration/gateway/admission/test_limits_of_keys.py::test_a_key_has_limits_of_its_own"
-_SUM = "integration/store/test_queued_work.py"
+_SUM = "integration/store/totals/test_queued_work.py"
 
 _work = partial(mutation, "gateway/admission/queued_work.py")
 _limits = partial(mutation, "gateway/admission/limits.py")
 _clearing = partial(mutation, "gateway/admission/clearing.py")
 _decision = partial(mutation, "gateway/admission/admission.py")
 _submit = partial(mutation, "gateway/submission/submit.py")
-_sum = partial(mutation, "shared/store/queued_work.py")
+_sum = partial(mutation, "shared/store/totals/queued_work.py")
 _plan = partial(mutation, "gateway/submission/plan.py")
 
 MUTATIONS = [

@@ -36,6 +36,18 @@ MUTATIONS = [
         f"{_DESCRIBED}::test_arguments_are_bounded_by_what_this_server_accepts",
     ),
     mutation(
+        "gateway/description/submissions.py",
+        "    if length > _LONGEST_EXAMPLE:\n",
+        "    if False:\n",
+        f"{_DESCRIBED}::test_what_an_author_wants_to_be_long_has_no_example_of_that_length",
+    ),
+    mutation(
+        "gateway/description/submissions.py",
+        'f"{prefix}.{name}": definition',
+        'f"{prefix}_{name}": definition',
+        f"{_DESCRIBED}::test_what_one_function_defines_is_not_taken_for_the_arguments_of_another",
+    ),
+    mutation(
         "gateway/description/schemas/documents.py",
         '            "peak_bytes": or_null(COUNT),\n',
         "",
@@ -58,6 +70,12 @@ MUTATIONS = [
         'f"{path.stem}-{sha256[:_HASH_CHARACTERS]}{path.suffix}"',
         "path.name",
         f"{_FILES}::test_each_file_has_a_name_of_its_content_which_the_page_uses",
+    ),
+    mutation(
+        "gateway/docs/files.py",
+        "        if all((marker.parent",
+        "        if any((marker.parent",
+        f"{_FILES}::test_an_installation_that_lost_a_file_is_none_and_the_older_one_is_used",
     ),
     mutation(
         _INSTALL,

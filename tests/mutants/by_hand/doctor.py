@@ -52,6 +52,7 @@ MUTATIONS = [
     _live("or len(password) < _LEAST_PASSWORD_CHARACTERS", "", _LIVE),
     _service('if state != "ok"}', 'if state == "no"}', _SERVICE),
     _service('document.get("problems", [])', "[]", _SERVICE),
+    _running("[*findings, late] if is_late", "[late] if is_late", _RUNNING),
     _running("max(0.0, until - time.monotonic())", "None", _RUNNING),
     mutation(f"{_DOCTOR}/__init__.py", "is Level.FAULT:", "is Level.WARNING:", _RUNNING),
     _migrate("        if status != 0:\n", "        if False:\n", _MIGRATE),

@@ -5,7 +5,7 @@ from functools import partial
 from tests.mutants.mutation import mutation
 
 _BACK = "integration/workers/test_handing_back.py"
-_STORE = "integration/store/test_handed_back.py"
+_STORE = "integration/store/outbox/test_handed_back.py"
 _RELAY = "integration/gateway/relay/test_handed_back.py"
 _COSTS = "integration/store/test_functions.py"
 _PLAN = "unit/gateway/submission/test_learnt_costs.py"
@@ -22,7 +22,7 @@ _quick = partial(mutation, "workers/quick/actor.py")
 _heavy = partial(mutation, "workers/heavy/actor.py")
 _attempt = partial(mutation, "workers/heavy/attempt.py")
 _offers = partial(mutation, "workers/offers.py")
-_store = partial(mutation, "shared/store/handed_back.py")
+_store = partial(mutation, "shared/store/outbox/handed_back.py")
 _relay = partial(mutation, "gateway/relay/handed_back.py")
 _functions = partial(mutation, "shared/store/functions.py")
 _plan = partial(mutation, "gateway/submission/plan.py")

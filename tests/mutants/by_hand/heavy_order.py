@@ -4,21 +4,21 @@ from functools import partial
 
 from tests.mutants.mutation import mutation
 
-_TAKING = "integration/store/test_heavy_outbox.py"
+_TAKING = "integration/store/outbox/test_heavy_outbox.py"
 _FILLING = "integration/gateway/relay/test_heavy_window.py"
 _COUNTING = "unit/gateway/relay/test_window.py"
 _DELAYS = "unit/gateway/admission/test_delays.py"
 _PLACES = "integration/gateway/submission/test_places.py"
 _AHEAD = "integration/gateway/waiting/test_retry_after.py"
-_SYSTEM = "integration/store/test_system.py"
+_SYSTEM = "integration/store/totals/test_system.py"
 
-_outbox = partial(mutation, "shared/store/heavy_outbox.py")
+_outbox = partial(mutation, "shared/store/outbox/heavy_outbox.py")
 _window = partial(mutation, "gateway/relay/window.py")
 _lane = partial(mutation, "gateway/relay/lane.py")
 _delays = partial(mutation, "gateway/admission/delays.py")
 _submit = partial(mutation, "gateway/submission/submit.py")
 _retry_after = partial(mutation, "gateway/waiting/retry_after.py")
-_system = partial(mutation, "shared/store/system.py")
+_system = partial(mutation, "shared/store/totals/system.py")
 
 MUTATIONS = [
     # Which calculations, and how many.
@@ -55,7 +55,7 @@ MUTATIONS = [
     ),
     _lane("        if not self._window.is_full:\n", "        if True:\n", _FILLING),
     _lane("is_unannounced and bool(found.due)", "False", _FILLING),
-    mutation("shared/store/handed_back.py", "if lane is Lane.HEAVY:", "if False:", _FILLING),
+    mutation("shared/store/outbox/handed_back.py", "if lane is Lane.HEAVY:", "if False:", _FILLING),
     _lane("self._window.note_returned(returned)", "self._window.note_claims(returned)", _FILLING),
     mutation(
         "gateway/relay/process.py",

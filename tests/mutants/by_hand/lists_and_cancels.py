@@ -7,15 +7,15 @@ from tests.mutants.mutation import mutation
 _LIST = "integration/gateway/routes/test_list.py"
 _PLANS = "integration/store/test_plans.py"
 _CANCELS = "integration/gateway/routes/test_cancellation.py"
-_STATEMENTS = "integration/store/test_cancellation.py"
+_STATEMENTS = "integration/store/selection/test_cancellation.py"
 _CALLERS = "integration/gateway/access/test_callers.py"
 _ESTIMATES = "integration/gateway/routes/test_estimates.py"
 _FUNCTIONS = "integration/gateway/routes/test_functions.py"
 _listing = partial(mutation, "gateway/routes/listing.py")
-_list = partial(mutation, "shared/store/listing.py")
-_filters = partial(mutation, "shared/store/filters.py")
+_list = partial(mutation, "shared/store/selection/listing.py")
+_filters = partial(mutation, "shared/store/selection/filters.py")
 _read = partial(mutation, "gateway/http/filters.py")
-_store = partial(mutation, "shared/store/cancellation.py")
+_store = partial(mutation, "shared/store/selection/cancellation.py")
 _route = partial(mutation, "gateway/routes/cancellation.py")
 _body = partial(mutation, "gateway/http/cancel_body.py")
 

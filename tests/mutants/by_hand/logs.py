@@ -20,7 +20,7 @@ MUTATIONS = [
     mutation("shared/messages.py", "not members.keys() <= set(_CONTEXT)", "False", _MESSAGES),
     mutation("shared/store/calculations.py", "        traceparent = :traceparent,\n", "", _STORED),
     mutation(
-        "shared/store/outbox.py",
+        "shared/store/outbox/outbox.py",
         "coalesce(queued_by, submitted_by) AS key_name",
         "submitted_by AS key_name",
         _STORED,
@@ -44,7 +44,12 @@ MUTATIONS = [
         "integration/gateway/relay/test_message_version.py",
     ),
     mutation("gateway/relay/lane.py", "        self._log.add(published)\n", "", _FOLLOWED),
-    mutation("workers/quick/group_commit.py", "        self._log.add(computed)\n", "", _FOLLOWED),
+    mutation(
+        "workers/quick/group_commit.py",
+        "        self._log.add([works[identity] for identity in succeeded.ids])\n",
+        "",
+        _FOLLOWED,
+    ),
     mutation("gateway/routes/calculations.py", ", read_traceparent(req)\n", "\n", _FOLLOWED),
     mutation(
         "shared/logs/members.py",

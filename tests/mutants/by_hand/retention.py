@@ -129,6 +129,10 @@ _FOLLOWING = [
     _prune("        _count(engine, done)\n", "        pass\n", _PRUNE),
     _prune("        is_stopping = True\n", "        pass\n", _PRUNE),
     _submission("        if len(statuses) < len(others):\n", "        if False:\n", _FORGOTTEN),
+    _remove("      AND finished_at < (SELECT counted_until FROM retention)\n", "", _REMOVES),
+    _prune("until=plan.total.last + _MOMENT", "until=selection.until", _PRUNE),
+    _prune("plan.total.bytes if is_part else None", "plan.total.bytes", _PRUNE),
+    _relay("min(excess, _MEASURED_BYTES)", "excess", _RELAY),
     _submission(
         "return store_one(connection, new) if row is None else Stored(row, is_accepted=is_queued)",
         "return Stored(row, is_accepted=is_queued)  # type: ignore[arg-type]",

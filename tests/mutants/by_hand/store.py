@@ -10,13 +10,13 @@ _OUTBOX = "integration/gateway/relay/test_outbox.py"
 _NEW_ONES = "integration/store/test_new_calculations.py"
 _QUICK_ONES = "integration/store/test_quick.py"
 _TELLS = "integration/store/test_notifications.py"
-_WHOLE = "integration/store/test_system.py"
+_WHOLE = "integration/store/totals/test_system.py"
 _calculation = partial(mutation, "shared/store/calculations.py")
 _new = partial(mutation, "shared/store/new_calculations.py")
-_outbox = partial(mutation, "shared/store/outbox.py")
+_outbox = partial(mutation, "shared/store/outbox/outbox.py")
 _quick = partial(mutation, "shared/store/quick.py")
 _notification = partial(mutation, "shared/store/notifications.py")
-_system = partial(mutation, "shared/store/system.py")
+_system = partial(mutation, "shared/store/totals/system.py")
 
 MUTATIONS = [
     _calculation("cancel_requested = (status = 'running')", "cancel_requested = false", _CANCELS),

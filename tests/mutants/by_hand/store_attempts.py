@@ -12,7 +12,7 @@ _HELD = "integration/store/test_leases.py"
 _LOST = "integration/store/test_expired_leases.py"
 _OTHERS = f"{_FENCING}::test_another_worker_writes_nothing_under_a_claim"
 _OUTBOX = "integration/gateway/relay/test_outbox.py"
-_WHOLE = "integration/store/test_system.py"
+_WHOLE = "integration/store/totals/test_system.py"
 _HIS = "WHERE id = :id AND attempt = :attempt"
 _ANYBODYS = "WHERE id = :id"
 _ENDING = """worker_id = NULL, lease_until = NULL, cancel_requested = false,

@@ -24,6 +24,7 @@ _NARROW = "test_a_narrow_terminal_has_whole_ids_and_no_longer_lines"
 _JSON_FAILED = f"{_STATUSES}::test_a_failed_calculation_is_1_and_says_why"
 _PIPE = f"{_STATUSES}::test_a_closed_pipe_is_130_and_silent"
 _CTRL_C = f"{_STATUSES}::test_ctrl_c_without_a_terminal_is_130_names_the_calculation_and_leaves_it"
+_SILENT = "integration/cli/test_silent_gateway.py"
 _IMPATIENT = "_PATIENT_ATTEMPTS, _PATIENT_SECONDS = 1, 0.0"
 
 _integers = partial(mutation, "reckoner/cli/arguments/integers.py")
@@ -90,7 +91,7 @@ MUTATIONS = [
     _problems('    "unknown-function": ExitStatus.NOT_FOUND,\n', "", _PROBLEMS),
     _problems("        if error.status in _UNAVAILABLE:", "        if False:", _PROBLEMS),
     _problems("        if len(faults) > 1:", "        if faults:", _PROBLEMS),
-    _problems("            del lines[_SHOWN_FAULTS + 1 :]\n", "", _PROBLEMS),
+    _problems("in faults[:_SHOWN_FAULTS]]", "in faults]", _PROBLEMS),
     _invocation(
         "        _drop_output()\n        return ExitStatus.INTERRUPTED", "        raise", _PIPE
     ),
@@ -115,6 +116,24 @@ MUTATIONS = [
         "            client.cancel(calculation.id)",
         "            pass",
         f"{_TERMINAL}::test_ctrl_c_asks_and_cancels",
+    ),
+    mutation(
+        "reckoner/cli/waiting/time_limit.py",
+        "        with time_limit(",
+        "        with time_limit(1e6 or ",
+        _SILENT,
+    ),
+    mutation(
+        "reckoner/cli/waiting/submitting.py",
+        "    except (KeyboardInterrupt, NotInTime):",
+        "    except ValueError:",
+        _SILENT,
+    ),
+    mutation(
+        "reckoner/cli/calculations/cancel.py",
+        "                break  # it would",
+        "                continue  # it would",
+        _SILENT,
     ),
     # The service, and files of many.
     _settings("    if key and file:", "    if False:", _SETTINGS),

@@ -89,6 +89,7 @@ def test_a_longer_list_of_files_and_a_new_version_are_installed(registry, tmp_pa
     registry.archives["/@us/viewer/-/viewer-2.0.0.tgz"] = content
     newer = package(content, version="2.0.0")
     assert install(newer, tmp_path, registry.url)
+    (tmp_path / "@us/viewer/tmp-of-one-that-was-killed/fresh").mkdir(parents=True)
     remove_others([newer], tmp_path)
     assert [one.name for one in (tmp_path / "@us/viewer").iterdir()] == ["2.0.0"]
 

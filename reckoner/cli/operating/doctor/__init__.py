@@ -61,4 +61,4 @@ def command(form: Form, url: str | None) -> None:
     examined = run_checks(CHECKS, installation)
     write_document(report_members(examined), form, lambda: report_text(examined))
     if worst_level(examined) is Level.FAULT:
-        raise CommandFailed("There are faults. Mend them, and run this again.", ExitStatus.FAILED)
+        raise CommandFailed("There are faults. Correct them and run this again.", ExitStatus.FAILED)

@@ -15,7 +15,7 @@ from shared.store.presence import (
     list_relays,
     list_workers,
 )
-from shared.store.system import count_lanes, measure_outbox
+from shared.store.totals.system import count_lanes, measure_outbox
 
 #: How old what could be published may be: the relay takes a second, and minutes in a flood.
 _OUTBOX_SECONDS = 60.0

@@ -12,7 +12,7 @@ from shared.calculation import Lane, Status
 from shared.errors import StoreUnavailable
 from shared.store.new_calculations import insert_new
 from shared.store.presence import delete_worker
-from shared.store.system import count_lanes
+from shared.store.totals.system import count_lanes
 from tests.engines import autocommit, make_pool
 from tests.eventually import eventually
 from tests.factories import make_calculation

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from shared.calculation import Lane
-from shared.store import outbox, presence
+from shared.store import presence
+from shared.store.outbox import outbox
 from tests.engines import autocommit
 from tests.integration.gateway.relay.postgres_clock import HOUR, LEASE_SECONDS
 from tests.integration.rows import WORKER, claim, expire, queue, status_of, take_due

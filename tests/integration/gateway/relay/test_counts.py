@@ -21,9 +21,9 @@ from shared.metrics.catalogue import (
 )
 from shared.metrics.counters import Counters
 from shared.store import presence
-from shared.store.handed_back import hand_back
 from shared.store.metrics import ProcessKind, read_metrics
 from shared.store.metrics_row import MetricsRow, write_metrics
+from shared.store.outbox.handed_back import hand_back
 from tests.counted import counted
 from tests.engines import autocommit
 from tests.eventually import eventually

@@ -11,7 +11,7 @@ from gateway.relay.handed_back import HandedBack
 from shared.calculation import Lane
 from shared.store import presence
 from shared.store.calculations import requeue_ended
-from shared.store.handed_back import hand_back
+from shared.store.outbox.handed_back import hand_back
 from tests.integration.rows import queue, row_of, stored
 
 GRACE_SECONDS = 60

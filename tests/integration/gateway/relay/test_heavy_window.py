@@ -9,8 +9,8 @@ from sqlalchemy import text
 from shared.calculation import Lane
 from shared.failures import CANCELLED_JSON
 from shared.store import calculations, leases
-from shared.store.handed_back import hand_back
-from shared.store.heavy_outbox import LEAST_WINDOW, take_heavy
+from shared.store.outbox.handed_back import hand_back
+from shared.store.outbox.heavy_outbox import LEAST_WINDOW, take_heavy
 from tests.eventually import eventually
 from tests.integration.outbox import add_slots, make_relay, queue, running, unpublished
 from tests.integration.rows import WORKER

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.calculation import Lane, Status
-from shared.store import outbox, presence
+from shared.store import presence
+from shared.store.outbox import outbox
 from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.factories import make_calculation

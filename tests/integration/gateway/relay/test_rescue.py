@@ -10,7 +10,8 @@ from sqlalchemy import text
 from gateway.relay.rescue import Rescue
 from shared.calculation import Lane
 from shared.config import load_settings
-from shared.store import heavy_outbox, outbox, presence
+from shared.store import presence
+from shared.store.outbox import heavy_outbox, outbox
 from tests.eventually import eventually
 from tests.integration.lanes import Feed, body_of
 from tests.integration.rows import cancel, change, claim, queue, row_of, stored

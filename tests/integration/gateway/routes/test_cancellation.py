@@ -128,7 +128,7 @@ def test_rows_that_the_relay_holds_are_left_for_the_next_call(engine, asked, mad
 def long_waits(monkeypatch):
     """However slow the machine is, a test is faster than a call stops waiting for locks."""
     limit = text("SET LOCAL lock_timeout = '60s'")
-    monkeypatch.setattr("shared.store.cancellation._LOCK_TIMEOUT", limit)
+    monkeypatch.setattr("shared.store.selection.cancellation._LOCK_TIMEOUT", limit)
     monkeypatch.setattr("gateway.routes.cancellation.MAX_LOCKED_SECONDS", 60)
 
 

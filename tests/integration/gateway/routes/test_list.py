@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, text
 
 from gateway.http.document import encode_document
 from shared.calculation import Lane, Status
-from shared.store import listing
 from shared.store.calculations import find_calculations
-from shared.store.filters import Filters
+from shared.store.selection import listing
+from shared.store.selection.filters import Filters
 from tests.asgi import serving
 from tests.conftest import new_database
 from tests.integration.gateway.server.running import running_gateway

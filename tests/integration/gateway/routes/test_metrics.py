@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from gateway.admission.queued_work import FRESH_SECONDS
 from gateway.database.database import make_database
 from gateway.metrics.gauges import note_gauges
 from gateway.metrics.heartbeat import Heartbeat
@@ -387,3 +388,36 @@ def test_a_heartbeat_that_cannot_write_is_made_up_for_by_a_later_one(store_setti
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
     assert expired() == {"[]": 2}
+
+
+def test_the_queued_work_is_that_of_this_scrape(engine, store_settings, registry):
+    async def scenario():
+        async with serving(store_settings, registry) as one:
+            await one.ask("GET", "/metrics")
+            with engine.begin() as connection:
+                queue(connection, n=1_000_000)
+            await asyncio.sleep(FRESH_SECONDS + 0.1)
+            return _parse((await one.ask("GET", "/metrics")).body.decode())
+
+    assert asyncio.run(scenario())["reckoner_queued_seconds",] > 0
+
+
+def test_counters_are_never_older_than_the_scrape_before(store_settings, registry, monkeypatch):
+    """Which another gateway may have answered, from a newer reading: they would seem to fall."""
+    readings = []
+
+    def read_slowly(connection):
+        readings.append(time.monotonic())
+        time.sleep(0.3)
+        return read_metrics(connection)
+
+    monkeypatch.setattr("gateway.metrics.collecting.read_metrics", read_slowly)
+
+    async def scenario():
+        async with serving(store_settings, registry) as one:
+            await one.ask("GET", "/metrics")
+            await asyncio.sleep(0.6)
+            await one.ask("GET", "/metrics")
+
+    asyncio.run(scenario())
+    assert len(readings) == 2

@@ -1,5 +1,6 @@
 """What a quick worker counts of the outcomes that it stores."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -66,3 +67,14 @@ def test_what_is_stored_counts_once_and_what_comes_again_as_late(engine, store):
     sums = counters.totals()
     assert sums[f"{RESULT_BYTES.name}_sum"] == {'["fibonacci"]': 2 * make_result().length}
     assert 0 <= sums[f"{WAITING_SECONDS.name}_sum"]['["quick"]'] < 600
+
+
+def test_the_log_names_results_that_this_worker_has_stored_and_none_that_came_late(
+    engine, store, caplog
+):
+    caplog.set_level(logging.INFO, "workers.quick.group_commit")
+    with engine.begin() as connection:
+        made = queue(connection, n=1_000)
+    store(Outcome(Work(made.id, "fibonacci", 1, made.arguments.text, "r"), make_result(), None))
+    named = [getattr(record, "calculation_id", None) for record in caplog.records]
+    assert named == [made.id]

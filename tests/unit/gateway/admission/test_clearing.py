@@ -4,7 +4,7 @@ import pytest
 
 from gateway.admission.clearing import retry_after_seconds, sums_by_lane
 from shared.calculation import Lane
-from shared.store.queued_work import NOTHING, Group, Sums
+from shared.store.totals.queued_work import NOTHING, Group, Sums
 
 QUICK, HEAVY = Lane.QUICK, Lane.HEAVY
 SLOTS = {QUICK: 2, HEAVY: 4}

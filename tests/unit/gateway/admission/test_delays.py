@@ -7,7 +7,7 @@ import pytest
 
 from gateway.admission.delays import Backlog
 from shared.calculation import Lane
-from shared.store.queued_work import Group, Sums, group_of
+from shared.store.totals.queued_work import Group, Sums, group_of
 from tests.factories import make_calculation
 
 

@@ -8,7 +8,7 @@ from gateway.admission.limits import NO_LIMITS, Excess, Limits, limits_of_all, l
 from shared.config import load_settings
 from shared.keys.api_key import NO_LIMITS as NO_KEY_LIMITS
 from shared.keys.api_key import KeyLimits
-from shared.store.queued_work import NOTHING, Sums
+from shared.store.totals.queued_work import NOTHING, Sums
 
 LIMITS = Limits(10, 60.0, 1_000)
 

@@ -11,7 +11,7 @@ from gateway.admission.admission import Admission
 from gateway.admission.queued_work import Snapshot
 from shared.config import load_settings
 from shared.errors import StoreUnavailable
-from shared.store.queued_work import Sums, group_of
+from shared.store.totals.queued_work import Sums, group_of
 from tests.factories import make_calculation
 
 SETTINGS = dataclasses.replace(

@@ -11,7 +11,7 @@ import pytest
 from gateway.admission.charges import charge_of
 from gateway.admission.queued_work import QueuedWork, Snapshot
 from shared.calculation import Lane
-from shared.store.queued_work import CLASS_BOUNDS, NOTHING, Group, Sums, group_of
+from shared.store.totals.queued_work import CLASS_BOUNDS, NOTHING, Group, Sums, group_of
 from tests.factories import make_calculation
 
 ONE = Group(Lane.QUICK, 0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.relay.lane import group_by_message
 from shared.calculation import Lane, Work
-from shared.store.outbox import Due
+from shared.store.outbox.outbox import Due
 
 
 def due(seconds: float | None) -> Due:

@@ -7,6 +7,7 @@ import pytest
 
 from reckoner.client import LimitExceeded, NotFound, ServiceUnreachable, WaitTimeout
 from reckoner.client.operations.events import EventParser, events
+from reckoner.client.transport.answers import BrokenAnswer
 from tests.unit.reckoner.client.playing import ID, document, problem, service, unfinished
 
 
@@ -133,6 +134,21 @@ def test_what_is_refused_is_raised(player):
 
 def test_an_event_that_is_no_document_is_tried_again(player):
     assert watch(player, stream(b'data: {"id": \n\n'), stream(FINAL)) == ["succeeded"]
+
+
+@pytest.mark.parametrize("piece", [b"x" * 2**20, b"data: x\n" * 2**17])
+def test_an_event_without_an_end_is_not_kept(piece):
+    parser = EventParser()
+    for _ in range(16):
+        assert list(parser.feed(piece)) == []
+    with pytest.raises(BrokenAnswer):
+        list(parser.feed(piece))
+
+
+def test_many_events_may_be_longer_together():
+    parser = EventParser()
+    event = b"data:" + b"x" * 2**20 + b"\n\n"
+    assert sum(len(list(parser.feed(event))) for _ in range(20)) == 20
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 1000])

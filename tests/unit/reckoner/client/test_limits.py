@@ -9,6 +9,7 @@ import pytest
 
 from reckoner.client import AsyncClient, Client, ServiceUnreachable
 from reckoner.client.operations.batch import batch
+from reckoner.client.operations.many import list_calculations
 from reckoner.client.operations.submission import get, run
 from reckoner.client.transport import bodies
 from reckoner.client.transport.driver import request_of
@@ -34,12 +35,12 @@ async def _awaited(coroutine):
 
 
 class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body without an end."""
+    """A body that goes on for longer than it should."""
 
     closed = False
 
     def __iter__(self):
-        while True:
+        for _ in range(1000):
             yield b" " * 1000
 
     async def __aiter__(self):
@@ -116,6 +117,13 @@ def test_a_document_with_a_member_of_another_kind_is_not_reckoners(player, wrong
     player.answers = iter([answer(document(**wrong))])
     with pytest.raises(ServiceUnreachable, match="unknown form"):
         player.play(get(service(), ID))
+
+
+@pytest.mark.parametrize("following", ["/calculations?limit=100", "http://[", 5])
+def test_a_list_whose_next_page_is_no_other_is_not_read_on(player, following):
+    player.answers = iter([answer({"calculations": [document()], "next": following})] * 3)
+    with pytest.raises(ServiceUnreachable, match="unknown form"):
+        player.play(list_calculations(service(), {}, 100))
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from reckoner.client import InvalidRequest, WaitTimeout
+from reckoner.client import InvalidRequest, LimitExceeded, WaitTimeout
 from reckoner.client.documents.problem import problem_from
 from reckoner.client.operations import batch as batches
 from reckoner.client.operations.batch import Item, batch, counted_from, pages, submit_many
@@ -81,6 +81,18 @@ def test_results_come_in_order_and_the_next_page_is_submitted_before(player, mon
     player.play(batch(service(), items(3), None))
     assert [one.id.int for one in player.emitted] == [0, 1, 2]
     assert [call.method for call in player.calls] == ["POST", "POST", "GET", "GET", "GET"]
+
+
+def test_a_page_without_room_is_submitted_after_the_last_one(player, monkeypatch):
+    monkeypatch.setattr(batches, "MAX_PAGE_CALCULATIONS", 2)
+    full = problem(503, "queue-full", Retry_After="3600")
+    finished = [answer(document(id=identity(n))) for n in range(3)]
+    player.answers = iter([submitted(2), full, *finished[:2], submitted(1, 2), finished[2]])
+    player.play(batch(service(), items(3), None))
+    assert [one.id.int for one in player.emitted] == [0, 1, 2]
+    player.answers = iter([full])
+    with pytest.raises(LimitExceeded):
+        player.play(batch(service(), items(3), None))
 
 
 def test_one_that_failed_is_yielded_like_the_others(player):

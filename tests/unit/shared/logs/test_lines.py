@@ -99,6 +99,25 @@ def test_what_is_below_the_level_is_not_shown(own_root_logger, capsys, level, sh
     assert len(capsys.readouterr().err.splitlines()) == shown
 
 
+@pytest.mark.parametrize("log_format", ["json", "text"])
+@pytest.mark.parametrize(
+    ("message", "arguments"), [("%d items", ("many",)), ("%d digits", (10**5_000,)), ("words", ())]
+)
+def test_a_record_that_cannot_be_formatted_is_one_line_that_says_where_it_is_from(
+    own_root_logger, capsys, log_format, message, arguments
+):
+    set_up_logs("INFO", log_format)
+    logging.getLogger("functions").info(message, *arguments, extra={"worker": Wordless()})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "functions" in line
+    assert f"A line of the log cannot be formatted, from {__file__}:" in line
+
+
+class Wordless:
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
 def test_pika_does_not_log_lost_connections(own_root_logger, capsys):
     set_up_logs("DEBUG")
     logging.getLogger("pika.adapters.blocking_connection").error("lost")

@@ -1,7 +1,10 @@
-"""`reckoner system`: the state on a few lines."""
+"""`reckoner system`: the state on a few lines, and answers that are not Reckoner's."""
 
 from typing import Any
 
+import pytest
+
+from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.operating.system import system_text
 
 
@@ -26,3 +29,10 @@ def test_a_silent_relay_does_not_look_like_one_that_works():
 def test_problems_of_a_relay_are_on_its_line():
     (line,) = relay_lines({"pid": 1, "silent_seconds": 60, "problems": {"quick": "No queue."}})
     assert line == "relay    a pid 1 silent for 60 s; quick: No queue."
+
+
+@pytest.mark.parametrize("document", [{}, {"lanes": {"quick": {}}}, {"lanes": []}])
+def test_a_document_of_another_form_is_a_sentence(document):
+    with pytest.raises(CommandFailed, match="of an unknown form") as failure:
+        system_text(document)
+    assert failure.value.status is ExitStatus.UNREACHABLE

@@ -62,5 +62,11 @@ def test_several_faults_are_listed_and_not_too_many():
     assert one == "No."
 
 
+def test_what_nobody_can_read_is_cut():
+    faults = [{"pointer": "/a", "detail": "x" * 10**6}] * 2
+    error = response(errors.InvalidRequest, 422, detail="y" * 10**6, errors=faults)
+    assert len(sentence_of(error)) < 20_000
+
+
 def test_nothing_of_a_problem_moves_the_cursor():
     assert "\x1b" not in sentence_of(response(errors.NotFound, 404, detail="\x1b[2J"))

@@ -8,14 +8,14 @@ from sqlalchemy import text
 from shared.calculation import Lane, Status
 from shared.failures import CANCELLED_JSON
 from shared.store import attempts
-from shared.store.cancellation import (
+from shared.store.new_calculations import insert_queued
+from shared.store.selection.cancellation import (
     cancel_calculations,
     find_matching,
     find_unfinished,
     wait_until_unlocked,
 )
-from shared.store.filters import Filters
-from shared.store.new_calculations import insert_queued
+from shared.store.selection.filters import Filters
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, cancel, change, claim, queue, row_of, stored
 

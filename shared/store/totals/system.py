@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from shared.calculation import Lane
-from shared.store.heavy_outbox import FITTING, ROOM
-from shared.store.queued_work import SQL_CLASS_BOUNDS
+from shared.store.outbox.heavy_outbox import FITTING, ROOM
+from shared.store.totals.queued_work import SQL_CLASS_BOUNDS
 
 _LANES = text("""
     SELECT lane, count(*) FILTER (WHERE status = 'queued') AS queued,
@@ -89,8 +89,8 @@ class LaneState(NamedTuple):
 class Ahead(NamedTuple):
     """The seconds that the unfinished calculations of a key in one class of a lane have left.
 
-    Those `in_window` run, or are published. Classes are those of shared/store/queued_work.py, of
-    estimated seconds. In the quick lane keys and classes are not told apart.
+    Those `in_window` run, or are published. Classes are those of `queued_work`, of estimated
+    seconds. In the quick lane keys and classes are not told apart.
     """
 
     key_name: str | None

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.calculation import Status
 from shared.postgres.outages import is_lock_timeout
 from shared.postgres.prepared import uuid_array
-from shared.store.filters import Filters
+from shared.store.selection.filters import Filters
 
 #: Those that can still be cancelled.
 UNFINISHED = (Status.QUEUED, Status.RUNNING)

@@ -86,7 +86,7 @@ class Due:
 def take_due(limit: int) -> Query[list[Due]]:
     """Begin a transaction and mark up to `limit` due rows as published, oldest first.
 
-    They are those of the quick lane; heavy_outbox.py has the others. They stay locked until the
+    They are those of the quick lane; `heavy_outbox` has the others. They stay locked until the
     transaction ends, and other relays skip them.
     """
     take = Prepared(f"take_{limit}", (), _take(limit), opening=BEGIN)

@@ -6,9 +6,11 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import attempts, heavy_outbox, new_calculations, outbox, presence, quick, system
+from shared.store import attempts, new_calculations, presence, quick
 from shared.store.new_calculations import New
-from shared.store.system import LaneState, OutboxState
+from shared.store.outbox import heavy_outbox, outbox
+from shared.store.totals import system
+from shared.store.totals.system import LaneState, OutboxState
 from tests.factories import make_calculation, make_result
 from tests.integration.rows import WORKER, change, claim, queue
 

@@ -8,8 +8,13 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.failures import failure_json
-from shared.store import outbox
-from shared.store.handed_back import Reviewed, fail_handed_back, hand_back, review_handed_back
+from shared.store.outbox import outbox
+from shared.store.outbox.handed_back import (
+    Reviewed,
+    fail_handed_back,
+    hand_back,
+    review_handed_back,
+)
 from tests.integration.rows import cancel, change, claim, queue, row_of, status_of, stored
 
 FIRST = UUID(int=0)

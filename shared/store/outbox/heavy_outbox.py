@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from shared.postgres.prepared import Prepared, Query, Rows
-from shared.store.outbox import BEGIN, TAKEN_COLUMNS, TAKEN_NAMES, Due, read_due
+from shared.store.outbox.outbox import BEGIN, TAKEN_COLUMNS, TAKEN_NAMES, Due, read_due
 from shared.store.presence import SILENT_SECONDS
 
 #: The calculations that the window has room for, however few slots there are.

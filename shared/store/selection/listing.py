@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from shared.calculation import Status, is_final
 from shared.store.calculations import DOCUMENT_COLUMNS, Row
-from shared.store.filters import Filters
+from shared.store.selection.filters import Filters
 
 #: A page that takes longer is answered with an error; clients would have given up.
 _TIME_LIMIT = text("SET LOCAL statement_timeout = '5s'")

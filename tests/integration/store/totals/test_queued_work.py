@@ -5,7 +5,7 @@ import dataclasses
 from shared.calculation import Lane
 from shared.failures import failure_json
 from shared.store import calculations, new_calculations, quick
-from shared.store.queued_work import Group, Sums, group_of, sum_queued_work
+from shared.store.totals.queued_work import Group, Sums, group_of, sum_queued_work
 from tests.factories import estimate_of, make_calculation, make_result
 from tests.integration.rows import cancel, change, claim, expire, extend
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from shared.calculation import Lane
 from shared.store import new_calculations, presence
-from shared.store.heavy_outbox import (
+from shared.store.outbox.heavy_outbox import (
     LEAST_WINDOW,
     MOST_COUNTED,
     measure_lag_seconds,

@@ -1,0 +1,1 @@
+"""What filters select: the list of calculations, and cancels of many."""

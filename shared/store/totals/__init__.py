@@ -1,0 +1,1 @@
+"""What is there in total, for GET /system, GET /metrics and the limits of admission."""
