@@ -19,15 +19,15 @@ from reckoner.distributions import OUR_DISTRIBUTION
 from shared.config import Settings
 from shared.functions.registry import Registry
 
-_ABOUT = f"""Calculations over REST: queued durably, computed once, exact, kept permanently.
+_ABOUT = f"""Calculations over REST: queued durably, computed once, and exact.
 
 **Integers are exact at any size**, in arguments and in results: read and write them with a parser
 that keeps long ones, and not as 64-bit numbers. An integer is spelled without a fraction or an
 exponent: `10.0` and `1e1` are refused.
 
-Unknown members of a body and unknown parameters of a query are errors. A body may have
-{MAX_BODY_BYTES} bytes, that of a batch {MAX_BATCH_BODY_BYTES}, that of a cancel of many
-{MAX_CANCEL_BODY_BYTES}.
+Unknown members of a body and unknown parameters of a query are errors. A body may have up to
+{MAX_BODY_BYTES} bytes, that of a batch {MAX_BATCH_BODY_BYTES}, and
+that of a cancel of many {MAX_CANCEL_BODY_BYTES}.
 
 GET routes answer HEAD as well, except `/calculate/{{n}}`, which submits.
 

@@ -7,7 +7,7 @@ from gateway.http.responses import write_json
 
 _INDEX = {
     "name": "Reckoner",
-    "summary": "Calculations over REST: queued durably, computed once, exact, kept permanently.",
+    "summary": "Calculations over REST: queued durably, computed once, and exact.",
     # What a browser, or GET, opens.
     "links": {
         "list": "/calculations",

@@ -16,7 +16,12 @@ from reckoner.cli.exit_status import CommandFailed, ExitStatus
 from reckoner.cli.key.forms import duration_seconds, size_bytes
 from reckoner.cli.key.options import Parsed
 from reckoner.cli.operating.database import database
-from reckoner.cli.operating.prune_text import plan_members, plan_text, removed_text
+from reckoner.cli.operating.prune_text import (
+    NOTHING_TO_DO,
+    plan_members,
+    plan_text,
+    removed_text,
+)
 from reckoner.cli.output.forms import Form, form_option, write, write_document
 from reckoner.cli.output.terminal import say
 from shared.errors import CountingTooSlow
@@ -98,7 +103,7 @@ def command(
         excess = None if keep_bytes is None else _measure(engine) - keep_bytes
         plan = make_plan(engine, _UNSTOPPABLE, selection, excess)
         if form is Form.TEXT:
-            write(plan_text(plan, forget=forget) if plan.total.documents else "Nothing to do.\n")
+            write(plan_text(plan, forget=forget) if plan.total.documents else NOTHING_TO_DO)
         removed = Removed()
         if plan.total.documents and not dry_run:
             if is_asked:

@@ -8,6 +8,9 @@ from reckoner.cli.output.quantities import bytes_text, moment_text
 from shared.retention.plan import Amount, Plan
 from shared.store.retention.removal import Removed
 
+#: Who has just filled the disk wonders why nothing is found.
+NOTHING_TO_DO = "Nothing to do. What finished in the last two minutes is never removed.\n"
+
 
 def plan_text(plan: Plan, *, forget: bool) -> str:
     """Return the plan for people, a line for each function after that of all."""

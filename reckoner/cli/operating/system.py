@@ -13,6 +13,9 @@ from reckoner.cli.service.connection import connected
 from reckoner.cli.service.settings import url_option
 from reckoner.cli.waiting.time_limit import time_limit_option
 
+#: A relay whose last heartbeat is older counts as dead.
+_SILENT_SECONDS = 15
+
 
 @click.command("system")
 @form_option()
@@ -59,9 +62,7 @@ def _system_text(document: Mapping[str, Any]) -> str:
         size = bytes_text(storage["bytes"])
         lines.append(f"{'stored':<8} {storage['results']:,} results, {size}")
     lines.append("")
-    for relay in document["relays"]:
-        problems = "; ".join(f"{lane}: {what}" for lane, what in relay.get("problems", {}).items())
-        lines.append(f"relay    {relay['host']} pid {relay['pid']} {problems}".rstrip())
+    lines.extend(map(_relay_text, document["relays"]))
     for worker in document["workers"]:
         running = ", ".join(worker["running"]) or "idle"
         lines.append(
@@ -71,6 +72,14 @@ def _system_text(document: Mapping[str, Any]) -> str:
     if not document["workers"]:
         lines.append("no worker")
     return "".join(f"{printable(line)}\n" for line in lines)
+
+
+def _relay_text(relay: Mapping[str, Any]) -> str:
+    notes = [f"{lane}: {what}" for lane, what in relay.get("problems", {}).items()]
+    silent_seconds = relay.get("silent_seconds", 0)
+    if silent_seconds > _SILENT_SECONDS:
+        notes.insert(0, f"silent for {seconds_text(silent_seconds)}")
+    return f"relay    {relay['host']} pid {relay['pid']} {'; '.join(notes)}".rstrip()
 
 
 def _finished(document: Mapping[str, Any]) -> list[tuple[str, int]]:

@@ -61,7 +61,12 @@ def _asks_to_cancel() -> bool:
         err=True,
         nl=False,
     )
-    return sys.stdin.readline().strip().lower() in ("c", "cancel", "y", "yes")
+    try:
+        answer = sys.stdin.readline()
+    except (KeyboardInterrupt, NotInTime):
+        click.echo(err=True)  # what follows is not on the line of the question
+        raise
+    return answer.strip().lower() in ("c", "cancel", "y", "yes")
 
 
 def _tell_how_to_go_on(calculation: "Calculation") -> None:

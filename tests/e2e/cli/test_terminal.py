@@ -61,6 +61,7 @@ def test_ctrl_c_asks_and_leaves_it(base_url, reckoner, keys):
         terminal.type(keys)
         assert terminal.wait() == ExitStatus.INTERRUPTED
         assert f"`reckoner wait {identity}`" in terminal.text
+        assert f"\n{identity} goes on." in terminal.text  # not on the line of the question
     assert status_of(reckoner, identity) in ("queued", "running")
     reckoner("cancel", identity)
 

@@ -117,7 +117,9 @@ def test_it_asks_at_a_terminal_and_removes_what_it_has_shown(engine, prune):
     assert "To remove: 2 results" in prune.out
     assert "Removed 2 results, 20 bytes." in prune("--older-than", "1h", answer="y\n")
     assert "cannot be undone" in prune.err
-    assert "Nothing to do." in prune("--older-than", "1h", answer="")
+    assert "Nothing to do. What finished in the last two minutes" in prune(
+        "--older-than", "1h", answer=""
+    )
 
 
 def test_with_forget_the_documents_go_too(engine, prune):

@@ -52,20 +52,26 @@ def check_service(installation: Installation) -> Iterator[Finding]:
             yield note(
                 "NGINX answers. Whether it answers from its cache is in its access log: `cache`."
             )
-        yield from _system(client, is_key_given=installation.key is not None)
+        if "unknown" not in checks.values():  # otherwise /system can only wait for PostgreSQL
+            yield from _system(client, is_key_given=installation.key is not None)
 
 
 def _readiness(url: str, checks: dict[str, str]) -> Iterator[Finding]:
     faulty = {name: state for name, state in checks.items() if state != "ok"}
     if not faulty:
         yield ok(f"The gateway at {url} is ready, and so is all that it needs.")
+    unknown = [name for name, state in faulty.items() if state == "unknown"]
     for name, state in faulty.items():
+        if name in unknown:
+            continue
         yield fault(
-            f"The gateway says of {name}: {state}.",
+            f"The gateway says of {name}: {state.rstrip('.')}.",
             "Calculations are not accepted until that is mended."
             if name == "postgresql"
             else "Calculations are accepted, and wait until that is mended.",
         )
+    if unknown:
+        yield note(f"Meanwhile the gateway cannot tell the state of: {', '.join(unknown)}.")
 
 
 def _problems(document: dict[str, Any]) -> Iterator[Finding]:

@@ -60,6 +60,16 @@ def test_what_the_gateway_lacks_is_named(service):
     assert "not accepted until" in postgresql
 
 
+def test_without_postgresql_that_alone_is_a_fault(service):
+    given: list[tuple[str, str | None]] = []
+    checks = {"postgresql": "no answer.", "relay": "unknown", "rabbitmq": "unknown"}
+    found = service(checks, given=given)
+    (fault,) = only(found, "fault")
+    assert "The gateway says of postgresql: no answer. " in fault
+    assert any("cannot tell the state of: relay, rabbitmq." in note for note in only(found, "note"))
+    assert [path for path, _ in given] == ["/health/ready"]  # /system would wait for nothing
+
+
 def test_functions_that_the_gateway_has_left_out_are_named(service):
     problem = {"entry_point": "broken", "package": "a-package", "detail": "It has no docstring."}
     (fault,) = only(service(problems=[problem]), "fault")

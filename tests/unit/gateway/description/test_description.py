@@ -66,6 +66,11 @@ def test_it_is_valid_openapi(description):
     OpenAPIV31SpecValidator(description).validate()
 
 
+def test_no_sentence_becomes_a_numbered_list(description):
+    # A line that begins with "524288." is the item of a list in Markdown.
+    assert not re.search(r"^\s*\d+[.)](\s|$)", description["info"]["description"], re.MULTILINE)
+
+
 def test_its_paths_and_methods_are_those_of_the_application(description):
     described = {(path, method) for path, method, _ in operations(description)}
     existing = {(path, method) for path, _, methods in routes() for method in methods}
