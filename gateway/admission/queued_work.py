@@ -106,12 +106,14 @@ class QueuedWork:
         self._take(self._query.latest)
         return self._totals
 
-    async def refresh(self, *, max_share: float = URGENT_SHARE) -> None:
-        """Have a sum that is no older than FRESH_SECONDS, or than `max_share` demands.
+    async def refresh(self, *, max_share: float | None = None) -> None:
+        """Have a sum that is no older than FRESH_SECONDS, or than a share of the time demands.
+
+        Unless `max_share` is given, that is URGENT_SHARE.
 
         Raises what the query raised, such as StoreUnavailable.
         """
-        self._take(await self._query.get(max_share=max_share))
+        self._take(await self._query.get(max_share=max_share or URGENT_SHARE))
 
     def adding(self, charge: Charge) -> "Addition":
         """Return what counts a charge while it is being stored, once it is entered."""

@@ -79,9 +79,15 @@ def expire(connection, *, max_attempts=3, backoff_seconds=0.0, limit=100):
     return {one.calculation_id: one.status for one in expired}
 
 
+def note_counted(connection, until):
+    """Have all that finishes until then count as counted: nothing else may be removed."""
+    connection.execute(text("UPDATE retention SET counted_until = :until"), {"until": until})
+
+
 def prune_result(connection, calculation_id):
     """Remove the bytes of a result, whenever it finished; return whether it had any."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
+    note_counted(connection, tomorrow)
     return prune_results(connection, [calculation_id], tomorrow).results == 1
 
 

@@ -57,7 +57,7 @@ def test_workers_keep_their_results_until_they_can_be_written(
     heavy = make_test_calculation("wait_for_release", 10, Lane.HEAVY)
 
     def wait_until_refused(what):
-        refusal = f"cannot {what}, trying again"
+        refusal = f"Cannot {what}, trying again"
         eventually(lambda: any(refusal in message for message in caplog.messages), what=what)
 
     with WorkerThread(settings, Lane.QUICK, registry), WorkerThread(settings, Lane.HEAVY):

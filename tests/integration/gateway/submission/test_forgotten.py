@@ -14,7 +14,14 @@ from shared.store.retention.removal import forget_calculations
 from tests.eventually import eventually
 from tests.factories import make_calculation, make_result
 from tests.integration.retention.finished import count_rows
-from tests.integration.rows import change, now, queue, row_of, waits_for_a_lock
+from tests.integration.rows import (
+    change,
+    note_counted,
+    now,
+    queue,
+    row_of,
+    waits_for_a_lock,
+)
 
 
 @pytest.fixture
@@ -23,6 +30,7 @@ def failed(engine):
         calculation = queue(connection)
         finish_quick_failed(connection, {calculation.id: failure_json("function-failed", ".")})
         change(connection, calculation, "finished_at = now() - interval '1 day'")
+        note_counted(connection, now(connection))
     return calculation
 
 
