@@ -163,7 +163,7 @@ def test_an_interrupt_ends_it_after_a_step_and_it_can_be_continued(
     assert signal.getsignal(number) is before
     left, _ = truth(engine)
     assert 0 < left < 1_200
-    assert f"Removed {1_200 - left} results" in prune.out
+    assert f"Removed {1_200 - left} result" in prune.out
     prune("--older-than", "1h", "--yes")
     assert truth(engine) == (0, 0)
 
