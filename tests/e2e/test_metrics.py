@@ -72,8 +72,8 @@ def tell_everything(stack, client):
         stack.stop(module)
         stack.start(module)
     eventually(lambda: client.get("/health/ready").status_code == 200)
-    for kind in ("quick", "heavy", "relay"):
-        eventually(lambda kind=kind: scrape(client).get(("processes", kind)))
+    kinds = [("processes", kind) for kind in ("quick", "heavy", "relay")]
+    eventually(lambda: all(scrape(client).get(kind) for kind in kinds))
 
 
 def test_known_work_gives_exact_numbers_whichever_processes_end(stack, client):
