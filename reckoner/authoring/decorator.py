@@ -57,7 +57,7 @@ def function(
     check: _Check = None,
     size_argument: str | None = None,
 ) -> Function | Callable[[Callable[..., Any]], Function]:
-    """Make a function one of the service's (docs/functions.md describes each option).
+    """Make a function one of the service's (docs/reference/functions.md describes each option).
 
     `name` is the function's own unless given. Raise `version`, an integer from 1, when the results
     for some arguments change. `lane="quick"` is the author's word that it takes milliseconds and

@@ -1,4 +1,7 @@
-"""What to see to before others can reach the service: docs/security.md has the reasons."""
+"""What to see to before others can reach the service.
+
+docs/explanation/security.md has the reasons.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
