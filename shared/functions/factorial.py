@@ -1,4 +1,4 @@
-"""Factorials, exact and in decimal. The example of a function (docs/adding-a-function.md)."""
+"""Factorials, exact and in decimal. The example of a function (docs/how-to/add-a-function.md)."""
 
 from __future__ import annotations
 
