@@ -33,7 +33,7 @@ mutants: ## Put small faults into copies of the product, which the tests must no
 	@compose/bootstrap.sh mutants
 	.venv/bin/python -m tests.mutants --sample $(or $(SAMPLE),60) $(if $(SEED),--seed $(SEED)) --write-table
 
-faults: ## Break everything that can break, and update the table in docs/reliability.md
+faults: ## Break everything that can break, and update the table in docs/explanation/reliability.md
 	@compose/bootstrap.sh dev
 	.venv/bin/python -m pytest tests/faults --write-table
 

@@ -1,4 +1,4 @@
-"""docs/api.md names every problem type that a client can meet."""
+"""docs/reference/api.md names every problem type that a client can meet."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from shared.failures import FAILURE_REASONS
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/api.md").read_text()
+PAGE = (ROOT / "docs/reference/api.md").read_text()
 
 
 def names_in(file: Path) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 DECISIONS = ROOT / "docs/decisions.md"
 
-_DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+_DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _FILE = re.compile(
     r"(?<![\w/.-])(?:compose|gateway|migrations|reckoner|shared|tests|workers)/[\w./-]*\w"
 )
@@ -31,7 +31,7 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_link_leads_to_a_file_and_a_heading(page):
     broken = []
     for link in _LINK.findall(page.read_text()):
@@ -44,7 +44,7 @@ def test_each_link_leads_to_a_file_and_a_heading(page):
     assert not broken
 
 
-@pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_file_that_a_page_names_exists(page):
     named = set(_FILE.findall(page.read_text())) - _USERS_FILES
     assert sorted(path for path in named if not (ROOT / path).exists()) == []

@@ -1,4 +1,4 @@
-"""docs/security.md names settings, commands, routes and problems that exist."""
+"""docs/explanation/security.md names settings, commands, routes and problems that exist."""
 
 import re
 from dataclasses import fields
@@ -13,8 +13,8 @@ from shared.config import Settings
 from shared.keys.scope import Scope
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/security.md").read_text()
-API_PAGE = (ROOT / "docs/api.md").read_text()
+PAGE = (ROOT / "docs/explanation/security.md").read_text()
+API_PAGE = (ROOT / "docs/reference/api.md").read_text()
 COMPOSE = (ROOT / "compose/compose.yaml").read_text()
 
 
