@@ -207,6 +207,16 @@ def test_it_is_valid_with_no_function_or_one(count):
     OpenAPIV31SpecValidator(describe_api(make_settings(), registry)).validate()
 
 
+def test_the_example_of_a_submission_is_the_authors():
+    @function(examples=[{"n": 12_345}])
+    def count(n: int) -> int:
+        """Count."""
+        return n
+
+    example = submission_examples(Registry([count]))["count"]
+    assert example["value"] == {"function": "count", "arguments": {"n": 12_345}}
+
+
 def test_what_an_author_wants_to_be_long_has_no_example_of_that_length():
     @function
     def digits(text: Annotated[str, Len(9_000)]) -> int:
