@@ -14,6 +14,7 @@ from gateway.access.keys_off import KeysOff
 from gateway.access.last_use import LastUse
 from gateway.access.rates import Rates
 from gateway.admission.admission import Admission
+from gateway.console.page import load_console
 from gateway.database.database import Database, make_database
 from gateway.description.api import describe_api
 from gateway.docs.files import load_docs_page
@@ -29,6 +30,7 @@ from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
 from gateway.routes.calculations import Calculations
 from gateway.routes.cancellation import Cancellation
+from gateway.routes.console import ConsoleFile, ConsolePage
 from gateway.routes.count import Count
 from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.estimates import Estimates
@@ -141,11 +143,20 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     app.add_route("/calculations/count", Count(database))
     app.add_route("/calculations/events", ListEvents(lists, access.check_again))
     app.add_route("/session", session)
+    _add_pages(app)
+    app.add_route("/openapi.json", OpenApi(describe_api(settings, registry)))
+    return app
+
+
+def _add_pages(app: App) -> None:
+    console = load_console()
+    app.add_route("/", Index(console))
+    app.add_route("/console", ConsolePage(console))
+    app.add_route("/console/{page:path}", ConsolePage(console))
+    app.add_route("/console/files/{digest}/{file:path}", ConsoleFile(console))
     page = load_docs_page()
     app.add_route("/docs", Docs(page))
     app.add_route("/docs/{file}", DocsFile(page))
-    app.add_route("/openapi.json", OpenApi(describe_api(settings, registry)))
-    return app
 
 
 def _add_routes(
@@ -166,7 +177,6 @@ def _add_routes(
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
     calculations = Calculations(threads.long, planner, submission, lookup, retry_after, listing)
-    app.add_route("/", Index())
     app.add_route("/calculations", calculations)
     app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
     app.add_route("/calculations/cancel", Cancellation(database, threads.long, counters))

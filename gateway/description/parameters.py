@@ -54,6 +54,10 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "name": _parameter(
         "path", "name", "The name of the function.", _reference("FunctionName"), "fibonacci"
     ),
+    "page": _parameter("path", "page", "One of its pages.", {"type": "string"}, "system"),
+    "digest": _parameter(
+        "path", "digest", "The digest of all files, as the page has it.", {"type": "string"}
+    ),
     "file": _parameter("path", "file", "The name of a file of the page.", {"type": "string"}),
     "status": _parameter(
         "query", "status", "Only calculations of this status.", _reference("Status"), "succeeded"

@@ -130,6 +130,11 @@ def _calculation() -> Schema:
             "progress": {"type": "number", "minimum": 0, "maximum": 1},
             "attempts": described(COUNT, "How often a worker has started it."),
             "created_at": MOMENT,
+            "published_at": described(
+                or_null(MOMENT),
+                "When its message was last given to RabbitMQ; null before that, and for one that "
+                "was computed in its request.",
+            ),
             "started_at": or_null(MOMENT),
             "finished_at": or_null(MOMENT),
             "compute_seconds": or_null(SECONDS),

@@ -45,7 +45,7 @@ ROUTES = [
 ]
 
 #: Whoever reaches the port may use these.
-OPEN_PATHS = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs"]
+OPEN_PATHS = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs", "/console/new"]
 
 
 def spellings(path: str) -> list[str]:

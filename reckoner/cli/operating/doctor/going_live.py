@@ -49,7 +49,8 @@ def check_settings(installation: Installation) -> Iterator[Finding]:
         )
     yield note(
         "Backups cannot be seen from here.",
-        "See that PostgreSQL is backed up and that a restore has been tried: docs/deploying.md.",
+        "See that PostgreSQL is backed up and that a restore has been tried: "
+        "docs/how-to/back-up-and-restore.md.",
     )
 
 

@@ -42,7 +42,7 @@ def check_storage(installation: Installation) -> Iterator[Finding]:
         )
     yield note(
         "How much PostgreSQL's and RabbitMQ's disks have free cannot be seen from here.",
-        "Watch them: docs/monitoring.md.",
+        "Watch them: docs/how-to/monitoring.md.",
     )
 
 
