@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.http.filters import ID_PATTERN
 from gateway.http.limits import (
     DEFAULT_PAGE_CALCULATIONS,
     MAX_PAGE_CALCULATIONS,
@@ -84,6 +85,13 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "Only calculations that were created before.",
         _MOMENT,
         "2036-01-01T00:00:00Z",
+    ),
+    "id": _parameter(
+        "query",
+        "id",
+        "Only the calculation of this id, or those whose ids begin so.",
+        {"type": "string", "pattern": ID_PATTERN},
+        "ffcfeb02",
     ),
     "limit": _parameter(
         "query",

@@ -24,6 +24,8 @@ _NOBODYS = "00000000-0000-5000-8000-000000000000"
 
 ROUTES = [
     Route("GET", "/calculations", Scope.READ, _OK),
+    Route("GET", "/calculations/count", Scope.READ, _OK),
+    Route("GET", "/calculations/events", Scope.READ, _OK),
     Route("GET", "/calculations/{id}", Scope.READ, _OK),
     Route("HEAD", "/calculations/{id}", Scope.READ, _OK),
     Route("GET", "/calculations/{id}/result", Scope.READ, _OK),
