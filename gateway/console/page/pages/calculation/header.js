@@ -40,10 +40,10 @@ function Actions({ document, actions, isPruned }) {
     ${isWithoutResult && actions.canRunAgain &&
     html`<button type="button" class="button button-primary" onClick=${actions.runAgain}
       disabled=${actions.isBusy}><${Icon} name="refresh" />Run again</button>`}
+    <button type="button" class="button" onClick=${share}><${Icon} name="link" />Share</button>
     ${actions.canRunAgain &&
     html`<${Link} class="button" href=${newCalculationPath(document.function, document.arguments)}>
       <${Icon} name="plus" />New with these arguments<//>`}
-    <button type="button" class="button" onClick=${share}><${Icon} name="link" />Share</button>
   </div>`;
 }
 
