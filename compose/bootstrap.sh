@@ -220,8 +220,11 @@ fi
 [ -n "$python" ] || die "Python 3.11 or newer was not found." \
     "Install it; if it is not on the PATH, give its path: PYTHON=/path/to/python3 make up"
 virtual_environment "$requirements" "$python"
-# The viewer of /docs, other people's JavaScript, which is not in this repository. Everything else works
-# without it, and the next start tries again.
-.venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&- ||
-    say "The page /docs will have links only, and the tests of it will fail. Connect to the registry of npm," \
-        "or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"
+# Other people's JavaScript, which is not in this repository. Everything else works without it, and the next
+# start tries again.
+browser_packages() { .venv/bin/python compose/browser_packages/install.py ".venv/share/reckoner/$@" 9<&-; }
+browser_packages browser ||
+    say "The console and the page /docs will only say what they lack, and the tests of them will fail. Connect to" \
+        "the registry of npm, or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"
+[ "$requirements" != requirements-dev.txt ] || browser_packages browser-tests tests/browser/packages.json ||
+    say "The tests of pages will fail: what they need could not be installed, see above."

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.http.filters import ID_PATTERN
 from gateway.http.limits import (
     DEFAULT_PAGE_CALCULATIONS,
     MAX_PAGE_CALCULATIONS,
@@ -54,6 +55,10 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "name": _parameter(
         "path", "name", "The name of the function.", _reference("FunctionName"), "fibonacci"
     ),
+    "page": _parameter("path", "page", "One of its pages.", {"type": "string"}, "system"),
+    "digest": _parameter(
+        "path", "digest", "The digest of all files, as the page has it.", {"type": "string"}
+    ),
     "file": _parameter("path", "file", "The name of a file of the page.", {"type": "string"}),
     "status": _parameter(
         "query", "status", "Only calculations of this status.", _reference("Status"), "succeeded"
@@ -81,6 +86,13 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "Only calculations that were created before.",
         _MOMENT,
         "2036-01-01T00:00:00Z",
+    ),
+    "id": _parameter(
+        "query",
+        "id",
+        "Only the calculation of this id, or those whose ids begin so.",
+        {"type": "string", "pattern": ID_PATTERN},
+        "ffcfeb02",
     ),
     "limit": _parameter(
         "query",

@@ -24,6 +24,8 @@ _NOBODYS = "00000000-0000-5000-8000-000000000000"
 
 ROUTES = [
     Route("GET", "/calculations", Scope.READ, _OK),
+    Route("GET", "/calculations/count", Scope.READ, _OK),
+    Route("GET", "/calculations/events", Scope.READ, _OK),
     Route("GET", "/calculations/{id}", Scope.READ, _OK),
     Route("HEAD", "/calculations/{id}", Scope.READ, _OK),
     Route("GET", "/calculations/{id}/result", Scope.READ, _OK),
@@ -45,7 +47,7 @@ ROUTES = [
 ]
 
 #: Whoever reaches the port may use these.
-OPEN_PATHS = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs"]
+OPEN_PATHS = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs", "/console/new"]
 
 
 def spellings(path: str) -> list[str]:
