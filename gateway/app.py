@@ -32,11 +32,13 @@ from gateway.routes.calculations import Calculations
 from gateway.routes.cancellation import Cancellation
 from gateway.routes.console import ConsoleFile, ConsolePage
 from gateway.routes.count import Count
+from gateway.routes.dead_letters import Redrive
 from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.estimates import Estimates
 from gateway.routes.events import Events
 from gateway.routes.functions import Catalogue, Functions, OneFunction
 from gateway.routes.health import Live, Ready
+from gateway.routes.history import History
 from gateway.routes.index import Index
 from gateway.routes.list_events import ListEvents
 from gateway.routes.listing import Listing
@@ -193,6 +195,8 @@ def _add_routes(
     app.add_route("/functions", Functions(catalogue))
     app.add_route("/functions/{name}", OneFunction(catalogue))
     app.add_route("/system", System(database, planner.registry, admission, settings))
+    app.add_route("/system/history", History(database))
+    app.add_route("/dead-letters/redrive", Redrive(database))
     app.add_route("/metrics", Metrics(Collecting(database, threads.long, settings, admission)))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

@@ -16,6 +16,9 @@ MAX_BATCH_CALCULATIONS = 10_000
 MAX_CANCEL_BODY_BYTES = 512 * KIB
 MAX_CANCEL_IDS = 10_000
 
+#: A lane, and nothing else.
+MAX_REDRIVE_BODY_BYTES = 4 * KIB
+
 #: A longer body is parsed and checked in a thread, because it would block the event loop.
 MAX_EVENT_LOOP_BODY_BYTES = 4 * KIB
 

@@ -41,6 +41,8 @@ ROUTES = [
     Route("DELETE", "/calculations/{id}", Scope.CANCEL, frozenset({409})),
     Route("POST", "/calculations/cancel", Scope.CANCEL, _OK, {"ids": [_NOBODYS]}),
     Route("GET", "/system", Scope.OPERATE, _OK),
+    Route("GET", "/system/history", Scope.OPERATE, _OK),
+    Route("POST", "/dead-letters/redrive", Scope.OPERATE, frozenset({202}), {"lane": "quick"}),
     Route("GET", "/metrics", Scope.OPERATE, _OK),
 ]
 

@@ -214,7 +214,7 @@ def test_the_build_is_named(gateway):
     answer = gateway(lambda client: client.simulate_get("/metrics"))
     (line,) = [one for one in answer.text.splitlines() if one.startswith("reckoner_build_info{")]
     assert f'version="{version("reckoner-service")}"' in line
-    assert 'schema="0006"' in line
+    assert 'schema="0007"' in line
     assert line.endswith(" 1.0")
 
 
