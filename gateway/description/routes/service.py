@@ -1,10 +1,12 @@
 """The service itself: links, health, state, and this description."""
 
-from gateway.description.operations import Answer, Operation
+from gateway.description.operations import Answer, Body, Operation
 from gateway.description.schemas.builders import TEXT, reference
 from gateway.routes.console import ConsoleFile, ConsolePage
+from gateway.routes.dead_letters import Redrive
 from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.health import Live, Ready
+from gateway.routes.history import History
 from gateway.routes.index import Index
 from gateway.routes.metrics import Metrics
 from gateway.routes.openapi import OpenApi
@@ -67,8 +69,33 @@ def _service() -> list[Operation]:
             System,
             "getSystem",
             _TAG,
-            "Queues, relays, workers and what they run",
+            "What is wrong, queues, relays, workers and what they run",
             {200: Answer("The state, a moment old at most.", reference("System"))},
+        ),
+        Operation(
+            "GET",
+            "/system/history",
+            History,
+            "getHistory",
+            _TAG,
+            "What happened in the last minutes, hours or months",
+            {200: Answer("Series of numbers, one for each point.", reference("History"))},
+            "The relay stores each minute, for 48 hours, and each hour, for 400 days. A number is "
+            "null where no relay ran.",
+            parameters=("seconds",),
+        ),
+        Operation(
+            "POST",
+            "/dead-letters/redrive",
+            Redrive,
+            "redriveDeadLetters",
+            _TAG,
+            "Put messages back that workers have rejected",
+            {202: Answer("A relay does it within seconds.", reference("RedriveReceipt"))},
+            "How it ended stands in `redrives` of `GET /system`. While an equal request is not "
+            "finished, that one's id is returned.",
+            body=Body(reference("RedriveRequest"), {"both": {"value": {"lane": None}}}),
+            has_effect=True,
         ),
         Operation(
             "GET",
