@@ -37,14 +37,14 @@ def packages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tutorial")
     for name in ("prime_factors", "mandelbrot", "squares"):
         run(folder, "reckoner.cli", "new-function", name)
-    for path, text in _FILE.findall(PAGE):
+    for path, text in _FILE.findall(PAGE + README):
         name = Path(path).stem.removeprefix("test_")
         assert (folder / name / path).exists(), f"new-function writes no {path}"
         (folder / name / path).write_text(text)
     return folder
 
 
-@pytest.mark.parametrize("name", ["prime_factors", "mandelbrot"])
+@pytest.mark.parametrize("name", ["prime_factors", "mandelbrot", "squares"])
 def test_the_tests_of_the_page_pass(packages, name):
     assert "passed" in run(packages / name, "pytest", "-q", "-p", "no:cacheprovider")
 
@@ -71,10 +71,13 @@ def test_check_function_prints_what_the_page_shows(packages, page, name):
 
 
 def test_the_function_of_the_readme_is_what_new_function_writes(packages):
-    block = r"^```python\n(@function\ndef squares.*?)^```$"
-    [shown] = re.findall(block, README, re.MULTILINE | re.DOTALL)
-    written = (packages / "squares/squares.py").read_text()
-    assert re.sub(r"^ +#.*\n", "", written, flags=re.MULTILINE).endswith(shown)
+    run(packages, "reckoner.cli", "new-function", "squares_as_written")
+    [shown] = [text for path, text in _FILE.findall(README) if path == "squares.py"]
+    written = (packages / "squares_as_written/squares_as_written.py").read_text()
+    for line in (
+        shown.partition("@function\n")[2].replace("squares(", "squares_as_written(").splitlines()
+    ):
+        assert line.removesuffix('"""') in written
 
 
 def without_measurements(report):
