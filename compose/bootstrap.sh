@@ -81,6 +81,7 @@ missing_packages() {
         type -P curl >/dev/null || echo curl
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
+        type -P jq >/dev/null || echo jq # the README's session
         has_chromium || is_ubuntu || echo chromium
         type -P prometheus >/dev/null && type -P promtool >/dev/null || echo prometheus
     fi
@@ -222,9 +223,10 @@ fi
 virtual_environment "$requirements" "$python"
 # Other people's JavaScript, which is not in this repository. Everything else works without it, and the next
 # start tries again.
-browser_packages() { .venv/bin/python compose/browser_packages/install.py ".venv/share/reckoner/$@" 9<&-; }
-browser_packages browser ||
+.venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&- ||
     say "The console and the page /docs will only say what they lack, and the tests of them will fail. Connect to" \
         "the registry of npm, or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"
-[ "$requirements" != requirements-dev.txt ] || browser_packages browser-tests tests/browser/packages.json ||
-    say "The tests of pages will fail: what they need could not be installed, see above."
+[ "$requirements" != requirements-dev.txt ] ||
+    .venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser-tests \
+        tests/browser/packages.json 9<&- ||
+    say "The tests of the console will fail: what they need could not be installed, see above."

@@ -3,15 +3,19 @@
 It is looked at over plain HTTP under a name of its own, where a browser has no clipboard to offer.
 """
 
+import ast
 import base64
 import json
+import os
+import subprocess
+import sys
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PUBLIC
-from tests.browser.console.stored import change, path_of, store_ended, store_result
+from tests.browser.console.ended import change, path_of, store_ended, store_result
 
 pytestmark = pytest.mark.slow
 
@@ -19,9 +23,17 @@ PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 )
 HOSTILE = """<h1>Free digits</h1><img src="x" onerror="window.isTaken = true">
-<script>window.isTaken = true</script><iframe srcdoc="<script>top.isTaken = true</script>"></iframe>"""
-SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="120" height="80" onload="window.isTaken = true">
-<script>window.isTaken = true; top.isTaken = true</script><circle cx="60" cy="40" r="30"/></svg>"""
+<script>window.isTaken = true</script>
+<iframe srcdoc="<script>top.isTaken = true</script>"></iframe>"""
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="120" height="80"
+onload="window.isTaken = true"><script>top.isTaken = true</script>
+<circle cx="60" cy="40" r="30"/></svg>"""
+
+#: A program that only says what it was called with.
+STUB = """#!{python}
+import json, sys
+print(json.dumps(sys.argv))
+"""
 
 BIG = 2**53 + 1
 
@@ -46,6 +58,13 @@ def open_page(page, service):
 
 def result_of(page):
     return page.get_by_role("region", name="Result")
+
+
+def module_of(page, name):
+    """Return the address of a module of this page."""
+    return page.locator(f'link[rel=modulepreload][href$="/calculation/{name}"]').get_attribute(
+        "href"
+    )
 
 
 def pasted(page):
@@ -154,9 +173,12 @@ def test_long_text_and_long_json_are_bounded(open_page, service):
 
 
 def test_other_bytes_and_nothing_are_named(open_page, service):
-    page = open_page(store_result(service.engine, "bytes", b"PK\3\4", media_type="application/zip"))
+    identity = store_result(service.engine, "bytes", b"PK\3\4", media_type="application/zip")
+    page = open_page(identity)
     expect(result_of(page)).to_contain_text("A file of the type application/zip, of 4 bytes.")
-    expect(open_page(store_result(service.engine, "text", b"")).get_by_text("empty")).to_be_visible()
+    expect(
+        open_page(store_result(service.engine, "text", b"")).get_by_text("empty")
+    ).to_be_visible()
 
 
 def test_a_removed_result_says_what_to_do(open_page, service, watch, screenshot):
@@ -268,7 +290,7 @@ def test_it_fits_a_phone_and_everybody_can_use_it(open_page, service, page, axe,
 
 def test_it_can_be_used_by_keyboard_alone(open_page, service):
     page = open_page(store_result(service.engine, "text", b"some text"))
-    seen = []
+    seen: list[str] = []
     page.keyboard.press("Tab")
     while len(seen) < 40:
         name = page.evaluate(
@@ -285,3 +307,97 @@ def test_it_can_be_used_by_keyboard_alone(open_page, service):
         page.keyboard.press("Tab")
     for name in ["Copy the id", "Copy the result", "made_up-n-7.txt", "Copy the SHA-256"]:
         assert name in seen
+
+
+def test_the_lines_mean_these_arguments_to_a_shell_and_to_python(open_page, service, tmp_path):
+    given = {
+        "text": 'it\'s "so" $HOME `id` \\ ! \n\t zürich 漢 😀',
+        "import": [None, True, 1e22, -1e-7, {"O'Hara": "'; rm -rf ~; '"}],
+        "n": BIG,
+    }
+    arguments = json.dumps(given, sort_keys=True, separators=(",", ":"))
+    page = open_page(store_result(service.engine, "json", b"[1]", arguments=arguments))
+    link = page.get_by_role("link", name="New with these arguments")
+    assert f"n={BIG}" in str(link.get_attribute("href"))
+    texts = {}
+    for name in ("curl", "reckoner", "Python"):
+        page.get_by_role("tab", name=name).click()
+        texts[name] = page.get_by_role("tabpanel").inner_text()
+    submitted, fetched = called(texts["curl"], tmp_path)
+    body = json.loads(submitted[submitted.index("-d") + 1])
+    assert body == {"function": "made_up", "arguments": given}
+    assert fetched[-1].endswith(".json")
+    (command,) = called(texts["reckoner"], tmp_path)
+    assert command[1:3] == ["run", "made_up"]
+    assert json.loads(command[3]) == given
+    (call,) = [
+        node
+        for node in ast.walk(ast.parse(texts["Python"]))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "call"
+    ]
+    assert [ast.literal_eval(argument) for argument in call.args] == ["made_up", given]
+
+
+def called(text, folder):
+    """Run lines in a shell whose programs only say what they are called with."""
+    for name in ("curl", "reckoner"):
+        (folder / name).write_text(STUB.format(python=sys.executable))
+        (folder / name).chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "RECKONER_KEY": "rk_a $key"}
+    done = subprocess.run(
+        ["sh", "-euc", text], env=environment, capture_output=True, text=True, check=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_lines_have_the_key_from_the_environment(open_page, service, tmp_path):
+    page = open_page(store_result(service.engine, "digits", b"8", function="fibonacci"))
+    texts = page.evaluate(
+        """async ([url, origin]) => {
+            const { linesFor } = await import(url);
+            const about = { function: "fibonacci", arguments: { n: 6 }, id: "an-id", result: null };
+            return linesFor({ document: about, origin, hasKeys: true, fileName: "file" });
+        }""",
+        [module_of(page, "lines/lines.js"), "http://reckoner.example"],
+    )
+    of = {line["name"]: line["text"] for line in texts}
+    for command in called(of["curl"], tmp_path):
+        assert command[command.index("-H") + 1] == "Authorization: Bearer rk_a $key"
+    assert "rk_" not in of["reckoner"]
+    assert 'key=os.environ["RECKONER_KEY"]' in of["Python"]
+
+
+def test_the_time_that_is_left_is_judged_by_the_pace_or_is_unknown(open_page, service):
+    page = open_page(store_result(service.engine, "digits", b"8", function="fibonacci"))
+    left = page.evaluate(
+        """async (url) => {
+            const { Pace } = await import(url);
+            const judge = (steps, now, elapsed, estimate) => {
+                const pace = new Pace();
+                let shown;
+                for (const [at, progress, attempts = 1] of steps) {
+                    shown = { progress, attempts, estimate };
+                    pace.note(shown, at * 1000);
+                }
+                return pace.secondsLeft(shown, now * 1000, elapsed);
+            };
+            return {
+                paced: judge([[0, 0], [10, 0.25]], 12, 12, null),
+                loaded_late: judge([[0, 0.5]], 0, 40, null),
+                another_attempt: judge([[0, 0.9], [10, 0, 2], [20, 0.5, 2]], 20, 10, null),
+                by_estimate: judge([[0, 0]], 3, 3, { seconds: 10 }),
+                longer_than_estimated: judge([[0, 0]], 30, 30, { seconds: 10 }),
+                nothing_known: judge([[0, 0]], 3, 3, null),
+            };
+        }""",
+        module_of(page, "time_left.js"),
+    )
+    assert left == {
+        "paced": 28,
+        "loaded_late": 40,
+        "another_attempt": 10,
+        "by_estimate": 7,
+        "longer_than_estimated": None,
+        "nothing_known": None,
+    }
