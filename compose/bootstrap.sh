@@ -81,6 +81,7 @@ missing_packages() {
         type -P curl >/dev/null || echo curl
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
+        type -P jq >/dev/null || echo jq # the README's session
         has_chromium || is_ubuntu || echo chromium
         type -P prometheus >/dev/null && type -P promtool >/dev/null || echo prometheus
     fi
