@@ -1,4 +1,4 @@
-"""What the pages of docs/tutorial and docs/how-to have a reader do: commands, outputs and files.
+"""What README.md, docs/tutorial and docs/how-to have a reader do: commands, outputs and files.
 
 A block of the kind `console` is run. A line with `$ ` begins a command, which a backslash at its
 end continues; what follows is what it prints. A block of the kind `python NAME` or `toml NAME` is a
@@ -33,7 +33,7 @@ class File:
 
 def pages() -> list[Path]:
     """Return the pages that show commands to run."""
-    found = sorted(page for folder in FOLDERS for page in folder.glob("*.md"))
+    found = [ROOT / "README.md", *(page for one in FOLDERS for page in sorted(one.glob("*.md")))]
     return [page for page in found if "```console\n" in page.read_text()]
 
 

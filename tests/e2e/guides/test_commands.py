@@ -1,14 +1,14 @@
-"""The commands in docs/tutorial and docs/how-to do what the pages say."""
+"""The commands in README.md, docs/tutorial and docs/how-to do what the pages say."""
 
 import pytest
 
 from tests.e2e.guides.output import is_as_shown
-from tests.e2e.guides.page import pages, steps
+from tests.e2e.guides.page import ROOT, pages, steps
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_print_what_it_shows(page, guided, tmp_path):
     wrong = [
         f"$ {command.line}\n{printed}\n(status {status})"

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from compose.local.settings import LocalSettings
+from reckoner.cli.__main__ import reckoner
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
@@ -58,3 +60,13 @@ def test_its_figures_are_those_of_the_benchmark():
 def test_it_compares_with_the_four_that_people_know():
     rows = re.findall(r"^\| \[(\w+)\]\(https://", section("Is it what you need?"), re.MULTILINE)
     assert rows == ["Celery", "Dramatiq", "Procrastinate", "Temporal"]
+
+
+def test_its_function_is_that_of_new_function(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(reckoner, ["new-function", "squares"]).exit_code == 0
+    written = (tmp_path / "squares/squares.py").read_text()
+    [shown] = re.findall(r"^```python squares\.py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    lines = [line.strip().removesuffix('"""') for line in shown.splitlines()]
+    assert len(lines) <= 8
+    assert [line for line in lines if line not in written] == []
