@@ -2,8 +2,9 @@
 
 LANE ?= heavy
 
-# Two at a time, the tests of one file together: they share servers and helpers.
-SIDE_BY_SIDE = -n 2 --dist loadfile
+# Three at a time, also on two processors: about a third of the time tests wait for something. Those
+# of one file go together: they share servers and helpers.
+SIDE_BY_SIDE = -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help up worker check test documents mutants faults fuzz soak bench test-compose lint clean

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from reckoner import Estimate, Ge, Gt, Le, Len, MaxLen, function
 
