@@ -14,6 +14,8 @@ from shared.errors import SettingsInvalid
 
 PREFIX = "RECKONER_LOCAL_"
 
+_SWITCH = {"on": True, "off": False}
+
 # The field of each port, and what listens there. All but the first listen on 127.0.0.1 only.
 PORTS = {
     "port": "NGINX",
@@ -36,7 +38,7 @@ class Access:
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Ports, the address NGINX listens on, and the number of worker processes."""
+    """Ports, the address NGINX listens on, the number of workers, and whether to show all logs."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -48,6 +50,7 @@ class LocalSettings:
     epmd_port: int = 4379
     quick: int = 1
     heavy: int = 1
+    logs: bool = False
 
     @property
     def gateway(self) -> str:
@@ -74,6 +77,11 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
             faults.append(f"{name} is not a setting. Did you mean {nearest[0]}?")
         elif fields[name].type is str:
             values[fields[name].name] = text
+        elif fields[name].type is bool:
+            if text in _SWITCH:
+                values[fields[name].name] = _SWITCH[text]
+            else:
+                faults.append(f"{name} must be on or off; it is {text!r:.40}.")
         else:
             field = fields[name].name
             lowest, highest = (1, 65_535) if field in PORTS else (0, 64)

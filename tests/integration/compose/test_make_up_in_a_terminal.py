@@ -83,14 +83,17 @@ def test_a_user_computes_and_stops_it_with_ctrl_c(checkout):
     terminal = Terminal(checkout, "make up")
     eventually(lambda: terminal.shows("Reckoner is ready"), within_seconds=90)
     assert checkout.compute(9_000_000)["status"] == "succeeded"
-    assert terminal.shows("gateway.relay: The relay is running"), "text, for whoever reads it"
-    assert not terminal.shows('{"time"')
+    assert terminal.shows("Starting "), "what goes on now"
+    assert not terminal.shows("The relay is running"), "quiet"
+    logs = (checkout.state / "log" / "reckoner.log").read_text()
+    assert "gateway.relay: The relay is running" in logs, "text, for whoever reads it"
+    assert '{"time"' not in logs
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in checkout.processes()}
     assert owners == {checkout.folder.stat().st_uid}
     terminal.type(CTRL_C)
     terminal.process.wait(60)
     terminal.close()
-    assert terminal.shows("Stopped.")
+    assert terminal.shows("Stopped, after")
     assert checkout.processes() == []
 
 
@@ -118,7 +121,9 @@ def test_a_program_that_cannot_start_is_named_and_nothing_else_stays(checkout):
     settings.write_text(settings.read_text().removesuffix("nonsense = 1\n"))
     assert ended.returncode != 0
     assert "postgres ended while it was starting" in ended.stderr
-    assert "nonsense" in ended.stdout  # PostgreSQL's own words
+    assert "✗ PostgreSQL" in ended.stdout
+    assert "nonsense" in ended.stderr  # PostgreSQL's own words
+    assert "make logs" in ended.stderr
     assert checkout.processes() == []
 
 
@@ -128,7 +133,8 @@ def test_a_failing_migration_ends_the_start(checkout):
     ended = checkout.run("make", "up")
     (versions / "9999_fails.py").unlink()
     assert ended.returncode != 0
-    assert "a migration that fails" in ended.stdout
+    assert "✗ schema" in ended.stdout
+    assert "a migration that fails" in ended.stderr
     assert checkout.processes() == []
 
 
