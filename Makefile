@@ -6,7 +6,7 @@ LANE ?= heavy
 SIDE_BY_SIDE = -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help up logs worker check test mutants faults fuzz soak bench test-compose lint clean
+.PHONY: help up logs worker check test documents mutants faults fuzz soak bench test-compose lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,11 +33,15 @@ test: lint ## Check and test everything, against real services that it starts
 	.venv/bin/python -m pytest tests/faults -m short
 	.venv/bin/coverage report
 
+documents: ## Write the parts of the documents that are made from the code
+	@compose/bootstrap.sh dev
+	.venv/bin/python -m tests.documents
+
 mutants: ## Put small faults into copies of the product, which the tests must notice (SAMPLE=60 SEED=…)
 	@compose/bootstrap.sh mutants
 	.venv/bin/python -m tests.mutants --sample $(or $(SAMPLE),60) $(if $(SEED),--seed $(SEED)) --write-table
 
-faults: ## Break everything that can break, and update the table in docs/reliability.md
+faults: ## Break everything that can break, and update the table in docs/explanation/reliability.md
 	@compose/bootstrap.sh dev
 	.venv/bin/python -m pytest tests/faults --write-table
 

@@ -270,12 +270,15 @@ fi
 began=$EPOCHREALTIME
 virtual_environment "$requirements" "$python"
 done_step .venv "$began"
-# The viewer of /docs, other people's JavaScript, which is not in this repository. Everything else works
-# without it, and the next start tries again.
+# Other people's JavaScript, which is not in this repository. Everything else works without it, and the next
+# start tries again.
+browser_packages() { .venv/bin/python compose/browser_packages/install.py ".venv/share/reckoner/$@" 9<&-; }
 began=$EPOCHREALTIME
-if .venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&-; then
+if browser_packages browser; then
     done_step "browser packages" "$began"
 else
-    say "The page /docs will have links only, and the tests of it will fail. Connect to the registry of npm," \
-        "or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"
+    say "The console and the page /docs will only say what they lack, and the tests of them will fail. Connect to" \
+        "the registry of npm, or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"
 fi
+[ "$requirements" != requirements-dev.txt ] || browser_packages browser-tests tests/browser/packages.json ||
+    say "The tests of pages will fail: what they need could not be installed, see above."

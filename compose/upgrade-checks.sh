@@ -29,7 +29,7 @@ check_choice_of_keys() {
     die "This version asks clients for API keys, and the running version knows none." \
         "Set RECKONER_KEYS=off in compose/.env to go on without keys, or RECKONER_KEYS=on to have" \
         "every request without a key refused from the upgrade on. If clients use another host name" \
-        "than localhost, set RECKONER_ALLOWED_HOSTS too. See docs/deploying.md, \"Keys\"." \
+        "than localhost, set RECKONER_ALLOWED_HOSTS too. See docs/how-to/upgrade-and-go-back.md." \
         "Nothing has been changed."
 }
 
@@ -58,7 +58,7 @@ check_image_knows_keys() {
         die "The image $new_image:$new_version knows no keys: with it, whoever reaches the service may do" \
             "everything. These files cannot run it. To go back to it all the same, get its sources, take" \
             "RECKONER_KEYS, RECKONER_ALLOWED_HOSTS and what else is new out of compose/.env, and run the" \
-            "compose/upgrade.sh of those sources. See docs/deploying.md, \"Going back\"." \
+            "compose/upgrade.sh of those sources. See docs/how-to/upgrade-and-go-back.md, \"Going back\"." \
             "Nothing has been changed."
 }
 

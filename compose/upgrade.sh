@@ -15,7 +15,7 @@
 # 3. Heavy workers are stopped and new ones started. Their calculations are handed back and start
 #    again.
 #
-# If it fails or is interrupted, it can be run again. docs/deploying.md says how to go back.
+# If it fails or is interrupted, it can be run again. docs/how-to/upgrade-and-go-back.md says how to go back.
 set -euo pipefail
 
 here=$(dirname "$0")

@@ -14,6 +14,7 @@ from gateway.access.keys_off import KeysOff
 from gateway.access.last_use import LastUse
 from gateway.access.rates import Rates
 from gateway.admission.admission import Admission
+from gateway.console.page import load_console
 from gateway.database.database import Database, make_database
 from gateway.description.api import describe_api
 from gateway.docs.files import load_docs_page
@@ -29,12 +30,17 @@ from gateway.routes.calculate import Calculate
 from gateway.routes.calculation import Calculation
 from gateway.routes.calculations import Calculations
 from gateway.routes.cancellation import Cancellation
+from gateway.routes.console import ConsoleFile, ConsolePage
+from gateway.routes.count import Count
+from gateway.routes.dead_letters import Redrive
 from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.estimates import Estimates
 from gateway.routes.events import Events
 from gateway.routes.functions import Catalogue, Functions, OneFunction
 from gateway.routes.health import Live, Ready
+from gateway.routes.history import History
 from gateway.routes.index import Index
+from gateway.routes.list_events import ListEvents
 from gateway.routes.listing import Listing
 from gateway.routes.metrics import Metrics
 from gateway.routes.openapi import OpenApi
@@ -49,6 +55,7 @@ from gateway.submission.known_functions import KnownFunctions
 from gateway.submission.plan import Planner
 from gateway.submission.submit import Submission
 from gateway.waiting.listener import Listener
+from gateway.waiting.lists import Lists
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.retry_after import RetryAfter
 from gateway.waiting.waiters import Waiters
@@ -79,12 +86,15 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     database = make_database(settings)
     threads = ComputeThreads()
     waiters = Waiters(database)
+    listing = Listing(database, threads.long)
+    lists = Lists(listing.read_page)
     listener = Listener(
         lambda: connect_to_listen(
             settings.sqlalchemy_url, CHANGED, name="reckoner gateway listener"
         ),
         database,
         waiters,
+        lists.mark_changed,
     )
     known_functions = KnownFunctions(registry)
     watchdog = Watchdog(database, threads)
@@ -102,6 +112,7 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
         threads,
         watchdog,
         waiters.run,
+        lists.run,
         listener.run,
         watchdog.watch_store,
         watchdog.watch_threads,
@@ -110,7 +121,7 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
             database,
             MetricsRow(counters, ProcessKind.GATEWAY),
             request_counts.count,
-            lambda: note_gauges(counters, database, waiters),
+            lambda: note_gauges(counters, database, waiters, lists),
         ).run,
         *runs,
     )
@@ -130,13 +141,24 @@ def create_app(settings: Settings, registry: Registry, rates: Rates | None = Non
     app.add_error_handler(Exception, handle_error)
     app.add_error_handler(falcon.HTTPError, handle_error)
     planner = Planner(registry, settings, known_functions.cost)
-    _add_routes(app, settings, planner, database, threads, waiters, access, counters)
+    _add_routes(app, settings, planner, database, threads, waiters, access, counters, listing)
+    app.add_route("/calculations/count", Count(database))
+    app.add_route("/calculations/events", ListEvents(lists, access.check_again))
     app.add_route("/session", session)
+    _add_pages(app)
+    app.add_route("/openapi.json", OpenApi(describe_api(settings, registry)))
+    return app
+
+
+def _add_pages(app: App) -> None:
+    console = load_console()
+    app.add_route("/", Index(console))
+    app.add_route("/console", ConsolePage(console))
+    app.add_route("/console/{page:path}", ConsolePage(console))
+    app.add_route("/console/files/{digest}/{file:path}", ConsoleFile(console))
     page = load_docs_page()
     app.add_route("/docs", Docs(page))
     app.add_route("/docs/{file}", DocsFile(page))
-    app.add_route("/openapi.json", OpenApi(describe_api(settings, registry)))
-    return app
 
 
 def _add_routes(
@@ -148,6 +170,7 @@ def _add_routes(
     waiters: Waiters,
     access: KeysOff | Authentication,
     counters: Counters,
+    listing: Listing,
 ) -> None:
     lookup = Lookup(database, waiters)
     calculator = Calculator(settings.max_result_bytes)
@@ -155,9 +178,7 @@ def _add_routes(
     submission = Submission(database, planner, calculator, lookup, threads, admission, counters)
     retry_after = RetryAfter(database)
     result_bytes = ResultBytes(database, threads.long, lookup, retry_after)
-    listing = Listing(database, threads.long)
     calculations = Calculations(threads.long, planner, submission, lookup, retry_after, listing)
-    app.add_route("/", Index())
     app.add_route("/calculations", calculations)
     app.add_route("/calculations/batch", Batch(threads.long, planner, submission))
     app.add_route("/calculations/cancel", Cancellation(database, threads.long, counters))
@@ -174,6 +195,8 @@ def _add_routes(
     app.add_route("/functions", Functions(catalogue))
     app.add_route("/functions/{name}", OneFunction(catalogue))
     app.add_route("/system", System(database, planner.registry, admission, settings))
+    app.add_route("/system/history", History(database))
+    app.add_route("/dead-letters/redrive", Redrive(database))
     app.add_route("/metrics", Metrics(Collecting(database, threads.long, settings, admission)))
     app.add_route("/health/live", Live())
     app.add_route("/health/ready", Ready(database, planner.registry.problems))

@@ -23,6 +23,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "process_metrics": _ROWS,
         "stored_results": _ROWS,
         "retention": "SELECT, UPDATE",
+        "history": _ROWS,
+        "history_totals": "SELECT, UPDATE",
+        "redrives": _ROWS,
         # A process that was taken over can make no key for itself, and give none more rights.
         "api_keys": "SELECT, UPDATE (last_used_on)",
         "sessions": "SELECT, INSERT, DELETE",

@@ -45,7 +45,7 @@ def describe_error(error: BaseException, node: pika.URLParameters) -> str:
             case pika.exceptions.ChannelClosedByBroker(reply_code=code) if code == _NOT_ALLOWED:
                 return (
                     f"{name} denied {user!r} a permission: {_reply(cause)}. "
-                    "Grant configure, write and read, as docs/deploying.md says."
+                    "Grant configure, write and read, as docs/how-to/use-your-own-rabbitmq.md says."
                 )
             case pika.exceptions.ChannelClosedByBroker(reply_code=code) if (
                 code == _PRECONDITION_FAILED

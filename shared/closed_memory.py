@@ -2,7 +2,7 @@
 
 By default the kernel lets each process of a user read the memory and the environment of the
 others. Those of Reckoner hold passwords, and calculations run code of others as the same user. Root
-may read them all the same, and so may the user whatever is in files (docs/security.md).
+may read them all the same, and so may the user whatever is in files (docs/explanation/security.md).
 """
 
 import ctypes

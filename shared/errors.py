@@ -37,6 +37,7 @@ ReckonerError
 ├── StoreUnavailable           PostgreSQL does not answer
 ├── CountingTooSlow            stored results cannot be counted in the time of a statement
 ├── KeyChecksBusy              too many unknown keys at once
+├── TooManyLists               too many different lists are followed
 ├── BrokerUnavailable          RabbitMQ does not answer or does not confirm
 ├── LeaseLost                  a worker no longer holds its claim
 ├── CalculationUnfit           a message names a calculation that its lane does not compute
@@ -375,6 +376,10 @@ class CountingTooSlow(ReckonerError):
 
 class KeyChecksBusy(ReckonerError):
     """Raised when so many requests with unknown keys wait for a check that no more may."""
+
+
+class TooManyLists(ReckonerError):
+    """Raised when so many different lists are followed that no more may."""
 
 
 class BrokerUnavailable(ReckonerError):

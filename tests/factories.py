@@ -101,5 +101,6 @@ def make_row(**columns: Any) -> Row:
         "result_check": None,
         "submitted_by": None,
         "cancelled_by": None,
+        "published_at": None,
     }
     return Row(**{**values, **columns})

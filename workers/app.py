@@ -1,7 +1,8 @@
 """Workers by Dramatiq's command line: `dramatiq workers.app:quick`, `dramatiq workers.app:heavy`.
 
 Dramatiq calls the function in each of its processes. Importing this module does nothing.
-docs/deploying.md says what Dramatiq's options do here; `python -m workers` needs none.
+docs/how-to/run-workers-with-dramatiq.md says what Dramatiq's options do here; `python -m workers`
+needs none.
 """
 
 import multiprocessing

@@ -1,4 +1,4 @@
-"""`python compose/browser_packages/install.py FOLDER`: install the packages of packages.json.
+"""`python compose/browser_packages/install.py FOLDER [LIST]`: install the packages of packages.json.
 
 They come from npm's registry (npm_config_registry, or registry.npmjs.org) as its clients get them,
 and nothing of them is run. What is installed already is not fetched again; other versions are
@@ -151,12 +151,12 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Install all packages; return 1 if one could not be, having said so."""
     folder = Path(arguments[0])
     registry = (environment.get("npm_config_registry") or _REGISTRY).rstrip("/") + "/"
-    packages = read_list()
+    packages = read_list(*map(Path, arguments[1:]))
     status = 0
     for package in packages:
         try:
             if install(package, folder, registry):
-                print(f"Installed {package.name} {package.version} for the pages of the service")
+                print(f"Installed {package.name} {package.version} for the browser")
         except (NotInstalled, OSError) as error:
             print(f"{package.name} {package.version} could not be installed: {error}")
             status = 1

@@ -51,7 +51,7 @@ def _run(settings: LocalSettings, access: Access, state: Path, signals: StopSign
     begun = time.monotonic()
     screen = Screen()
     progress = Progress(screen)
-    output = Output(LogFile(log_file(state)), screen, shows_all=settings.logs)
+    output = Output(LogFile(log_file(state)), screen, shows_all=settings.logs == "on")
     try:
         for name in end_leftovers(state.glob("*/*.process")):
             output.show(f"Ended a process that an earlier run left behind: {name}")

@@ -14,8 +14,6 @@ from shared.errors import SettingsInvalid
 
 PREFIX = "RECKONER_LOCAL_"
 
-_SWITCH = {"on": True, "off": False}
-
 # The field of each port, and what listens there. All but the first listen on 127.0.0.1 only.
 PORTS = {
     "port": "NGINX",
@@ -50,7 +48,7 @@ class LocalSettings:
     epmd_port: int = 4379
     quick: int = 1
     heavy: int = 1
-    logs: bool = False
+    logs: str = "off"
 
     @property
     def gateway(self) -> str:
@@ -75,13 +73,10 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
         if name not in fields:
             nearest = difflib.get_close_matches(name, fields, n=1, cutoff=0)
             faults.append(f"{name} is not a setting. Did you mean {nearest[0]}?")
+        elif fields[name].name == "logs" and text not in ("on", "off"):
+            faults.append(f"{name} must be on or off; it is {text!r:.40}.")
         elif fields[name].type is str:
             values[fields[name].name] = text
-        elif fields[name].type is bool:
-            if text in _SWITCH:
-                values[fields[name].name] = _SWITCH[text]
-            else:
-                faults.append(f"{name} must be on or off; it is {text!r:.40}.")
         else:
             field = fields[name].name
             lowest, highest = (1, 65_535) if field in PORTS else (0, 64)

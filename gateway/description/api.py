@@ -7,7 +7,7 @@ from gateway.access.browsers.cookies import SESSION_COOKIE
 from gateway.description.headers import HEADERS
 from gateway.description.operations import Operation, problem_examples, problem_responses
 from gateway.description.parameters import PARAMETERS
-from gateway.description.routes import browsers, calculations, functions, results, service
+from gateway.description.routes import browsers, calculations, functions, lists, results, service
 from gateway.description.schemas.builders import Schema
 from gateway.description.schemas.catalogue import catalogue
 from gateway.description.schemas.documents import documents
@@ -86,6 +86,7 @@ def all_operations(registry: Registry) -> list[Operation]:
     batch = {"calculations": [one["value"] for one in examples.values()]}
     return [
         *calculations.operations(examples, {"all": {"value": batch}} if examples else {}),
+        *lists.operations(),
         *results.operations(registry),
         *functions.operations(),
         *service.operations(),

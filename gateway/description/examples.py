@@ -14,6 +14,7 @@ DOCUMENT: dict[str, Any] = {
     "progress": 1.0,
     "attempts": 0,
     "created_at": "2026-11-26T10:00:00.000Z",
+    "published_at": None,
     "started_at": None,
     "finished_at": "2026-11-26T10:00:00.000Z",
     "compute_seconds": 2e-06,

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.http.filters import ID_PATTERN
 from gateway.http.limits import (
     DEFAULT_PAGE_CALCULATIONS,
     MAX_PAGE_CALCULATIONS,
     MAX_REQUEST_ID_CHARACTERS,
     MAX_WAIT_SECONDS,
 )
+from gateway.state.grid import LEAST_SECONDS, MOST_SECONDS
 
 #: What may stand in the value of any header (RFC 9110, 5.5): no control characters, no spaces at
 #: its ends. A header whose value means nothing is ignored, so no pattern is narrower.
@@ -53,6 +55,10 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "name": _parameter(
         "path", "name", "The name of the function.", _reference("FunctionName"), "fibonacci"
     ),
+    "page": _parameter("path", "page", "One of its pages.", {"type": "string"}, "system"),
+    "digest": _parameter(
+        "path", "digest", "The digest of all files, as the page has it.", {"type": "string"}
+    ),
     "file": _parameter("path", "file", "The name of a file of the page.", {"type": "string"}),
     "status": _parameter(
         "query", "status", "Only calculations of this status.", _reference("Status"), "succeeded"
@@ -81,6 +87,13 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         _MOMENT,
         "2036-01-01T00:00:00Z",
     ),
+    "id": _parameter(
+        "query",
+        "id",
+        "Only the calculation of this id, or those whose ids begin so.",
+        {"type": "string", "pattern": ID_PATTERN},
+        "ffcfeb02",
+    ),
     "limit": _parameter(
         "query",
         "limit",
@@ -98,6 +111,18 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "cursor",
         "The place in the list where the page begins, from `next` of another.",
         _reference("Cursor"),
+    ),
+    "seconds": _parameter(
+        "query",
+        "seconds",
+        "How much of the past is shown.",
+        {
+            "type": "integer",
+            "minimum": LEAST_SECONDS,
+            "maximum": MOST_SECONDS,
+            "default": 3_600,
+        },
+        86_400,
     ),
     "Prefer": _header(
         "Prefer",

@@ -112,8 +112,10 @@ def submission_examples(registry: Registry) -> dict[str, Any]:
     return found
 
 
-def _example_arguments(function: Function) -> dict[str, Any] | None:
-    """Return arguments that the function takes: defaults, small numbers, short texts; or None."""
+def _example_arguments(function: Function) -> Mapping[str, Any] | None:
+    """Return the author's example, or arguments made of small numbers and short texts, or None."""
+    if function.examples:
+        return function.examples[0]
     schema = function.arguments_schema
     required = schema.get("required", [])
     try:

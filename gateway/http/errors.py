@@ -16,7 +16,11 @@ import falcon
 import falcon.asgi
 
 from gateway.http import access_errors, admission_errors, calculation_errors
-from gateway.http.limits import KEY_CHECK_RETRY_SECONDS, UNAVAILABLE_RETRY_SECONDS
+from gateway.http.limits import (
+    FOLLOWED_RETRY_SECONDS,
+    KEY_CHECK_RETRY_SECONDS,
+    UNAVAILABLE_RETRY_SECONDS,
+)
 from gateway.http.problems import Problem, write_problem
 from gateway.http.trace_context import read_traceparent
 from shared import errors
@@ -203,6 +207,18 @@ def _(error: errors.KeyChecksBusy) -> Problem:  # noqa: ARG001
         "Too many requests with unknown keys are waiting, and this key is not known yet. "
         f"Resubmit the request in {KEY_CHECK_RETRY_SECONDS} s.",
         headers={"Retry-After": str(KEY_CHECK_RETRY_SECONDS)},
+    )
+
+
+@describe.register
+def _(error: errors.TooManyLists) -> Problem:  # noqa: ARG001
+    return Problem(
+        503,
+        "unavailable",
+        "Service unavailable",
+        "Too many different lists of calculations are followed. "
+        f"Resubmit the request in {FOLLOWED_RETRY_SECONDS} s, or repeat GET /calculations.",
+        headers={"Retry-After": str(FOLLOWED_RETRY_SECONDS)},
     )
 
 

@@ -16,6 +16,9 @@ MAX_BATCH_CALCULATIONS = 10_000
 MAX_CANCEL_BODY_BYTES = 512 * KIB
 MAX_CANCEL_IDS = 10_000
 
+#: A lane, and nothing else.
+MAX_REDRIVE_BODY_BYTES = 4 * KIB
+
 #: A longer body is parsed and checked in a thread, because it would block the event loop.
 MAX_EVENT_LOOP_BODY_BYTES = 4 * KIB
 
@@ -118,6 +121,19 @@ MAX_PAGE_CALCULATIONS = 1_000
 
 #: A page ends early with the document that exceeds this: documents may contain whole results.
 MAX_PAGE_BYTES = 4 * KIB * KIB
+
+# GET /calculations/count
+
+MAX_COUNTED = 10_000
+
+# GET /calculations/events
+
+#: What the lists that are followed in a process may hold together. One that has not been read yet
+#: counts as a page of the greatest length.
+MAX_FOLLOWED_BYTES = 256 * KIB * KIB
+
+#: Retry-After when they hold more.
+FOLLOWED_RETRY_SECONDS = 5
 
 # Caches
 

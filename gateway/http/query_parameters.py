@@ -13,8 +13,9 @@ from shared.errors import ArgumentsInvalid
 class KnownParameters:
     """Middleware that refuses parameters which the route does not know.
 
-    A resource lists those of its GET in `parameters`; without that it has none. Otherwise a
-    mistake would go unnoticed, and one response would have any number of URLs.
+    A resource lists those of its GET in `parameters`; without that it has none, and with None
+    it looks at them itself. Otherwise a mistake would go unnoticed, and one response would have
+    any number of URLs.
     """
 
     async def process_resource(
@@ -28,14 +29,20 @@ class KnownParameters:
         # A method that the route does not have is answered 405, whatever the parameters.
         if not req.query_string or not hasattr(resource, f"on_{req.method.lower()}"):
             return
-        known: tuple[str, ...] = (
+        known: tuple[str, ...] | None = (
             getattr(resource, "parameters", ()) if req.method in ("GET", "HEAD") else ()
         )
-        faults = [
-            _unknown(name[:MAX_SHOWN_CHARACTERS], known) for name in req.params if name not in known
-        ]
-        if faults:
-            raise ArgumentsInvalid(faults)
+        if known is not None:
+            refuse_unknown(req, known)
+
+
+def refuse_unknown(req: falcon.asgi.Request, known: tuple[str, ...]) -> None:
+    """Raise ArgumentsInvalid if the request has a parameter that is none of these."""
+    faults = [
+        _unknown(name[:MAX_SHOWN_CHARACTERS], known) for name in req.params if name not in known
+    ]
+    if faults:
+        raise ArgumentsInvalid(faults)
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> Fault:

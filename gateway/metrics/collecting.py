@@ -1,8 +1,6 @@
 """Collects what GET /metrics answers: one reading of PostgreSQL serves many scrapes."""
 
 import asyncio
-import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from sqlalchemy.exc import DBAPIError
 
@@ -10,15 +8,14 @@ from gateway.admission.admission import Admission
 from gateway.database.database import Database
 from gateway.database.shared_query import SharedQuery
 from gateway.http.limits import METRICS_SECONDS, STATE_FRESH_SECONDS, STATE_MAX_SHARE
+from gateway.metrics.build import build
 from gateway.metrics.exposition import NOTHING_READ, write_exposition
 from gateway.metrics.states import States, read_states, read_storage
 from gateway.server.threads import WatchedThreads
-from reckoner.distributions import OUR_DISTRIBUTION
 from shared.config import Settings
 from shared.errors import StoreUnavailable
 from shared.metrics import catalogue
 from shared.store.metrics import read_metrics
-from shared.store.tables.schema import SCHEMA_REVISION
 
 #: What is stored is a large sum that changes slowly.
 _STORAGE_FRESH_SECONDS = 15.0
@@ -48,9 +45,7 @@ class Collecting:
                 (read_storage, _STORAGE_FRESH_SECONDS),
             )
         ]
-        self._build: States = {
-            catalogue.BUILD_INFO: {(_version(), platform.python_version(), SCHEMA_REVISION): 1}
-        }
+        self._build: States = {catalogue.BUILD_INFO: {tuple(build()): 1}}
 
     async def exposition(self) -> bytes:
         """Return all metrics; while PostgreSQL does not answer, only that it is down."""
@@ -106,10 +101,3 @@ async def _answer_of(query: SharedQuery[States]) -> States:
             return await query.get()
     except (StoreUnavailable, TimeoutError, DBAPIError):
         return {}
-
-
-def _version() -> str:
-    try:
-        return version(OUR_DISTRIBUTION)
-    except PackageNotFoundError:  # it runs from a checkout
-        return "unknown"

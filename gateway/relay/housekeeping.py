@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from shared.store.functions import delete_unseen_functions, learn_costs
 from shared.store.keys.sessions import delete_expired_sessions
+from shared.store.redrives import prune_redrives
 
 _INTERVAL_SECONDS = 60.0
 
@@ -22,6 +23,9 @@ _KEPT_DAYS = 30
 
 #: How many expired sessions are deleted at once; there are seldom more.
 _SESSIONS = 1_000
+
+#: How many requests to put dead letters back are remembered.
+_REDRIVES = 100
 
 
 class Housekeeping:
@@ -42,3 +46,4 @@ class Housekeeping:
         with self._engine.begin() as connection:
             learn_costs(connection, rows=_ROWS, runs=_RUNS)
             delete_unseen_functions(connection, _KEPT_DAYS)
+            prune_redrives(connection, _REDRIVES)

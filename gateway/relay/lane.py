@@ -123,6 +123,11 @@ class LaneRelay:
         if self._window.has_room_again:
             self._woken.set()
 
+    def note_dead_letters_soon(self) -> None:
+        """Have it count the messages that workers have refused: some were put back."""
+        self._dead_letters_noted_at = -math.inf
+        self._woken.set()
+
     def stop(self) -> None:
         """Let its thread end after its current step."""
         self.loop.stop()

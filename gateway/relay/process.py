@@ -1,6 +1,6 @@
 """The relay process: its main thread wakes the lanes.
 
-Each lane, the rescue and retention have a thread.
+Each lane, the rescue, retention and putting dead letters back have a thread.
 
 Any number of relays can run; each locks the rows that it publishes, and commits their mark once
 RabbitMQ has confirmed them. The rows of a relay that dies before that are published again: workers
@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from gateway.relay.health import Health, HealthFile
 from gateway.relay.lane import LaneRelay
 from gateway.relay.loop import Loop, LoopThread
+from gateway.relay.redrives import Redrives
 from gateway.relay.rescue import Rescue
 from gateway.relay.retention import INTERVAL_SECONDS as RETENTION_SECONDS
 from gateway.relay.retention import Retention
@@ -32,7 +33,7 @@ from shared.postgres.connections import connect_to_listen
 from shared.retention.pace import Pace
 from shared.store.metrics import ProcessKind
 from shared.store.metrics_row import MetricsRow, write_metrics
-from shared.store.notifications import CLAIMED, OUTBOX, RETURNED, read_outbox
+from shared.store.notifications import CLAIMED, OUTBOX, REDRIVES, RETURNED, read_outbox
 from shared.store.outbox.outbox import seconds_to_next
 
 #: When to poll again for rows that are due and that another relay may have locked.
@@ -64,7 +65,8 @@ class HasFileno(Protocol):
 class Relay:
     """All parts of a relay process.
 
-    `engine` needs two connections, `autocommit` one for each lane and one more.
+    `engine` needs two connections, `autocommit` one for each lane and one more. What puts dead
+    letters back borrows one for a moment.
     """
 
     def __init__(
@@ -99,6 +101,18 @@ class Relay:
             Pace(self._retention_loop.wait, lambda: self._retention_loop.is_stopping),
             counters,
         )
+        self._redrives_loop = LoopThread(
+            "redrives",
+            self._redrives_step,
+            reset=autocommit.dispose,
+            on_change=lambda: None,
+        )
+        self._redrives = Redrives(
+            autocommit,
+            settings,
+            self._count_dead_letters,
+            lambda: self._redrives_loop.is_stopping,
+        )
         self._main_loop = Loop(
             "relay",
             self._step,
@@ -122,7 +136,7 @@ class Relay:
     def run(self) -> int:
         """Work until stopped, and return 0; or 1 after a minute in which nothing worked."""
         threads = [lane.loop for lane in self.lanes.values()]
-        threads += [self._rescue_loop, self._retention_loop]
+        threads += [self._rescue_loop, self._retention_loop, self._redrives_loop]
         for thread in threads:
             thread.start()
         reason = None
@@ -133,6 +147,8 @@ class Relay:
             lane.stop()
         self._rescue_loop.stop()
         self._retention_loop.stop()
+        self._redrives_loop.stop()
+        self._redrives.wake()
         until = time.monotonic() + _STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -149,8 +165,13 @@ class Relay:
     def _step(self) -> None:
         if self._listener is None:
             self._listener = connect_to_listen(
-                self._settings.sqlalchemy_url, OUTBOX, CLAIMED, name="reckoner relay listener"
+                self._settings.sqlalchemy_url,
+                OUTBOX,
+                CLAIMED,
+                REDRIVES,
+                name="reckoner relay listener",
             )
+            self._redrives.wake()
             self._next_poll_at = 0.0  # wake-ups that came before were missed
         self._pass_on_wakeups(self._listener)
         if self.lanes[Lane.HEAVY].waits_for_claims:
@@ -177,6 +198,8 @@ class Relay:
                     returned += 1
                 else:
                     claims += 1
+            elif notification.channel == REDRIVES:
+                self._redrives.wake()
             else:
                 for lane in read_outbox(notification.payload):
                     self.lanes[lane].wake_for_new()
@@ -234,6 +257,14 @@ class Relay:
     def _retention_step(self) -> None:
         self._retention.run()
         self._retention_loop.wait(RETENTION_SECONDS)
+
+    def _redrives_step(self) -> None:
+        self._redrives.run()
+        self._redrives.wait()
+
+    def _count_dead_letters(self) -> None:
+        for lane in self.lanes.values():
+            lane.note_dead_letters_soon()
 
     def _reason_to_give_up(self) -> str | None:
         """Return why this process is no longer of use; None while it is of use.

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from gateway.relay.clock_steps import ClockSteps
 from gateway.relay.handed_back import HandedBack
+from gateway.relay.history import History
 from gateway.relay.housekeeping import Housekeeping
 from shared.calculation import Lane, Status
 from shared.config import Settings
@@ -74,6 +75,7 @@ class Rescue:
         self._ready_messages = ready_messages
         self._clock_steps = ClockSteps(engine, lease_seconds=settings.lease_seconds)
         self._handed_back = HandedBack(engine, settings, counters)
+        self._history = History(engine)
         self._housekeeping = Housekeeping(engine)
         self._empty_since: dict[Lane, float] = {}
         self._unavailable_queues: set[Lane] = set()
@@ -92,6 +94,7 @@ class Rescue:
             returned += self._return_lost(lane)
         with self._engine.begin() as connection:
             fold_silent_metrics(connection, _FOLD_SECONDS)
+        self._history.run_if_due()
         self._housekeeping.run_if_due()
         return returned
 

@@ -1,12 +1,10 @@
 """/docs: GET shows the description of the API in a browser; /docs/{file}: what the page needs."""
 
-import falcon
 import falcon.asgi
 
 from gateway.access.scopes import by_method
 from gateway.docs.files import Page
-from gateway.http.limits import CLIENT_CACHE_SECONDS
-from gateway.http.results.representation import Outcome
+from gateway.http.static_files import write_static_file
 
 #: The page's own files, and requests to this service. Nothing inline: no text of the description
 #: can become a script. The viewer draws its icons with `data:`.
@@ -57,22 +55,6 @@ class DocsFile:
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response, file: str) -> None:
         """Respond with the file, or with 304 to a client that has it."""
-        found = self._files.get(file)
-        if found is None:
-            raise falcon.HTTPRouteNotFound
-        selection = found.representation.select(
-            if_match=None,
-            if_none_match=req.get_header("If-None-Match"),
-            range_header=None,
-            if_range=None,
-        )
-        # No digest: NGINX compresses what it passes on.
-        resp.set_header("ETag", found.representation.etag)
-        resp.cache_control = ["public", f"max-age={CLIENT_CACHE_SECONDS}", "immutable"]
-        if selection.outcome is Outcome.NOT_MODIFIED:
-            resp.status = falcon.HTTP_304
-            return
-        resp.content_type = found.media_type
-        resp.data = found.content
+        write_static_file(req, resp, self._files.get(file))
 
     on_head = on_get

@@ -21,7 +21,7 @@ from reckoner.authoring.errors import ArgumentsFaulty
 from reckoner.authoring.estimates import Estimate
 from shared.config import Settings
 from shared.errors import FunctionNotFound
-from shared.functions.registry import Registry
+from shared.functions.registry import Package, Registry
 from shared.keys.scope import Scope
 
 _Number = TypeVar("_Number", int, float)
@@ -34,7 +34,8 @@ class Catalogue:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._by_name = {
-            function.name: describe_function(function, settings) for function in registry
+            function.name: describe_function(function, settings, registry.package_of(function.name))
+            for function in registry
         }
         problems = [dataclasses.asdict(problem) for problem in registry.problems]
         functions = list(self._by_name.values())
@@ -86,7 +87,9 @@ class OneFunction:
     on_head = on_get
 
 
-def describe_function(function: Function, settings: Settings) -> dict[str, Any]:
+def describe_function(
+    function: Function, settings: Settings, package: Package | None = None
+) -> dict[str, Any]:
     """Return its entry of the catalogue."""
     properties = function.arguments_schema["properties"]
     bounds: dict[str, dict[str, Any]] = {
@@ -107,9 +110,11 @@ def describe_function(function: Function, settings: Settings) -> dict[str, Any]:
         "name": function.name,
         "version": function.version,
         "fingerprint": function.fingerprint,
+        "package": None if package is None else dataclasses.asdict(package),
         "summary": function.summary,
         "description": function.description,
         "arguments": function.arguments_schema,
+        "examples": list(function.examples),
         "bounds": bounds,
         "result": {"kind": function.kind, "media_type": function.media_type},
         "check": function.check_name,

@@ -1,9 +1,13 @@
-"""/: GET describes the service and links to its routes."""
+"""/: GET shows the console to a browser, and to others what the service is and its routes."""
 
+import falcon
 import falcon.asgi
 
 from gateway.access.scopes import by_method
+from gateway.console.page import Console
+from gateway.http.query_parameters import refuse_unknown
 from gateway.http.responses import write_json
+from gateway.routes.console import write_console
 
 _INDEX = {
     "name": "Reckoner",
@@ -34,12 +38,20 @@ class Index:
 
     scopes = by_method(GET=None)
 
-    async def on_get(
-        self,
-        req: falcon.asgi.Request,  # noqa: ARG002
-        resp: falcon.asgi.Response,
-    ) -> None:
-        """Respond with the description and the links."""
+    #: The console's filters: it looks at them in the browser.
+    parameters = None
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+        """Respond with the page if the client prefers one, else with the links."""
+        resp.append_header("Vary", "Accept")
+        # Of equals the first: `curl` accepts everything.
+        if req.client_prefers((falcon.MEDIA_JSON, falcon.MEDIA_HTML)) == falcon.MEDIA_HTML:
+            write_console(resp, self._console)
+            return
+        refuse_unknown(req, ())
         write_json(resp, _INDEX, cache="no-cache")
 
     on_head = on_get

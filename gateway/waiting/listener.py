@@ -28,10 +28,18 @@ Connect = Callable[[], psycopg2.extensions.connection]
 class Listener:
     """Passes PostgreSQL's notifications to the waiters; reconnects when its connection is lost."""
 
-    def __init__(self, connect: Connect, database: Database, waiters: Waiters) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        database: Database,
+        waiters: Waiters,
+        note_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Call `note_change` too, whatever has changed."""
         self._connect = connect
         self._database = database
         self._waiters = waiters
+        self._note_change = note_change
         self._has_received = False
 
     async def run(self) -> NoReturn:
@@ -50,6 +58,7 @@ class Listener:
             failures = 0
             try:
                 self._waiters.mark_all_changed()  # notifications may have been missed
+                self._note_change()
                 await self._listen(connection)
             finally:
                 connection.close()
@@ -81,4 +90,7 @@ class Listener:
             return
         self._has_received = True
         while connection.notifies:
-            self._waiters.mark_changed(read_changed(connection.notifies.pop(0).payload))
+            payload = connection.notifies.pop(0).payload
+            if payload:
+                self._waiters.mark_changed(read_changed(payload))
+                self._note_change()

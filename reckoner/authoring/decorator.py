@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
 from reckoner.authoring.arguments.binding import Arguments
+from reckoner.authoring.arguments.examples import checked_examples
 from reckoner.authoring.definition import FUNCTION_NAME, Function
 from reckoner.authoring.docstrings import read_docstring
 from reckoner.authoring.errors import FunctionInvalid
@@ -40,6 +41,7 @@ def function(
     estimate: Callable[..., Estimate] | None = None,
     check: _Check = None,
     size_argument: str | None = None,
+    examples: Sequence[Mapping[str, Any]] = (),
 ) -> Callable[[Callable[..., Any]], Function]: ...
 
 
@@ -56,15 +58,17 @@ def function(
     estimate: Callable[..., Estimate] | None = None,
     check: _Check = None,
     size_argument: str | None = None,
+    examples: Sequence[Mapping[str, Any]] = (),
 ) -> Function | Callable[[Callable[..., Any]], Function]:
-    """Make a function one of the service's (docs/functions.md describes each option).
+    """Make a function one of the service's (docs/reference/functions.md describes each option).
 
     `name` is the function's own unless given. Raise `version`, an integer from 1, when the results
     for some arguments change. `lane="quick"` is the author's word that it takes milliseconds and
     may run in a worker's own process. `memory` (bytes, or text such as "512MiB") and `timeout`
     (seconds) limit a heavy calculation. `fresh` is for packages that cannot bear a fork: a new
     interpreter for each calculation. `estimate` predicts the cost from the arguments. `check` is a
-    Residue, a predicate of the result and the arguments, or "recompute".
+    Residue, a predicate of the result and the arguments, or "recompute". `examples` are arguments
+    that the catalogue shows.
 
     Raises FunctionInvalid, whose text says what cannot be honoured and what to do.
     """
@@ -92,6 +96,7 @@ def function(
                 timeout_seconds=timeout_seconds(timeout),
                 is_fresh=fresh,
                 size_argument=_size_argument(arguments, estimate, size_argument),
+                examples=checked_examples(arguments, examples),
                 estimator=estimate,
                 check=check,
             )

@@ -28,7 +28,7 @@ class Function:
 
     `summary` is the first paragraph of the docstring, `description` all of it without the sections
     on arguments. `size_argument` names the argument for whose powers of ten GET /functions lists
-    estimates.
+    estimates. `examples` are arguments that show what it is for; they are no part of the schema.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Function:
     timeout_seconds: float | None = None
     is_fresh: bool = False
     size_argument: str | None = None
+    examples: tuple[Mapping[str, Any], ...] = ()
     estimator: Callable[..., Estimate] | None = None
     check: Residue | Callable[..., object] | Literal["recompute"] | None = None
 

@@ -121,7 +121,7 @@ def reckoner(context: click.Context, debug: bool) -> None:
 
     RECKONER_URL is the address of the service, http://localhost:8080 by default, and RECKONER_KEY
     or RECKONER_KEY_FILE has the API key. Commands that operate the service read the same settings
-    as it does: RECKONER_BROKER_URL and the other variables that README.md lists.
+    as it does: RECKONER_BROKER_URL and the other variables of docs/reference/settings.md.
     """
     context.ensure_object(Invocation).is_debugged = debug
 

@@ -1,4 +1,7 @@
-"""What the exit status of `reckoner` says to a script; docs/command-line.md has the same table."""
+"""What the exit status of `reckoner` says to a script.
+
+docs/reference/command-line.md has the same table.
+"""
 
 from enum import IntEnum
 from typing import NoReturn
@@ -18,7 +21,7 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
 
 
-#: For docs/command-line.md and for the help.
+#: For docs/reference/command-line.md and for the help.
 MEANINGS = {
     ExitStatus.SUCCESS: "success",
     ExitStatus.FAILED: "the calculation failed, or what the command was to do",

@@ -81,7 +81,11 @@ def unknown_names(environment: Mapping[str, str], settings: Iterable[str]) -> li
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
     nearest = difflib.get_close_matches(name.upper(), sorted(known), n=1)
-    return f"Did you mean {nearest[0]}?" if nearest else "Remove it; README.md lists all settings."
+    return (
+        f"Did you mean {nearest[0]}?"
+        if nearest
+        else "Remove it; docs/reference/settings.md lists all."
+    )
 
 
 def _is_added(name: str, value: str) -> bool:

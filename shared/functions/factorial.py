@@ -1,4 +1,4 @@
-"""Factorials, exact and in decimal. The example of a function (docs/adding-a-function.md)."""
+"""Factorials, exact and in decimal. The example of a function (docs/how-to/add-a-function.md)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,12 @@ def residue(n: int, modulus: int) -> int:
     return value % modulus
 
 
-@function(version=1, estimate=estimate, check=Residue(residue))
+@function(
+    version=1,
+    estimate=estimate,
+    check=Residue(residue),
+    examples=[{"n": 100}, {"n": 1_000_000}],
+)
 def factorial(
     n: Annotated[int, Ge(0), Le(MAX_N), doc("How many factors.")], progress: Progress
 ) -> Digits:

@@ -90,7 +90,12 @@ def residue(n: int, modulus: int) -> int:
     return f
 
 
-@function(version=1, estimate=estimate, check=Residue(residue))
+@function(
+    version=1,
+    estimate=estimate,
+    check=Residue(residue),
+    examples=[{"n": 1_000}, {"n": 1_000_000}, {"n": 100_000_000}],
+)
 def fibonacci(
     n: Annotated[int, Ge(0), Le(MAX_N), doc("Which Fibonacci number.")], progress: Progress
 ) -> Digits | Iterator[Digits]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -19,6 +19,14 @@ _MAX_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """The installed distribution that brings a function."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionProblem:
     """An entry point that could not be used: of which package, which one, and why, in words."""
 
@@ -31,8 +39,13 @@ class Registry:
     """The installed functions by name, and what could not be used."""
 
     def __init__(
-        self, functions: Iterable[Function], problems: Iterable[FunctionProblem] = ()
+        self,
+        functions: Iterable[Function],
+        problems: Iterable[FunctionProblem] = (),
+        packages: Mapping[str, Package] | None = None,
     ) -> None:
+        """Take the functions, what could not be used, and the packages of functions by name."""
+        self._packages = dict(packages or {})
         self._functions: dict[str, Function] = {}
         self.problems = tuple(problems)
         for function in sorted(functions, key=lambda function: function.name):
@@ -46,6 +59,10 @@ class Registry:
         if function is None or version not in (None, function.version):
             raise FunctionUnknown(name, tuple(self._functions), version)
         return function
+
+    def package_of(self, name: str) -> Package | None:
+        """Return the distribution that brings the function of this name, if it is known."""
+        return self._packages.get(name)
 
     def __iter__(self) -> Iterator[Function]:
         return iter(self._functions.values())
@@ -79,8 +96,13 @@ def load_registry() -> Registry:
                     "them is offered. Remove a package, or rename a function.",
                 )
             )
-    kept = [function for _, function in loaded if counts[function.name] == 1]
-    return Registry(kept, problems)
+    kept = [(point, function) for point, function in loaded if counts[function.name] == 1]
+    packages = {
+        function.name: Package(point.dist.name, point.dist.version)
+        for point, function in kept
+        if point.dist is not None
+    }
+    return Registry((function for _, function in kept), problems, packages)
 
 
 def _distinct_entry_points() -> list[EntryPoint]:

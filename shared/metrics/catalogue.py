@@ -1,4 +1,4 @@
-"""Every metric of Reckoner, once. docs/metrics.md has the same in a table, which is tested.
+"""Every metric of Reckoner, once. docs/reference/metrics.md has the same in a tested table.
 
 A HELP text says what a number means, and what to do about it. Counters lose what was counted in the
 last seconds before a process is killed; they never fall.

@@ -118,7 +118,8 @@ _EXPIRE = _losing(f"""
         finished_at = CASE WHEN verdict.status <> 'queued' THEN now() END,
         started_at = CASE WHEN verdict.status <> 'queued' THEN started_at END,
         progress = CASE WHEN verdict.status <> 'queued' THEN progress ELSE 0 END,
-        worker_id = NULL, lease_until = NULL, cancel_requested = false, published_at = NULL,
+        worker_id = NULL, lease_until = NULL, cancel_requested = false,
+        published_at = CASE WHEN verdict.status <> 'queued' THEN published_at END,
         {_AFTER_BACKOFF}
     FROM (
         SELECT id, CASE WHEN cancel_requested THEN 'cancelled'

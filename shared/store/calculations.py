@@ -56,11 +56,20 @@ class Row(NamedTuple):
     result_check: str | None
     submitted_by: str | None
     cancelled_by: str | None
+    published_at: datetime | None
 
     @property
     def has_result(self) -> bool:
         """Whether it has succeeded and its result is there."""
         return self.status == "succeeded" and self.result_pruned_at is None
+
+    @property
+    def handed_over_at(self) -> datetime | None:
+        """When RabbitMQ was last given its message; None if it was computed in its request.
+
+        One that is computed in its request is stored as published at the moment it is created.
+        """
+        return None if self.published_at == self.created_at else self.published_at
 
     @property
     def canonical_arguments(self) -> str:

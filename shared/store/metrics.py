@@ -91,6 +91,7 @@ _READ = text(f"""
     UNION ALL
     SELECT 'process', kind, '', count(*), NULL FROM {_SEEN_LATELY} GROUP BY kind""")
 
+_READ_GAUGES = text(_SUM.format(rows=_SEEN_LATELY, column="gauges"))
 
 _DATABASE_SIZE = text("SELECT pg_database_size(current_database())")
 
@@ -179,6 +180,18 @@ def read_metrics(connection: Connection, silent_seconds: float = SILENT_SECONDS)
         else:
             reading.processes[name] = int(total)
     return reading
+
+
+def read_gauges(
+    connection: Connection, silent_seconds: float = SILENT_SECONDS
+) -> dict[str, dict[str, Gauge]]:
+    """Return the gauges alone, by their name and labels."""
+    found: dict[str, dict[str, Gauge]] = {}
+    for name, labels, total, largest in connection.execute(
+        _READ_GAUGES, {"silent_seconds": silent_seconds}
+    ):
+        found.setdefault(name, {})[labels] = Gauge(total, largest)
+    return found
 
 
 def measure_database(connection: Connection) -> int:

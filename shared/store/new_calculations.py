@@ -232,4 +232,5 @@ def _new_row(new: New, created_at: datetime) -> Row:
         result.check if result else None,
         new.key_name,
         None,  # cancelled_by
+        None,  # published_at
     )

@@ -21,6 +21,9 @@ CLAIMED = "reckoner_claimed"
 #: The payload on CLAIMED for one that was handed back.
 RETURNED = "returned"
 
+#: From the gateway to the relay: there is a request to put dead letters back.
+REDRIVES = "reckoner_redrives"
+
 #: From workers and the relay to the gateways: these calculations have changed.
 CHANGED = "reckoner_changed"
 
@@ -46,6 +49,11 @@ def wake_relay(lanes: Iterable[Lane]) -> Query[None]:
 def notify_outbox(connection: Connection, lanes: Iterable[Lane]) -> None:
     """Notify the relay when this transaction commits."""
     wake_relay(lanes).on(connection)
+
+
+def notify_redrives(connection: Connection) -> None:
+    """Notify the relay of a request to put dead letters back when this transaction commits."""
+    connection.execute(_NOTIFY, {"channel": REDRIVES, "payload": ""})
 
 
 def notify_returned(connection: Connection) -> None:

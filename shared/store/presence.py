@@ -84,7 +84,8 @@ _DELETE_SILENT_RELAYS = text("""
     DELETE FROM relays WHERE seen_at < now() - make_interval(secs => :silent_seconds)""")
 
 _LIST_RELAYS = text("""
-    SELECT id, host, pid, abs(extract(epoch FROM now() - seen_at))::float AS silent_seconds,
+    SELECT id, host, pid, started_at,
+           abs(extract(epoch FROM now() - seen_at))::float AS silent_seconds,
            quick_problem, heavy_problem
     FROM relays ORDER BY silent_seconds""")
 
@@ -110,6 +111,7 @@ class RelayState:
     id: UUID
     host: str
     pid: int
+    started_at: datetime
     silent_seconds: float
     problems: Mapping[Lane, str]
 
@@ -231,6 +233,7 @@ def list_relays(connection: Connection) -> list[RelayState]:
             row.id,
             row.host,
             row.pid,
+            row.started_at,
             row.silent_seconds,
             {
                 lane: problem

@@ -19,8 +19,10 @@ from sqlalchemy import Engine, create_engine, text
 
 from compose.services import Nginx, free_port
 from tests.browser.pages import Pages
-from tests.conftest import new_database
+from tests.conftest import new_database, virtual_host
+from tests.e2e.conftest import Stack
 from tests.integration.gateway.server.running import running_gateway
+from tests.plug_ins import install_examples
 
 #: Names that lead to 127.0.0.1, in this browser alone.
 EVIL = "evil.example"
@@ -89,6 +91,23 @@ def start_service(postgres, admin, template_database, state_folder) -> StartServ
                 nginx.remove()
 
     return start
+
+
+@pytest.fixture(scope="session")
+def stack(postgres, admin, rabbitmq, state_folder) -> Iterator[Stack]:
+    """All of Reckoner behind NGINX, with the functions of docs/examples, for all tests here.
+
+    They share its calculations: each has some of its own.
+    """
+    folder = state_folder / "browser"
+    folder.mkdir()
+    functions = install_examples(folder / "examples")
+    with (
+        new_database(postgres, admin) as database_url,
+        virtual_host(rabbitmq) as broker_url,
+        Stack(folder, database_url, broker_url, functions, gateway_processes="1") as stack,
+    ):
+        yield stack
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 _UP_SECONDS = 600
 _COMMAND_SECONDS = 180
 
-#: As docs/deploying.md has it.
+#: As docs/how-to/install-with-docker-compose.md has it.
 _SHOW_KEY = "docker compose -f compose/compose.yaml run --rm -T --no-deps operator cat key"
 
 

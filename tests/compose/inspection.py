@@ -49,8 +49,8 @@ def broker_login(deployment: Deployment) -> tuple[str, str]:
     return "admin", deployment.shown(documented("sh", "cat broker-admin/password"))
 
 
-def documented(kind: str, containing: str, *, page: str = "deploying") -> str:
-    """Return the code block of a page in docs that contains a text, in whole lines."""
-    text = (ROOT / f"docs/{page}.md").read_text()
+def documented(kind: str, containing: str) -> str:
+    """Return the one code block of the how-to pages that contains a text, in whole lines."""
+    text = "\n".join(page.read_text() for page in sorted(ROOT.glob("docs/how-to/*.md")))
     [block] = [b for b in re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) if containing in b]
     return str(block).replace("\\\n", "")

@@ -128,7 +128,7 @@ def test_it_gets_another_key_as_documented(monitored):
         scraped = datetime.fromisoformat(target["lastScrape"][:19] + "+00:00").timestamp()
         return scraped > moment and target["health"] == "up"
 
-    for command in documented("sh", "key revoke prometheus", page="monitoring").splitlines():
+    for command in documented("sh", "key revoke prometheus").splitlines():
         compose(*shlex.split(command)[4:])
     changed = time.time()
     eventually(lambda: scraped_since(changed), within_seconds=60)
@@ -136,7 +136,7 @@ def test_it_gets_another_key_as_documented(monitored):
 
 def test_postgresqls_exporter_can_be_added_as_documented(built, tmp_path):
     override = tmp_path / "own-exporter.yaml"
-    override.write_text(documented("yaml", "postgres-exporter:\n", page="monitoring"))
+    override.write_text(documented("yaml", "postgres-exporter:\n"))
     run(
         *("docker", "compose", "--env-file", os.devnull, "-f", "compose/compose.yaml"),
         *("-f", str(override), "--profile", "metrics", "config", "--quiet"),

@@ -1,4 +1,4 @@
-"""Data and passwords: kept, replaced and removed as docs/deploying.md says."""
+"""Data and passwords: kept, replaced and removed as the how-to pages say."""
 
 import httpx
 import pytest

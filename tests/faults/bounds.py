@@ -1,4 +1,4 @@
-"""How long recoveries may take, in seconds, each with its formula in docs/reliability.md."""
+"""How long recoveries may take, in seconds: docs/explanation/reliability.md has the formulas."""
 
 from tests.faults.programs import RESTART_SECONDS
 from tests.faults.settings import (

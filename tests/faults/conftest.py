@@ -21,7 +21,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--write-table",
         action="store_true",
-        help="write what a run without a failure measured into docs/reliability.md",
+        help="write what a run without a failure measured into docs/explanation/reliability.md",
     )
 
 

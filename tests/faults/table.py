@@ -1,11 +1,11 @@
-"""Writes what the faults did into docs/reliability.md, between the two marks there."""
+"""Writes what the faults did into docs/explanation/reliability.md, between the two marks there."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.trial import Outcome
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).parents[2] / "docs/explanation/reliability.md"
 
 _BEGIN = "<!-- measured by make faults: begin -->"
 _END = "<!-- measured by make faults: end -->"

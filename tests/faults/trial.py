@@ -30,7 +30,7 @@ _OVERTIME_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row of the table in docs/reliability.md."""
+    """A row of the table in docs/explanation/reliability.md."""
 
     fault: str
     in_flight: str

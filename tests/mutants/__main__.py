@@ -67,7 +67,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="how many more to draw at random")
     parser.add_argument("--seed", type=int, default=None, help="the sample's seed")
     parser.add_argument("--no-hand", action="store_true", help="only the sample")
-    parser.add_argument("--write-table", action="store_true", help="into docs/reliability.md")
+    parser.add_argument(
+        "--write-table", action="store_true", help="into docs/explanation/reliability.md"
+    )
     return parser.parse_args()
 
 

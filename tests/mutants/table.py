@@ -1,10 +1,10 @@
-"""The mutants' table in docs/reliability.md."""
+"""The mutants' table in docs/explanation/reliability.md."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+_PAGE = Path(__file__).parents[2] / "docs/explanation/reliability.md"
 _BEGIN, _END = "<!-- mutants: begin -->\n", "<!-- mutants: end -->\n"
 
 

@@ -16,7 +16,7 @@ class Longest:
     steps: int
 
 
-@function
+@function(examples=[{"below": 100_000}, {"below": 2_000_000}])
 def collatz(below: Annotated[int, Ge(2), Le(10**10)], progress: Progress) -> Longest:
     """The longest Collatz sequence that starts below a number: halve, or triple and add 1.
 

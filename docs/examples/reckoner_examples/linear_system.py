@@ -9,7 +9,7 @@ from reckoner import CalculationFailed, Len, function
 Row = Annotated[list[float], Len(1, 200)]
 
 
-@function
+@function(examples=[{"matrix": [[2, 1], [1, 3]], "right": [3, 5]}])
 def linear_system(matrix: Annotated[list[Row], Len(1, 200)], right: Row) -> list[float]:
     """The vector x for which matrix · x = right.
 

@@ -9,7 +9,11 @@ from reckoner import Ge, Gt, Le, MediaType, Progress, function
 ITERATIONS = 200
 
 
-@function(memory="512MiB", timeout=600)
+@function(
+    memory="512MiB",
+    timeout=600,
+    examples=[{"width": 200}, {"x": -0.7436, "y": 0.1318, "span": 0.005}],
+)
 def mandelbrot(
     progress: Progress,
     x: Annotated[float, Ge(-4), Le(4)] = -0.75,

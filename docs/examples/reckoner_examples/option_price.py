@@ -16,7 +16,7 @@ class Price:
     standard_error: float
 
 
-@function(check="recompute")
+@function(check="recompute", examples=[{"spot": 100, "strike": 110, "volatility": 0.2}])
 def option_price(
     spot: Annotated[float, Gt(0), Le(1e9)],
     strike: Annotated[float, Gt(0), Le(1e9)],

@@ -25,7 +25,7 @@ def has_digits_of_mpfr(result: str, n: int) -> bool:
     return digits.startswith(result)
 
 
-@function(check=has_digits_of_mpfr)
+@function(check=has_digits_of_mpfr, examples=[{"n": 1_000}, {"n": 1_000_000}])
 def pi(n: Annotated[int, Ge(1), Le(10**8)]) -> Digits:
     """The first n digits of pi, 31415…, without the point.
 

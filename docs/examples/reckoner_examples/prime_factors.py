@@ -21,7 +21,9 @@ def multiply_to_n(result: dict[str, int], n: int) -> bool:
     return product == n
 
 
-@function(estimate=estimate, check=multiply_to_n)
+@function(
+    estimate=estimate, check=multiply_to_n, examples=[{"n": 5_040}, {"n": 99_999_999_999_973}]
+)
 def prime_factors(n: Annotated[int, Ge(1), Le(10**14)]) -> dict[str, int]:
     """The prime factors of n with their exponents.
 

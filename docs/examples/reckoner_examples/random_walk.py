@@ -7,7 +7,7 @@ from typing import Annotated
 from reckoner import Ge, Le, MediaType, function
 
 
-@function
+@function(examples=[{"rows": 1_000}, {"rows": 1_000, "seed": 7}])
 def random_walk(
     rows: Annotated[int, Ge(0), Le(10**8)] = 1_000_000,
     seed: Annotated[int, Ge(0)] = 0,

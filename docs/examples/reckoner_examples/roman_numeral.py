@@ -21,7 +21,7 @@ SYMBOLS = {
 }
 
 
-@function(lane="quick")
+@function(lane="quick", examples=[{"n": 1_994}])
 def roman_numeral(n: Annotated[int, Ge(1), Le(3999)]) -> str:
     """The Roman numeral of n.
 

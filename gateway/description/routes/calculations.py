@@ -9,7 +9,6 @@ from gateway.http.limits import (
     MAX_BATCH_CALCULATIONS,
     MAX_CANCEL_IDS,
     MAX_CANCELLED,
-    MAX_PAGE_CALCULATIONS,
     MAX_WAIT_SECONDS,
 )
 from gateway.routes.batch import Batch
@@ -28,7 +27,7 @@ _ADMISSION = (
 _DOCUMENT = reference("Calculation")
 
 
-def _links(identity: str) -> dict[str, Any]:
+def links_of(identity: str) -> dict[str, Any]:
     """Return links to what can be done with the calculation whose id is there in the response."""
     names = ("getCalculation", "getResult", "watchCalculation", "cancelCalculation")
     return {
@@ -49,8 +48,8 @@ _EVENT = record(
     optional=("id",),
 )
 
-_OF_DOCUMENT = _links("$response.body#/id")
-_OF_FIRST = _links("$response.body#/calculations/0/id")
+_OF_DOCUMENT = links_of("$response.body#/id")
+_OF_FIRST = links_of("$response.body#/calculations/0/id")
 
 _FINAL = Answer(
     "The document; the calculation is final.",
@@ -154,23 +153,6 @@ def operations(examples: dict[str, Any], batch_example: dict[str, Any]) -> list[
                 },
             ),
             has_effect=True,
-        ),
-        Operation(
-            "GET",
-            "/calculations",
-            Calculations,
-            "listCalculations",
-            _TAG,
-            "List calculations",
-            {
-                200: Answer(
-                    "A page. It may have fewer than `limit`; `next` leads on.",
-                    reference("CalculationList"),
-                    links=_OF_FIRST,
-                )
-            },
-            f"Newest first, up to {MAX_PAGE_CALCULATIONS:,} on a page.",
-            parameters=Calculations.parameters,
         ),
         Operation(
             "GET",

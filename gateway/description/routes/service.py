@@ -1,9 +1,12 @@
 """The service itself: links, health, state, and this description."""
 
-from gateway.description.operations import Answer, Operation
+from gateway.description.operations import Answer, Body, Operation
 from gateway.description.schemas.builders import TEXT, reference
+from gateway.routes.console import ConsoleFile, ConsolePage
+from gateway.routes.dead_letters import Redrive
 from gateway.routes.docs import Docs, DocsFile
 from gateway.routes.health import Live, Ready
+from gateway.routes.history import History
 from gateway.routes.index import Index
 from gateway.routes.metrics import Metrics
 from gateway.routes.openapi import OpenApi
@@ -12,8 +15,15 @@ from gateway.routes.system import System
 _TAG = "Service"
 
 
+_PAGE_HEADERS = ("Content-Security-Policy", "Referrer-Policy")
+
+
 def operations() -> list[Operation]:
     """Return the operations."""
+    return [*_service(), *_pages()]
+
+
+def _service() -> list[Operation]:
     readiness = reference("Readiness")
     return [
         Operation(
@@ -23,7 +33,14 @@ def operations() -> list[Operation]:
             "getIndex",
             _TAG,
             "The name of the service, and links",
-            {200: Answer("Links.", reference("Index"))},
+            {
+                200: Answer(
+                    "Links; for a client that prefers `text/html`, the console.",
+                    reference("Index"),
+                    ("application/json", "text/html"),
+                    may_have=_PAGE_HEADERS,
+                )
+            },
         ),
         Operation(
             "GET",
@@ -52,8 +69,33 @@ def operations() -> list[Operation]:
             System,
             "getSystem",
             _TAG,
-            "Queues, relays, workers and what they run",
+            "What is wrong, queues, relays, workers and what they run",
             {200: Answer("The state, a moment old at most.", reference("System"))},
+        ),
+        Operation(
+            "GET",
+            "/system/history",
+            History,
+            "getHistory",
+            _TAG,
+            "What happened in the last minutes, hours or months",
+            {200: Answer("Series of numbers, one for each point.", reference("History"))},
+            "The relay stores each minute, for 48 hours, and each hour, for 400 days. A number is "
+            "null where no relay ran.",
+            parameters=("seconds",),
+        ),
+        Operation(
+            "POST",
+            "/dead-letters/redrive",
+            Redrive,
+            "redriveDeadLetters",
+            _TAG,
+            "Put messages back that workers have rejected",
+            {202: Answer("A relay does it within seconds.", reference("RedriveReceipt"))},
+            "How it ended stands in `redrives` of `GET /system`. While an equal request is not "
+            "finished, that one's id is returned.",
+            body=Body(reference("RedriveRequest"), {"both": {"value": {"lane": None}}}),
+            has_effect=True,
         ),
         Operation(
             "GET",
@@ -81,6 +123,50 @@ def operations() -> list[Operation]:
             },
             parameters=("If-None-Match",),
         ),
+    ]
+
+
+def _pages() -> list[Operation]:
+    """Return those of pages for people."""
+    return [
+        Operation(
+            "GET",
+            "/console",
+            ConsolePage,
+            "getConsole",
+            _TAG,
+            "The console, a page for people",
+            {200: Answer("The page.", TEXT, ("text/html",), headers=_PAGE_HEADERS)},
+        ),
+        Operation(
+            "GET",
+            "/console/{page}",
+            ConsolePage,
+            "getConsolePage",
+            _TAG,
+            "The console, at one of its pages",
+            {200: Answer("The page.", TEXT, ("text/html",), headers=_PAGE_HEADERS)},
+            parameters=("page",),
+        ),
+        Operation(
+            "GET",
+            "/console/files/{digest}/{file}",
+            ConsoleFile,
+            "getConsoleFile",
+            _TAG,
+            "A file of the console",
+            {
+                200: Answer(
+                    "The file.",
+                    TEXT,
+                    ("text/javascript", "text/css", "image/svg+xml"),
+                    headers=("ETag",),
+                ),
+                304: Answer("The client has it already.", headers=("ETag",)),
+            },
+            parameters=("digest", "file", "If-None-Match"),
+            problems=("RouteNotFound",),
+        ),
         Operation(
             "GET",
             "/docs",
@@ -93,7 +179,7 @@ def operations() -> list[Operation]:
                     "The page.",
                     TEXT,
                     ("text/html",),
-                    headers=("Content-Security-Policy", "Referrer-Policy"),
+                    headers=_PAGE_HEADERS,
                 )
             },
         ),

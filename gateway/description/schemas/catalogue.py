@@ -27,7 +27,11 @@ def catalogue() -> dict[str, Schema]:
         ),
         "Function": _function(),
         "FunctionProblem": record(
-            {"package": TEXT, "entry_point": TEXT, "detail": TEXT},
+            {
+                "package": TEXT,
+                "entry_point": TEXT,
+                "detail": described(TEXT, "Why, in one sentence, and what to do, in another."),
+            },
             description="Something that is installed and cannot be used.",
         ),
         "CostEstimate": record(
@@ -50,9 +54,16 @@ def _function() -> Schema:
             "name": reference("FunctionName"),
             "version": {"type": "integer", "minimum": 1},
             "fingerprint": described(SHA256, "Of source, schema and defaults."),
+            "package": described(
+                or_null(record({"name": TEXT, "version": TEXT})),
+                "The installed distribution that brings it; null if unknown.",
+            ),
             "summary": TEXT,
             "description": TEXT,
             "arguments": described({"type": "object"}, "A JSON Schema (2020-12)."),
+            "examples": described(
+                list_of({"type": "object"}), "Arguments that its author gives, to start from."
+            ),
             "bounds": described(
                 {"type": "object", "additionalProperties": {"type": "object"}},
                 "Of each argument. `accepted_maximum` is what this server's memory allows.",

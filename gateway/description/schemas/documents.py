@@ -14,7 +14,12 @@ from gateway.description.schemas.builders import (
     record,
     reference,
 )
-from gateway.http.limits import MAX_CANCEL_IDS, MAX_VALUE_BYTES, MAX_VALUE_DIGITS
+from gateway.http.limits import (
+    MAX_CANCEL_IDS,
+    MAX_COUNTED,
+    MAX_VALUE_BYTES,
+    MAX_VALUE_DIGITS,
+)
 from shared.store.selection.cancellation import UNFINISHED
 
 _KEY = or_null(reference("KeyName"))
@@ -34,6 +39,21 @@ def documents() -> dict[str, Schema]:
             {
                 "calculations": list_of(reference("Calculation")),
                 "next": described(or_null(TEXT), "The URL of the next page; null on the last."),
+            }
+        ),
+        "ListChanges": record(
+            {
+                "calculations": described(
+                    list_of(reference("Calculation")), "Those that are new or have changed."
+                ),
+                "ids": described(list_of(IDENTITY), "All of the page, in their order."),
+                "next": described(or_null(TEXT), "The URL of the next page; null on the last."),
+            }
+        ),
+        "CalculationCount": record(
+            {
+                "count": described({**COUNT, "maximum": MAX_COUNTED}, "How many match."),
+                "is_exact": described({"type": "boolean"}, "False: there are more than that."),
             }
         ),
         "BatchReceipt": record(
@@ -110,6 +130,11 @@ def _calculation() -> Schema:
             "progress": {"type": "number", "minimum": 0, "maximum": 1},
             "attempts": described(COUNT, "How often a worker has started it."),
             "created_at": MOMENT,
+            "published_at": described(
+                or_null(MOMENT),
+                "When its message was last given to RabbitMQ; null before that, and for one that "
+                "was computed in its request.",
+            ),
             "started_at": or_null(MOMENT),
             "finished_at": or_null(MOMENT),
             "compute_seconds": or_null(SECONDS),

@@ -16,6 +16,8 @@ from reckoner.cli.waiting.options import check_identity
 from reckoner.cli.waiting.time_limit import time_limit_option
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from reckoner.client import Client
 
 #: As many are counted before the question is asked.
@@ -122,11 +124,11 @@ def _count(client: "Client", conditions: dict[str, Any]) -> int | None:
     if "submitted_by" in conditions:
         return None
     statuses = [conditions["status"]] if "status" in conditions else ["queued", "running"]
-    count = 0
+    ids: set[UUID] = set()  # one that begins to run in between is in both lists
     for status in statuses:
         found = client.list(**{**conditions, "status": status}, page_size=_COUNTED)
-        count += sum(1 for _ in islice(found, _COUNTED - count))
-    return count
+        ids.update(calculation.id for calculation in islice(found, _COUNTED))
+    return min(_COUNTED, len(ids))
 
 
 def _words(count: int | None) -> str:

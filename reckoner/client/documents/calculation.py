@@ -73,6 +73,7 @@ class Calculation:
     progress: float
     attempts: int
     created_at: datetime | None
+    published_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
     compute_seconds: float | None
@@ -143,6 +144,7 @@ def calculation_from(document: Mapping[str, Any], retry_after: float | None = No
         progress=float(document["progress"]),
         attempts=_typed(document["attempts"], int),
         created_at=_moment(document.get("created_at")),
+        published_at=_moment(document.get("published_at")),
         started_at=_moment(document.get("started_at")),
         finished_at=_moment(document.get("finished_at")),
         compute_seconds=document.get("compute_seconds"),

@@ -7,7 +7,7 @@ from enum import Enum
 from shared.postgres.prepared import Prepared, Query, Rows
 
 #: The migration that makes these tables.
-SCHEMA_REVISION = "0006"
+SCHEMA_REVISION = "0007"
 
 _NUMBERED = re.compile(r"[0-9]{4}")
 

@@ -49,9 +49,9 @@ _OUTBOX = text(f"""
                    (SELECT max(started_at) FROM calculations WHERE status = 'running'))
                END AS age
         FROM fitting)
-    SELECT quick.depth + heavy.depth,
-           greatest(0, extract(epoch FROM greatest(quick.age, heavy.age)))::float
-    FROM quick, heavy""")
+    SELECT lane, depth, greatest(0, coalesce(extract(epoch FROM age), 0))::float AS age_seconds
+    FROM (SELECT 'quick' AS lane, depth, age FROM quick
+          UNION ALL SELECT 'heavy', depth, age FROM heavy) AS lanes""")
 
 #: The seconds that unfinished calculations have left. Of those without estimate each counts for the
 #: same. `in_window` are the seconds of those that run or are published.
@@ -122,9 +122,15 @@ def sum_ahead(connection: Connection, unknown_seconds: float) -> list[Ahead]:
     return [Ahead(name, Lane(lane), *numbers) for name, lane, *numbers in rows]
 
 
+def measure_outboxes(connection: Connection) -> dict[Lane, OutboxState]:
+    """Return the state of the outbox, by lane."""
+    return {Lane(lane): OutboxState(*state) for lane, *state in connection.execute(_OUTBOX)}
+
+
 def measure_outbox(connection: Connection) -> OutboxState:
-    """Return the state of the outbox."""
-    return OutboxState._make(connection.execute(_OUTBOX).one())
+    """Return the state of the outbox of both lanes."""
+    lanes = measure_outboxes(connection).values()
+    return OutboxState(sum(lane.depth for lane in lanes), max(lane.age_seconds for lane in lanes))
 
 
 def count_finished_last_minute(connection: Connection) -> dict[str, int]:

@@ -118,7 +118,7 @@ def test_a_submission_waits_for_a_gateway_that_is_away(stack, base_url):
 def test_a_connection_that_is_cut_while_it_waits_is_no_error(link):
     found: list[Any] = []
     with Client(f"http://127.0.0.1:{link.port}") as client:
-        below = fresh(90_000, 120_000)
+        below = fresh(250_000, 300_000)
         thread = Thread(target=lambda: found.append(client.run("collatz", below=below)))
         thread.start()
         eventually(lambda: link.cut(b"wait=60"), what="a request that waits")

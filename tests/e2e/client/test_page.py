@@ -1,9 +1,9 @@
-"""The examples of docs/client.md, run one after the other, print what they say."""
+"""The examples of docs/reference/client.md, run one after the other, print what they say."""
 
 import re
 from pathlib import Path
 
-_PAGE = (Path(__file__).parents[3] / "docs/client.md").read_text()
+_PAGE = (Path(__file__).parents[3] / "docs/reference/client.md").read_text()
 _EXAMPLES = re.findall(r"^```python\n(.*?)^```$", _PAGE, re.MULTILINE | re.DOTALL)
 _PRINTED = re.compile(r"^ *print\((?:(?!print\().)+?\)  # ([^\n]+)$", re.MULTILINE | re.DOTALL)
 

@@ -56,7 +56,12 @@ class Keyed(NamedTuple):
         """Send a request; the header may hold any bytes."""
         headers = [(b"Authorization", authorization.encode("latin-1"))] if authorization else None
         url = base_url + route.path.replace("{id}", self.finished)
-        return self.anyone.request(route.method, url, headers=headers, json=route.body)
+        with self.anyone.stream(route.method, url, headers=headers, json=route.body) as answer:
+            if answer.headers.get("Content-Type") == "text/event-stream":
+                next(answer.iter_raw(), b"")  # the stream of a list has no end
+            else:
+                answer.read()
+        return answer
 
     def command(self, *arguments: str) -> str:
         """Run `reckoner key`; return the key that it shows, which no log may hold either."""

@@ -24,6 +24,8 @@ _NOBODYS = "00000000-0000-5000-8000-000000000000"
 
 ROUTES = [
     Route("GET", "/calculations", Scope.READ, _OK),
+    Route("GET", "/calculations/count", Scope.READ, _OK),
+    Route("GET", "/calculations/events", Scope.READ, _OK),
     Route("GET", "/calculations/{id}", Scope.READ, _OK),
     Route("HEAD", "/calculations/{id}", Scope.READ, _OK),
     Route("GET", "/calculations/{id}/result", Scope.READ, _OK),
@@ -39,11 +41,13 @@ ROUTES = [
     Route("DELETE", "/calculations/{id}", Scope.CANCEL, frozenset({409})),
     Route("POST", "/calculations/cancel", Scope.CANCEL, _OK, {"ids": [_NOBODYS]}),
     Route("GET", "/system", Scope.OPERATE, _OK),
+    Route("GET", "/system/history", Scope.OPERATE, _OK),
+    Route("POST", "/dead-letters/redrive", Scope.OPERATE, frozenset({202}), {"lane": "quick"}),
     Route("GET", "/metrics", Scope.OPERATE, _OK),
 ]
 
 #: Whoever reaches the port may use these.
-OPEN_PATHS = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs"]
+OPEN_PATHS = ["/", "/health/live", "/health/ready", "/openapi.json", "/docs", "/console/new"]
 
 
 def spellings(path: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""NGINX with TLS before a service, as the example in docs/security.md configures it."""
+"""NGINX with TLS before a service, as the example in docs/explanation/security.md configures it."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ from tests.eventually import eventually
 
 NAME = "reckoner.example.org"
 
-PAGE = (Path(__file__).parents[3] / "docs/security.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/explanation/security.md").read_text()
 
 #: What every NGINX has around a server; a temporary folder each, as it may not write to its own.
 _FRAME = """

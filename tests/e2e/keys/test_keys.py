@@ -22,7 +22,7 @@ from tests.eventually import eventually
 
 pytestmark = pytest.mark.slow
 
-#: What docs/security.md states.
+#: What docs/explanation/security.md states.
 REVOKED_WITHIN_SECONDS = 30.0
 
 

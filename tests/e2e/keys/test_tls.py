@@ -1,4 +1,4 @@
-"""Behind a terminator of TLS, as docs/security.md configures it."""
+"""Behind a terminator of TLS, as docs/explanation/security.md configures it."""
 
 import json
 import re

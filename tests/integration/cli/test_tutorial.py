@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/adding-a-function.md").read_text()
+PAGE = (ROOT / "docs/how-to/add-a-function.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 _FILE = re.compile(r"^```python (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

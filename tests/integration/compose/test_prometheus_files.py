@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PROMETHEUS = ROOT / "compose/prometheus"
-PAGE = (ROOT / "docs/monitoring.md").read_text()
+PAGE = (ROOT / "docs/how-to/monitoring.md").read_text()
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_alerts_fire_and_keep_silent_as_their_tests_say():
 
 @pytest.mark.slow
 def test_what_an_operator_adds_is_found(folder):
-    """Files in the folder `own` are enough, as docs/monitoring.md says."""
+    """Files in the folder `own` are enough, as docs/how-to/monitoring.md says."""
     own = folder / "own"
     (own / "targets.yml").write_text(
         '- targets: ["postgres-exporter:9187"]\n  labels: {job: postgres}\n'

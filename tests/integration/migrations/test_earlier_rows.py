@@ -186,7 +186,7 @@ def test_an_upgrade_that_stopped_before_its_validation_completes(url, engine, wa
     )
     watcher.execute(text("ALTER TABLE calculations DROP CONSTRAINT calculations_result_kind_check"))
     upgrade(url)
-    assert revision_of(watcher) == "0006"
+    assert revision_of(watcher) == "0007"
     checks = """
         SELECT count(*) FROM pg_constraint
         WHERE convalidated AND conname ~ 'calculations_(result|result_kind)_check'"""

@@ -80,7 +80,7 @@ def _refused(ask: Ask, statement: str) -> None:
 
 ROWS = sorted(
     {table.name for table in metadata.tables.values()}
-    - {"api_keys", "sessions", "schema_compatibility", "retention"}
+    - {"api_keys", "sessions", "schema_compatibility", "retention", "history_totals"}
 )
 
 
@@ -96,6 +96,12 @@ def test_the_one_row_of_retention_stays(app):
     assert app("UPDATE retention SET ran_at = now()") == 1
     _refused(app, "DELETE FROM retention")
     _refused(app, "INSERT INTO retention DEFAULT VALUES")
+
+
+def test_the_one_row_of_what_was_counted_stays(app):
+    assert app("UPDATE history_totals SET read_at = now()") == 1
+    _refused(app, "DELETE FROM history_totals")
+    _refused(app, "INSERT INTO history_totals DEFAULT VALUES")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ from shared.store.retention import candidates, counting, removal
 from shared.store.retention.candidates import Position, Selection
 from shared.store.retention.state import measure_storage
 from shared.store.selection import cancellation, listing
-from shared.store.selection.filters import Filters
+from shared.store.selection import counting as counting_of_lists
+from shared.store.selection.filters import Filters, IdRange
 from shared.store.totals import queued_work, system
 from shared.store.totals.queue_depths import measure_queues
 from tests.conftest import new_database
@@ -119,6 +120,41 @@ def test_a_page_of_the_list_reads_a_page_of_each_stream(
     streams = functions * (1 if lane else 2) * (1 if status else 5)
     # Each row of the page is also fetched whole, and each function found by one step.
     assert rows_read(nodes) <= (streams + 1) * LIMIT + functions + 1
+
+
+@pytest.mark.parametrize("status", [None, *Status])
+@pytest.mark.parametrize("lane", [None, Lane.HEAVY])
+@pytest.mark.parametrize("function", [None, "fibonacci", "rare", "none"])
+@pytest.mark.parametrize("is_in_window", [False, True], ids=["any time", "window"])
+def test_a_count_reads_no_more_than_it_counts(transactions, status, lane, function, is_in_window):
+    most = 100
+    with transactions.engine.connect() as connection:
+        before = tuple(middle(connection))
+    window = (before[0] - timedelta(hours=1), before[0]) if is_in_window else (None, None)
+    filters = Filters(status, function, lane, *window)
+    nodes = transactions.nodes(
+        lambda connection: counting_of_lists.count_calculations(connection, filters, most=most)
+    )
+    assert indexes(nodes) <= {"calculations_list"}
+    # Each function is found by one step.
+    assert rows_read(nodes) <= most + 4
+
+
+@pytest.mark.parametrize("status", [None, *Status])
+def test_ids_that_begin_alike_are_found_by_their_key(transactions, status):
+    ids = IdRange(UUID("ffcfeb02" + 24 * "0"), UUID("ffcfeb02" + 24 * "f"))
+    filters = Filters(status, "fibonacci", Lane.QUICK, ids=ids)
+
+    with transactions.engine.connect() as connection:
+        before = tuple(middle(connection))
+    for use in (
+        lambda c: page(c, filters),
+        lambda c: page(c, filters, before),
+        lambda c: counting_of_lists.count_calculations(c, filters, most=LIMIT),
+    ):
+        nodes = transactions.nodes(use)
+        assert indexes(nodes) == {"calculations_pkey"}
+        assert rows_read(nodes) <= 1
 
 
 IDS = [UUID(int=n) for n in range(5)]

@@ -16,6 +16,8 @@ _MIGRATE = "integration/cli/test_migrate.py"
 _postgres = partial(mutation, f"{_DOCTOR}/postgres.py")
 _rabbitmq = partial(mutation, f"{_DOCTOR}/rabbitmq.py")
 _processes = partial(mutation, f"{_DOCTOR}/processes.py")
+_relays = partial(mutation, "shared/diagnosis/relays.py")
+_workers = partial(mutation, "shared/diagnosis/workers.py")
 _live = partial(mutation, f"{_DOCTOR}/going_live.py")
 _running = partial(mutation, f"{_DOCTOR}/running.py")
 _storage = partial(mutation, f"{_DOCTOR}/storage.py")
@@ -38,13 +40,15 @@ MUTATIONS = [
     ),
     _rabbitmq("if dead is not None and dead.message_count:", "if False:", _RABBITMQ),
     _rabbitmq("not queue.consumer_count and", "queue.consumer_count and", _RABBITMQ),
-    _processes("    if not relays:\n", "    if False:\n", _PROCESSES),
-    _processes("if missing := installed - somewhere:", "if missing := set():", _PROCESSES),
-    _processes("if partly := somewhere - everywhere:", "if partly := set():", _PROCESSES),
+    _relays("    if not alive:\n", "    if False:\n", _PROCESSES),
+    _workers("if missing := installed - somewhere:", "if missing := set():", _PROCESSES),
+    _workers("if partly := somewhere - everywhere:", "if partly := set():", _PROCESSES),
     _processes("oldest < VERSION", "False", _PROCESSES),
-    _processes("outbox.age_seconds > _OUTBOX_SECONDS", "False", _PROCESSES),
+    _relays("outbox.age_seconds > OUTBOX_SECONDS", "False", _PROCESSES),
     _storage("usage.free < min(", "usage.free < 0 * min(", _PROCESSES),
-    _storage("if stored.fault is not None:", "if False:", _PROCESSES),
+    mutation(
+        "shared/diagnosis/storage.py", "if storage.fault is not None:", "if False:", _PROCESSES
+    ),
     _live(" if not key.is_expired(now)", "", _LIVE),
     _live("with_revoked=False", "with_revoked=True", _LIVE),
     _live("key.expires_at - now < _SOON", "False", _LIVE),

@@ -12,6 +12,7 @@ _CALLERS = "integration/gateway/access/test_callers.py"
 _ESTIMATES = "integration/gateway/routes/test_estimates.py"
 _FUNCTIONS = "integration/gateway/routes/test_functions.py"
 _listing = partial(mutation, "gateway/routes/listing.py")
+_query = partial(mutation, "gateway/http/list_query.py")
 _list = partial(mutation, "shared/store/selection/listing.py")
 _filters = partial(mutation, "shared/store/selection/filters.py")
 _read = partial(mutation, "gateway/http/filters.py")
@@ -22,7 +23,7 @@ _body = partial(mutation, "gateway/http/cancel_body.py")
 _LISTS = [
     _listing("limit=limit + 1", "limit=limit", _LIST),
     _listing("page[-1].created_at, page[-1].id", "page[0].created_at, page[0].id", _LIST),
-    _listing("{**query, 'cursor': last}", "{'cursor': last}", _LIST),
+    _query("{**dict(self.given), ", "{", _LIST),
     _list(
         "(created_at, id) < (:before_created_at, :before_id)",
         "created_at < :before_created_at",
@@ -35,7 +36,7 @@ _LISTS = [
     ),
     _list("OFFSET :limit - 1 LIMIT 1", "LIMIT 1", _LIST),
     _list("{after_position} AND {_WITHIN_A_PAGE}", "{after_position}", _PLANS),
-    _list("    connection.execute(_TIME_LIMIT)\n", "", _LIST),
+    _list("    connection.execute(TIME_LIMIT)\n", "", _LIST),
     _filters("ORDER BY page.created_at DESC, page.id DESC", "ORDER BY page.created_at DESC", _LIST),
     _filters(
         "        ORDER BY created_at DESC, id DESC LIMIT :limit) AS page",

@@ -114,7 +114,7 @@ MUTATIONS = [
         f"{_TERMINAL}::test_a_failing_migration_ends_the_start",
     ),
     mutation(
-        "compose/local/launcher.py",
+        "compose/local/own_processes.py",
         "                **own,\n",
         "",
         f"{_UP}::test_settings_of_the_user_reach_the_workers",

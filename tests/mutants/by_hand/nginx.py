@@ -190,8 +190,8 @@ MUTATIONS = [
         f"{_CONNECTIONS}::test_event_streams_are_limited_by_client_address",
     ),
     _template(
-        "location ~ ^/+calculations/[^/]+/events/?$ {",
-        "location ~ ^/calculations/[^/]+/events/?$ {",
+        "location ~ ^/+calculations/([^/]+/)?events/?$ {",
+        "location ~ ^/calculations/([^/]+/)?events/?$ {",
         f"{_CONNECTIONS}::test_event_streams_are_limited_by_client_address",
     ),
     _template(

@@ -71,8 +71,8 @@ MUTATIONS = [
     _attempt("attempt - attempt_base >= :max", "attempt >= :max", _LOST),
     _attempt("CASE WHEN cancel_requested THEN 'cancelled'\n", "CASE\n", _LOST),
     _attempt(
-        "cancel_requested = false, published_at = NULL,\n        {_A",
-        "cancel_requested = false,\n        {_A",
+        "published_at = CASE WHEN verdict.status <> 'queued' THEN published_at END,\n",
+        "",
         _LOST,
     ),
     _attempt("ORDER BY lease_until LIMIT", "ORDER BY lease_until DESC LIMIT", _LOST),

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 PROMETHEUS = ROOT / "compose/prometheus"
 RULES = {path.name: path.read_text() for path in sorted(PROMETHEUS.glob("rules/*.yml"))}
 TESTS = {path.name: path.read_text() for path in sorted(PROMETHEUS.glob("tests/*.yml"))}
-PAGE = (ROOT / "docs/monitoring.md").read_text()
+PAGE = (ROOT / "docs/how-to/monitoring.md").read_text()
 
 #: Of each alert its text.
 ALERTS = {
@@ -95,7 +95,7 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do(alert):
     assert re.search(r"labels: \{severity: (critical|warning|info)\}", text)
     assert re.search(r"^ {10}summary: \S", text, re.MULTILINE)
     assert re.search(r"^ {10}description: >-\n {12}\S", text, re.MULTILINE)
-    assert f"runbook: docs/monitoring.md#{alert.lower()}\n" in text
+    assert f"runbook: docs/how-to/monitoring.md#{alert.lower()}\n" in text
 
 
 @pytest.mark.parametrize("alert", ALERTS)

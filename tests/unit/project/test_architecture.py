@@ -1,10 +1,10 @@
-"""docs/architecture.md names files that exist, and answers where to change what."""
+"""docs/explanation/architecture.md names files that exist, and answers where to change what."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/architecture.md").read_text()
+PAGE = (ROOT / "docs/explanation/architecture.md").read_text()
 
 _FILE = re.compile(r"\b(?:compose|gateway|migrations|reckoner|shared|tests|workers)/[\w./-]*\w")
 

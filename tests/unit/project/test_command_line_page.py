@@ -1,4 +1,4 @@
-"""docs/command-line.md says what the commands do: their names, exit statuses and examples."""
+"""The page of the command line has its commands, their exit statuses, and examples that parse."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from reckoner.cli.exit_status import MEANINGS, ExitStatus
 from tests.unit.reckoner.cli.test_help import OF_USERS, check_that_it_parses, command_lines
 
-PAGE = (Path(__file__).parents[3] / "docs/command-line.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/reference/command-line.md").read_text()
 
 
 def test_each_command_is_in_the_table():

@@ -51,6 +51,6 @@ def test_the_way_to_lock_names_the_extra():
 
 
 def test_the_builder_of_the_image_gets_the_functions_that_an_operator_adds():
-    """docs/deploying.md promises it; tests/compose builds an image."""
+    """docs/how-to/install-functions.md promises it; tests/compose builds an image."""
     assert "!compose/functions" in (ROOT / ".dockerignore").read_text().splitlines()
     assert "/source/compose/functions/*" in (ROOT / "compose/Dockerfile").read_text()

@@ -1,4 +1,4 @@
-"""docs/metrics.md lists every metric, with what the catalogue says of it."""
+"""docs/reference/metrics.md lists every metric, with what the catalogue says of it."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from shared.metrics.catalogue import ALL, REQUESTS_REFUSED
 from shared.metrics.metric import Source
 from workers.sandbox.exit_reasons import NOT_STARTED, OUT_OF_MEMORY
 
-PAGE = (Path(__file__).parents[3] / "docs/metrics.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/reference/metrics.md").read_text()
 
 SOURCES = {
     Source.PROCESSES: "processes",

@@ -55,6 +55,7 @@ def test_the_configuration_table_is_complete_and_right():
 def test_the_table_of_make_up_is_complete_and_right():
     meanings = {name: f"port of {purpose}" for name, purpose in PORTS.items()}
     meanings["host"] = "address that NGINX listens on"
+    meanings["logs"] = "`on` shows all log lines in the terminal of `make up`"
     meanings |= {lane: f"{lane} workers" for lane in ("quick", "heavy")}
     expected = [
         (f"{PREFIX}{field.name.upper()}", _written(field.default), meanings[field.name])

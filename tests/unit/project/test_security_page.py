@@ -1,4 +1,4 @@
-"""docs/security.md names settings, commands, routes and problems that exist."""
+"""docs/explanation/security.md names settings, commands, routes and problems that exist."""
 
 import re
 from dataclasses import fields
@@ -13,8 +13,8 @@ from shared.config import Settings
 from shared.keys.scope import Scope
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/security.md").read_text()
-API_PAGE = (ROOT / "docs/api.md").read_text()
+PAGE = (ROOT / "docs/explanation/security.md").read_text()
+PROBLEMS_PAGE = (ROOT / "docs/reference/problems.md").read_text()
 COMPOSE = (ROOT / "compose/compose.yaml").read_text()
 
 
@@ -54,9 +54,9 @@ def test_the_targets_and_services_that_it_names_exist(name):
     assert sorted(named - existing) == []
 
 
-def test_the_problems_and_the_status_codes_that_it_names_are_those_of_the_api():
+def test_the_problems_and_the_status_codes_that_it_names_exist():
     for status, problem in re.findall(r"(4\d\d|503) `([a-z-]+)`", PAGE):
-        assert re.search(rf"^\| {status} \|.*`{problem}`", API_PAGE, re.MULTILINE), problem
+        assert re.search(rf"^\| {status} \|.*`{problem}`", PROBLEMS_PAGE, re.MULTILINE), problem
 
 
 def test_its_table_of_scopes_is_complete():

@@ -1,4 +1,4 @@
-"""docs/calculation-ids.json: what docs/api.md says about ids, as examples for other programs."""
+"""docs/calculation-ids.json: examples of ids, for other programs to be tested with."""
 
 import json
 import subprocess

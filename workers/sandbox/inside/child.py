@@ -7,7 +7,8 @@ It reads one request from standard input, computes, and writes frames to what wa
 output. It imports neither the database nor the broker, and gets no address or password of theirs,
 so that a mistake in a function harms its own calculation only. This does not stop a malicious
 function: it runs as the worker's user and can read what that user can, such as the worker's
-environment and files. Installed packages are trusted; see "Trust" in docs/deploying.md.
+environment and files. Installed packages are trusted; see "Trust" in
+docs/how-to/install-functions.md.
 """
 
 import os

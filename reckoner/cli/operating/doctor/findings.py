@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.diagnosis.problem import Problem
+
 
 class Level(StrEnum):
     """How bad a finding is. Only a fault makes the command fail."""
@@ -39,3 +41,8 @@ def warning(detail: str, remedy: str) -> Finding:
 def fault(detail: str, remedy: str) -> Finding:
     """Return what does not work, or breaks a promise."""
     return Finding(Level.FAULT, detail, remedy)
+
+
+def found(problem: Problem) -> Finding:
+    """Return a problem as GET /system has it too."""
+    return Finding(Level(problem.severity), problem.text, problem.remedy)

@@ -1,4 +1,7 @@
-"""What to see to before others can reach the service: docs/security.md has the reasons."""
+"""What to see to before others can reach the service.
+
+docs/explanation/security.md has the reasons.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -46,7 +49,8 @@ def check_settings(installation: Installation) -> Iterator[Finding]:
         )
     yield note(
         "Backups cannot be seen from here.",
-        "See that PostgreSQL is backed up and that a restore has been tried: docs/deploying.md.",
+        "See that PostgreSQL is backed up and that a restore has been tried: "
+        "docs/how-to/back-up-and-restore.md.",
     )
 
 

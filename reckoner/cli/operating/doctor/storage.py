@@ -4,17 +4,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
-from reckoner.cli.operating.doctor.findings import Finding, fault, note, ok, warning
+from reckoner.cli.operating.doctor.findings import Finding, fault, found, note, ok, warning
 from reckoner.cli.operating.doctor.running import Installation
 from reckoner.cli.output.quantities import bytes_text
+from shared.diagnosis.storage import storage_problems
 from shared.store.retention.state import measure_storage
 from shared.store.server import read_server
 
 _LEAST_FREE_BYTES = 10**9
 _LEAST_FREE_SHARE = 0.05
-
-#: From this share of the limit on, retention is about to remove something.
-_NEARLY = 0.9
 
 
 def check_storage(installation: Installation) -> Iterator[Finding]:
@@ -27,22 +25,16 @@ def check_storage(installation: Installation) -> Iterator[Finding]:
         f"{stored.results:,} result(s) of {bytes_text(stored.bytes)} are stored; the database "
         f"takes {bytes_text(size)}."
     )
-    if stored.fault is not None:
-        yield fault(f"Retention does not work: {stored.fault}", "See the relay's log.")
+    yield from map(found, storage_problems(stored, settings.retention_bytes))
     if not (settings.retention_seconds or settings.retention_bytes):
         yield warning(
             "Results are kept for ever, until the disk is full.",
             "Set RECKONER_RETENTION_BYTES or RECKONER_RETENTION_SECONDS, or watch the disk and "
             "use `reckoner prune`.",
         )
-    elif settings.retention_bytes and stored.bytes > _NEARLY * settings.retention_bytes:
-        yield note(
-            f"That is more than {_NEARLY:.0%} of RECKONER_RETENTION_BYTES "
-            f"({bytes_text(settings.retention_bytes)}): the oldest results are removed.",
-        )
     yield note(
         "How much PostgreSQL's and RabbitMQ's disks have free cannot be seen from here.",
-        "Watch them: docs/monitoring.md.",
+        "Watch them: docs/how-to/monitoring.md.",
     )
 
 

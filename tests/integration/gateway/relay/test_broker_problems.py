@@ -129,7 +129,7 @@ def test_the_documented_permissions_are_sufficient(
 ):
     command = re.search(
         r"set_permissions -p / reckoner \\\n((?:.*\n)*?)```",
-        (ROOT / "docs" / "deploying.md").read_text(),
+        (ROOT / "docs/how-to/use-your-own-rabbitmq.md").read_text(),
     )
     assert command is not None
     patterns = re.findall(r"'([^']+)'", command[1])

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.routes.functions import Catalogue, describe_function
 from reckoner import Estimate, Ge, Gt, Le, Lt, MediaType, MultipleOf, function
-from shared.functions.registry import Registry
+from shared.functions.registry import Package, Registry
 from tests.asgi import serving
 
 
@@ -50,7 +50,7 @@ def test_accepted_maximum_is_null_where_nothing_is_accepted(store_settings, regi
         assert described["bounds"]["n"]["accepted_maximum"] is None
 
 
-@function(lane="quick", version=3)
+@function(lane="quick", version=3, examples=[{"x": 2}, {"x": 1, "factor": 10}])
 def scaled(x: Annotated[float, Ge(0)], factor: float = 2) -> dict[str, float]:
     """Scale a number.
 
@@ -75,7 +75,8 @@ def test_the_catalogue_says_what_a_function_takes_returns_and_may_use(store_sett
     settings = replace(store_settings, memory_limit_bytes=2**28, time_limit_seconds=60.0)
 
     async def scenario():
-        async with serving(settings, Registry([scaled, picture])) as client:
+        packages = {"scaled": Package("rulers", "1.2")}
+        async with serving(settings, Registry([scaled, picture], packages=packages)) as client:
             return (await client.ask("GET", "/functions")).json()["functions"]
 
     described_picture, described_scaled = asyncio.run(scenario())
@@ -83,6 +84,7 @@ def test_the_catalogue_says_what_a_function_takes_returns_and_may_use(store_sett
         "name": "scaled",
         "version": 3,
         "fingerprint": scaled.fingerprint,
+        "package": {"name": "rulers", "version": "1.2"},
         "summary": "Scale a number.",
         "description": "Scale a number.",
         "arguments": {
@@ -95,6 +97,7 @@ def test_the_catalogue_says_what_a_function_takes_returns_and_may_use(store_sett
             "required": ["x"],
             "additionalProperties": False,
         },
+        "examples": [{"x": 2}, {"x": 1, "factor": 10}],
         "bounds": {"x": {"minimum": 0}, "factor": {}},
         "result": {"kind": "json", "media_type": "application/json"},
         "check": None,
@@ -104,6 +107,8 @@ def test_the_catalogue_says_what_a_function_takes_returns_and_may_use(store_sett
         "estimates": [],
     }
     assert described_picture["result"] == {"kind": "bytes", "media_type": "image/png"}
+    assert described_picture["package"] is None
+    assert described_picture["examples"] == []
     assert described_picture["check"] == "recomputed"
     assert described_picture["time_limit_seconds"] == 0.5
     assert described_picture["memory_limit_bytes"] == 2**28  # never above the server's

@@ -13,12 +13,15 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from gateway.http.document import encode_document
+from gateway.http.filters import parse_ids
 from shared.calculation import Lane, Status
 from shared.store.calculations import find_calculations
 from shared.store.selection import listing
+from shared.store.selection.counting import count_calculations
 from shared.store.selection.filters import Filters
 from tests.asgi import serving
 from tests.conftest import new_database
+from tests.integration.gateway.routes.queued import queue_calculations
 from tests.integration.gateway.server.running import running_gateway
 from tests.integration.many_rows import insert_rows
 from tests.integration.results_of_any_kind import insert_result_of
@@ -215,6 +218,71 @@ def test_pages_lead_from_one_to_the_next_over_http(sql, client, moments, narrowe
         assert [UUID(document["id"]) for document in listed] == wanted
 
 
+@pytest.mark.parametrize("length", [8, 9, 13, 14, 23, 35, 36])
+def test_an_id_or_its_beginning_finds_it(sql, client, length):
+    identity = str(expected(sql)[500])
+    for written in (identity, identity.upper()):
+        page = client.get(f"/calculations?id={written[:length]}").json()
+        assert [document["id"] for document in page["calculations"]] == [identity]
+        assert page["next"] is None
+        count = client.get(f"/calculations/count?id={written[:length]}").json()
+        assert count == {"count": 1, "is_exact": True}
+
+
+def test_ids_that_begin_alike_are_filtered_and_paged_like_all_others(engine):
+    """Nobody can have many of them: this test gives the ids."""
+    made = [UUID(f"ffcfeb02-0000-0000-0000-{n:012d}") for n in range(30)]
+    statuses = ("queued", "succeeded", "cancelled")
+    with engine.begin() as connection:
+        for status in statuses:
+            insert_rows(connection, status, 10, status=f"'{status}'", lane="'quick'")
+        rows = connection.execute(text("SELECT id FROM calculations ORDER BY id")).scalars().all()
+        for old, new in zip(rows, made, strict=True):
+            connection.execute(
+                text("UPDATE calculations SET id = :new WHERE id = :old"), {"new": new, "old": old}
+            )
+        insert_rows(connection, "other", 5, status="'queued'")
+        ids = parse_ids("FFCFEB02")
+        for status, window in itertools.product((None, *Status), (False, True)):
+            of_all = Filters(status=status)
+            (first, *_) = [
+                row.created_at for row in next(pages(connection, Filters(), 100)) if row.id in made
+            ][5:]
+            if window:
+                of_all = dataclasses.replace(of_all, created_before=first, function="fibonacci")
+            filters = dataclasses.replace(of_all, ids=ids)
+            wanted = [one for one in expected(connection, of_all) if one in made]
+            assert wanted or status in (Status.RUNNING, Status.FAILED)
+            assert [row.id for page in pages(connection, filters, 4) for row in page] == wanted
+            assert count_calculations(connection, filters, most=1_000) == len(wanted)
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+def test_a_count_is_what_sql_says(sql, filters):
+    wanted = len(expected(sql, filters))
+    for most in (1, 100, 5_000):
+        assert count_calculations(sql, filters, most=most) == min(wanted, most)
+
+
+def test_a_count_of_a_lane_and_of_a_time_is_what_sql_says(sql, moments):
+    first, middle, last = moments
+    for after, before, lane in itertools.product((None, first), (middle, last), (None, *Lane)):
+        for filters in FILTERS:
+            narrowed = dataclasses.replace(
+                filters, lane=lane, created_after=after, created_before=before
+            )
+            found = count_calculations(sql, narrowed, most=5_000)
+            assert found == len(expected(sql, narrowed))
+
+
+@pytest.mark.parametrize(("most", "is_exact"), [(7, True), (6, False)])
+def test_more_than_can_be_counted_says_so(engine, gateway, monkeypatch, most, is_exact):
+    monkeypatch.setattr("gateway.routes.count.MAX_COUNTED", most)
+    queue_calculations(engine, 7)
+    answer = gateway(lambda client: client.simulate_get("/calculations/count"))
+    assert answer.json == {"count": most, "is_exact": is_exact}
+
+
 def test_a_page_of_long_documents_ends_early_and_leads_on(
     engine, store_settings, registry, monkeypatch
 ):
@@ -270,6 +338,12 @@ def test_a_page_has_a_hundred_by_default(client):
         ("created_before=2026-01-31T08:00:00+01:00", "/created_before"),  # means a space
         ("created_before=2026-02-30T08:00:00Z", "/created_before"),
         ("created_before=2026-W05-6T08:00:00Z", "/created_before"),
+        ("id=", "/id"),
+        ("id=ffcfeb0", "/id"),  # 7 characters
+        ("id=ffcfeb02-09f45", "/id"),
+        ("id=ffcfeb02_09f4", "/id"),
+        ("id=%7Bffcfeb02-09f4-5c06-889e-7cd5cd61b456%7D", "/id"),
+        ("id=ffcfeb02-09f4-5c06-889e-7cd5cd61b4560", "/id"),
         ("sort=id", "/sort"),
         ("limit=1&limit=2", "/limit"),
     ],

@@ -13,8 +13,12 @@ from sqlalchemy import text
 
 from gateway.admission.queued_work import FRESH_SECONDS
 from gateway.database.database import make_database
+from gateway.http.list_query import read_list_query
 from gateway.metrics.gauges import note_gauges
 from gateway.metrics.heartbeat import Heartbeat
+from gateway.routes.listing import Listing
+from gateway.server.threads import ComputeThreads
+from gateway.waiting.lists import Lists
 from gateway.waiting.waiters import Waiters
 from shared.calculation import Lane
 from shared.metrics.catalogue import (
@@ -210,7 +214,7 @@ def test_the_build_is_named(gateway):
     answer = gateway(lambda client: client.simulate_get("/metrics"))
     (line,) = [one for one in answer.text.splitlines() if one.startswith("reckoner_build_info{")]
     assert f'version="{version("reckoner-service")}"' in line
-    assert 'schema="0006"' in line
+    assert 'schema="0007"' in line
     assert line.endswith(" 1.0")
 
 
@@ -295,6 +299,7 @@ def test_who_waits_is_shown_while_it_waits(store_settings, registry, engine):
     async def scenario():
         database = make_database(store_settings)
         waiters, counters = Waiters(database), Counters()
+        lists = Lists(Listing(database, ComputeThreads().long).read_page)
         started, go_on = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -310,20 +315,24 @@ def test_who_waits_is_shown_while_it_waits(store_settings, registry, engine):
         try:
             await started.wait()
             identity = uuid4()
-            with waiters.watch(identity), waiters.watch(identity, is_stream=True):
-                note_gauges(counters, database, waiters)
+            with (
+                waiters.watch(identity),
+                waiters.watch(identity, is_stream=True),
+                lists.follow(read_list_query({})),
+            ):
+                note_gauges(counters, database, waiters, lists)
             during = counters.gauges()
         finally:
             go_on.set()
             await asyncio.gather(*holding)
-        note_gauges(counters, database, waiters)
+        note_gauges(counters, database, waiters, lists)
         database.close()
         return during, counters.gauges(), transactions._size
 
     during, after, size = asyncio.run(scenario())
     assert {name: series["[]"] for name, series in during.items()} == {
-        "reckoner_waiters": 2,
-        "reckoner_event_streams": 1,
+        "reckoner_waiters": 3,
+        "reckoner_event_streams": 2,
         "reckoner_database_connections_in_use": size,
         "reckoner_database_requests_waiting": 2,
     }

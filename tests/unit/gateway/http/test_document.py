@@ -47,6 +47,7 @@ def test_a_queued_one_has_all_members_and_no_result():
         "progress": 0.0,
         "attempts": 0,
         "created_at": "2026-11-26T10:30:15.123Z",
+        "published_at": None,
         "started_at": None,
         "finished_at": None,
         "compute_seconds": None,

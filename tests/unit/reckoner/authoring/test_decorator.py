@@ -50,6 +50,19 @@ def test_a_function_is_called_as_it_was_and_with_bound_arguments():
     assert halve.call(halve.bind({"x": 3, "times": 2}), lambda _fraction: None) == 0.75
 
 
+def test_examples_are_as_given_and_no_part_of_schema_fingerprint_or_id():
+    def product(n: int, times: int = 1) -> int:
+        return n * times
+
+    shown = function(examples=[{"n": 2**70}, {"n": 3, "times": 2}])(product)
+    plain = function(product)
+    assert shown.examples == ({"n": 2**70}, {"n": 3, "times": 2})
+    assert plain.examples == ()
+    assert shown.arguments_schema == plain.arguments_schema
+    assert shown.fingerprint == plain.fingerprint
+    assert shown.bind({"n": 3}).text == plain.bind({"n": 3}).text
+
+
 def test_progress_is_no_argument_and_may_be_left_out_in_a_call():
     @function
     def steps(n: int, report: Progress) -> int:

@@ -84,6 +84,11 @@ def of_two(n: int, m: int) -> Estimate:
         (plain, {"estimate": of_two}, "estimate must take"),
         (plain, {"estimate": Estimate(1, 1)}, "estimate must be a function"),
         (plain, {"size_argument": "m"}, "size_argument='m' is none of its arguments: n."),
+        (plain, {"examples": {"n": 1}}, "examples must be a list of at most 20 objects"),
+        (plain, {"examples": [{"n": 1}] * 21}, "examples must be a list of at most 20 objects"),
+        (plain, {"examples": [{"n": 1}, {"n": "one"}]}, "Its example 2 is not valid, at /n: "),
+        (plain, {"examples": [1]}, "Its example 1 is not valid, at the whole: "),
+        (plain, {"examples": [{"n": {1, 2}}]}, "Its example 1 is not JSON"),
     ],
 )
 def test_options_that_cannot_be_honoured_are_refused(implementation, options, words):

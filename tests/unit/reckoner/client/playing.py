@@ -127,6 +127,7 @@ def document(**overrides: object) -> dict[str, Any]:
         "progress": 1.0,
         "attempts": 1,
         "created_at": "2026-11-26T10:00:00.000Z",
+        "published_at": None,
         "started_at": None,
         "finished_at": "2026-11-26T10:00:01.000Z",
         "compute_seconds": 0.5,

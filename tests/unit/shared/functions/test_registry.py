@@ -1,7 +1,7 @@
 """Functions that are installed, by name."""
 
 import json
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, version
 
 import jsonschema
 import pytest
@@ -41,6 +41,15 @@ def install(monkeypatch, value):
 def test_entry_points_are_loaded(monkeypatch):
     install(monkeypatch, "shared.functions.fibonacci:fibonacci")
     assert list(load_registry()) == [fibonacci]
+
+
+def test_the_package_of_a_function_is_the_distribution_that_brings_it(monkeypatch):
+    found = load_registry().package_of("fibonacci")
+    assert found is not None
+    assert (found.name, found.version) == ("reckoner-service", version("reckoner-service"))
+    assert load_registry().package_of("ackermann") is None
+    install(monkeypatch, "shared.functions.fibonacci:fibonacci")  # an entry point without one
+    assert load_registry().package_of("fibonacci") is None
 
 
 def test_an_entry_point_that_is_found_twice_is_one(monkeypatch):

@@ -1,0 +1,27 @@
+// A modal dialog: the rest of the page cannot be used until it is closed.
+
+import { html, useEffect, useId, useRef } from "../core/preact.js";
+
+/**
+ * <${Dialog} title="…" onClose=${close}>…</>; it is open as long as it is rendered. Without onClose
+ * it cannot be closed.
+ */
+export function Dialog({ title, onClose, children, class: className = "" }) {
+  const dialog = useRef(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current.showModal();
+    return () => before?.focus?.();
+  }, []);
+
+  // Escape: the dialog is closed by no longer being rendered.
+  const cancel = (event) => {
+    event.preventDefault();
+    onClose?.();
+  };
+  return html`<dialog ref=${dialog} class="dialog ${className}" aria-labelledby=${id} onCancel=${cancel}>
+    <h2 id=${id}>${title}</h2>
+    ${children}
+  </dialog>`;
+}

@@ -1,0 +1,48 @@
+// The bar at the top: where to go, whose session it is.
+
+import { html } from "../core/preact.js";
+import { Link } from "../core/router.js";
+import { useSession } from "../core/session.js";
+import { Icon } from "./icon.js";
+import { ThemeSwitch } from "./theme_switch.js";
+
+const ENTRIES = [
+  { href: "/", text: "Calculations", sections: ["calculations"] },
+  { href: "/console/new", text: "New", sections: ["new"] },
+  { href: "/console/functions", text: "Functions", sections: ["functions"] },
+  { href: "/console/system", text: "System", sections: ["system"] },
+];
+
+/** <${Navigation} section="system" /> */
+export function Navigation({ section }) {
+  return html`<header class="top">
+    <div class="top-inner">
+      <${Link} href="/" class="brand" aria-label="Reckoner, calculations"><${Logo} />Reckoner<//>
+      <nav class="navigation" aria-label="Pages">
+        ${ENTRIES.map(({ href, text, sections }) => html`<${Link} key=${href} href=${href}
+          aria-current=${sections.includes(section) ? "page" : undefined}>${text}<//>`)}
+      </nav>
+      <div class="top-end">
+        <a class="top-link" href="/docs">API</a>
+        <${ThemeSwitch} />
+        <${SessionMenu} />
+      </div>
+    </div>
+  </header>`;
+}
+
+function Logo() {
+  return html`<svg class="logo" viewBox="0 0 20 20" aria-hidden="true">
+    <rect x="1" y="1" width="18" height="18" rx="5" />
+    <path d="M6 6.5h8M6 10h8M6 13.5h4.5" />
+  </svg>`;
+}
+
+function SessionMenu() {
+  const { keys, key, signOut } = useSession();
+  if (keys !== "on" || key === null) return null;
+  return html`<span class="session" title="The key of this session">
+    <${Icon} name="key" /><span class="session-name">${key}</span>
+    <button type="button" class="button button-quiet" onClick=${signOut}>Sign out</button>
+  </span>`;
+}

@@ -1,0 +1,20 @@
+// All that pages and components use of preact and htm.
+
+import { Component, Fragment, createContext, h, render } from "preact";
+import htm from "htm";
+
+export {
+  useCallback,
+  useContext,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState,
+} from "preact/hooks";
+export { Component, Fragment, createContext, render };
+
+/** Templates: html`<p class="note">${text}</p>`. */
+export const html = htm.bind(h);

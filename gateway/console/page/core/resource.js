@@ -1,0 +1,83 @@
+// A document of the service that a page shows and keeps fresh.
+
+import { api } from "./api.js";
+import { backoff, whenUp } from "./connection.js";
+import { useCallback, useEffect, useRef, useState } from "./preact.js";
+import { Unreachable } from "./problems.js";
+import { isVisible, onVisibility } from "./visibility.js";
+
+const NOTHING = { data: null, problem: null, isLoading: true, isStale: false };
+
+/**
+ * Load a document, and again every so many seconds. While the service does not answer, the last
+ * data stay.
+ * @param {string | null} path null: nothing is loaded
+ * @param {{every?: number, enabled?: boolean}} [options]
+ */
+export function useResource(path, { every, enabled = true } = {}) {
+  const [state, setState] = useState(NOTHING);
+  const again = useRef(() => {});
+  const isOn = enabled && path !== null;
+
+  useEffect(() => {
+    setState(NOTHING);
+  }, [path]);
+
+  useEffect(() => {
+    if (!isOn) return undefined;
+    const loop = keepLoading(path, every, setState);
+    again.current = loop.now;
+    return loop.stop;
+  }, [path, every, isOn]);
+
+  const reload = useCallback(() => again.current(), []);
+  return { ...state, reload };
+}
+
+function keepLoading(path, every, setState) {
+  let controller = new AbortController();
+  let timer = null;
+  let failures = 0;
+
+  const plan = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(load, milliseconds);
+  };
+
+  async function load() {
+    clearTimeout(timer);
+    controller.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    setState((state) => ({ ...state, isLoading: true }));
+    try {
+      await whenUp(signal);
+      const data = await api.get(path, { signal });
+      if (signal.aborted) return;
+      failures = 0;
+      setState({ data, problem: null, isLoading: false, isStale: false });
+      if (every !== undefined && isVisible()) plan(every * 1000);
+    } catch (problem) {
+      if (signal.aborted) return;
+      setState((state) => ({ ...state, problem, isLoading: false, isStale: state.data !== null }));
+      if (problem instanceof Unreachable) load(); // it waits for the connection
+      else if (problem.status >= 500 || problem.status === 429) {
+        plan(Math.max(backoff(failures++), (problem.retryAfter ?? 0) * 1000));
+      }
+    }
+  }
+
+  const endListening = onVisibility((isShown) => {
+    if (!isShown) clearTimeout(timer);
+    else if (every !== undefined) load();
+  });
+  load();
+  return {
+    now: load,
+    stop() {
+      endListening();
+      clearTimeout(timer);
+      controller.abort();
+    },
+  };
+}

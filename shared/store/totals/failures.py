@@ -1,0 +1,52 @@
+"""The statement that counts failures by their reason, for GET /system."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+#: How many are looked at, the newest: with their errors, a few megabytes at most.
+MOST = 2_000
+
+#: By the index `calculations_not_succeeded`, which the second condition names.
+_COUNT = text("""
+    WITH newest AS (
+        SELECT id, function, error->>'type' AS type, finished_at FROM calculations
+        WHERE status = 'failed' AND status <> 'succeeded'
+        ORDER BY created_at DESC LIMIT :most)
+    SELECT function, type,
+           count(*) FILTER (WHERE finished_at > now() - interval '1 hour') AS last_hour,
+           count(*) AS last_day,
+           (array_agg(id ORDER BY finished_at DESC))[1] AS latest_id,
+           max(finished_at) AS latest_at,
+           (SELECT count(*) FROM newest) AS looked_at
+    FROM newest
+    WHERE finished_at BETWEEN now() - interval '1 day' AND now()
+    GROUP BY function, type
+    ORDER BY last_hour DESC, last_day DESC, latest_at DESC LIMIT 100""")
+
+
+class FailureCount(NamedTuple):
+    """How often a function failed for a reason (a problem's type), and which failed last."""
+
+    function: str
+    type: str
+    last_hour: int
+    last_day: int
+    latest_id: UUID
+    latest_at: datetime
+
+
+class Failures(NamedTuple):
+    """The commonest first. If it is not exact, there are more than were looked at."""
+
+    counts: list[FailureCount]
+    is_exact: bool
+
+
+def count_failures(connection: Connection, most: int = MOST) -> Failures:
+    """Return why the newest calculations that have failed did so, of those of the last day."""
+    rows = connection.execute(_COUNT, {"most": most}).all()
+    counts = [FailureCount(*row[:-1]) for row in rows]
+    return Failures(counts, is_exact=not rows or rows[0].looked_at < most)

@@ -1,0 +1,60 @@
+"""docs/reference/calculations.md has every status, lane, outcome and member of a document."""
+
+import json
+import re
+from pathlib import Path
+
+from gateway.description.api import describe_api
+from gateway.http.document import encode_document
+from shared.calculation import Lane, Status, is_final
+from shared.functions.registry import load_registry
+from tests.factories import make_row
+from tests.unit.gateway.description.conftest import make_settings
+from workers.sandbox import exit_reasons
+
+PAGE = (Path(__file__).parents[3] / "docs/reference/calculations.md").read_text()
+
+
+def section(title):
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def first_cells(text):
+    cells = re.findall(r"^\| (`.+?`) \|", text, re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`([\w-]+)`", cell)]
+
+
+def test_its_statuses_are_those_of_the_code_and_say_which_are_final():
+    text = section("Statuses")
+    assert first_cells(text) == list(Status)
+    for status in Status:
+        [row] = re.findall(rf"^\| `{status}` .*$", text, re.MULTILINE)
+        assert ("final" in row) == is_final(status)
+
+
+def test_its_picture_has_all_statuses():
+    picture = section("Statuses").partition("```mermaid")[2].partition("```")[0]
+    drawn = set(re.findall(r"\b[a-z]+\b(?= -->|:|$)", picture, re.MULTILINE))
+    assert set(Status) <= drawn
+
+
+def test_its_lanes_are_those_of_the_code():
+    assert first_cells(section("Lanes")) == list(Lane)
+
+
+def test_its_outcomes_are_those_of_the_code():
+    """The others are types of problems."""
+    of_processes = {
+        getattr(exit_reasons, name)
+        for name in ("KILLED", "CRASHED", "OUT_OF_MEMORY", "NOT_STARTED")
+    }
+    of_claims = {"succeeded", "cancelled", "released", "lost"}
+    assert set(first_cells(section("Attempts"))) == of_processes | of_claims
+
+
+def test_it_has_each_member_of_a_document_and_of_a_result():
+    document = json.loads(encode_document(make_row()))
+    shown = first_cells(section("The document"))
+    schemas = describe_api(make_settings(), load_registry())["components"]["schemas"]
+    described = {*schemas["Calculation"]["properties"], *schemas["Result"]["properties"]}
+    assert set(shown) == set(document) | described
