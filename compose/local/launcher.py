@@ -99,6 +99,7 @@ class Launcher:
             self.rabbitmq.prepare()
         with self._progress.part_of("NGINX"):
             self.nginx.prepare()
+        self._progress.end("NGINX")
         self._own.write_environment()
 
     def start(self) -> None:

@@ -22,7 +22,9 @@ _STOP_PLAN = ((signal.SIGTERM, 8.0),)
 # Otherwise each stop takes five seconds more: when this part of the management UI ends, it asks the
 # process that is waiting for its end, and gives up only after that time.
 _REMOVE_STATISTICS = "gen_event delete_handler [rabbit_event,rabbit_mgmt_db_handler,[]]"
-_REMOVE_SECONDS = 2.0
+
+_HTTP_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0  # for a node that is to be stopped
 
 
 class RabbitMQ:
@@ -140,10 +142,13 @@ class RabbitMQ:
 
     def ready(self) -> bool:
         """Return whether AMQP clients and the management API are served now."""
+        return self._is_serving(_HTTP_SECONDS)
+
+    def _is_serving(self, timeout: float) -> bool:
         # By the API, which has to answer anyway: RabbitMQ would log a probe of the AMQP port as a
         # client that closed its connection unexpectedly.
         check = f"/api/health/checks/port-listener/{self.port}"
-        return http_status(self.management_port, check, self.manager) == 200
+        return http_status(self.management_port, check, self.manager, timeout=timeout) == 200
 
     def wait_ready(self, timeout: float = 120.0) -> None:
         """Return once clients and the management API are served; `NotReady` if not."""
@@ -152,8 +157,9 @@ class RabbitMQ:
 
     def stop(self, hurry: Callable[[], bool] = no_hurry) -> None:
         """Stop the node with all its processes, by force if that takes too long."""
-        if not self.ready():
-            # While it starts, it ignores SIGTERM, and it has nothing to lose yet.
+        if hurry() or not self._is_serving(_ANSWER_SECONDS):
+            # While it starts, it ignores SIGTERM, and it has nothing to lose yet. One that hangs
+            # would not end by a signal either.
             self.kill()
         self._remove_statistics()
         for process in (self._process, self._epmd):
@@ -213,7 +219,7 @@ class RabbitMQ:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
-                timeout=_REMOVE_SECONDS,
+                timeout=_ANSWER_SECONDS,
                 start_new_session=True,  # a Ctrl-C must not end it
             )
 

@@ -113,6 +113,20 @@ def test_a_stop_during_the_start_is_no_failure(checkout):
     assert checkout.processes() == []
 
 
+def test_a_second_ctrl_c_ends_a_program_that_hangs(checkout):
+    launcher = checkout.begin(checkout.python, "-m", "compose.local", stdout=subprocess.DEVNULL)
+    eventually(lambda: checkout.pid_of("postgres"), what="the start of PostgreSQL")
+    os.kill(checkout.pid_of("postgres"), signal.SIGSTOP)
+
+    def has_ended() -> bool:
+        launcher.send_signal(signal.SIGTERM)
+        return launcher.poll() is not None
+
+    eventually(has_ended, within_seconds=60)
+    assert launcher.returncode == 0
+    assert checkout.processes() == []
+
+
 def test_a_program_that_cannot_start_is_named_and_nothing_else_stays(checkout):
     settings = checkout.state / "postgres/data/postgresql.conf"
     with settings.open("a") as file:
