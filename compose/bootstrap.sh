@@ -125,6 +125,7 @@ missing_packages() {
         type -P curl >/dev/null || echo curl
         type -P wget >/dev/null || echo wget
         type -P aria2c >/dev/null || echo aria2
+        type -P jq >/dev/null || echo jq # the README's session
         has_chromium || is_ubuntu || echo chromium
         type -P prometheus >/dev/null && type -P promtool >/dev/null || echo prometheus
     fi
@@ -272,13 +273,14 @@ virtual_environment "$requirements" "$python"
 done_step .venv "$began"
 # Other people's JavaScript, which is not in this repository. Everything else works without it, and the next
 # start tries again.
-browser_packages() { .venv/bin/python compose/browser_packages/install.py ".venv/share/reckoner/$@" 9<&-; }
 began=$EPOCHREALTIME
-if browser_packages browser; then
+if .venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&-; then
     done_step "browser packages" "$began"
 else
     say "The console and the page /docs will only say what they lack, and the tests of them will fail. Connect to" \
         "the registry of npm, or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"
 fi
-[ "$requirements" != requirements-dev.txt ] || browser_packages browser-tests tests/browser/packages.json ||
-    say "The tests of pages will fail: what they need could not be installed, see above."
+[ "$requirements" != requirements-dev.txt ] ||
+    .venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser-tests \
+        tests/browser/packages.json 9<&- ||
+    say "The tests of the console will fail: what they need could not be installed, see above."

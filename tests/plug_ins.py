@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reckoner import Function
+from tests import kinds_of_arguments
 from tests.faulty import calls, registrations
 
 FAULTY_PACKAGE = "faulty-functions"
@@ -34,6 +35,14 @@ def install_faulty(folder: Path) -> str:
     install_plug_in(folder, FAULTY_PACKAGE, modules | functions)
     for name, module in registrations.MODULES.items():
         (folder / f"{name}.py").write_text(module.source)
+    return str(folder)
+
+
+def install_kinds_of_arguments(folder: Path) -> str:
+    """Have tests/kinds_of_arguments installed in a folder; return the Python path that finds it."""
+    named = {name for name, one in vars(kinds_of_arguments).items() if isinstance(one, Function)}
+    functions = {name: f"{kinds_of_arguments.__name__}:{name}" for name in sorted(named)}
+    install_plug_in(folder, kinds_of_arguments.PACKAGE, functions)
     return str(folder)
 
 

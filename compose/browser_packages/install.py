@@ -1,4 +1,6 @@
-"""`python compose/browser_packages/install.py FOLDER [LIST]`: install the packages of packages.json.
+"""`python compose/browser_packages/install.py FOLDER [LIST]`: install packages for browsers.
+
+The list is packages.json, or another file of its form.
 
 They come from npm's registry (npm_config_registry, or registry.npmjs.org) as its clients get them,
 and nothing of them is run. What is installed already is not fetched again; other versions are

@@ -111,8 +111,7 @@ def test_an_archive_without_a_wanted_file_installs_nothing(registry, tmp_path):
 def test_the_registry_of_the_environment_is_asked_and_a_failure_is_told(registry, tmp_path, capsys):
     environment = {"npm_config_registry": registry.url.rstrip("/")}
     assert main([str(tmp_path)], environment) == 1
-    (listed,) = installer.read_list()
-    assert registry.asked == [f"/{listed.archive}"]
+    assert registry.asked == [f"/{listed.archive}" for listed in installer.read_list()]
     assert "could not be installed" in capsys.readouterr().out
 
 

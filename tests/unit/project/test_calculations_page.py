@@ -2,11 +2,14 @@
 
 import json
 import re
+import uuid
 from pathlib import Path
+
+import jsonschema
 
 from gateway.description.api import describe_api
 from gateway.http.document import encode_document
-from shared.calculation import Lane, Status, is_final
+from shared.calculation import NAMESPACE, Lane, Status, is_final
 from shared.functions.registry import load_registry
 from tests.factories import make_row
 from tests.unit.gateway.description.conftest import make_settings
@@ -58,3 +61,22 @@ def test_it_has_each_member_of_a_document_and_of_a_result():
     schemas = describe_api(make_settings(), load_registry())["components"]["schemas"]
     described = {*schemas["Calculation"]["properties"], *schemas["Result"]["properties"]}
     assert set(shown) == set(document) | described
+
+
+def test_its_example_is_a_document_with_the_members_in_their_order():
+    [block] = re.findall(r"```json\n(.*?)```", section("The document"), re.DOTALL)
+    example = json.loads(block)
+    made = json.loads(encode_document(make_row()))
+    assert list(example) == list(made)
+    schemas = describe_api(make_settings(), load_registry())["components"]
+    whole = {**schemas["schemas"]["Calculation"], "components": schemas}
+    jsonschema.Draft202012Validator(whole).validate(example)
+    text = json.dumps(example["arguments"], separators=(",", ":"))
+    name = f"{example['function']}/{example['version']}/{text}"
+    assert example["id"] == str(uuid.uuid5(NAMESPACE, name))
+
+
+def test_the_code_that_makes_an_id_prints_what_it_says(capsys):
+    [code] = re.findall(r"```python\n(.*?)```", section("The id"), re.DOTALL)
+    exec(code, {})  # noqa: S102
+    assert capsys.readouterr().out.strip() == code.rpartition("# ")[2].strip()

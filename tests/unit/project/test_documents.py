@@ -18,6 +18,7 @@ _USERS_FILES = {
     "compose/.env",
     "tests/test_prime_factors.py",
     "tests/test_mandelbrot.py",
+    "tests/test_collatz.py",
     "compose/prometheus/own/alertmanagers.yml",
     "compose/prometheus/own/targets.yml",
 }

@@ -1,71 +1,72 @@
-"""The README's configuration tables and documents say what the code does."""
+"""The README is short, says what it must, and has no figure of its own."""
 
-import dataclasses
-import json
 import re
-import tomllib
 from pathlib import Path
 
-from compose.local.settings import PORTS, PREFIX, LocalSettings
-from gateway.http.document import encode_document
-from shared.config import Settings
-from tests.factories import make_row
+import pytest
+from click.testing import CliRunner
+
+from compose.local.settings import LocalSettings
+from reckoner.cli.__main__ import reckoner
 
 ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text()
+BENCHMARKS = (ROOT / "docs/benchmarks.md").read_text()
 
 
-def rows() -> list[tuple[str, str, str]]:
-    """Return the rows of the tables: name, default and meaning."""
-    return re.findall(
-        r"^\| `(RECKONER_\w+)` \| (.*?) ?\| (.+) \|$",
-        (ROOT / "README.md").read_text(),
-        re.MULTILINE,
-    )
+def section(title):
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def _written(default: object) -> str:
-    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+def test_it_has_at_most_two_hundred_lines():
+    assert len(README.splitlines()) <= 200
 
 
-def _default(name: str, sections: dict[str, dict[str, object]]) -> str:
-    """Return a setting's default, and that of production if it is another; "" if there is none."""
-    for section in ("default", "development"):
-        # Addresses are left out: they are those of `make up`.
-        if name in sections[section] and not name.endswith("_url"):
-            text = _written(sections[section][name])
-            if name in sections["production"]:
-                return f"{text}, in production {_written(sections['production'][name])}"
-            return text
-    return ""
+@pytest.mark.parametrize(
+    "words",
+    [
+        "make up",
+        "make test",
+        "reckoner run fibonacci",
+        "curl -s localhost:8080/calculations -H 'Content-Type: application/json' -d",
+        "curl -s localhost:8080/calculations/c1528b0d",
+        "make worker LANE=heavy",
+        "RECKONER_HEAVY_REPLICAS",
+        "dramatiq workers.app:heavy",
+        "RabbitMQ's management UI",
+        "cat broker-admin/password",
+    ],
+)
+def test_it_shows_how_to_start_to_submit_to_look_up_to_scale_and_to_see_queues(words):
+    assert words in README
 
 
-def test_the_configuration_table_is_complete_and_right():
-    sections = tomllib.loads((ROOT / "shared/config/settings.toml").read_text())
-    expected = [
-        (
-            f"RECKONER_{field.name.upper()}",
-            _default(field.name, sections),
-            field.metadata["doc"],
-        )
-        for field in dataclasses.fields(Settings)
+def test_its_addresses_are_those_of_make_up():
+    settings = LocalSettings()
+    ports = set(re.findall(r"localhost:(\d+)", README))
+    assert ports == {str(settings.port), str(settings.management_port), "15672"}
+
+
+def test_its_figures_are_those_of_the_benchmark():
+    rows = [row for row in section("How fast it is").splitlines() if row.startswith("| ")][1:]
+    found = [
+        number for row in rows for number in re.findall(r"\d[\d,]*\.?\d*(?= ?(?:/s|ms|s\b))", row)
     ]
-    assert [row for row in rows() if not row[0].startswith(PREFIX)] == expected
+    assert len(found) >= 10
+    published = set(re.findall(r"\d[\d,]*\.?\d*", BENCHMARKS))
+    assert [number for number in found if number not in published] == []
 
 
-def test_the_table_of_make_up_is_complete_and_right():
-    meanings = {name: f"port of {purpose}" for name, purpose in PORTS.items()}
-    meanings["host"] = "address that NGINX listens on"
-    meanings["logs"] = "`on` shows all log lines in the terminal of `make up`"
-    meanings |= {lane: f"{lane} workers" for lane in ("quick", "heavy")}
-    expected = [
-        (f"{PREFIX}{field.name.upper()}", _written(field.default), meanings[field.name])
-        for field in dataclasses.fields(LocalSettings)
-    ]
-    assert [row for row in rows() if row[0].startswith(PREFIX)] == expected
+def test_it_compares_with_the_four_that_people_know():
+    rows = re.findall(r"^\| \[(\w+)\]\(https://", section("Is it what you need?"), re.MULTILINE)
+    assert rows == ["Celery", "Dramatiq", "Procrastinate", "Temporal"]
 
 
-def test_its_documents_have_the_members_that_documents_have():
-    found = re.findall(r'^\{"id": .+\}$', (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(found) == 3
-    members = list(json.loads(encode_document(make_row())))
-    assert all(list(json.loads(text)) == members for text in found)
+def test_its_function_is_that_of_new_function(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(reckoner, ["new-function", "squares"]).exit_code == 0
+    written = (tmp_path / "squares/squares.py").read_text()
+    [shown] = re.findall(r"^```python squares\.py\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    lines = [line.strip().removesuffix('"""') for line in shown.splitlines()]
+    assert len(lines) <= 8
+    assert [line for line in lines if line not in written] == []

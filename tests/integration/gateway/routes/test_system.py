@@ -6,8 +6,13 @@ import dataclasses
 from sqlalchemy import text
 
 from shared.calculation import Lane
+from shared.metrics.catalogue import DEAD_LETTERS
+from shared.metrics.counters import Counters
+from shared.store.metrics import ProcessKind
+from shared.store.metrics_row import MetricsRow, write_metrics
 from shared.store.new_calculations import insert_queued
 from shared.store.retention.state import note_fault, note_run
+from shared.store.tables.schema import SCHEMA_REVISION
 from tests.factories import make_calculation
 from tests.integration.gateway.routes.neighbours import (
     register_all,
@@ -118,3 +123,42 @@ def test_what_is_stored_and_what_is_kept_are_shown(engine, gateway, store_settin
     assert after["limits"] == {"bytes": 10**9, "seconds": 3_600.0, "forget": True}
     assert after["fault"] == "PostgreSQL: something"
     assert after["ran_at"]
+
+
+def test_what_is_wrong_is_said_in_words_and_nothing_if_all_is_well(engine, system):
+    found = system()["problems"]
+    assert [one["severity"] for one in found] == ["fault"] * 3
+    assert found[0]["text"] == "No relay is alive: what is accepted waits in PostgreSQL."
+    assert all(one["remedy"] for one in found)
+    register_all(engine)
+    assert system()["problems"] == []
+
+
+def test_what_a_worker_runs_is_shown_with_function_and_since_when(engine, system):
+    register_all(engine)
+    with engine.begin() as connection:
+        heavy = connection.execute(text("SELECT id FROM workers WHERE lane = 'heavy'")).scalar_one()
+        calculation = queue(connection, n=1_000_000, lane=Lane.HEAVY)
+        claim(connection, calculation, worker_id=heavy)
+    state = system()
+    (worker,) = [one for one in state["workers"] if one["lane"] == "heavy"]
+    assert worker["running"] == [str(calculation.id)]
+    (run,) = worker["runs"]
+    assert (run["id"], run["function"], run["progress"]) == (str(calculation.id), "fibonacci", 0)
+    assert run["since"].endswith("Z")
+
+
+def test_dead_letters_are_those_that_a_relay_has_counted(engine, system):
+    assert system()["dead_letters"] == {"quick": None, "heavy": None}
+    counters = Counters()
+    counters.set_gauge(DEAD_LETTERS, 3, "heavy")
+    write_metrics(engine, MetricsRow(counters, ProcessKind.RELAY))
+    state = system()
+    assert state["dead_letters"] == {"quick": None, "heavy": 3}
+    assert any("have rejected 3 messages" in one["text"] for one in state["problems"])
+
+
+def test_the_disk_and_the_build_are_shown(system):
+    state = system()
+    assert state["disk"]["database_bytes"] > 1_000_000
+    assert state["build"]["schema"] == SCHEMA_REVISION

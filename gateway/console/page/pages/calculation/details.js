@@ -1,15 +1,14 @@
 // What else is known: the check, the digest, and what it cost beside what was estimated.
 
 import { CopyButton } from "../../components/copy_button.js";
-import { Cell, Row, Table } from "../../components/table.js";
 import { bytes, count, seconds } from "../../core/format.js";
 import { html } from "../../core/preact.js";
 import { Link } from "../../core/router.js";
 
 const CHECKS = {
-  residue: "Passed: the digits agree with the same calculation modulo other numbers.",
-  check: "Passed: it meets the condition that the function's author gave.",
-  recomputed: "Passed: it was computed twice, with the same bytes.",
+  residue: "Passed: computed in another way modulo a random prime, it leaves the same residue.",
+  check: "Passed: it meets the condition that the function's author gives.",
+  recomputed: "Passed: two runs gave the same bytes.",
 };
 
 export function DetailsCard({ document }) {
@@ -51,17 +50,18 @@ function Costs({ document }) {
   if (estimate?.digits != null || result?.digits !== undefined) {
     rows.push(["Digits", count(estimate?.digits), count(result?.digits)]);
   }
-  const columns = ["", { label: "Estimated", class: "number" }, { label: "In fact", class: "number" }];
   return html`<div class="stack stack-small">
-    <${Table} label="What it costs" columns=${columns} class="costs">
-      ${rows.map(
-        ([name, estimated, actual]) => html`<${Row} key=${name}>
-          <${Cell}>${name}<//>
-          <${Cell} label="Estimated" class="number">${estimated}<//>
-          <${Cell} label="In fact" class="number">${actual}<//>
-        <//>`,
-      )}
-    <//>
+    <table class="costs">
+      <caption class="visually-hidden">What was estimated, and what it was</caption>
+      <thead><tr><td></td><th scope="col">Estimated</th><th scope="col">Actual</th></tr></thead>
+      <tbody>
+        ${rows.map(
+          ([name, estimated, actual]) => html`<tr key=${name}>
+            <th scope="row">${name}</th><td>${estimated}</td><td>${actual}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
     <p class="muted small">${sourceText(estimate)}</p>
   </div>`;
 }

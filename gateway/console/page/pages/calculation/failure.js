@@ -9,19 +9,17 @@ export function Failure({ document }) {
   const { error } = document;
   const isCancelled = document.status === "cancelled";
   const by = document.cancelled_by;
-  return html`<section class="card" aria-labelledby="failure-heading">
-    <div class="note note-${isCancelled ? "warning" : "problem"}">
-      <${Icon} name=${isCancelled ? "cancel" : "warning"} />
-      <div>
-        <h2 id="failure-heading">${error?.title ?? "There is no result"}</h2>
-        ${isCancelled
-          ? html`<p>${by ? `It was cancelled with the key ${by}.` : "Somebody cancelled it."}</p>`
-          : html`<p class="failure-detail">${error?.detail}</p>`}
-        <p>${remedyFor(error)}</p>
-        ${!isCancelled && html`<p class="muted"><code>${nameOf(error?.type)}</code></p>`}
-      </div>
+  return html`<section class="note note-${isCancelled ? "warning" : "problem"}"
+    aria-labelledby="failure-heading">
+    <${Icon} name=${isCancelled ? "cancel" : "warning"} />
+    <div>
+      <h2 id="failure-heading">${error?.title ?? "There is no result"}</h2>
+      ${isCancelled
+        ? html`<p>${by ? `It was cancelled with the key ${by}.` : "Somebody cancelled it."}</p>`
+        : html`<p class="failure-detail">${error?.detail}</p>`}
+      <p>${remedyFor(error)}</p>
+      ${error?.details && html`<${JsonTree} value=${error.details} />`}
+      ${!isCancelled && html`<p class="muted"><code>${nameOf(error?.type)}</code></p>`}
     </div>
-    ${error?.details &&
-    html`<div><h3>Details from the function</h3><${JsonTree} value=${error.details} /></div>`}
   </section>`;
 }

@@ -7,7 +7,7 @@ import { toast } from "../../components/toast.js";
 import { toJson } from "../../core/json.js";
 import { html } from "../../core/preact.js";
 import { Link } from "../../core/router.js";
-import { newCalculationPath } from "./new_path.js";
+import { newCalculationPath } from "../new/query.js";
 
 const MAX_CHARACTERS = 120;
 const RUN_AGAIN = new Set(["failed", "cancelled"]);
@@ -40,10 +40,10 @@ function Actions({ document, actions, isPruned }) {
     ${isWithoutResult && actions.canRunAgain &&
     html`<button type="button" class="button button-primary" onClick=${actions.runAgain}
       disabled=${actions.isBusy}><${Icon} name="refresh" />Run again</button>`}
+    <button type="button" class="button" onClick=${share}><${Icon} name="link" />Share</button>
     ${actions.canRunAgain &&
     html`<${Link} class="button" href=${newCalculationPath(document.function, document.arguments)}>
       <${Icon} name="plus" />New with these arguments<//>`}
-    <button type="button" class="button" onClick=${share}><${Icon} name="link" />Share</button>
   </div>`;
 }
 

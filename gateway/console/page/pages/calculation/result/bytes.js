@@ -1,7 +1,11 @@
 // Bytes of a result, or its first or last ones.
 
 import { send } from "../../../core/api.js";
+import { whenUp } from "../../../core/connection.js";
 import { useEffect, useState } from "../../../core/preact.js";
+import { Unreachable } from "../../../core/problems.js";
+
+const NOTHING = { bytes: null, problem: null };
 
 /**
  * Load bytes. The last of a range counts, as in HTTP.
@@ -10,10 +14,10 @@ import { useEffect, useState } from "../../../core/preact.js";
  * @returns {{bytes: Uint8Array | null, problem: any}}
  */
 export function useBytes(href, range) {
-  const [state, setState] = useState({ bytes: null, problem: null });
+  const [state, setState] = useState(NOTHING);
   const [first, last] = range ?? [];
   useEffect(() => {
-    setState({ bytes: null, problem: null });
+    setState(NOTHING);
     if (href === null) return undefined;
     const controller = new AbortController();
     const { signal } = controller;
@@ -26,8 +30,21 @@ export function useBytes(href, range) {
   return state;
 }
 
+/** Load all bytes of a result, or a range of them. */
 export async function loadBytes(href, range, signal) {
-  const headers = range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1]}` };
-  const response = await send("GET", href, undefined, { headers, signal });
+  const response = await request(href, range, signal);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Request a result, or a range of it; again, once the service answers, if it did not. */
+export async function request(href, range, signal) {
+  const headers = range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1]}` };
+  for (;;) {
+    await whenUp(signal);
+    try {
+      return await send("GET", href, undefined, { headers, signal });
+    } catch (problem) {
+      if (!(problem instanceof Unreachable)) throw problem;
+    }
+  }
 }

@@ -1,31 +1,32 @@
-// What the service says of the result's bytes before they are sent: the name of the file, and
+// What the service says of the result's bytes before they are loaded: the name of the file, and
 // whether they are still there.
 
-import { send } from "../../../core/api.js";
 import { useEffect, useState } from "../../../core/preact.js";
+import { request } from "./bytes.js";
 import { plainFileName } from "./kinds.js";
 
+const UNKNOWN = { name: null, isKnown: false, isPruned: false, problem: null };
+const KNOWN = { ...UNKNOWN, isKnown: true };
 const GONE = 410;
+/** Not HEAD: Chromium compares the digest of a compressed answer with the body that it lacks. */
+const ONE_BYTE = [0, 0];
 
-/** Return {name, isPruned, problem}. */
+/** Return {name, isKnown, isPruned, problem}; until it is known, the name is a plain one. */
 export function useResultFile(document) {
-  const [state, setState] = useState({ name: null, isPruned: false, problem: null });
-  const isThere = document.status === "succeeded";
-  const { result: href } = document.links;
+  const [state, setState] = useState(UNKNOWN);
+  const { status, result, links } = document;
+  const href = status === "succeeded" ? links.result : null;
   useEffect(() => {
-    setState({ name: null, isPruned: false, problem: null });
-    if (!isThere) return undefined;
+    setState(UNKNOWN);
+    if (href === null) return undefined;
     const controller = new AbortController();
     const { signal } = controller;
-    send("HEAD", href, undefined, { signal }).then(
-      (response) => setState({ name: nameIn(response), isPruned: false, problem: null }),
-      (problem) => {
-        if (signal.aborted) return;
-        setState({ name: null, isPruned: problem.status === GONE, problem });
-      },
+    request(href, result.length > 0 ? ONE_BYTE : undefined, signal).then(
+      (response) => setState({ ...KNOWN, name: nameIn(response) }),
+      (problem) => signal.aborted || setState({ ...KNOWN, isPruned: problem.status === GONE, problem }),
     );
     return () => controller.abort();
-  }, [href, isThere, document.finished_at]);
+  }, [href, document.finished_at]);
   return { ...state, name: state.name ?? plainFileName(document) };
 }
 

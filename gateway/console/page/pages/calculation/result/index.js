@@ -2,6 +2,7 @@
 
 import { CopyButton } from "../../../components/copy_button.js";
 import { Icon } from "../../../components/icon.js";
+import { Loading } from "../../../components/note.js";
 import { ProblemNote } from "../../../components/problem.js";
 import { bytes, count } from "../../../core/format.js";
 import { html } from "../../../core/preact.js";
@@ -40,7 +41,9 @@ export function Result({ document, file }) {
       </div>
     </div>
     <${ProblemNote} problem=${file.problem} />
-    <${View} document=${document} result=${result} />
+    ${result.value === null && !file.isKnown
+      ? html`<${Loading} />`
+      : html`<${View} document=${document} result=${result} />`}
   </section>`;
 }
 

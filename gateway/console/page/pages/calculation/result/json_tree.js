@@ -8,6 +8,8 @@ import { count } from "../../../core/format.js";
 const PAGE = 100;
 /** A value with no more parts than this is shown unfolded. */
 const SMALL = 60;
+/** A value of plain members that has so few characters stands on one line. */
+const LINE = 60;
 
 export function JsonTree({ value }) {
   return html`<div class="json"><${Value} value=${value} depth=${0} /></div>`;
@@ -19,9 +21,24 @@ function Value({ name, value, depth }) {
     return html`<div class="json-line">${key}<span class="json-${kindOf(value)}">${toJson(value)}</span></div>`;
   }
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
-  const members = Array.isArray(value) ? value.length : Object.keys(value).length;
-  if (members === 0) return html`<div class="json-line">${key}${open}${close}</div>`;
+  if (isLine(value)) return html`<div class="json-line">${key}${open}<${Members} value=${value} />${close}</div>`;
   return html`<${Folded} key_=${key} value=${value} depth=${depth} open=${open} close=${close} />`;
+}
+
+/** The members of a short value, beside each other. */
+function Members({ value }) {
+  const entries = Array.isArray(value) ? value.map((one) => [undefined, one]) : named(value);
+  return entries.map(
+    ([name, one], index) => html`${index > 0 && ", "}${name && html`<span class="json-key">${name}</span>: `}<span
+      class="json-${kindOf(one)}">${toJson(one)}</span>`,
+  );
+}
+
+/** Whether a value is so short, and has no others in it, that one line is enough. */
+function isLine(value) {
+  const members = Object.values(value);
+  const isFlat = members.length <= LINE && members.every((one) => one === null || typeof one !== "object");
+  return isFlat && toJson(value).length <= LINE;
 }
 
 function Folded({ key_, value, depth, open, close }) {

@@ -22,8 +22,8 @@ export function DigitsView({ result }) {
   const first = useBytes(isShort ? null : result.href, [0, Math.min(END_DIGITS, length) - 1]);
   const last = useBytes(isShort ? null : result.href, [Math.max(0, length - END_DIGITS), length - 1]);
   if (isShort) return html`<p class="result-digits"><${Digits} text=${result.value} /></p>`;
-  const head = first.bytes === null ? result.head : decoded(first.bytes);
-  const tail = last.bytes === null ? result.tail : decoded(last.bytes);
+  const head = first.bytes === null ? (result.head ?? "") : decoded(first.bytes);
+  const tail = last.bytes === null ? (result.tail ?? "") : decoded(last.bytes);
   const between = length - head.length - tail.length;
   return html`<p class="result-digits"><${Digits} text=${head} /></p>
     <p class="result-between"><span>${count(between)} digits more</span></p>

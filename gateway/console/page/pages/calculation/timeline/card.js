@@ -20,11 +20,11 @@ export function TimelineCard({ document }) {
 function Entry({ entry }) {
   const { at, text, worker, waited } = entry;
   return html`<li class="timeline-entry timeline-${entry.tone ?? "plain"}">
-    <p class="timeline-title"><strong>${entry.title}</strong>
-      ${entry.seconds !== null && html`<span class="muted"> took ${seconds(entry.seconds)}</span>`}</p>
+    ${waited >= LEAST_WAIT_SECONDS && html`<p class="timeline-wait">after ${seconds(waited)}</p>`}
+    <p class="timeline-title"><strong>${entry.title}</strong></p>
     ${at !== null &&
-    html`<p class="timeline-time"><${Moment} at=${at} />
-      ${waited >= LEAST_WAIT_SECONDS && html`<span>, ${seconds(waited)} later</span>`}</p>`}
+    html`<p class="timeline-time"><${Moment} at=${at} />${entry.seconds !== null &&
+      html`, took ${seconds(entry.seconds)}`}</p>`}
     ${text && html`<p>${text}</p>`}
     ${worker && html`<p class="muted">Worker <code>${worker}</code></p>`}
   </li>`;

@@ -3,6 +3,7 @@
 import { endsTheRound, outcomeText } from "./words.js";
 
 const FINAL = new Set(["succeeded", "failed", "cancelled"]);
+const TONES = { succeeded: "good", failed: "bad", cancelled: "warn" };
 const ENDS = { succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" };
 /** The order of what happened at the same millisecond. */
 const RANKS = { accepted: 0, published: 1, attempt: 2, again: 3, finished: 4, pending: 5 };
@@ -56,7 +57,7 @@ function published(document) {
   const isRepeated = document.attempts > 1 || document.history.length > 1;
   return entry("published", document.published_at, {
     title: "Handed to the queue",
-    text: isRepeated ? "For the last time; earlier times are not kept." : null,
+    text: isRepeated ? "This is the latest time; earlier ones are not kept." : null,
   });
 }
 
@@ -70,7 +71,7 @@ function attempts(document) {
         until: past.ended_at,
         seconds: secondsBetween(past.began_at, past.ended_at),
         worker: past.worker,
-        tone: past.outcome === "succeeded" ? "good" : "bad",
+        tone: toneOf(past.outcome),
       }),
     );
     if (isSubmittedAgain(document, past)) {
@@ -98,12 +99,22 @@ function presentAttempt(document) {
     });
   }
   return entry("attempt", document.started_at, {
-    title: isInline(document) ? "Computed while the request waited" : "Computed",
+    title: titleOfAttempt(document),
     text: isInline(document) || document.lane !== "quick" ? null : "By a quick worker.",
     seconds: document.compute_seconds,
     until: document.finished_at,
-    tone: document.status === "succeeded" ? "good" : "bad",
+    tone: TONES[document.status],
   });
+}
+
+/** An attempt that was handed back or cancelled has not failed. */
+function toneOf(outcome) {
+  return outcome === "released" ? "warn" : (TONES[outcome] ?? "bad");
+}
+
+function titleOfAttempt(document) {
+  if (document.status !== "succeeded") return `Attempt ${document.attempts}`;
+  return isInline(document) ? "Computed while the request waited" : "Computed";
 }
 
 /** Whether a claim ended for good, and the calculation went on nevertheless. */
@@ -133,7 +144,7 @@ function finished(document) {
   return entry("finished", document.finished_at, {
     title: ENDS[document.status],
     text: by ? `With the key ${by}.` : null,
-    tone: document.status === "succeeded" ? "good" : "bad",
+    tone: TONES[document.status],
   });
 }
 
