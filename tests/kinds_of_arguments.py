@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from reckoner import Estimate, Ge, Gt, Le, Len, MaxLen, function
 
@@ -133,6 +133,21 @@ def alternatives(
         note: Something to remember.
     """
     return shape.kind
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Part of a tree."""
+
+    value: int
+    next: "Branch | None"
+    twigs: "tuple[Branch, ...]" = ()
+
+
+@function
+def recursive(branch: Branch) -> int:
+    """Take a type that consists of itself."""
+    return branch.value
 
 
 @function

@@ -27,7 +27,7 @@ export function Confirmations() {
   return html`<${Dialog} title=${question.title} onClose=${end(false)}>
     ${question.text && html`<p>${question.text}</p>`}
     <div class="dialog-actions">
-      <button type="button" class="button" autofocus onClick=${end(false)}>Back</button>
+      <button type="button" class="button" onClick=${end(false)}>Back</button>
       <button type="button" class="button ${question.danger ? "button-danger" : "button-primary"}"
         onClick=${end(true)}>${question.action}</button>
     </div>

@@ -7,7 +7,7 @@ import { toast } from "../../components/toast.js";
 import { toJson } from "../../core/json.js";
 import { html } from "../../core/preact.js";
 import { Link } from "../../core/router.js";
-import { newCalculationPath } from "./new_path.js";
+import { newCalculationPath } from "../new/query.js";
 
 const MAX_CHARACTERS = 120;
 const RUN_AGAIN = new Set(["failed", "cancelled"]);

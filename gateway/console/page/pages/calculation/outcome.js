@@ -22,13 +22,10 @@ export function OutcomeCard({ document, file, expected, actions }) {
 }
 
 function Pruned({ canRunAgain }) {
-  return html`<section class="card" aria-labelledby="result-heading">
-    <h2 id="result-heading">Result</h2>
-    <${Note}>
-      <p><strong>The result was removed to free space.</strong></p>
-      <p>${canRunAgain
-        ? "Run it again to have it computed again, with the same id."
-        : "Somebody whose key may submit can run it again."}</p>
-    <//>
-  </section>`;
+  return html`<${Note}>
+    <h2>The result was removed to free space</h2>
+    <p>${canRunAgain
+      ? "Run it again to have it computed again, with the same id."
+      : "Somebody whose key may submit can run it again."}</p>
+  <//>`;
 }

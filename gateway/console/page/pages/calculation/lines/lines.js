@@ -90,9 +90,9 @@ function pythonArguments({ function: name, arguments: given }) {
   return [pythonValue(name), ...words].join(", ");
 }
 
-/** Whether its result is something to print: digits that are not too many, text, or JSON. */
+/** Whether its result is known as something to print: not too many digits, text, or JSON. */
 function isPrinted({ result }) {
-  if (!result) return true;
+  if (!result) return false;
   if (result.digits !== undefined) return Number(result.digits) <= MAX_PRINTED_DIGITS;
   return /^text\/|[/+]json\b/.test(result.media_type);
 }

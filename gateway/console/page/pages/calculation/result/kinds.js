@@ -29,6 +29,7 @@ export function charsetOf({ media_type: type }) {
 
 /** A name for its file, until the service has said the right one. */
 export function plainFileName({ function: name, result }) {
-  const subtype = result ? bareType(result).split("/")[1] : "plain";
+  if (!result) return `${name}.result`;
+  const subtype = bareType(result).split("/")[1];
   return `${name}.${EXTENSIONS[subtype] ?? "bin"}`;
 }

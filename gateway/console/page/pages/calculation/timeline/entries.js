@@ -99,7 +99,7 @@ function presentAttempt(document) {
     });
   }
   return entry("attempt", document.started_at, {
-    title: isInline(document) ? "Computed while the request waited" : "Computed",
+    title: titleOfAttempt(document),
     text: isInline(document) || document.lane !== "quick" ? null : "By a quick worker.",
     seconds: document.compute_seconds,
     until: document.finished_at,
@@ -110,6 +110,11 @@ function presentAttempt(document) {
 /** An attempt that was handed back or cancelled has not failed. */
 function toneOf(outcome) {
   return outcome === "released" ? "warn" : (TONES[outcome] ?? "bad");
+}
+
+function titleOfAttempt(document) {
+  if (document.status !== "succeeded") return `Attempt ${document.attempts}`;
+  return isInline(document) ? "Computed while the request waited" : "Computed";
 }
 
 /** Whether a claim ended for good, and the calculation went on nevertheless. */

@@ -34,7 +34,7 @@ export function FieldsOrJson({ draft, onChange, adding, children, ...field }) {
           disabled=${fields === null}
           onClick=${() => onChange(fields)}
         >
-          Edit as fields<span class="visually-hidden">: ${label}</span>
+          Edit as fields<span class="visually-hidden"> (${label})</span>
         </button>
       </div>
     </div>`;
@@ -45,7 +45,7 @@ export function FieldsOrJson({ draft, onChange, adding, children, ...field }) {
       ${adding}
       ${!field.isItem &&
       html`<button type="button" class="button button-quiet" onClick=${toText}>
-        Edit as JSON<span class="visually-hidden">: ${label}</span>
+        Edit as JSON<span class="visually-hidden"> (${label})</span>
       </button>`}
     </div>
   <//>`;

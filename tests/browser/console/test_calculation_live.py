@@ -1,0 +1,126 @@
+"""The page of a calculation while it is computed, and the lines that do the same."""
+
+import ast
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console.ended import path_of
+
+pytestmark = pytest.mark.slow
+
+#: Longer than a test: it is cancelled.
+ENDLESS = {"width": 4096, "span": 0.01}
+
+
+@pytest.fixture
+def submit(stack):
+    """Submit a calculation; return its document."""
+
+    def submit(function, **arguments):
+        body = {"function": function, "arguments": arguments}
+        return httpx.post(f"{stack.url}/calculations", json=body).raise_for_status().json()
+
+    return submit
+
+
+def lines_of(page, name):
+    page.get_by_role("tab", name=name).click()
+    return page.get_by_role("tabpanel").inner_text()
+
+
+def run(text, folder, **environment):
+    """Run lines in a shell; return its output."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-euc", text],
+        cwd=folder,
+        env=os.environ | {"PATH": path} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_one_is_watched_to_its_end_without_a_reload(
+    open_console, stack, submit, screenshot, tmp_path
+):
+    document = submit("mandelbrot", width=400, x=-0.7)
+    page = open_console(path_of(document["id"]))
+    page.evaluate("window.isTheSame = true")
+    expect(page.get_by_role("region", name="Running").get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_text("left", exact=False).first).to_be_visible()
+    screenshot(page, "calculation-running")
+    expect(page.locator("main .status")).to_have_text("succeeded", timeout=60_000)
+    expect(page.get_by_text("400 × 400 pixels")).to_be_visible()
+    assert page.evaluate("window.isTheSame") is True
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Handed to the queue")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    answer = httpx.get(f"{stack.url}/calculations/{document['id']}/result")
+    assert started.value.path().read_bytes() == answer.content
+    assert started.value.suggested_filename in answer.headers["Content-Disposition"]
+    screenshot(page, "calculation-picture")
+
+
+def test_one_is_cancelled_after_a_question_and_run_again(open_console, stack, submit):
+    document = submit("mandelbrot", **ENDLESS)
+    page = open_console(path_of(document["id"]))
+    status = page.locator("main .status")
+    expect(status).to_have_text("running")
+    cancel = page.get_by_role("button", name="Cancel", exact=True)
+    cancel.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Back")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(status).to_have_text("running")
+    cancel.click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the calculation").click()
+    expect(status).to_have_text("cancelled")
+    expect(page.get_by_role("region", name="The calculation was cancelled")).to_be_visible()
+    page.get_by_role("button", name="Run again").click()
+    expect(status).to_have_text("running")
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Submitted again")
+    httpx.delete(f"{stack.url}/calculations/{document['id']}").raise_for_status()
+    expect(status).to_have_text("cancelled")
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("linear_system", {"matrix": [[2, 1], [1, 3]], "right": [0.5, -1e-7]}),
+        ("mandelbrot", {"width": 20, "span": 2.5}),
+    ],
+)
+def test_the_lines_do_the_same(open_console, stack, submit, tmp_path, function, arguments):
+    document = submit(function, **arguments)
+    page = open_console(path_of(document["id"]))
+    expect(page.locator("main .status")).to_have_text("succeeded")
+    download = page.get_by_role("link", name="Download")
+    expect(download).to_have_attribute("download", re.compile("-"))
+    file = tmp_path / str(download.get_attribute("download"))
+    expected = httpx.get(f"{stack.url}/calculations/{document['id']}/result").content
+    answer = run(lines_of(page, "curl"), tmp_path)
+    assert json.loads(answer)["id"] == document["id"]
+    assert file.read_bytes() == expected
+    file.unlink()
+    in_python = f"python -c {shlex.quote(lines_of(page, 'Python'))}"
+    for text in (lines_of(page, "reckoner"), in_python):
+        printed = run(text, tmp_path)
+        if function == "mandelbrot":
+            assert file.read_bytes() == expected
+            file.unlink()
+        else:
+            assert ast.literal_eval(printed) == json.loads(expected)
