@@ -1,12 +1,13 @@
 """Calculations that stand in PostgreSQL as a test wants them, without a worker."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from shared.calculation import Lane
+from shared.calculation import Lane, calculation_id
 from shared.failures import CANCELLED_JSON
 from shared.store.notifications import notify_changed
 
@@ -44,10 +45,16 @@ _ERRORS = {"failed": _FAILED, "cancelled": CANCELLED_JSON}
 
 def store(engine: Engine, status: str = "queued", **given: Any) -> str:
     """Insert a calculation, and notify of nothing, like a submission; return its id."""
-    arguments = given.pop("arguments", {"n": 1_000})
+    values = _values(status, given)
+    with engine.begin() as connection:
+        connection.execute(_INSERT, values)
+    return str(values["id"])
+
+
+def _values(status: str, given: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "id": uuid4(),
         "function": "fibonacci",
+        "arguments": {"n": 1_000},
         "lane": Lane.HEAVY,
         "progress": 1.0 if status == "succeeded" else 0.0,
         "estimate": 2.5,
@@ -56,14 +63,13 @@ def store(engine: Engine, status: str = "queued", **given: Any) -> str:
         "length": 209,
         **given,
     }
-    values |= {
+    written = json.dumps(values["arguments"], separators=(",", ":"), sort_keys=True)
+    return values | {
+        "id": calculation_id(values["function"], 1, written),
         "status": status,
-        "arguments": json.dumps(arguments, separators=(",", ":"), sort_keys=True),
+        "arguments": written,
         "error": _ERRORS.get(status),
     }
-    with engine.begin() as connection:
-        connection.execute(_INSERT, values)
-    return str(values["id"])
 
 
 def change(engine: Engine, identity: str, assignments: str) -> None:
@@ -92,3 +98,11 @@ def clear(engine: Engine) -> None:
     """Remove all calculations."""
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM calculations"))
+
+
+def store_many(engine: Engine, count: int, status: str, *, first: int = 100_000) -> list[str]:
+    """Insert Fibonacci numbers from `first` on, a second apart; return the ids, newest first."""
+    rows = [_values(status, {"arguments": {"n": first + n}, "age": n}) for n in range(count)]
+    with engine.begin() as connection:
+        connection.execute(_INSERT, rows)
+    return [str(row["id"]) for row in rows]

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -30,7 +31,7 @@ def service(start_service, tmp_path_factory):
 
 
 @pytest.fixture
-def form(page, service):
+def form(page: Page, service) -> Callable[..., Page]:
     """Open the form of a function, with these arguments: `form("integers", "n=5")`."""
 
     def open_form(function: str, query: str = "") -> Page:
@@ -155,6 +156,10 @@ def test_a_list_is_edited_as_json_and_as_fields_again(form):
     expect(text).to_have_accessible_description(wrong_within("This is not valid JSON"))
     back = page.get_by_role("button", name="Edit as fields (numbers)")
     expect(back).to_be_disabled()
+    text.fill("[1e999, 1]")
+    expect(text).to_have_accessible_description(wrong_within("A number in it is too large"))
+    text.fill('{"a": 1}')
+    expect(back).to_be_disabled()
     text.fill("[3, 12345678901234567890]")
     back.click()
     expect(page.get_by_label("numbers 2", exact=True)).to_have_value("12345678901234567890")
@@ -172,6 +177,20 @@ def test_a_value_of_one_of_several_types(form, service):
         "shape": {"kind": "square", "side": 2, "name": ""},
         "word": "7",
         "note": None,
+    }
+
+
+def test_a_type_that_consists_of_itself(form, service):
+    page = form("recursive")
+    fill(page, value="1")
+    page.get_by_role("button", name="Add an item to twigs").click()
+    page.get_by_role("group", name="twigs 1").get_by_label("value", exact=True).fill("2")
+    assert json.loads(submit(page, service)) == {
+        "branch": {
+            "value": 1,
+            "next": None,
+            "twigs": [{"value": 2, "next": None, "twigs": []}],
+        }
     }
 
 
@@ -214,7 +233,7 @@ def test_what_is_too_large_for_the_memory_is_said_while_it_is_typed(form, watch)
 def test_an_estimate_is_asked_for_once_typing_has_ended(page, service):
     page.clock.install()
     asked = []
-    page.on("request", lambda one: one.url.endswith("/estimates") and asked.append(one.post_data))
+    page.on("request", lambda one: asked.append((urlsplit(one.url).path, one.post_data)))
     page.goto(f"{service.url}/console/new/estimated")
     field = page.get_by_label("n", exact=True)
     field.wait_for()
@@ -222,18 +241,21 @@ def test_an_estimate_is_asked_for_once_typing_has_ended(page, service):
     for digits in ("1", "10", "100"):
         field.fill(digits)
         page.clock.run_for(250)
-    assert asked == []
+    assert bodies(asked) == []
     page.clock.run_for(150)
     expect(page.locator(".estimate")).to_contain_text("100 ms")
-    assert [json.loads(one) for one in asked] == [
-        {"function": "estimated", "arguments": {"n": 100}},
-    ]
+    assert bodies(asked) == [{"function": "estimated", "arguments": {"n": 100}}]
     for incomplete in ("", "-", "x"):
         field.fill(incomplete)
         page.clock.run_for(5_000)
     field.fill("100")  # whose estimate is known
     page.clock.run_for(5_000)
-    assert len(asked) == 1
+    assert len(bodies(asked)) == 1
+
+
+def bodies(asked):
+    """Return what was sent with the requests for estimates."""
+    return [json.loads(body) for path, body in asked if path == "/estimates"]
 
 
 #: Keep the signals of the requests for estimates.
@@ -382,7 +404,7 @@ def test_every_form_fits_a_phone_and_can_be_used_by_everyone(
 def test_functions_of_another_package_are_offered(page, service, screenshot):
     page.goto(f"{service.url}/console/new")
     names = page.locator(".function-choice-name")
-    expect(names).to_have_count(8)  # the six of the package, and the two that ship
+    expect(names).to_have_count(9)  # the seven of the package, and the two that ship
     catalogue = httpx.get(f"{service.url}/functions").json()["functions"]
     packages = {one["name"]: one["package"] for one in catalogue}
     assert packages["scalars"] == {"name": PACKAGE, "version": "0.1"}

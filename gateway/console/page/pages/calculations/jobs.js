@@ -5,20 +5,22 @@ import { useCallback, useEffect, useRef, useState } from "../../core/preact.js";
 
 /**
  * Return {text, problem, isBusy, run, stop, dismiss}. `run(task)` calls the task with a job, which
- * has a `signal` and `note(text)`; what the task resolves to is shown for a moment.
+ * has a `signal` and `note(text)`; what the task resolves to is shown for a moment. It resolves to
+ * whether that was anything.
  */
 export function useJobs() {
   const [state, setState] = useState(IDLE);
   const controller = useRef(null);
 
   const run = useCallback(async (task) => {
-    if (controller.current !== null) return;
+    if (controller.current !== null) return false;
     const own = new AbortController();
     controller.current = own;
     setState({ text: null, problem: null, isBusy: true });
     let problem = null;
+    let said = null;
     try {
-      const said = await task({
+      said = await task({
         signal: own.signal,
         note: (text) => setState({ text, problem: null, isBusy: true }),
       });
@@ -30,6 +32,7 @@ export function useJobs() {
       controller.current = null;
       setState({ ...IDLE, problem });
     }
+    return Boolean(said);
   }, []);
   const stop = useCallback(() => controller.current?.abort(), []);
   const dismiss = useCallback(() => setState(IDLE), []);

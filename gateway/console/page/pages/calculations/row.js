@@ -19,14 +19,14 @@ export function CalculationRow(properties) {
   return useMemo(() => draw(properties), Object.values(properties));
 }
 
-function draw({
-  document, isSelected, hasLeft, isFresh, toggle, cancel, runAgain, whyNotCancel, whyNotRun,
-}) {
+function draw(properties) {
+  const { document, isSelected, hasLeft, isFresh, toggle } = properties;
   const { id, status } = document;
   const classes = [
     isSelected && "is-selected", hasLeft && "has-left", isFresh && "is-fresh",
   ].filter(Boolean).join(" ");
   const name = `${document.function} ${shortId(id)}`;
+  const action = actionOf(properties, name);
   const choose = (event) => toggle(id, { isRange: event.shiftKey, isOn: event.target.checked });
   return html`<${Row} class=${classes} data-id=${id}
     title=${hasLeft ? "It is no longer on this page of the list, and not refreshed." : undefined}>
@@ -51,12 +51,22 @@ function draw({
     <${Cell} label="Duration" class="number"><${Duration} document=${document} /><//>
     <${Cell} label="Size" class="number">${sizeOf(document.result)}<//>
     <${Cell} class="calculations-do">
-      ${canBeCancelled(document) && html`<${Act} icon="cancel" label="Cancel ${name}"
-        why=${whyNotCancel} onClick=${() => cancel(document)} />`}
-      ${canBeRunAgain(document) && html`<${Act} icon="refresh" label="Run ${name} again"
-        why=${whyNotRun} onClick=${() => runAgain(document)} />`}
+      ${action && html`<${Act} ...${action} />`}
     <//>
   <//>`;
+}
+
+/** One button whatever it does: who has just cancelled is still on it, by keyboard. */
+function actionOf({ document, cancel, runAgain, whyNotCancel, whyNotRun }, name) {
+  if (canBeCancelled(document)) {
+    const onClick = () => cancel(document);
+    return { icon: "cancel", label: `Cancel ${name}`, why: whyNotCancel, onClick };
+  }
+  if (canBeRunAgain(document)) {
+    const onClick = () => runAgain(document);
+    return { icon: "refresh", label: `Run ${name} again`, why: whyNotRun, onClick };
+  }
+  return null;
 }
 
 function Act({ icon, label, why, onClick }) {

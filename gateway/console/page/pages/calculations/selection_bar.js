@@ -19,7 +19,8 @@ export function SelectionBar({ selection, documents, filters, counted, jobs }) {
   const cancellable = isAll ? mayHave(filters, CANCELLABLE) : chosen.filter(canBeCancelled).length;
   const repeatable = isAll ? mayHave(filters, REPEATABLE) : chosen.filter(canBeRunAgain).length;
   const run = (ofAll, ofThese) => async () => {
-    await jobs.run((job) => (isAll ? ofAll(filters, job) : ofThese(chosen, job)));
+    const task = (job) => (isAll ? ofAll(filters, job) : ofThese(chosen, job));
+    if (await jobs.run(task)) selection.clear();
   };
   return html`<div class="selection" role="region" aria-label="Selection">
     <p role="status"><strong>${isAll && counted ? `All ${countText(counted)}` : count(chosen.length)}</strong>

@@ -6,6 +6,7 @@ import { html } from "../../core/preact.js";
 
 /** From this share of a limit on, a bar warns. */
 const NEARLY = 0.9;
+const SHOWN_KEYS = 5;
 
 /** <${Amounts} data=${system} />: two cards. */
 export function Amounts({ data }) {
@@ -19,10 +20,12 @@ function Storage({ data }) {
     <h2 id="system-storage">Storage</h2>
     <${Amount} name="Stored results" used=${storage.bytes} limit=${limits.bytes} show=${bytes} />
     <dl class="facts">
-      <dt>Results</dt><dd>${count(storage.results)}${storage.is_counted ? "" : " and more: still counting"}</dd>
+      <dt>Results</dt>
+      <dd>${count(storage.results)}${!storage.is_counted && ", older ones are being counted"}</dd>
       <dt>Database</dt><dd>${bytes(disk.database_bytes)}</dd>
       <dt>Kept for</dt><dd>${limits.seconds ? seconds(limits.seconds) : kept(limits)}</dd>
-      <dt>Cleaned</dt><dd>${storage.ran_at ? html`<${Moment} at=${storage.ran_at} relative />` : "never"}</dd>
+      <dt>Checked</dt>
+      <dd>${storage.ran_at ? html`<${Moment} at=${storage.ran_at} relative />` : "never"}</dd>
     </dl>
     <p class="muted">
       How much the disk has free cannot be seen from here: watch it where PostgreSQL runs.
@@ -36,12 +39,18 @@ function kept(limits) {
 
 function Admission({ admission }) {
   const { limits, queued, keys } = admission;
-  const names = Object.entries(keys).sort(([, a], [, b]) => b.seconds - a.seconds).slice(0, 5);
+  const names = Object.entries(keys)
+    .sort(([, one], [, other]) => other.seconds - one.seconds)
+    .slice(0, SHOWN_KEYS);
   return html`<section class="card" aria-labelledby="system-admission">
     <h2 id="system-admission">Admission</h2>
-    <p class="muted">What is queued, beside what may be. Beyond a limit, submissions are refused.</p>
-    <${Amount} name="Computing time" used=${queued.seconds} limit=${limits.queued_seconds} show=${seconds} />
-    <${Amount} name="Bytes of results" used=${queued.bytes} limit=${limits.queued_bytes} show=${bytes} />
+    <p class="muted">
+      What is queued, beside what may be. Beyond a limit, submissions are refused.
+    </p>
+    <${Amount} name="Computing time" used=${queued.seconds} limit=${limits.queued_seconds}
+      show=${seconds} />
+    <${Amount} name="Bytes of results" used=${queued.bytes} limit=${limits.queued_bytes}
+      show=${bytes} />
     ${names.length > 0 &&
     html`<h3>By key</h3>
       <dl class="facts">
@@ -60,7 +69,9 @@ function Amount({ name, used, limit, show }) {
     <div class="row">
       <span>${name}</span>
       <span class="system-of">${show(used)}
-        <span class="muted">${limit ? ` of ${show(limit)} (${percent(used / limit)})` : ", no limit"}</span>
+        <span class="muted">
+          ${limit ? ` of ${show(limit)} (${percent(used / limit)})` : ", no limit"}
+        </span>
       </span>
     </div>
     ${part !== null &&

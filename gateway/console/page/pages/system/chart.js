@@ -1,4 +1,4 @@
-// One chart: its title, its lines, their names with the value at the pointer, and all of it as a table.
+// One chart: its title, its lines, their names with the value at the pointer, and a table.
 
 import { html, useEffect, useRef, useState } from "../../core/preact.js";
 import { useTheme } from "../../core/theme.js";
@@ -21,7 +21,8 @@ export function Chart({ chart, history, Plot }) {
     </figcaption>
     ${lines.length === 0
       ? html`<p class="muted system-nothing">Nothing in this time.</p>`
-      : html`<${Drawing} chart=${chart} lines=${lines} times=${times} Plot=${Plot} onPoint=${setPlace} />
+      : html`<${Drawing} chart=${chart} lines=${lines} times=${times} Plot=${Plot}
+            onPoint=${setPlace} />
           <${Legend} lines=${lines} times=${times} place=${place} show=${chart.show} />
           <${ChartTable} title=${chart.title} lines=${lines} times=${times} show=${chart.show} />`}
   </figure>`;
@@ -33,8 +34,9 @@ function Legend({ lines, times, place, show }) {
   return html`<div class="system-legend" aria-hidden="true">
     ${lines.map(
       ({ label, colour, values, isDashed }) => html`<span key=${label}>
-        <svg class="system-line" viewBox="0 0 18 4"><path d="M1 2h16" class=${`${colour.slice(2)}
-          ${isDashed ? "system-dashed" : ""}`} /></svg>
+        <svg class="system-line" viewBox="0 0 18 4">
+          <path d="M1 2h16" class="${colour.slice(2)} ${isDashed ? "system-dashed" : ""}" />
+        </svg>
         ${label} <strong>${show(values[at])}</strong>
       </span>`,
     )}
@@ -54,8 +56,8 @@ function Drawing({ chart, lines, times, Plot, onPoint }) {
     if (Plot === null) return undefined;
     const data = [times, ...lines.map(({ values }) => values)];
     const width = () => box.current.clientWidth;
-    plot.current = new Plot(optionsOf({ chart, lines, onPoint, Plot, width: width(), height: HEIGHT }),
-      data, box.current);
+    const options = optionsOf({ chart, lines, onPoint, Plot, width: width(), height: HEIGHT });
+    plot.current = new Plot(options, data, box.current);
     const watching = new ResizeObserver(() => {
       if (width() > 0) plot.current.setSize({ width: width(), height: HEIGHT });
     });

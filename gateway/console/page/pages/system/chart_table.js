@@ -9,7 +9,8 @@ const ROWS = 60;
 /** The table, which is made when it is opened. */
 export function ChartTable({ title, lines, times, show }) {
   const [isOpen, setOpen] = useState(false);
-  return html`<details class="system-table" onToggle=${(event) => setOpen(event.currentTarget.open)}>
+  const toggle = (event) => setOpen(event.currentTarget.open);
+  return html`<details class="system-table" onToggle=${toggle}>
     <summary aria-label=${`${title} as a table`}>As a table</summary>
     ${isOpen && html`<${Numbers} title=${title} lines=${lines} times=${times} show=${show} />`}
   </details>`;
@@ -32,7 +33,10 @@ function Numbers({ title, lines, times, show }) {
         ${places.map(
           (place) => html`<tr key=${times[place]}>
             <th scope="row">${clock(times[place])}</th>
-            ${lines.map(({ label, values }) => html`<td key=${label} class="number">${show(values[place])}</td>`)}
+            ${lines.map(
+              ({ label, values }) =>
+                html`<td key=${label} class="number">${show(values[place])}</td>`,
+            )}
           </tr>`,
         )}
       </tbody>

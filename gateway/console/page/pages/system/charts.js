@@ -44,7 +44,10 @@ export function Charts() {
       <p>A relay stores each minute when it has ended. The first can be seen after two minutes.</p>
     <//>`}
     ${shown && !isEmpty(shown) && html`<div class="system-charts">
-        ${CHARTS.map((chart) => html`<${Chart} key=${chart.id} chart=${chart} history=${shown} Plot=${Plot} />`)}
+        ${CHARTS.map(
+          (chart) =>
+            html`<${Chart} key=${chart.id} chart=${chart} history=${shown} Plot=${Plot} />`,
+        )}
       </div>
       <p class="muted">${ofWhat(shown)}</p>`}
   </section>`;
@@ -52,9 +55,9 @@ export function Charts() {
 
 function ofWhat({ step_seconds: step, counted_seconds: counted }) {
   const first = counted.findIndex((covered) => covered !== null);
-  const gaps = counted.slice(first, lastKnown(counted)).filter((covered) => covered === null).length;
-  const every = step < 3600 ? `${step / 60} min` : `${step / 3600} h`;
-  const gap = gaps ? " Where a line is broken, no relay ran, and nothing is known." : "";
+  const hasGap = counted.slice(first, lastKnown(counted)).includes(null);
+  const every = step === 60 ? "minute" : step < 3600 ? `${step / 60} min` : `${step / 3600} h`;
+  const gap = hasGap ? " Where a line is broken, no relay ran, and nothing is known." : "";
   return `One point every ${every}. Times are exact to the width of a bucket of the metrics.${gap}`;
 }
 

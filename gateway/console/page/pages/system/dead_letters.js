@@ -21,7 +21,8 @@ export function DeadLetters({ data, reload }) {
   const redrive = async (lane, number) => {
     const isYes = await confirm({
       title: `Put ${messages(number)} back?`,
-      text: `Workers of the ${lane} lane try them again. Those that they still cannot read come back here.`,
+      text:
+        `Workers of the ${lane} lane try them again. What they still cannot read comes back here.`,
       action: "Put back",
     });
     if (!isYes) return;
@@ -49,7 +50,7 @@ export function DeadLetters({ data, reload }) {
         html`<div key=${lane} class="row system-dead">
           <span><strong>${count(number)}</strong> in the ${lane} lane</span>
           <button type="button" class="button" onClick=${() => redrive(lane, number)}
-            aria-label=${`Put ${messages(number)} of the ${lane} lane back`}>
+            aria-label=${`Put back ${messages(number)} of the ${lane} lane`}>
             <${Icon} name="refresh" />Put back
           </button>
         </div>`,

@@ -35,7 +35,7 @@ export function Failures({ failures }) {
       : html`<${Table} label="Failures by reason" columns=${COLUMNS}>
           ${counts.map((one) => html`<${Failure} key=${one.function + one.type} one=${one} />`)}
         <//>`}
-    ${!isExact && html`<p class="muted">Counted among the newest 2,000 failures: there are more.</p>`}
+    ${!isExact && html`<p class="muted">Only the newest 2,000 failures were counted.</p>`}
   </section>`;
 }
 
@@ -50,7 +50,8 @@ function Failure({ one }) {
     <${Cell} label="Last hour" class="number">${count(one.last_hour)}<//>
     <${Cell} label="Last day" class="number">${count(one.last_day)}<//>
     <${Cell} label="Latest">
-      <span><${Link} href="/console/calculations/${one.latest_id}" class="mono">${shortId(one.latest_id)}<//>
+      <span><${Link} href=${`/console/calculations/${one.latest_id}`} class="mono">
+        ${shortId(one.latest_id)}<//>
       ${" "}<span class="muted"><${Moment} at=${one.latest_at} relative /></span></span>
     <//>
   <//>`;

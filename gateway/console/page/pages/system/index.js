@@ -42,7 +42,7 @@ function State({ data, reload }) {
     <${Charts} />
     <${Workers} workers=${data.workers} />
     <${Failures} failures=${data.failures} />
-    <div class="grid">
+    <div class="grid system-cards">
       <${DeadLetters} data=${data} reload=${reload} />
       <${Amounts} data=${data} />
     </div>

@@ -47,7 +47,9 @@ function toGo(lane) {
 }
 
 function Slots({ name, lane }) {
-  const busy = Math.min(lane.slots, Math.max(lane.busy_slots ?? 0, name === "heavy" ? lane.running : 0));
+  // Quick workers say how many they compute; what heavy ones claim is in PostgreSQL at once.
+  const computing = Math.max(lane.busy_slots ?? 0, lane.running);
+  const busy = Math.min(lane.slots, computing);
   if (lane.slots === 0) return html`<p class="muted">No slots: nothing is computed here.</p>`;
   return html`<div class="system-slots">
     <${Progress} value=${busy / lane.slots} label=${`Busy slots of the ${name} lane`} />
@@ -56,6 +58,7 @@ function Slots({ name, lane }) {
 }
 
 function Outbox({ outbox, finished }) {
+  const age = outbox.depth ? outbox.age_seconds : null;
   return html`<div class="card">
     <div>
       <h2>Flow</h2>
@@ -63,7 +66,7 @@ function Outbox({ outbox, finished }) {
     </div>
     <dl class="system-figures">
       <${Figure} name="Outbox" value=${count(outbox.depth)} isMain />
-      <${Figure} name="Outbox age" value=${outbox.depth ? seconds(outbox.age_seconds) : "–"} isMain />
+      <${Figure} name="Outbox age" value=${seconds(age)} isMain />
       <${Figure} name="Succeeded" value=${count(finished.succeeded ?? 0)} />
       <${Figure} name="Failed" value=${count(finished.failed ?? 0)} isBad=${finished.failed > 0} />
       <${Figure} name="Cancelled" value=${count(finished.cancelled ?? 0)} />

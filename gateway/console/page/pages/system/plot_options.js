@@ -1,5 +1,6 @@
 // How uPlot draws a chart: its scales, axes, colours and lines.
 
+import { count } from "../../core/format.js";
 import { clock } from "./series.js";
 
 const DAY_SECONDS = 86400;
@@ -23,7 +24,7 @@ export function optionsOf({ chart, lines, onPoint, Plot, width, height }) {
     width,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: {
       sync: { key: "system", setSeries: false },
       drag: { x: false, y: false },
@@ -37,7 +38,8 @@ export function optionsOf({ chart, lines, onPoint, Plot, width, height }) {
         ...axis,
         size: 58,
         space: 32,
-        values: (_, values) => values.map((value) => (value === null ? "" : chart.show(value))),
+        ...(chart.isLogarithmic ? { splits: decades, filter: (_, values) => values } : {}),
+        values: (_, values) => values.map(chart.isLogarithmic ? powerOfTen : chart.show),
       },
     ],
     series: [
@@ -62,6 +64,21 @@ function scaleOf(chart, lines) {
   return { range: (_, least, most) => [0, most > 0 ? most * 1.15 : 1] };
 }
 
+/** The powers of ten within a logarithmic scale, at most five of them. */
+function decades(_plot, _axis, least, most) {
+  const first = Math.ceil(Math.log10(least) - 1e-9);
+  const last = Math.floor(Math.log10(most) + 1e-9);
+  const every = Math.max(1, Math.ceil((last - first) / 4));
+  const powers = [];
+  for (let power = first; power <= last; power += every) powers.push(10 ** power);
+  return powers;
+}
+
+function powerOfTen(seconds) {
+  if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
+  return seconds < 1 ? `${Math.round(seconds * 1e3)} ms` : `${count(Math.round(seconds))} s`;
+}
+
 function labels(plot, times) {
   const span = plot.scales.x.max - plot.scales.x.min;
   const format = span > 2 * DAY_SECONDS ? DAY : CLOCK;
@@ -72,8 +89,8 @@ function lonePoints(plot, series) {
   const values = plot.data[series];
   const places = [];
   values.forEach((value, place) => {
-    const hasNeighbour = (values[place - 1] ?? null) !== null || (values[place + 1] ?? null) !== null;
-    if (value !== null && !hasNeighbour) places.push(place);
+    const [before, after] = [values[place - 1] ?? null, values[place + 1] ?? null];
+    if (value !== null && before === null && after === null) places.push(place);
   });
   return places;
 }

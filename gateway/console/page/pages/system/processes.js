@@ -12,6 +12,8 @@ import { Link } from "../../core/router.js";
 const SHOWN = 20;
 const SHOWN_RUNS = 5;
 
+const COLUMNS = ["Worker", "Lane", "Slots", "Runs", "Lacks", "Since"];
+
 /** <${Workers} workers=${system.workers} /> */
 export function Workers({ workers }) {
   const [isWhole, setWhole] = useState(false);
@@ -20,9 +22,12 @@ export function Workers({ workers }) {
     <h2 id="system-workers">Workers</h2>
     ${workers.length === 0
       ? html`<${Empty} title="No worker is alive">
-          <p>Start one: <code>python -m workers quick</code>, <code>python -m workers heavy</code>.</p>
+          <p>
+            Start one: <code>python -m workers quick</code>, or
+            ${" "}<code>python -m workers heavy</code>.
+          </p>
         <//>`
-      : html`<${Table} label="Workers" columns=${["Worker", "Lane", "Slots", "Runs", "Lacks", "Since"]}>
+      : html`<${Table} label="Workers" columns=${COLUMNS}>
           ${shown.map((worker) => html`<${Worker} key=${worker.id} worker=${worker} />`)}
         <//>`}
     ${shown.length < workers.length &&
@@ -34,8 +39,7 @@ export function Workers({ workers }) {
 
 function Worker({ worker }) {
   return html`<${Row}>
-    <${Cell} label="Worker" class="system-strong">${worker.host}
-      <span class="muted"> ${worker.pid}</span><//>
+    <${Cell} label="Worker"><${Process} process=${worker} /><//>
     <${Cell} label="Lane">${worker.lane}<//>
     <${Cell} label="Slots">${worker.slots}<//>
     <${Cell} label="Runs"><${Runs} worker=${worker} /><//>
@@ -44,18 +48,30 @@ function Worker({ worker }) {
   <//>`;
 }
 
+function Process({ process: { host, pid } }) {
+  return html`<span><strong>${host}</strong> <span class="muted">pid ${pid}</span></span>`;
+}
+
 function Runs({ worker }) {
   const { runs, lane } = worker;
-  if (runs.length === 0) return html`<span class="muted">${lane === "quick" ? "–" : "idle"}</span>`;
+  if (runs.length === 0) {
+    return html`<span class="muted">${lane === "quick" ? "short ones, not listed" : "idle"}</span>`;
+  }
   return html`<ul class="system-runs">
-    ${runs.slice(0, SHOWN_RUNS).map(
-      ({ id, function: name, since, progress }) => html`<li key=${id}>
-        <${Link} href="/console/calculations/${id}">${name} <span class="mono">${shortId(id)}</span><//>
-        <span class="muted"> ${progress > 0 ? `${percent(progress)}, ` : ""}<${Moment} at=${since} relative /></span>
-      </li>`,
-    )}
-    ${runs.length > SHOWN_RUNS && html`<li class="muted">and ${runs.length - SHOWN_RUNS} more</li>`}
+    ${runs.slice(0, SHOWN_RUNS).map((run) => html`<${Run} key=${run.id} run=${run} />`)}
+    ${runs.length > SHOWN_RUNS &&
+    html`<li class="muted">and ${runs.length - SHOWN_RUNS} more</li>`}
   </ul>`;
+}
+
+function Run({ run: { id, function: name, since, progress } }) {
+  const url = `/console/calculations/${id}`;
+  return html`<li>
+    <${Link} href=${url}>${name} <span class="mono">${shortId(id)}</span><//>
+    ${" "}<span class="muted">
+      ${progress > 0 && `${percent(progress)}, `}<${Moment} at=${since} relative />
+    </span>
+  </li>`;
 }
 
 function Lacks({ lacks }) {
@@ -72,8 +88,7 @@ export function Relays({ relays }) {
     <${Table} label="Relays" columns=${["Relay", "Last seen", "State", "Since"]}>
       ${relays.map(
         (relay) => html`<${Row} key=${relay.id}>
-          <${Cell} label="Relay" class="system-strong">${relay.host}
-            <span class="muted"> ${relay.pid}</span><//>
+          <${Cell} label="Relay"><${Process} process=${relay} /><//>
           <${Cell} label="Last seen">${seconds(relay.silent_seconds)} ago<//>
           <${Cell} label="State"><${RelayState} problems=${relay.problems} /><//>
           <${Cell} label="Since"><${Moment} at=${relay.started_at} relative /><//>

@@ -35,7 +35,7 @@ export const CHARTS = [
   {
     id: "waiting",
     title: "Time until started",
-    unit: "half wait no longer (p50), 99 of 100 no longer (p99)",
+    unit: "of half of them (p50), and of 99 in 100 (p99)",
     show: seconds,
     isLogarithmic: true,
     lines: (history) => percentiles(history, "waiting_seconds"),
@@ -43,7 +43,7 @@ export const CHARTS = [
   {
     id: "computing",
     title: "Time to compute",
-    unit: "half need no longer (p50), 99 of 100 no longer (p99)",
+    unit: "of half of them (p50), and of 99 in 100 (p99)",
     show: seconds,
     isLogarithmic: true,
     lines: (history) => percentiles(history, "computing_seconds"),
@@ -51,7 +51,7 @@ export const CHARTS = [
   {
     id: "outbox",
     title: "Age of the outbox",
-    unit: "for how long accepted work waits to be published",
+    unit: "since accepted work could be published",
     show: seconds,
     lines: (history) => byLane(history, "outbox_age_seconds"),
   },
@@ -88,8 +88,9 @@ export function inWords(lines, times, show) {
   const parts = lines.map(({ label, values }) => {
     const last = lastKnown(values);
     if (last === null) return `${label}: nothing`;
-    const most = values.reduce((best, value, place) => (value > (values[best] ?? -1) ? place : best), 0);
-    return `${label}: ${show(values[last])} last, at most ${show(values[most])} at ${clock(times[most])}`;
+    const most = values.reduce((best, value, at) => (value > (values[best] ?? -1) ? at : best), 0);
+    const peak = `at most ${show(values[most])} at ${clock(times[most])}`;
+    return `${label}: ${show(values[last])} last, ${peak}`;
   });
   return `${parts.join("; ")}.`;
 }

@@ -15,13 +15,22 @@ export function Verdict({ data }) {
   return html`<section aria-label="What is wrong" class="stack stack-small">
     <p class="visually-hidden" role="status">${spoken(problems)}</p>
     ${problems.length === 0 && html`<${Well} data=${data} />`}
-    ${problems.map(
-      ({ severity, text, remedy }) => html`<${Note} key=${severity + text} kind=${KINDS[severity]}>
-        <p><span class="visually-hidden">${WORDS[severity]}: </span><strong>${text}</strong></p>
-        <p>${remedy}</p>
-      <//>`,
-    )}
+    ${problems.map((one) => html`<${Wrong} key=${one.severity + one.text} problem=${one} />`)}
   </section>`;
+}
+
+function Wrong({ problem: { severity, text, remedy } }) {
+  return html`<${Note} kind=${KINDS[severity]}>
+    <p>
+      <span class="visually-hidden">${WORDS[severity]}: </span><strong>${withCode(text)}</strong>
+    </p>
+    <p>${withCode(remedy)}</p>
+  <//>`;
+}
+
+/** What stands between backticks is code. */
+function withCode(text) {
+  return text.split("`").map((part, place) => (place % 2 ? html`<code>${part}</code>` : part));
 }
 
 function spoken(problems) {
