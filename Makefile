@@ -7,7 +7,7 @@ LANE ?= heavy
 SIDE_BY_SIDE = -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help up logs worker check test documents mutants faults fuzz soak bench test-compose lint clean
+.PHONY: help up logs worker check test documents screenshots mutants faults fuzz soak bench test-compose lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test: lint ## Check and test everything, against real services that it starts
 documents: ## Write the parts of the documents that are made from the code
 	@compose/bootstrap.sh dev
 	.venv/bin/python -m tests.documents
+
+screenshots: ## Draw the pictures of the console in docs/pictures anew
+	@compose/bootstrap.sh dev
+	.venv/bin/python -m pytest tests/browser/console/test_pictures.py --write-pictures
 
 mutants: ## Put small faults into copies of the product, which the tests must notice (SAMPLE=60 SEED=…)
 	@compose/bootstrap.sh mutants
