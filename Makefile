@@ -2,11 +2,12 @@
 
 LANE ?= heavy
 
-# Two at a time, the tests of one file together: they share servers and helpers.
-SIDE_BY_SIDE = -n 2 --dist loadfile
+# Three at a time, also on two processors: about a third of the time tests wait for something. Those
+# of one file go together: they share servers and helpers.
+SIDE_BY_SIDE = -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help up worker check test documents mutants faults fuzz soak bench test-compose lint clean
+.PHONY: help up logs worker check test documents screenshots mutants faults fuzz soak bench test-compose lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +16,10 @@ help: ## Show this list
 up: ## Run Reckoner on this machine, at http://localhost:8080, until Ctrl-C
 	@compose/bootstrap.sh up
 	@exec .venv/bin/python -m compose.local
+
+logs: ## Show the logs of `make up`, also while it runs: ARGUMENTS="--lines 50 relay heavy"
+	@test -x .venv/bin/python || { echo "There are no logs yet. Start Reckoner first: make up" >&2; exit 1; }
+	@exec .venv/bin/python -m compose.local.logs $(ARGUMENTS)
 
 worker: ## Run another worker while `make up` runs: LANE=quick or LANE=heavy
 	@test -r var/reckoner.env || { echo "Start Reckoner first: make up" >&2; exit 1; }
@@ -32,6 +37,10 @@ test: lint ## Check and test everything, against real services that it starts
 documents: ## Write the parts of the documents that are made from the code
 	@compose/bootstrap.sh dev
 	.venv/bin/python -m tests.documents
+
+screenshots: ## Draw the pictures of the console in docs/pictures anew
+	@compose/bootstrap.sh dev
+	.venv/bin/python -m pytest tests/browser/console/test_pictures.py --write-pictures
 
 mutants: ## Put small faults into copies of the product, which the tests must notice (SAMPLE=60 SEED=…)
 	@compose/bootstrap.sh mutants

@@ -25,16 +25,60 @@ die() {
     exit 1
 }
 
+# Say what is being done, and show it on a terminal while it goes on.
+doing=
+begin() {
+    doing=$*
+    say "  $*"
+}
+
+# A turning wheel below, with the seconds. It is a process of its own, so that Ctrl-C reaches the command
+# that it stands for, and it ends with this script.
+wheel_pid=
+start_wheel() {
+    [ -n "$doing" ] && [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] || return 0
+    (
+        marks='|/-\' turn=0 began=$SECONDS columns=$(tput cols 2>/dev/null || echo 80)
+        while kill -0 $$ 2>/dev/null; do
+            text="  ${marks:turn++ % 4:1} $((SECONDS - began)) s"
+            printf '\r\e[K%s' "${text:0:columns - 1}" 2>/dev/null || exit 0
+            sleep 0.1
+        done
+        printf '\r\e[K' 2>/dev/null || true
+    ) 9<&- </dev/null &
+    wheel_pid=$!
+}
+stop_wheel() {
+    [ -n "$wheel_pid" ] || return 0
+    kill "$wheel_pid" 2>/dev/null || true
+    wait "$wheel_pid" 2>/dev/null || true
+    wheel_pid=
+    printf '\r\e[K' 2>/dev/null || true
+}
+
+# Show the line of a step of `make up`, as compose/local/progress.py does: its name, since when, a note.
+done_step() {
+    local name=$1 began=${2/[.,]/} now=${EPOCHREALTIME/[.,]/} note=${3:-} mark='ok    ' tenths
+    [ "${mode:-}" = up ] || return 0
+    [[ ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} != *[Uu][Tt][Ff]* ]] || mark='✓'
+    if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then mark=$'\e[32m'$mark$'\e[0m'; fi
+    tenths=$(((now - began) / 100000))
+    say "  $mark $(printf '%-16s%4d.%d s' "$name" $((tenths / 10)) $((tenths % 10)))${note:+   $note}"
+}
+
 # Run a command without its output, unless it fails.
 quietly() {
     local log
     log=$(mktemp)
+    start_wheel
     # 9 is the lock, which no process that a command leaves running may hold.
     if ! "$@" >"$log" 2>&1 </dev/null 9<&-; then
+        stop_wheel
         cat "$log" >&2 || true
         rm -f "$log"
         return 1
     fi
+    stop_wheel
     rm -f "$log"
 }
 
@@ -110,7 +154,7 @@ disable_services() {
 # Install packages, as root.
 install_packages() {
     local unit
-    say "Installing $* (once; a minute or two)"
+    begin "Installing Debian packages, once, which takes a minute or two: $*"
     new_units=() policy_is_ours=
     for unit in "${UNITS[@]}"; do
         unit_exists "$unit" || new_units+=("$unit")
@@ -138,6 +182,7 @@ packages() {
     local missing
     mapfile -t missing < <(missing_packages "$1")
     [ ${#missing[@]} -gt 0 ] || return 0
+    installed=${missing[*]}
     type -P apt-get >/dev/null || die "Missing: ${missing[*]}" \
         "This is not Debian or Ubuntu: install the equivalent packages, then try again."
     if [ "$(id -u)" = 0 ]; then
@@ -169,12 +214,12 @@ remove_former_name() {
 virtual_environment() {
     local requirements=$1 python=$2 stamp=.venv/$1.stamp
     if [ ! -x .venv/bin/python ] || ! good_python .venv/bin/python; then
-        say "Creating .venv with $python"
+        begin "Creating .venv with $python"
         rm -rf .venv
         quietly "$python" -m venv .venv || die ".venv could not be created with $python; see the messages above."
     fi
     if ! fingerprint "$requirements" | cmp -s - "$stamp"; then
-        say "Installing Python packages into .venv"
+        begin "Installing Python packages into .venv, once, which takes about half a minute"
         local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet)
         quietly "${pip[@]}" -r "$requirements" || die "Python packages could not be installed; see the messages above."
         remove_former_name
@@ -188,7 +233,8 @@ virtual_environment() {
 exec 9<compose/bootstrap.sh
 flock 9
 
-case ${1:-} in
+mode=${1:-}
+case $mode in
 up) requirements=requirements-up.txt ;;
 dev) requirements=requirements-dev.txt ;;
 bench) requirements=requirements-bench.txt ;;
@@ -212,7 +258,9 @@ if [ -x .venv/bin/python ] && good_python .venv/bin/python; then
 else
     python=$(find_python)
 fi
+began=$EPOCHREALTIME
 packages "$python"
+done_step programs "$began" "${installed:-all installed}"
 if [[ $requirements == requirements-@(dev|mutants).txt ]] && ! has_chromium; then
     say "Chromium is missing, and tests/browser will fail. Ubuntu has it only as a snap, which these tests" \
         "may not be able to start: install Google Chrome (google.com/chrome), or: sudo snap install chromium"
@@ -220,12 +268,18 @@ fi
 [ -n "$python" ] || python=$(find_python)
 [ -n "$python" ] || die "Python 3.11 or newer was not found." \
     "Install it; if it is not on the PATH, give its path: PYTHON=/path/to/python3 make up"
+began=$EPOCHREALTIME
 virtual_environment "$requirements" "$python"
+done_step .venv "$began"
 # Other people's JavaScript, which is not in this repository. Everything else works without it, and the next
 # start tries again.
-.venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&- ||
+began=$EPOCHREALTIME
+if .venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser 9<&-; then
+    done_step "browser packages" "$began"
+else
     say "The console and the page /docs will only say what they lack, and the tests of them will fail. Connect to" \
         "the registry of npm, or name a mirror of it, for example: npm_config_registry=https://npm.example.org make up"
+fi
 [ "$requirements" != requirements-dev.txt ] ||
     .venv/bin/python compose/browser_packages/install.py .venv/share/reckoner/browser-tests \
         tests/browser/packages.json 9<&- ||

@@ -31,6 +31,9 @@ def pytest_addoption(parser):
         "--base-url", help="run tests/e2e against this address, not a stack of its own"
     )
     parser.addoption(
+        "--write-pictures", action="store_true", help="keep the pictures of the console in docs"
+    )
+    parser.addoption(
         "--servers", help="use the servers that this file names (tests/mutants/servers.py)"
     )
 

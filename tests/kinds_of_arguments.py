@@ -135,6 +135,21 @@ def alternatives(
     return shape.kind
 
 
+@dataclass(frozen=True)
+class Branch:
+    """Part of a tree."""
+
+    value: int
+    next: "Branch | None"
+    twigs: "tuple[Branch, ...]" = ()
+
+
+@function
+def recursive(branch: Branch) -> int:
+    """Take a type that consists of itself."""
+    return branch.value
+
+
 @function
 def nothing() -> int:
     """Take no arguments at all."""

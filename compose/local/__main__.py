@@ -7,16 +7,21 @@ import sys
 import time
 from pathlib import Path
 
+from compose.local.failure import failure
 from compose.local.launcher import Launcher
-from compose.local.log_view import LogView
+from compose.local.log_file import LogFile, log_file
+from compose.local.output import Output
+from compose.local.progress import Progress
+from compose.local.screen import Screen
 from compose.local.settings import Access, LocalSettings, check_ports, check_settings, read_settings
 from compose.local.state_folder import STATE, locked
 from compose.local.stop_signals import StopSignals
 from compose.local.supervisor import StopRequested
+from compose.local.welcome import welcome
 from compose.services import ServiceError
+from compose.services.errors import NotReady
 from compose.services.leftovers import end_leftovers
 
-_NAME_WIDTH = len("migrations")
 _MAX_FILES = 65_536
 
 
@@ -27,82 +32,57 @@ def main() -> int:
     os.umask(0o077)  # Logs, passwords and data are this user's.
     signals = StopSignals()
     signals.catch()
-    problem: ServiceError | None = None
     try:
         settings = read_settings(os.environ)
         access = check_settings(settings)
         with locked(STATE):
             problem = _run(settings, access, STATE, signals)
     except ServiceError as error:
-        problem = error
+        problem = failure(error, [])
     if problem is None:
         return 0
     with contextlib.suppress(OSError):
-        print(f"{problem.problem}\n{problem.remedy}", file=sys.stderr, flush=True)
+        print(problem.lstrip("\n"), file=sys.stderr, flush=True)
     return 1
 
 
-def _run(
-    settings: LocalSettings, access: Access, state: Path, signals: StopSignals
-) -> ServiceError | None:
-    """Start, run and stop everything; return the error that prevented the start, if any."""
+def _run(settings: LocalSettings, access: Access, state: Path, signals: StopSignals) -> str | None:
+    """Start, run and stop everything; return why it did not start, if it did not."""
     begun = time.monotonic()
-    view = LogView("reckoner", _NAME_WIDTH)
+    screen = Screen()
+    progress = Progress(screen)
+    output = Output(LogFile(log_file(state)), screen, shows_all=settings.logs == "on")
     try:
         for name in end_leftovers(state.glob("*/*.process")):
-            view.show(f"Ended a process that an earlier run left behind: {name}")
-        launcher = Launcher(settings, access, state, view, signals)
+            output.show(f"Ended a process that an earlier run left behind: {name}")
+        launcher = Launcher(settings, access, state, output, progress, signals)
         launcher.prepare()
         check_ports(settings)
         try:
             launcher.start()
-            view.show(_welcome(launcher, settings, access, time.monotonic() - begun))
+            # Not into the log: there is a password in it.
+            screen.show(welcome(launcher, settings, access, time.monotonic() - begun, screen))
             launcher.run()
         finally:
-            view.show("Stopping; press Ctrl-C again to stop at once.")
-            launcher.stop()
-            view.show("Stopped.")
+            _stop(launcher, output, progress)
     except StopRequested:
         pass
     except ServiceError as error:
-        return error
+        lines = output.last_lines(error.program) if isinstance(error, NotReady) else ()
+        return failure(error, lines)
     finally:
-        view.close()
+        output.close()
+        screen.close()
     return None
 
 
-def _welcome(launcher: Launcher, settings: LocalSettings, access: Access, seconds: float) -> str:
-    """Return the addresses and commands that a user needs."""
-    user, password = launcher.rabbitmq.manager
-    keys = (
-        _keys(launcher)
-        if access.are_keys_on
-        else "off: whoever reaches this address may do everything"
-    )
-    return f"""
-Reckoner is ready, after {seconds:.1f} s.
-
-  Reckoner          {settings.url}
-  functions         {settings.url}/functions
-  the API           {settings.url}/docs
-  keys              {keys}
-  host names        {access.allowed_hosts}
-  RabbitMQ          http://localhost:{launcher.rabbitmq.management_port}  user {user}, \
-password {password}
-  PostgreSQL        127.0.0.1:{launcher.postgres.port}, see var/reckoner.env
-  another worker    make worker LANE=heavy
-  requests          var/nginx/access.log
-  stop              Ctrl-C
-
-"""
-
-
-def _keys(launcher: Launcher) -> str:
-    """Return where the operator's key is; where there is none, how to make another."""
-    file = launcher.operator_key.relative_to(launcher.state.parent)
-    if launcher.has_operator_key:
-        return f"on; the operator's is in {file}"
-    return f"on; the operator's is not in {file}: see the log line of `key` above"
+def _stop(launcher: Launcher, output: Output, progress: Progress) -> None:
+    """Stop everything, and show what that waits for."""
+    begun = time.monotonic()
+    progress.clear()
+    output.show("Stopping; press Ctrl-C again to stop at once.")
+    launcher.stop()
+    output.show(f"Stopped, after {time.monotonic() - begun:.1f} s.")
 
 
 def _open_standard_streams() -> None:

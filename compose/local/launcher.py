@@ -1,31 +1,33 @@
 """All of Reckoner on this machine: what is started and stopped, and in which order."""
 
-import os
-import shlex
 import signal
-import sys
-from collections.abc import Sequence
+import time
 from pathlib import Path
 
-from compose.local.log_view import LogView
-from compose.local.settings import PREFIX, Access, LocalSettings
-from compose.local.state_folder import PROJECT
+from compose.local.output import Output
+from compose.local.own_processes import OwnProcesses
+from compose.local.progress import Progress
+from compose.local.readiness import checks, is_live
+from compose.local.settings import Access, LocalSettings
 from compose.local.stop_signals import StopSignals
-from compose.local.supervisor import Program, Supervisor
+from compose.local.stops import Stop, stop_all
+from compose.local.supervisor import Supervisor
 from compose.services import Nginx, Postgres, RabbitMQ
-from compose.services.credentials import APP, KEYS, OWNER
+from compose.services.credentials import KEYS, OWNER
 from compose.services.errors import NotReady
-from compose.services.ports import http_status
-from compose.services.processes import TERMINATE, Process, StopPlan
+from compose.services.processes import Process, StopPlan
 
 _READY_SECONDS = 120.0
+# Reckoner accepts calculations without a worker, so the start does not fail for want of one.
+_WORKERS_SECONDS = 30.0
 # Makes the key of a file unless it was made before.
 _CREATE_KEY = ("reckoner.cli", "key", "create", "operator", "--scope", "read,submit,cancel,operate")
 
 # NGINX has stopped by then, so there is no request left to wait for.
 _GATEWAY_STOP: StopPlan = ((signal.SIGTERM, 5.0),)
-# Time to hand work back and to commit what is in memory.
-_WORKER_STOP: StopPlan = ((signal.SIGTERM, 20.0),)
+_RELAY_STOP = _GATEWAY_STOP
+# Time to hand work back and to commit what is in memory. A killed one's work is computed again.
+_WORKER_STOP: StopPlan = ((signal.SIGTERM, 8.0),)
 
 
 class Launcher:
@@ -36,7 +38,8 @@ class Launcher:
         settings: LocalSettings,
         access: Access,
         state: Path,
-        view: LogView,
+        output: Output,
+        progress: Progress,
         signals: StopSignals,
     ) -> None:
         self._settings = settings
@@ -45,14 +48,15 @@ class Launcher:
         #: Holds the key that it makes if keys are on, unless that fails.
         self.operator_key = state / "operator-key"
         self.has_operator_key = False
-        self._view = view
+        self._output = output
+        self._progress = progress
         self._signals = signals
-        self._supervisor = Supervisor(view.show, signals.stopping)
+        self._supervisor = Supervisor(output.show, signals.stopping)
         self.postgres = Postgres(
             state / "postgres",
             settings.postgres_port,
-            output=view.pipe_for("postgres"),
-            show=view.show,
+            output=output.pipe_for("postgres"),
+            show=output.show,
         )
         self.rabbitmq = RabbitMQ(
             state / "rabbitmq",
@@ -60,25 +64,28 @@ class Launcher:
             settings.management_port,
             epmd_port=settings.epmd_port,
             distribution_port=settings.distribution_port,
-            output=view.pipe_for("rabbitmq"),
+            output=output.pipe_for("rabbitmq"),
         )
         self.nginx = Nginx(
             state / "nginx",
             settings.port,
             settings.gateway,
             host=settings.host,
-            output=view.pipe_for("nginx"),
+            output=output.pipe_for("nginx"),
         )
-        self._migrations = self._python("migrations", ["migrations", "upgrade"], role=OWNER)
-        self._key_creation = self._python(
+        own = self._own = OwnProcesses(
+            settings, access, state, self.postgres, self.rabbitmq, output
+        )
+        self._migrations = own.process("migrations", ["migrations", "upgrade"], role=OWNER)
+        self._key_creation = own.process(
             "key",
             [*_CREATE_KEY, "--file", str(self.operator_key)],
             role=KEYS,
         )
-        self._gateway = self._python("gateway", ["gateway"], _GATEWAY_STOP)
-        self._relay = self._python("relay", ["gateway.relay"])
+        self._gateway = own.process("gateway", ["gateway"], _GATEWAY_STOP)
+        self._relay = own.process("relay", ["gateway.relay"], _RELAY_STOP)
         self._workers = [
-            self._python(name, ["workers", lane], _WORKER_STOP)
+            own.process(name, ["workers", lane], _WORKER_STOP)
             for lane, count in (("quick", settings.quick), ("heavy", settings.heavy))
             for name in _numbered(lane, count)
         ]
@@ -86,33 +93,60 @@ class Launcher:
     def prepare(self) -> None:
         """Create folders, data and configuration; start nothing but one-time set-up."""
         (self.state / "processes").mkdir(exist_ok=True)
-        self.postgres.prepare()
-        self.rabbitmq.prepare()
-        self.nginx.prepare()
-        self._write_environment()
+        with self._progress.part_of("PostgreSQL"):
+            self.postgres.prepare()
+        with self._progress.part_of("RabbitMQ"):
+            self.rabbitmq.prepare()
+        with self._progress.part_of("NGINX"):
+            self.nginx.prepare()
+        self._progress.end("NGINX")
+        self._own.write_environment()
 
     def start(self) -> None:
         """Start each program as soon as what it needs is ready; return when all are ready.
 
         Raises `NotReady`, and `StopRequested` if the user requests a stop first.
         """
-        supervisor = self._supervisor
+        supervisor, progress = self._supervisor, self._progress
         supervisor.start(self.postgres)
         supervisor.start(self.rabbitmq)
-        supervisor.wait_for(self.postgres, self.postgres.ready, _READY_SECONDS)
-        self.postgres.make_roles()
-        self._run(self._migrations, "The database schema could not be upgraded.")
+        with progress.end_of("PostgreSQL"):
+            supervisor.wait_for(self.postgres, self.postgres.ready, _READY_SECONDS)
+            self.postgres.make_roles()
+        with progress.end_of("schema"):
+            self._run(self._migrations, "The database schema could not be upgraded.")
         if self._access.are_keys_on:
             self.make_operator_key(self._key_creation)
         supervisor.start(self._gateway)
         supervisor.start(self.nginx)
-        supervisor.wait_for(self.nginx, self.nginx.ready, _READY_SECONDS)
+        with progress.end_of("NGINX"):
+            supervisor.wait_for(self.nginx, self.nginx.ready, _READY_SECONDS)
+        with progress.end_of("gateway"):
+            supervisor.wait_for(self._gateway, self._is_live, _READY_SECONDS)
         # Relay and workers would log a failed connection every second until then.
-        supervisor.wait_for(self.rabbitmq, self.rabbitmq.ready, _READY_SECONDS)
+        with progress.end_of("RabbitMQ"):
+            supervisor.wait_for(self.rabbitmq, self.rabbitmq.ready, _READY_SECONDS)
         supervisor.start(self._relay)
         for worker in self._workers:
+            progress.begin("workers")
             supervisor.start(worker)
-        supervisor.wait_for(self._gateway, self._is_ready, _READY_SECONDS)
+        with progress.end_of("relay"):
+            supervisor.wait_for(self._relay, self._is_relay_ready, _READY_SECONDS)
+        self._wait_for_workers()
+
+    def _wait_for_workers(self) -> None:
+        """Wait until each lane that has workers computes, but not for ever."""
+        counts = {"quick_workers": self._settings.quick, "heavy_workers": self._settings.heavy}
+        wanted = [check for check, count in counts.items() if count]
+        if not wanted:
+            return
+        step, give_up = "workers", time.monotonic() + _WORKERS_SECONDS
+        while not self._are_ok(*wanted):
+            if time.monotonic() > give_up:
+                self._progress.unsure(step, "not ready yet; see: make logs")
+                return
+            self._supervisor.tick()
+        self._progress.done(step, f"{self._settings.quick} quick, {self._settings.heavy} heavy")
 
     def make_operator_key(self, creation: Process) -> None:
         """Run the process that makes the key, unless it was made before.
@@ -120,77 +154,38 @@ class Launcher:
         If it fails, such as where the file is gone and the key is not, the rest starts all the
         same: there may be other keys, and a key can be revoked only while PostgreSQL runs.
         """
+        step = "operator's key"
+        self._progress.begin(step)
         try:
             self._run(creation, "The operator's key could not be made.")
         except NotReady as error:
-            self._view.show(f"{error} Reckoner starts without it.")
+            self._progress.unsure(step, f"{error.problem} Reckoner starts without it.")
+            for line in self._output.last_lines(creation.name):
+                self._output.show(line)
         else:
             self.has_operator_key = True
+            self._progress.done(step)
 
     def run(self) -> None:
         """Keep everything running until the user requests a stop."""
         self._supervisor.run()
 
     def stop(self) -> None:
-        """Stop everything, each before what it needs."""
-        groups: list[Sequence[Program]] = [
-            [self.nginx],
-            [self._gateway],
-            [self._relay, *self._workers],
-            [self.rabbitmq],
-            [self._migrations, self._key_creation, self.postgres],
+        """Stop everything: each as soon as what needs it has stopped."""
+        ours = [self._relay, *self._workers]
+        stops = [
+            Stop("NGINX", [self.nginx]),
+            Stop("gateway", [self._gateway], after=["NGINX"]),
+            Stop("relay and workers", ours),
+            Stop("RabbitMQ", [self.rabbitmq], after=["relay and workers"]),
+            Stop(
+                "PostgreSQL",
+                [self._migrations, self._key_creation, self.postgres],
+                after=["gateway", "relay and workers"],
+            ),
         ]
-        self._supervisor.stop(groups, self._signals.hurry)
-
-    def _python(
-        self, name: str, module: list[str], stop_plan: StopPlan = TERMINATE, role: str = APP
-    ) -> Process:
-        """Return one of Reckoner's own processes, not yet started, with its role in PostgreSQL."""
-        variables = self._variables(role)
-        # A setting and its file contradict each other.
-        given = {key.removesuffix("_FILE") for key in variables}
-        own = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(PREFIX) and key.removesuffix("_FILE") not in given
-        }
-        return Process(
-            name,
-            [sys.executable, "-m", *module],
-            environment={
-                **own,
-                "PYTHONUNBUFFERED": "1",
-                **self._view.environment(),
-                **variables,
-            },
-            folder=PROJECT,
-            record=self.state / "processes" / f"{name}.process",
-            log=self.state / f"{name}.log",
-            output=self._view.pipe_for(name),
-            stop_plan=stop_plan,
-        )
-
-    def _variables(self, role: str) -> dict[str, str]:
-        # Passwords by files: a process's environment can be read by others of the same user.
-        return {
-            "RECKONER_ENV": "development",
-            "RECKONER_DATABASE_URL": self.postgres.address(role),
-            "RECKONER_DATABASE_PASSWORD_FILE": str(self.postgres.password_file(role)),
-            "RECKONER_BROKER_URL": self.rabbitmq.address,
-            "RECKONER_BROKER_PASSWORD_FILE": str(self.rabbitmq.password_file),
-            "RECKONER_GATEWAY_BIND": self._settings.gateway,
-            "RECKONER_ADDRESS": self._settings.host,
-            "RECKONER_KEYS": "on" if self._access.are_keys_on else "off",
-            "RECKONER_ALLOWED_HOSTS": self._access.allowed_hosts,
-        }
-
-    def _write_environment(self) -> None:
-        """Write the settings for `make worker`, and those for `reckoner key`."""
-        for name, role in (("reckoner.env", APP), ("keys.env", KEYS)):
-            file = self.state / name
-            file.touch(mode=0o600)
-            lines = [f"{key}={shlex.quote(text)}\n" for key, text in self._variables(role).items()]
-            file.write_text("".join(lines))
+        self._progress.begin(*(stop.step for stop in stops), verb="Stopping")
+        stop_all(stops, self._signals.hurry, self._progress.end)
 
     def _run(self, process: Process, failure: str) -> None:
         """Run a process to its end; raise `NotReady` with this sentence if it fails."""
@@ -198,13 +193,19 @@ class Launcher:
         while process.running:
             self._supervisor.tick()
         if process.exit_status != 0:
-            raise NotReady(failure, "See the log lines above.")
+            raise NotReady(failure, "Correct what its log says, and try again.", process.name)
         process.stop()
 
-    def _is_ready(self) -> bool:
-        """Return whether the service is ready, asked through NGINX."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.nginx.host, self.nginx.host)  # noqa: S104
-        return http_status(self.nginx.port, "/health/ready", host=host) == 200
+    def _is_live(self) -> bool:
+        return is_live(self._settings.gateway_port)
+
+    def _is_relay_ready(self) -> bool:
+        return self._are_ok("postgresql", "relay", "rabbitmq")
+
+    def _are_ok(self, *names: str) -> bool:
+        """Return whether these checks of readiness succeed, asked through NGINX."""
+        found = checks(self.nginx.host, self.nginx.port)
+        return all(found.get(name) == "ok" for name in names)
 
 
 def _numbered(lane: str, count: int) -> list[str]:

@@ -36,7 +36,7 @@ class Access:
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Ports, the address NGINX listens on, and the number of worker processes."""
+    """Ports, the address NGINX listens on, the number of workers, and whether to show all logs."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -48,6 +48,7 @@ class LocalSettings:
     epmd_port: int = 4379
     quick: int = 1
     heavy: int = 1
+    logs: str = "off"
 
     @property
     def gateway(self) -> str:
@@ -72,6 +73,8 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
         if name not in fields:
             nearest = difflib.get_close_matches(name, fields, n=1, cutoff=0)
             faults.append(f"{name} is not a setting. Did you mean {nearest[0]}?")
+        elif fields[name].name == "logs" and text not in ("on", "off"):
+            faults.append(f"{name} must be on or off; it is {text!r:.40}.")
         elif fields[name].type is str:
             values[fields[name].name] = text
         else:

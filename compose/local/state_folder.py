@@ -48,6 +48,21 @@ def locked(state: Path) -> Iterator[None]:
         yield
 
 
+def is_locked(state: Path) -> bool:
+    """Return whether a process runs that has locked the folder."""
+    try:
+        lock = (state / "lock").open()
+    except FileNotFoundError:
+        return False
+    with lock:
+        try:
+            # Shared, and given up at once: somebody who locks the folder now must not be refused.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _close_to_others(state: Path) -> None:
     """Remove permissions that an earlier version, or another umask, gave to other users."""
     for folder, _, files in os.walk(state):

@@ -6,7 +6,7 @@ from types import FrameType
 
 # One Ctrl-C can arrive as two signals: from the terminal, and from make, which passes on its own. A
 # later signal is a second Ctrl-C.
-_SECOND_AFTER_SECONDS = 1.0
+_SECOND_AFTER_SECONDS = 0.3
 
 
 class StopSignals:

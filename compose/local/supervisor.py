@@ -1,11 +1,10 @@
-"""Keeps programs running: restarts those that end, and stops all of them in order."""
+"""Keeps programs running: restarts those that end."""
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
+from compose.local.program import Program
 from compose.services.errors import NotReady
 
 FIRST_DELAY_SECONDS = 0.5
@@ -14,28 +13,7 @@ LAST_DELAY_SECONDS = 30.0
 STEADY_SECONDS = 30.0
 
 _TICK_SECONDS = 0.1
-
-
-class Program(Protocol):
-    """A service or a plain process, as far as supervision needs it."""
-
-    @property
-    def name(self) -> str:
-        """Its name in the log."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it runs now."""
-
-    @property
-    def exit_status(self) -> int | None:
-        """Its last exit status, or minus the signal that killed it."""
-
-    def start(self) -> None:
-        """Start it, without waiting for it."""
-
-    def stop(self, hurry: Callable[[], bool]) -> None:
-        """Stop it with all its processes, fast once `hurry` returns true."""
+_REMEDY = "Correct what its log says, and try again."
 
 
 class StopRequested(Exception):
@@ -77,10 +55,10 @@ class Supervisor:
         while not ready():
             if not program.running:
                 problem = f"{program.name} ended while it was starting ({_ending(program)})."
-                raise NotReady(problem, "See its log lines above.")
+                raise NotReady(problem, _REMEDY, program.name)
             if time.monotonic() > give_up:
                 problem = f"{program.name} was not ready within {timeout:g} s."
-                raise NotReady(problem, "See the log lines above.")
+                raise NotReady(problem, _REMEDY, program.name)
             self.tick()
 
     def run(self) -> None:
@@ -95,12 +73,6 @@ class Supervisor:
         for watch in self._watches:
             self._restart_if_due(watch)
         time.sleep(_TICK_SECONDS)
-
-    def stop(self, groups: Sequence[Sequence[Program]], hurry: Callable[[], bool]) -> None:
-        """Stop one group after the other, the programs of a group at the same time."""
-        for group in groups:
-            with ThreadPoolExecutor(max_workers=max(1, len(group))) as threads:
-                list(threads.map(lambda program: program.stop(hurry), group))
 
     def _restart_if_due(self, watch: _Watch) -> None:
         now = time.monotonic()

@@ -41,4 +41,8 @@ class PreparationFailed(ServiceError):
 
 
 class NotReady(ServiceError):
-    """Raised when a started service ended or did not answer in time."""
+    """Raised when a started service ended or did not answer in time; `program` is its name."""
+
+    def __init__(self, problem: str, remedy: str, program: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.program = program

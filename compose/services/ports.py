@@ -51,13 +51,18 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def http_status(
-    port: int, path: str, login: tuple[str, str] | None = None, host: str = "127.0.0.1"
+    port: int,
+    path: str,
+    login: tuple[str, str] | None = None,
+    host: str = "127.0.0.1",
+    *,
+    timeout: float = _HTTP_TIMEOUT_SECONDS,
 ) -> int | None:
     """Return the status of a GET request, or None if nothing answers."""
     headers = {}
     if login is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
-    connection = http.client.HTTPConnection(host, port, timeout=_HTTP_TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         connection.request("GET", path, headers=headers)
         return connection.getresponse().status

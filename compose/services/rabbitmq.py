@@ -14,10 +14,17 @@ from compose.services.credentials import password_in
 from compose.services.leftovers import end_leftovers
 from compose.services.ports import http_status
 from compose.services.processes import Process, no_hurry
-from compose.services.rabbitmq_node import HOST, Node, epmd_program, script
+from compose.services.rabbitmq_node import HOST, Node, epmd_program, erl_call_program, script
 
-# A node needs some seconds to close its queues' logs. A kill is safe, but slows the next start.
-_STOP_PLAN = ((signal.SIGTERM, 30.0),)
+# A node needs a second. To kill one is safe: what it has confirmed is on the disk.
+_STOP_PLAN = ((signal.SIGTERM, 8.0),)
+
+# Otherwise each stop takes five seconds more: when this part of the management UI ends, it asks the
+# process that is waiting for its end, and gives up only after that time.
+_REMOVE_STATISTICS = "gen_event delete_handler [rabbit_event,rabbit_mgmt_db_handler,[]]"
+
+_HTTP_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0  # for a node that is to be stopped
 
 
 class RabbitMQ:
@@ -135,10 +142,13 @@ class RabbitMQ:
 
     def ready(self) -> bool:
         """Return whether AMQP clients and the management API are served now."""
+        return self._is_serving(_HTTP_SECONDS)
+
+    def _is_serving(self, timeout: float) -> bool:
         # By the API, which has to answer anyway: RabbitMQ would log a probe of the AMQP port as a
         # client that closed its connection unexpectedly.
         check = f"/api/health/checks/port-listener/{self.port}"
-        return http_status(self.management_port, check, self.manager) == 200
+        return http_status(self.management_port, check, self.manager, timeout=timeout) == 200
 
     def wait_ready(self, timeout: float = 120.0) -> None:
         """Return once clients and the management API are served; `NotReady` if not."""
@@ -147,9 +157,11 @@ class RabbitMQ:
 
     def stop(self, hurry: Callable[[], bool] = no_hurry) -> None:
         """Stop the node with all its processes, by force if that takes too long."""
-        if not self.ready():
-            # While it starts, it ignores SIGTERM, and it has nothing to lose yet.
+        if hurry() or not self._is_serving(_ANSWER_SECONDS):
+            # While it starts, it ignores SIGTERM, and it has nothing to lose yet. One that hangs
+            # would not end by a signal either.
             self.kill()
+        self._remove_statistics()
         for process in (self._process, self._epmd):
             if process is not None:
                 process.stop(hurry)
@@ -193,6 +205,23 @@ class RabbitMQ:
             check=True,
             timeout=timeout,
         ).stdout
+
+    def _remove_statistics(self) -> None:
+        """Remove what would delay the stop; without effect on a node that does not answer."""
+        if self._process is None or not self._process.running:
+            return
+        # It takes the secret cookie from the file in HOME.
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(
+                [erl_call_program(), "-n", self._node.name, "-a", _REMOVE_STATISTICS],
+                env=self._node.environment(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=_ANSWER_SECONDS,
+                start_new_session=True,  # a Ctrl-C must not end it
+            )
 
     def _end_strays(self) -> None:
         """Kill what left the session, such as an epmd that Erlang started itself."""

@@ -91,3 +91,8 @@ def script(name: str) -> Path:
 def epmd_program() -> Path:
     """Return Erlang's name server, through which the node and its tools find each other."""
     return find_program("epmd", _PACKAGE, ["/usr/lib/erlang/erts-*/bin/epmd"])
+
+
+def erl_call_program() -> Path:
+    """Return Erlang's program that calls a function in a running node, within milliseconds."""
+    return epmd_program().with_name("erl_call")

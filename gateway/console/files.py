@@ -4,12 +4,13 @@ Modules import each other by relative paths, so a changed file changes the URLs 
 """
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.http.browser_packages import find_browser_package
-from gateway.http.static_files import StaticFile, read_static_file
+from gateway.http.static_files import StaticFile, make_static_file, read_static_file
 
 #: The console's own files.
 SOURCES = Path(__file__).parent / "page"
@@ -27,8 +28,12 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-_SERVED_SUFFIXES = (".js", ".css", ".svg")
+#: All style sheets of the console in one file.
+STYLE = "style.css"
+
+_SERVED_SUFFIXES = (".js", ".svg")
 _DIGEST_CHARACTERS = 16
+_COMMENT = re.compile(r"^[ ]*(?://.*|/\*\*(?s:.*?)\*/)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,27 @@ def load_tree(installed: Path, sources: Path = SOURCES) -> Tree | None:
             return None
         paths |= {served: package / file for served, file in files.items()}
     found = {name: read_static_file(path) for name, path in sorted(paths.items())}
+    for name in found:
+        if name.endswith(".js") and not name.startswith("packages/"):
+            source = found[name].content.decode()
+            found[name] = make_static_file(_without_comments(source).encode(), name)
+    style = b"\n".join(path.read_bytes() for path in _in_order(sources.rglob("*.css"), sources))
+    found[STYLE] = make_static_file(style, STYLE)
     return Tree(_digest_of(found), found)
+
+
+def _without_comments(source: str) -> str:
+    """Return a module without its comments, which would be a third of what is sent.
+
+    Only those with lines of their own; each line keeps its number.
+    """
+    return _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), source)
+
+
+def _in_order(styles: Iterable[Path], sources: Path) -> list[Path]:
+    """Return style sheets so that what a page has of its own overrides the common style."""
+    common = sources / "style"
+    return sorted(styles, key=lambda path: (path.parent != common, path))
 
 
 def _digest_of(files: Mapping[str, StaticFile]) -> str:

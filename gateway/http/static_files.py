@@ -3,7 +3,7 @@
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import falcon
 import falcon.asgi
@@ -31,10 +31,14 @@ class StaticFile:
 
 def read_static_file(path: Path) -> StaticFile:
     """Read a file."""
-    content = path.read_bytes()
+    return make_static_file(path.read_bytes(), path.name)
+
+
+def make_static_file(content: bytes, name: str) -> StaticFile:
+    """Return a file with this content; the end of its name says its media type."""
     media_type = (
-        _MEDIA_TYPES.get(path.suffix)
-        or mimetypes.guess_type(path.name)[0]
+        _MEDIA_TYPES.get(PurePath(name).suffix)
+        or mimetypes.guess_type(name)[0]
         or "application/octet-stream"
     )
     sha256 = hashlib.sha256(content).hexdigest()

@@ -9,13 +9,13 @@ from gateway.http.limits import CLIENT_CACHE_SECONDS
 from gateway.http.static_files import write_static_file
 
 
-def write_console(resp: falcon.asgi.Response, console: Console) -> None:
-    """Respond with the page."""
+def write_console(resp: falcon.asgi.Response, console: Console, path: str = "") -> None:
+    """Respond with the page for a path below /console."""
     resp.content_type = "text/html; charset=utf-8"
     resp.cache_control = ["no-cache"]
     resp.set_header("Content-Security-Policy", console.policy)
     resp.set_header("Referrer-Policy", "same-origin")
-    resp.data = console.html
+    resp.data = console.html_of(path)
 
 
 class ConsolePage:
@@ -33,10 +33,10 @@ class ConsolePage:
         self,
         req: falcon.asgi.Request,  # noqa: ARG002
         resp: falcon.asgi.Response,
-        page: str = "",  # noqa: ARG002
+        page: str = "",
     ) -> None:
         """Respond with the page."""
-        write_console(resp, self._console)
+        write_console(resp, self._console, page)
 
     on_head = on_get
 

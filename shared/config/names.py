@@ -47,6 +47,7 @@ _NOT_SETTINGS = frozenset(
         "LOCAL_GATEWAY_PORT",
         "LOCAL_HEAVY",
         "LOCAL_HOST",
+        "LOCAL_LOGS",
         "LOCAL_MANAGEMENT_PORT",
         "LOCAL_PORT",
         "LOCAL_POSTGRES_PORT",

@@ -1,6 +1,7 @@
 """A part of a page that is made by a program: it stands between two marks."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,7 @@ def write_part(page: Path, name: str, text: str) -> None:
     page.write_text(whole)
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return a table in Markdown."""
     lines = [head, *rows]
     written = [f"| {' | '.join(row)} |" for row in lines]

@@ -106,8 +106,8 @@ def _route(
     return "\n".join(lines) + "\n"
 
 
-def _answers(operation: Operation, problems: set[tuple[int, str]]) -> list[tuple[str, ...]]:
-    rows = []
+def _answers(operation: Operation, problems: set[tuple[int, str]]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
     for status, response in operation["responses"].items():
         types = ", ".join(f"`{name}`" for code, name in sorted(problems) if code == int(status))
         content = response.get("content", {})

@@ -30,6 +30,7 @@ def local_table() -> str:
     """Return the table of the settings of `make up`."""
     meanings = {name: f"port of {purpose}" for name, purpose in PORTS.items()}
     meanings["host"] = "address that NGINX listens on"
+    meanings["logs"] = "`on` shows all log lines in the terminal of `make up`"
     meanings |= {lane: f"{lane} workers" for lane in ("quick", "heavy")}
     rows = [
         (f"`{PREFIX}{field.name.upper()}`", _written(field.default), meanings[field.name])

@@ -16,6 +16,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PUBLIC
 from tests.browser.console.ended import change, path_of, store_ended, store_result
+from tests.browser.console.stored import BEGIN, store
+from tests.browser.console.stored import change as change_and_notify
 
 pytestmark = pytest.mark.slow
 
@@ -62,9 +64,8 @@ def result_of(page):
 
 def module_of(page, name):
     """Return the address of a module of this page."""
-    return page.locator(f'link[rel=modulepreload][href$="/calculation/{name}"]').get_attribute(
-        "href"
-    )
+    files = page.locator('script[src$="/main.js"]').get_attribute("src").removesuffix("/main.js")
+    return f"{files}/pages/calculation/{name}"
 
 
 def pasted(page):
@@ -259,6 +260,28 @@ def test_one_that_was_submitted_again_says_what_is_not_kept(open_page, service):
         "Attempt 4",
         "Cancelled",
     ]
+
+
+def test_one_that_waits_says_for_what_and_one_that_runs_for_how_long(
+    open_page, service, axe, screenshot
+):
+    identity = store(service.engine, estimate=600.0)
+    page = open_page(identity)
+    expect(page.get_by_role("region", name="Queued")).to_contain_text("The relay")
+    screenshot(page, "calculation-queued")
+    change_and_notify(service.engine, identity, f"{BEGIN}, progress = 0")
+    running = page.get_by_role("region", name="Running")
+    expect(running).to_contain_text("About 10 min left")
+    expect(running).to_contain_text("Judged by the estimate alone.")
+    axe(page)
+    change_and_notify(service.engine, identity, "started_at = now() - interval '20 min'")
+    expect(running).to_contain_text("Time left unknown")
+    expect(running).to_contain_text("It takes longer than the 10 min 0 s that were estimated.")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the calculation").click()
+    expect(page.get_by_role("region", name="Cancelling")).to_be_visible()  # no worker does it
+    expect(page.get_by_role("button", name="Cancelling")).to_be_disabled()
+    screenshot(page, "calculation-cancelling")
 
 
 def test_it_fits_a_phone_and_everybody_can_use_it(open_page, service, page, axe, screenshot):

@@ -53,7 +53,7 @@ def test_what_could_not_be_loaded_is_told_first_with_its_package(catalogue, scre
 
 def test_the_catalogue_is_searched_by_every_word(catalogue):
     search = catalogue.get_by_role("searchbox", name="Search the functions")
-    assert len(names(catalogue)) == 8
+    assert len(names(catalogue)) == 9
     search.fill("fib")
     assert names(catalogue) == ["fibonacci"]
     search.fill(f"{PACKAGE} shape")  # its package, and an argument

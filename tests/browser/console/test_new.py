@@ -156,6 +156,10 @@ def test_a_list_is_edited_as_json_and_as_fields_again(form):
     expect(text).to_have_accessible_description(wrong_within("This is not valid JSON"))
     back = page.get_by_role("button", name="Edit as fields (numbers)")
     expect(back).to_be_disabled()
+    text.fill("[1e999, 1]")
+    expect(text).to_have_accessible_description(wrong_within("A number in it is too large"))
+    text.fill('{"a": 1}')
+    expect(back).to_be_disabled()
     text.fill("[3, 12345678901234567890]")
     back.click()
     expect(page.get_by_label("numbers 2", exact=True)).to_have_value("12345678901234567890")
@@ -173,6 +177,20 @@ def test_a_value_of_one_of_several_types(form, service):
         "shape": {"kind": "square", "side": 2, "name": ""},
         "word": "7",
         "note": None,
+    }
+
+
+def test_a_type_that_consists_of_itself(form, service):
+    page = form("recursive")
+    fill(page, value="1")
+    page.get_by_role("button", name="Add an item to twigs").click()
+    page.get_by_role("group", name="twigs 1").get_by_label("value", exact=True).fill("2")
+    assert json.loads(submit(page, service)) == {
+        "branch": {
+            "value": 1,
+            "next": None,
+            "twigs": [{"value": 2, "next": None, "twigs": []}],
+        }
     }
 
 
@@ -386,7 +404,7 @@ def test_every_form_fits_a_phone_and_can_be_used_by_everyone(
 def test_functions_of_another_package_are_offered(page, service, screenshot):
     page.goto(f"{service.url}/console/new")
     names = page.locator(".function-choice-name")
-    expect(names).to_have_count(8)  # the six of the package, and the two that ship
+    expect(names).to_have_count(9)  # the seven of the package, and the two that ship
     catalogue = httpx.get(f"{service.url}/functions").json()["functions"]
     packages = {one["name"]: one["package"] for one in catalogue}
     assert packages["scalars"] == {"name": PACKAGE, "version": "0.1"}

@@ -53,12 +53,12 @@ def finished_in_history(engine):
         return connection.execute(text("SELECT sum(succeeded) FROM history")).scalar_one()
 
 
-def test_what_was_computed_is_in_the_charts(open_console, engine):
+def test_what_was_computed_is_in_the_charts(open_console, stack, engine):
     page = open_console("/console/system")
     with engine.begin() as connection:
         record_minute(connection)
     body = {"function": "fibonacci", "arguments": {"n": 1_234_567}}
-    page.request.post("/calculations", data=body, headers={"Prefer": "wait=20"})
+    page.request.post(f"{stack.url}/calculations", data=body, headers={"Prefer": "wait=20"})
     eventually(lambda: finished_in_history(engine))
     page.reload()
     expect(page.locator("#chart-throughput figcaption")).to_contain_text("succeeded: ")

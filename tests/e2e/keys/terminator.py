@@ -1,4 +1,4 @@
-"""NGINX with TLS before a service, as the example in docs/explanation/security.md configures it."""
+"""NGINX with TLS before a service, as the example in docs/how-to/behind-tls.md configures it."""
 
 import re
 import subprocess
@@ -14,7 +14,10 @@ from tests.eventually import eventually
 
 NAME = "reckoner.example.org"
 
-PAGE = (Path(__file__).parents[3] / "docs/explanation/security.md").read_text()
+_DOCS = Path(__file__).parents[3] / "docs"
+
+PAGE = (_DOCS / "explanation/security.md").read_text()
+GUIDE = (_DOCS / "how-to/behind-tls.md").read_text()
 
 #: What every NGINX has around a server; a temporary folder each, as it may not write to its own.
 _FRAME = """
@@ -78,7 +81,7 @@ def terminator(folder: Path, service_url: str, header: str) -> Iterator[Terminat
         check=True,
         capture_output=True,
     )
-    example = re.search(r"```nginx\n(.*?)```", PAGE, re.DOTALL)
+    example = re.search(r"```nginx\n(.*?)```", GUIDE, re.DOTALL)
     assert example is not None
     server = example[1]
     for there, here in (

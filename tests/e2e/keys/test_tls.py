@@ -1,4 +1,4 @@
-"""Behind a terminator of TLS, as docs/explanation/security.md configures it."""
+"""Behind a terminator of TLS, as docs/how-to/behind-tls.md configures it."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.keys.api_keys import bearer
-from tests.e2e.keys.terminator import NAME, PAGE, Terminator, terminator
+from tests.e2e.keys.terminator import GUIDE, NAME, PAGE, Terminator, terminator
 
 pytestmark = pytest.mark.slow
 
@@ -20,10 +20,11 @@ def tls(keyed, state_folder) -> Iterator[Terminator]:
         yield tls
 
 
-def test_the_checks_of_the_security_page_are_right_behind_its_tls_terminator(tls):
-    """Each of its commands with curl for the public name, and what it says is right."""
-    rows = re.findall(r"`curl ([^`]*https://HOST[^`]*)` \| (.*) \|$", PAGE, re.MULTILINE)
-    assert len(rows) >= 6
+def test_the_checks_of_the_pages_are_right_behind_the_tls_terminator(tls):
+    """Each command with curl for the public name, but of one calculation, and what is right."""
+    row = r"`curl ([^`]*https://HOST(?!/calculations/ID)[^`]*)` \| (.*) \|$"
+    rows = re.findall(row, PAGE + GUIDE, re.MULTILINE)
+    assert len(rows) >= 9
     for command, right in rows:
         answer = tls.curl(*shlex.split(command.replace("HOST", NAME)))
         if status := re.match(r"\d{3}", right):

@@ -53,7 +53,9 @@ def test_a_browser_is_installed_for_the_tests_where_it_is_a_package(
         if name is not None:
             (programs / name).symlink_to(shutil.which(name) or "/bin/true")
     functions = re.findall(
-        r"^(?:\w+\(\) \{.*\}|\w+\(\) \{\n.*?^\})\n", BOOTSTRAP.read_text(), re.MULTILINE | re.DOTALL
+        r"^(?:\w+\(\) \{[^\n]*\}|\w+\(\) \{\n.*?^\})\n",
+        BOOTSTRAP.read_text(),
+        re.MULTILINE | re.DOTALL,
     )
     program = f"{''.join(functions)}\nrequirements=requirements-{mode}.txt\nmissing_packages ''\n"
     environment = {"PATH": str(programs), "OS_RELEASE": str(release)}

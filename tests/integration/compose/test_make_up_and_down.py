@@ -116,16 +116,33 @@ def test_only_the_owner_may_read_passwords(checkout, up):
     assert {file.stat().st_mode & 0o077 for file in files} == {0}
 
 
-def test_each_line_of_output_begins_with_the_name_of_its_program(checkout, up):
-    def names() -> set[str]:
-        lines = up.output().splitlines()
-        # The set-up comes first, and has no name.
-        began = next((number for number, line in enumerate(lines) if " | " in line), 0)
-        return {line.partition(" | ")[0].strip() for line in lines[began:]}
+def test_the_start_is_quiet_and_has_a_line_for_each_step(checkout, up):
+    before, _, after = up.output().partition("Reckoner is ready")
+    steps = re.findall(r"^  \S+ (\S.*?) +\d+\.\d s", before, re.MULTILINE)
+    for step in (
+        *("programs", ".venv", "PostgreSQL", "schema", "gateway"),
+        *("NGINX", "RabbitMQ", "relay", "workers"),
+    ):
+        assert steps.count(step) == 1, before
+    assert " | " not in before, "no log lines"
+    assert f"  http://localhost:{checkout.ports['port']}/" in after.splitlines()
 
-    ours = {"reckoner", "gateway", "relay", "quick-1", "quick-2", "heavy"}
+
+def test_make_logs_shows_lines_with_the_name_of_their_program_and_those_that_follow(checkout, up):
+    file = checkout.folder / "logs"
+    with file.open("wb") as output:
+        logs = checkout.begin("make", "logs", stdout=output)
+
+    def names() -> set[str]:
+        return {line.partition(" | ")[0].strip() for line in file.read_text().splitlines()}
+
+    ours = {"gateway", "relay", "quick-1", "quick-2", "heavy"}
     eventually(lambda: ours <= names(), what="a line of each")
-    assert names() <= ours | {"migrations", "postgres", "rabbitmq", "nginx"}
+    assert names() <= ours | {"reckoner", "migrations", "postgres", "rabbitmq", "nginx"}
+    later = checkout.compute(200_001)
+    eventually(lambda: later["id"] in file.read_text())
+    os.killpg(logs.pid, signal.SIGINT)  # as Ctrl-C does
+    logs.wait(20)
 
 
 def test_a_second_start_is_refused_and_the_first_keeps_running(checkout, up):
@@ -178,8 +195,10 @@ def test_sigterm_stops_it_and_the_state_survives(checkout, up, ups):
     eventually(lambda: checkout.client.get(path).json()["status"] == "running")
     up.make.send_signal(signal.SIGTERM)  # make passes it on
     up.wait()
-    assert "Stopped." in up.output()
+    assert "Stopped, after" in up.output()
     assert checkout.processes() == []
+    logs = checkout.run("make", "logs")
+    assert (logs.returncode, "reckoner   | Stopped, after" in logs.stdout) == (0, True)
     assert list(checkout.state.glob("*/*.process")) == []
 
     ups.get()

@@ -1,16 +1,19 @@
 """`make up` of an ordinary user: a port that is taken, Ctrl-C, a terminal that is closed."""
 
+import contextlib
 import os
 import select
 import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from compose.local import stop_signals
 from compose.services.postgres_data import home_elsewhere
 from tests.eventually import eventually
 from tests.integration.compose.checkout import Checkout, checked_out, ordinary_user
@@ -68,6 +71,14 @@ class Terminal:
         os.close(self._master)
 
 
+def owners(pids: list[int]) -> set[int]:
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError):  # it has ended since
+            found.add(Path(f"/proc/{pid}").stat().st_uid)
+    return found
+
+
 def test_a_taken_port_is_named_before_anything_is_started(checkout):
     port = checkout.ports["amqp_port"]
     with socket.create_server(("127.0.0.1", port)):
@@ -83,14 +94,16 @@ def test_a_user_computes_and_stops_it_with_ctrl_c(checkout):
     terminal = Terminal(checkout, "make up")
     eventually(lambda: terminal.shows("Reckoner is ready"), within_seconds=90)
     assert checkout.compute(9_000_000)["status"] == "succeeded"
-    assert terminal.shows("gateway.relay: The relay is running"), "text, for whoever reads it"
-    assert not terminal.shows('{"time"')
-    owners = {Path(f"/proc/{pid}").stat().st_uid for pid in checkout.processes()}
-    assert owners == {checkout.folder.stat().st_uid}
+    assert terminal.shows("Starting "), "what goes on now"
+    assert not terminal.shows("The relay is running"), "quiet"
+    logs = (checkout.state / "log" / "reckoner.log").read_text()
+    assert "gateway.relay: The relay is running" in logs, "text, for whoever reads it"
+    assert '{"time"' not in logs
+    assert owners(checkout.processes()) == {checkout.folder.stat().st_uid}
     terminal.type(CTRL_C)
     terminal.process.wait(60)
     terminal.close()
-    assert terminal.shows("Stopped.")
+    assert terminal.shows("Stopped, after")
     assert checkout.processes() == []
 
 
@@ -110,6 +123,21 @@ def test_a_stop_during_the_start_is_no_failure(checkout):
     assert checkout.processes() == []
 
 
+def test_a_second_ctrl_c_ends_a_program_that_hangs(checkout):
+    launcher = checkout.begin(checkout.python, "-m", "compose.local", stdout=subprocess.DEVNULL)
+    eventually(lambda: checkout.pid_of("postgres"), what="the start of PostgreSQL")
+    os.kill(checkout.pid_of("postgres"), signal.SIGSTOP)
+
+    begun = time.monotonic()
+    launcher.send_signal(signal.SIGTERM)
+    # What comes at once is the same Ctrl-C, passed on by make.
+    eventually(lambda: time.monotonic() - begun > 2 * stop_signals._SECOND_AFTER_SECONDS)
+    launcher.send_signal(signal.SIGTERM)
+    launcher.wait(60)
+    assert launcher.returncode == 0
+    assert checkout.processes() == []
+
+
 def test_a_program_that_cannot_start_is_named_and_nothing_else_stays(checkout):
     settings = checkout.state / "postgres/data/postgresql.conf"
     with settings.open("a") as file:
@@ -118,7 +146,9 @@ def test_a_program_that_cannot_start_is_named_and_nothing_else_stays(checkout):
     settings.write_text(settings.read_text().removesuffix("nonsense = 1\n"))
     assert ended.returncode != 0
     assert "postgres ended while it was starting" in ended.stderr
-    assert "nonsense" in ended.stdout  # PostgreSQL's own words
+    assert "✗ PostgreSQL" in ended.stdout
+    assert "nonsense" in ended.stderr  # PostgreSQL's own words
+    assert "make logs" in ended.stderr
     assert checkout.processes() == []
 
 
@@ -128,7 +158,8 @@ def test_a_failing_migration_ends_the_start(checkout):
     ended = checkout.run("make", "up")
     (versions / "9999_fails.py").unlink()
     assert ended.returncode != 0
-    assert "a migration that fails" in ended.stdout
+    assert "✗ schema" in ended.stdout
+    assert "a migration that fails" in ended.stderr
     assert checkout.processes() == []
 
 

@@ -1,5 +1,6 @@
 """Statements find their rows by an index and read few others, also during a burst."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -20,6 +21,7 @@ from shared.store import (
     presence,
     quick,
 )
+from shared.store.history import record_minute
 from shared.store.leases import Claim, Renewal
 from shared.store.new_calculations import New
 from shared.store.outbox import handed_back, outbox
@@ -37,7 +39,10 @@ from shared.store.selection import cancellation, listing
 from shared.store.selection import counting as counting_of_lists
 from shared.store.selection.filters import Filters, IdRange
 from shared.store.totals import queued_work, system
+from shared.store.totals.failures import count_failures
+from shared.store.totals.lane_totals import LaneTotals
 from shared.store.totals.queue_depths import measure_queues
+from shared.store.totals.running import list_running
 from tests.conftest import new_database
 from tests.factories import MOMENT, make_calculation, make_result
 from tests.integration.explained import Explained, indexes, rows_read
@@ -429,6 +434,41 @@ def test_what_is_unfinished_is_counted_without_reading_what_has_finished(transac
         "calculations_not_succeeded",
     }
     assert rows_read(read) <= 2 * (BURST + RUNNING)
+
+
+UNFINISHED = {
+    "calculations_outbox",
+    "calculations_heavy_outbox",
+    "calculations_waiting",
+    "calculations_leases",
+    "calculations_not_succeeded",
+}
+
+
+def test_a_minute_of_the_history_reads_nothing_of_what_has_finished(transactions):
+    def look(connection):
+        connection.execute(
+            text(
+                "UPDATE history_totals SET totals = CAST(:totals AS jsonb), read_at = now() - "
+                "interval '60 s'"
+            ),
+            {"totals": json.dumps({lane: LaneTotals().members() for lane in Lane})},
+        )
+        assert record_minute(connection)
+
+    read = [
+        node for node in transactions.nodes(look) if node.get("Relation Name") == "calculations"
+    ]
+    assert read
+    assert indexes(read) <= UNFINISHED
+    assert rows_read(read) <= 3 * (BURST + RUNNING)
+
+
+@pytest.mark.parametrize("use", [count_failures, list_running], ids=["failures", "running"])
+def test_failures_and_what_runs_are_found_without_reading_what_has_succeeded(transactions, use):
+    read = [node for node in transactions.nodes(use) if node.get("Relation Name") == "calculations"]
+    assert indexes(read) <= UNFINISHED
+    assert rows_read(read) <= BURST + RUNNING
 
 
 def test_a_list_reads_few_of_the_entries_that_former_states_have_left(transactions):

@@ -5,7 +5,7 @@ from tests.mutants.mutation import mutation
 _SUPERVISOR = "compose/local/supervisor.py"
 _PROCESSES = "compose/services/processes.py"
 _LEFTOVERS = "compose/services/leftovers.py"
-_VIEW = "compose/local/log_view.py"
+_SCREEN = "compose/local/screen.py"
 _LOGS = "shared/logs/json_lines.py"
 _CONFIG = "shared/config/settings.py"
 _HEALTH = "workers/health.py"
@@ -66,12 +66,29 @@ MUTATIONS = [
         "unit/compose/test_private_services.py::test_the_holder_of_a_port_is_named",
     ),
     mutation(
-        _VIEW,
-        "self._lines.put_nowait(self._names[name] + line",
-        "self._lines.put(self._names[name] + line",
-        "unit/compose/test_log_view.py",
+        _SCREEN,
+        "self._lines.put_nowait(line)",
+        "self._lines.put(line)",
+        "unit/compose/test_screen.py",
     ),
-    mutation(_VIEW, "rest[:] = last", "rest.clear()", "unit/compose/test_log_view.py"),
+    mutation(
+        "compose/local/log_pipes.py",
+        "rest[:] = last",
+        "rest.clear()",
+        "unit/compose/test_output.py",
+    ),
+    mutation(
+        "compose/local/log_file.py",
+        "self._path.replace(older(self._path))",
+        "pass",
+        "unit/compose/test_output.py::test_the_files_of_the_log_have_an_upper_bound",
+    ),
+    mutation(
+        "compose/local/stops.py",
+        "all(ended[step].is_set() for step in stop.after) or hurry()",
+        "True",
+        "unit/compose/test_stops.py::test_each_is_stopped_after_what_needs_it",
+    ),
     mutation(
         "compose/local/stop_signals.py",
         "if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:",
@@ -86,8 +103,8 @@ MUTATIONS = [
     ),
     mutation(
         "compose/local/launcher.py",
-        "            [self.nginx],\n            [self._gateway],\n",
-        "            [self.postgres],\n            [self.nginx],\n            [self._gateway],\n",
+        'after=["gateway", "relay and workers"]',
+        "after=[]",
         f"{_UP}::test_sigterm_stops_it_and_the_state_survives",
     ),
     mutation(
@@ -97,7 +114,7 @@ MUTATIONS = [
         f"{_TERMINAL}::test_a_failing_migration_ends_the_start",
     ),
     mutation(
-        "compose/local/launcher.py",
+        "compose/local/own_processes.py",
         "                **own,\n",
         "",
         f"{_UP}::test_settings_of_the_user_reach_the_workers",

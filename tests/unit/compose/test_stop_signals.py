@@ -48,7 +48,7 @@ def test_one_ctrl_c_that_arrives_twice_counts_once(now):
     """From the terminal, and passed on by make."""
     signals = caught()
     signal.raise_signal(signal.SIGINT)
-    now.seconds += 0.9
+    now.seconds += 0.2
     signal.raise_signal(signal.SIGTERM)
     assert not signals.hurry()
 

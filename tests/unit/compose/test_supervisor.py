@@ -1,6 +1,5 @@
 """What keeps the programs of `make up` running."""
 
-from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
@@ -175,27 +174,3 @@ def test_nothing_is_restarted_after_a_requested_stop(clock, said):
     with pytest.raises(StopRequested):
         supervisor.tick()
     assert said == []
-
-
-class Stopping(Program):
-    """Notes whom it outlived, and stops only together with the others of its group."""
-
-    def __init__(self, name: str, clock: Clock, order: list[str], together: Barrier) -> None:
-        super().__init__(name, clock)
-        self._order = order
-        self._together = together
-
-    def stop(self, hurry) -> None:
-        self._together.wait(10)
-        assert hurry()
-        self._order.append(self.name)
-
-
-def test_groups_are_stopped_in_turn_and_the_programs_of_one_at_the_same_time(clock, said):
-    order: list[str] = []
-    groups = [
-        [Stopping(name, clock, order, together) for name in names]
-        for names, together in (("a", Barrier(1)), ("bc", Barrier(2)), ("d", Barrier(1)))
-    ]
-    make_supervisor(said).stop(groups, lambda: True)
-    assert (order[0], set(order[1:3]), order[3:]) == ("a", {"b", "c"}, ["d"])

@@ -23,6 +23,7 @@ _USERS_FILES = {
     "compose/prometheus/own/targets.yml",
 }
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r'\bsrc(?:set)?="([^"]+)"')
 
 
 def anchors(text: str) -> set[str]:
@@ -36,7 +37,8 @@ def anchors(text: str) -> set[str]:
 @pytest.mark.parametrize("page", _DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_link_leads_to_a_file_and_a_heading(page):
     broken = []
-    for link in _LINK.findall(page.read_text()):
+    text = page.read_text()
+    for link in (*_LINK.findall(text), *_PICTURE.findall(text)):
         if re.match(r"\w+:", link):
             continue
         path, _, anchor = link.partition("#")

@@ -20,7 +20,13 @@ export function Dialog({ title, onClose, children, class: className = "" }) {
     event.preventDefault();
     onClose?.();
   };
-  return html`<dialog ref=${dialog} class="dialog ${className}" aria-labelledby=${id} onCancel=${cancel}>
+  // A browser closes it all the same when Escape is pressed again and again.
+  const closed = () => (onClose ? onClose() : dialog.current?.showModal());
+  const press = (event) => {
+    if (event.target === dialog.current) onClose?.(); // beside it
+  };
+  return html`<dialog ref=${dialog} class="dialog ${className}" aria-labelledby=${id} onCancel=${cancel}
+    onClose=${closed} onMouseDown=${press}>
     <h2 id=${id}>${title}</h2>
     ${children}
   </dialog>`;

@@ -7,8 +7,8 @@ import { Field } from "./field.js";
 
 /** Nothing unless a request needs a key. */
 export function KeyDialog() {
-  const { asking } = useSession();
-  return asking === null ? null : html`<${KeyForm} />`;
+  const { isAsking } = useSession();
+  return isAsking ? html`<${KeyForm} />` : null;
 }
 
 function KeyForm() {

@@ -1,7 +1,7 @@
 // A time, in the reader's zone; in UTC when pointed at.
 
 import { html } from "../core/preact.js";
-import { ago, useNow } from "../core/times.js";
+import { ago, useText } from "../core/times.js";
 
 const TODAY = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const THIS_YEAR = new Intl.DateTimeFormat("en-GB", {
@@ -11,11 +11,11 @@ const WHOLE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle:
 
 /** <${Moment} at=${rfc3339} relative />; relative: how long ago. */
 export function Moment({ at, relative = false }) {
-  const now = useNow(relative);
+  const words = useText((now) => (at ? ago(Date.parse(at), now) : ""), relative);
   if (at === null || at === undefined) return "–";
   const time = new Date(at);
   const utc = `${time.toISOString().replace("T", " ").replace(/\.\d+Z$/, "")} UTC`;
-  const text = relative ? ago(time.getTime(), now) : local(time);
+  const text = relative ? words : local(time);
   const title = relative ? `${WHOLE.format(time)}, ${utc}` : utc;
   return html`<time datetime=${at} title=${title}>${text}</time>`;
 }

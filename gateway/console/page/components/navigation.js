@@ -3,24 +3,26 @@
 import { html } from "../core/preact.js";
 import { Link } from "../core/router.js";
 import { useSession } from "../core/session.js";
+import { prepare } from "../routes.js";
 import { Icon } from "./icon.js";
 import { ThemeSwitch } from "./theme_switch.js";
 
 const ENTRIES = [
-  { href: "/", text: "Calculations", sections: ["calculations"] },
-  { href: "/console/new", text: "New", sections: ["new"] },
-  { href: "/console/functions", text: "Functions", sections: ["functions"] },
-  { href: "/console/system", text: "System", sections: ["system"] },
+  ["/", "Calculations"],
+  ["/console/new", "New"],
+  ["/console/functions", "Functions"],
+  ["/console/system", "System"],
 ];
 
-/** <${Navigation} section="system" /> */
+/** <${Navigation} section="/console/system" /> */
 export function Navigation({ section }) {
   return html`<header class="top">
     <div class="top-inner">
       <${Link} href="/" class="brand" aria-label="Reckoner, calculations"><${Logo} />Reckoner<//>
       <nav class="navigation" aria-label="Pages">
-        ${ENTRIES.map(({ href, text, sections }) => html`<${Link} key=${href} href=${href}
-          aria-current=${sections.includes(section) ? "page" : undefined}>${text}<//>`)}
+        ${ENTRIES.map(([href, text]) => html`<${Link} key=${href} href=${href}
+          onPointerEnter=${() => prepare(href)} onFocus=${() => prepare(href)}
+          aria-current=${href === section ? "page" : undefined}>${text}<//>`)}
       </nav>
       <div class="top-end">
         <a class="top-link" href="/docs">API</a>

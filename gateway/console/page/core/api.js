@@ -1,6 +1,6 @@
 // Requests to the service.
 
-import { check, noteDown } from "./connection.js";
+import { check } from "./connection.js";
 import { parseJson, toJson } from "./json.js";
 import { Problem, Unreachable } from "./problems.js";
 import { signIn } from "./session.js";
@@ -32,7 +32,7 @@ export async function send(method, path, body, { signal, headers } = {}) {
     if (response.ok) return response;
     const problem = new Problem(response, await documentOf(response));
     if (problem.status === 401) {
-      await signIn(problem, signal);
+      await signIn(signal);
       continue;
     }
     if (NO_ANSWER.has(problem.status) && !(await check())) throw new Unreachable();
@@ -46,8 +46,8 @@ async function request(method, path, body, options) {
     const text = await response.text();
     return text === "" ? null : parseJson(text);
   } catch (error) {
-    if (error instanceof TypeError) throw broken();
-    throw error;
+    if (!(error instanceof TypeError) || options?.signal?.aborted) throw error;
+    throw await broken(); // the connection, in the middle of an answer
   }
 }
 
@@ -56,12 +56,12 @@ async function answer(path, options) {
     return await fetch(path, { credentials: "same-origin", ...options });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw broken();
+    throw await broken();
   }
 }
 
-function broken() {
-  noteDown();
+async function broken() {
+  await check();
   return new Unreachable();
 }
 

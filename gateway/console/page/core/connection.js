@@ -8,12 +8,16 @@ const FIRST_SECONDS = 1;
 const MAX_SECONDS = 30;
 const PROBE_SECONDS = 10;
 
+/** Who is down again so soon is asked as seldom as before. */
+const FLAPPING_SECONDS = 10;
+
 const UP = { isDown: false, since: null, retryAt: null };
 const store = makeStore(UP);
 
 /** @type {Set<() => void>} */
 const waiting = new Set();
 let failures = 0;
+let upAgainAt = 0;
 let timer = null;
 /** @type {Promise<boolean> | null} */
 let probing = null;
@@ -28,15 +32,17 @@ export function isDown() {
   return store.get().isDown;
 }
 
-/** Note that a request had no answer. */
-export function noteDown() {
+function noteDown() {
   if (isDown()) return;
-  failures = 0;
+  if (Date.now() - upAgainAt > FLAPPING_SECONDS * 1000) failures = 0;
   store.set({ isDown: true, since: Date.now(), retryAt: null });
   schedule();
 }
 
-/** Return whether the service answers, which one request at a time finds out. */
+/**
+ * Return whether the service answers, for a request that had no answer. One request at a time
+ * finds it out.
+ */
 export async function check() {
   const isUp = await probe();
   if (!isUp) noteDown();
@@ -90,7 +96,7 @@ function schedule() {
 }
 
 function noteUp() {
-  failures = 0;
+  upAgainAt = Date.now();
   store.set(UP);
   const resolvers = [...waiting];
   waiting.clear();

@@ -1,7 +1,7 @@
 // A stream of events that a page listens to.
 
 import { send } from "./api.js";
-import { backoff, noteDown, whenUp } from "./connection.js";
+import { backoff, check, whenUp } from "./connection.js";
 import { readEvents } from "./event_stream.js";
 import { parseJson } from "./json.js";
 import { useEffect, useRef, useState } from "./preact.js";
@@ -41,6 +41,7 @@ function listen(url, handlers, setState) {
   };
   const endListening = onVisibility((isShown) => {
     stop();
+    setState({ isOpen: false, problem: null });
     if (isShown) start();
   });
   if (isVisible()) start();
@@ -66,27 +67,31 @@ async function keepOpen(url, handlers, setState, signal) {
       setState({ isOpen: false, problem: null });
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof Problem) && !(error instanceof Unreachable)) noteBroken(error);
+      if (!(error instanceof Problem) && !(error instanceof Unreachable)) await noteBroken(error);
+      if (signal.aborted) return;
       setState({ isOpen: false, problem: error });
       // What will be refused again is not asked for again.
       if (error.status >= 400 && error.status < 500 && error.status !== 429) return;
+      await pause((error.retryAfter ?? 0) * 1000, signal);
     }
     await pause(backoff(failures), signal);
   }
 }
 
 /** A stream that breaks off is a connection that does; anything else is a fault of the page. */
-function noteBroken(error) {
-  if (error instanceof TypeError || error instanceof DOMException) noteDown();
-  else throw error;
+async function noteBroken(error) {
+  if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+  await check();
 }
 
 function pause(milliseconds, signal) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       resolve();
-    }, { once: true });
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
   });
 }

@@ -29,7 +29,7 @@ export class Unreachable extends Error {
     super("Reckoner does not answer.");
     this.name = "unreachable";
     this.title = "Reckoner does not answer";
-    this.detail = "The page tries again by itself.";
+    this.detail = "The request had no answer. Try again in a moment.";
     this.errors = [];
   }
 }

@@ -17,15 +17,17 @@ export function useLocation() {
  */
 export function navigate(url, { replace = false } = {}) {
   const before = store.get().path;
-  history[replace ? "replaceState" : "pushState"](null, "", url);
-  store.set(current());
+  const isSame = new URL(url, location.href).href === location.href;
+  history[replace || isSame ? "replaceState" : "pushState"](null, "", url);
+  update();
   if (store.get().path !== before) window.scrollTo(0, 0);
 }
 
 /** A link to a page of the console, which needs no loading. */
-export function Link({ href, children, ...others }) {
+export function Link({ href, children, onClick, ...others }) {
   const follow = (event) => {
-    const isPlain = event.button === 0 && !event.defaultPrevented;
+    onClick?.(event);
+    const isPlain = event.button === 0 && !event.defaultPrevented && !others.target;
     if (!isPlain || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     navigate(href);
@@ -46,4 +48,11 @@ function current() {
   return { path: path || "/", query: new URLSearchParams(search) };
 }
 
-window.addEventListener("popstate", () => store.set(current()));
+function update() {
+  const next = current();
+  const { path, query } = store.get();
+  // Another fragment is no other page.
+  if (next.path !== path || next.query.toString() !== query.toString()) store.set(next);
+}
+
+window.addEventListener("popstate", update);

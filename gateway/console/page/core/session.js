@@ -2,12 +2,13 @@
 
 import { makeStore, useStore } from "./store.js";
 
-/** keys: "unknown", "on" or "off"; asking: why the dialog is open, or null. */
-const store = makeStore({ keys: "unknown", key: null, scopes: [], asking: null });
+/** keys: "unknown", "on" or "off"; isAsking: the dialog is open. */
+const store = makeStore({ keys: "unknown", key: null, scopes: [], isAsking: false });
 
-let waiting = [];
+/** @type {Set<() => void>} requests that need a session */
+const waiting = new Set();
 
-/** Return {keys, key, scopes, can(scope), signOut, asking}; `key` is the key's name. */
+/** Return {keys, key, scopes, can(scope), signOut, isAsking}; `key` is the key's name. */
 export function useSession() {
   const session = useStore(store);
   return { ...session, can, signOut };
@@ -24,18 +25,26 @@ export async function loadSession() {
   try {
     const response = await fetch("/session", { cache: "no-store" });
     if (response.ok) note(await response.json());
-    else if (response.status === 401) store.set({ ...store.get(), keys: "on" });
+    else if (response.status === 401) ask();
   } catch {
     // The connection's banner says that nothing answers; a request that needs a key asks for it.
   }
 }
 
 /** Open the dialog; resolve once there is a session, and reject if the signal is aborted. */
-export function signIn(problem, signal) {
-  store.set({ ...store.get(), keys: "on", asking: problem.detail });
+export function signIn(signal) {
+  ask();
   return new Promise((resolve, reject) => {
-    waiting.push(resolve);
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    const fail = () => {
+      waiting.delete(succeed);
+      reject(signal.reason);
+    };
+    const succeed = () => {
+      signal?.removeEventListener("abort", fail);
+      resolve();
+    };
+    waiting.add(succeed);
+    signal?.addEventListener("abort", fail);
   });
 }
 
@@ -49,8 +58,8 @@ export async function giveKey(key) {
   const document = await response.json();
   if (!response.ok) return document;
   note(document);
-  const resolvers = waiting;
-  waiting = [];
+  const resolvers = [...waiting];
+  waiting.clear();
   for (const resolve of resolvers) resolve();
   return null;
 }
@@ -61,12 +70,16 @@ export async function signOut() {
   location.assign("/");
 }
 
+function ask() {
+  store.set({ keys: "on", key: null, scopes: [], isAsking: true });
+}
+
 function note(document) {
   const isOff = document.keys === "off";
   store.set({
     keys: isOff ? "off" : "on",
     key: document.key ?? null,
     scopes: document.scopes ?? [],
-    asking: null,
+    isAsking: false,
   });
 }

@@ -1,6 +1,6 @@
 // The present, for what shows how long ago something was.
 
-import { useEffect, useState } from "./preact.js";
+import { useEffect, useRef, useState } from "./preact.js";
 import { isVisible } from "./visibility.js";
 
 const listeners = new Set();
@@ -11,23 +11,39 @@ export function useNow(enabled = true) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     if (!enabled) return undefined;
-    setNow(Date.now());
-    listeners.add(setNow);
-    timer ??= setInterval(tick, 1000);
-    return () => {
-      listeners.delete(setNow);
-      if (listeners.size > 0) return;
-      clearInterval(timer);
-      timer = null;
-    };
+    return onTick(setNow);
   }, [enabled]);
   return now;
+}
+
+function onTick(listener) {
+  listener(Date.now());
+  listeners.add(listener);
+  timer ??= setInterval(tick, 1000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = null;
+  };
 }
 
 function tick() {
   if (!isVisible()) return;
   const now = Date.now();
   for (const listener of [...listeners]) listener(now);
+}
+
+/** Return the text that a function makes of the present; render again when it is another one. */
+export function useText(make, enabled = true) {
+  const [text, setText] = useState(() => make(Date.now()));
+  const latest = useRef(make);
+  latest.current = make;
+  useEffect(() => {
+    if (!enabled) return undefined;
+    return onTick((now) => setText(latest.current(now)));
+  }, [enabled]);
+  return enabled ? text : make(Date.now());
 }
 
 /** Return how long ago a time was, or how far ahead it is, in words. */

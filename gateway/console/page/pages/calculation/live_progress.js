@@ -44,7 +44,7 @@ function Running({ document, expected, isCancelling }) {
   return html`<${Progress} value=${progress > 0 ? progress : null}
       label=${`Progress of ${document.function}`} />
     <p class="progress-words">
-      <strong>${isCancelling ? "its worker stops it within seconds" : leftText(left)}</strong>
+      <strong>${isCancelling ? "Its worker stops it within seconds" : leftText(left)}</strong>
       <span class="muted">running for ${elapsed < 1 ? "less than a second" : roughly(elapsed)}</span>
     </p>
     ${!isCancelling && html`<p class="muted">${basisOf(document, left, elapsed)}</p>`}`;

@@ -52,11 +52,11 @@ function rest(judged, since) {
   return since - judged > Math.max(2, judged * 0.1) ? null : 0;
 }
 
-/** Return "about 12 s left", or that it is unknown. */
+/** Return "About 12 s left", or that it is unknown. */
 export function leftText(seconds) {
-  if (seconds === null) return "time left unknown";
-  if (seconds < 1) return "less than a second left";
-  return `about ${roughly(seconds)} left`;
+  if (seconds === null) return "Time left unknown";
+  if (seconds < 1) return "Less than a second left";
+  return `About ${roughly(seconds)} left`;
 }
 
 /** Return a time with no more precision than a judgement has. */

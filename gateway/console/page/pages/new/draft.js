@@ -16,6 +16,9 @@ import { alternativesOf, constantOf, kindOf, resolve } from "./schema.js";
 const LONG_TEXT = 1000;
 const MOST_ITEMS_AT_FIRST = 20;
 
+/** The depth from which on a type may be one that consists of itself. */
+export const WITHIN = 2;
+
 let lastKey = 0;
 
 /** Return a key for an item, which keeps its field when others come and go. */
@@ -25,7 +28,7 @@ export function keyed(draft, more = {}) {
 }
 
 /** Return the draft of a field that nobody has typed into: its default, or nothing. */
-export function emptyDraft(given, root) {
+export function emptyDraft(given, root, depth = 0) {
   const schema = resolve(given, root);
   if ("default" in schema) {
     return draftOf(schema.default, schema, root);
@@ -33,16 +36,20 @@ export function emptyDraft(given, root) {
   switch (kindOf(schema)) {
     case "list": {
       const length = Math.min(Number(schema.minItems ?? 0), MOST_ITEMS_AT_FIRST);
-      return { items: Array.from({ length }, () => keyed(emptyDraft(schema.items, root))) };
+      const item = () => keyed(emptyDraft(schema.items, root, depth + 1));
+      return { items: Array.from({ length }, item) };
     }
     case "tuple":
-      return { items: schema.prefixItems.map((one) => keyed(emptyDraft(one, root))) };
+      return { items: schema.prefixItems.map((one) => keyed(emptyDraft(one, root, depth + 1))) };
     case "record":
-      return { members: emptyMembers(schema, root) };
+      return { members: emptyMembers(schema, root, depth + 1) };
     case "map":
       return { entries: [] };
-    case "union":
-      return { chosen: 0, draft: emptyDraft(alternativesOf(schema, root)[0], root) };
+    case "union": {
+      const alternatives = alternativesOf(schema, root);
+      const chosen = firstChoice(alternatives, depth);
+      return { chosen, draft: emptyDraft(alternatives[chosen], root, depth + 1) };
+    }
     case "boolean":
       return "false";
     case "constant":
@@ -53,12 +60,17 @@ export function emptyDraft(given, root) {
   }
 }
 
-function emptyMembers(schema, root) {
+/** Further in, a type that consists of itself would never end: what is no object is preferred. */
+function firstChoice(alternatives, depth) {
+  return depth < WITHIN ? 0 : Math.max(0, alternatives.findIndex((one) => kindOf(one) !== "record"));
+}
+
+function emptyMembers(schema, root, depth = 1) {
   const required = new Set(schema.required ?? []);
   const members = {};
   for (const [name, member] of Object.entries(schema.properties)) {
     const hasDraft = required.has(name) || "default" in resolve(member, root);
-    members[name] = hasDraft ? emptyDraft(member, root) : undefined;
+    members[name] = hasDraft ? emptyDraft(member, root, depth) : undefined;
   }
   return members;
 }

@@ -1,6 +1,7 @@
 // Beside the form: what the calculation would cost, where it would run, and whether it exists.
 
 import { CopyButton } from "../../components/copy_button.js";
+import { Icon } from "../../components/icon.js";
 import { Status } from "../../components/status.js";
 import { useConnection } from "../../core/connection.js";
 import { bytes, count, seconds, shortId } from "../../core/format.js";
@@ -23,6 +24,7 @@ export function EstimatePanel({ answer, isComplete, timeLimit }) {
       <${State} ...${{ isDown, isComplete, isCurrent, problem }} />
     </div>
     ${isShown && html`<${Known} estimate=${estimate} />`}
+    ${isComplete && isCurrent && html`<${WhyNot} problem=${problem} />`}
     <dl class=${`facts estimate-facts${isShown && !isCurrent ? " estimate-old" : ""}`}>
       ${isShown ? costs(estimate, timeLimit) : NOTHING_YET}
     </dl>
@@ -47,6 +49,12 @@ function reason(problem) {
   if (problem.status === 422) return "Not possible as it is";
   if (problem.status === 429) return `Too many requests; again in ${problem.retryAfter ?? 10} s`;
   return problem.title;
+}
+
+/** What is wrong with all of it: faults of single arguments stand beside them. */
+function WhyNot({ problem }) {
+  if (!problem || problem.errors.length > 0) return null;
+  return html`<p class="field-error"><${Icon} name="warning" />${problem.detail}</p>`;
 }
 
 /** Whether somebody has submitted it already, with a link. */

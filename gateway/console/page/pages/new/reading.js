@@ -80,11 +80,20 @@ function readJson(text, pointer, faults) {
     return undefined;
   }
   try {
-    return parseJson(text);
+    const value = parseJson(text);
+    if (isFiniteThroughout(value)) return value;
+    faults.push({ pointer, detail: "A number in it is too large. Write a smaller one." });
   } catch (error) {
     faults.push({ pointer, detail: `This is not valid JSON: ${error.message}. Correct it.` });
-    return undefined;
   }
+  return undefined;
+}
+
+/** JSON has no infinity: 1e999 would be sent as null. */
+function isFiniteThroughout(value) {
+  if (typeof value === "number") return Number.isFinite(value);
+  const isObject = value !== null && typeof value === "object";
+  return !isObject || Object.values(value).every(isFiniteThroughout);
 }
 
 function readRecord(draft, schema, root, pointer, faults) {

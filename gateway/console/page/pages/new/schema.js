@@ -77,7 +77,7 @@ export function alternativesOf(schema, root) {
 }
 
 /** Return the short name of an alternative: what tells it from the others. */
-export function alternativeName(schema, root) {
+export function alternativeName(schema, root, depth = 0) {
   const kind = kindOf(schema);
   if (kind === "constant") {
     return String(constantOf(schema));
@@ -88,12 +88,13 @@ export function alternativeName(schema, root) {
   if (fixed) {
     return String(constantOf(fixed));
   }
-  return schema.title ?? typeName(schema, root);
+  return schema.title ?? (depth < MOST_NAMED ? typeName(schema, root, depth) : "…");
 }
 
-/** Return the type in the words of people who read JSON. */
-export function typeName(given, root) {
+/** Return the type in the words of people who read JSON; a type may consist of itself. */
+export function typeName(given, root, depth = 0) {
   const schema = resolve(given, root);
+  const inner = (one) => (depth < MOST_NAMED ? typeName(one, root, depth + 1) : "…");
   switch (kindOf(schema)) {
     case "constant":
       return "constant";
@@ -101,18 +102,16 @@ export function typeName(given, root) {
       return "choice";
     case "union":
       return alternativesOf(schema, root)
-        .map((one) => alternativeName(one, root))
+        .map((one) => alternativeName(one, root, depth + 1))
         .join(" or ");
     case "list":
-      return `list of ${plural(typeName(schema.items, root))}`;
+      return `list of ${plural(inner(schema.items))}`;
     case "tuple":
-      return `list of ${schema.prefixItems.length}: ${schema.prefixItems
-        .map((one) => typeName(one, root))
-        .join(", ")}`;
+      return `list of ${schema.prefixItems.length}: ${schema.prefixItems.map(inner).join(", ")}`;
     case "record":
       return schema.title ?? "object";
     case "map":
-      return `object of ${plural(typeName(schema.additionalProperties, root))}`;
+      return `object of ${plural(inner(schema.additionalProperties))}`;
     case "string":
       return FORMATS[schema.format]?.name ?? "text";
     case "json":
@@ -121,6 +120,9 @@ export function typeName(given, root) {
       return schema.type;
   }
 }
+
+/** Types within types that are named. */
+const MOST_NAMED = 4;
 
 function plural(name) {
   const known = { integer: "integers", number: "numbers", text: "texts", boolean: "booleans" };

@@ -42,7 +42,7 @@ export function Frame({ id, label, schema, isRequired, isItem, note, examples, c
       ${(hint || note) &&
       html`<p class="field-hint value-notes">
         ${hint && html`<span id=${`${id}-hint`}>${hint}</span>`}
-        ${note && html`<output class="value-became" id=${`${id}-note`} for=${id}>${note}</output>`}
+        ${note && html`<span class="value-became" id=${`${id}-note`}>${note}</span>`}
       </p>`}
       ${examples}
       <${Faults} id=${id} faults=${faults} />

@@ -2,7 +2,7 @@
 
 import { Icon } from "../../../components/icon.js";
 import { html, useContext, useRef } from "../../../core/preact.js";
-import { emptyDraft, keyed } from "../draft.js";
+import { WITHIN, emptyDraft, keyed } from "../draft.js";
 import { focusField, innerId } from "../places.js";
 import { isScalar, kindOf, resolve } from "../schema.js";
 import { FieldsOrJson } from "./as_json.js";
@@ -20,7 +20,7 @@ export function ListField({ draft, onChange, ...field }) {
   const change = (key, one) =>
     onChange({ items: items.map((item) => (item.key === key ? { key, draft: one } : item)) });
   const add = () => {
-    const item = keyed(emptyDraft(schema.items, root));
+    const item = keyed(emptyDraft(schema.items, root, WITHIN));
     onChange({ items: [...items, item] });
     requestAnimationFrame(() => focusField(innerId(id, item.key)));
   };

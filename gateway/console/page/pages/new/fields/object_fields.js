@@ -2,7 +2,7 @@
 
 import { Icon } from "../../../components/icon.js";
 import { html, useContext, useRef } from "../../../core/preact.js";
-import { emptyDraft, keyed } from "../draft.js";
+import { WITHIN, emptyDraft, keyed } from "../draft.js";
 import { focusField, innerId } from "../places.js";
 import { FieldsOrJson } from "./as_json.js";
 import { FormContext } from "./context.js";
@@ -66,7 +66,7 @@ export function MapField({ draft, onChange, ...field }) {
   const change = (key, more) =>
     onChange({ entries: entries.map((one) => (one.key === key ? { ...one, ...more } : one)) });
   const add = () => {
-    const entry = keyed(emptyDraft(schema.additionalProperties, root), { name: "" });
+    const entry = keyed(emptyDraft(schema.additionalProperties, root, WITHIN), { name: "" });
     onChange({ entries: [...entries, entry] });
     requestAnimationFrame(() => focusField(`${innerId(id, entry.key)}-name`));
   };
