@@ -65,7 +65,7 @@ def statuses(engine, **conditions):
         counted = connection.execute(
             text(f"SELECT status, count(*) FROM calculations WHERE {where} GROUP BY 1"), conditions
         )
-        return {status: count for status, count in counted}
+        return dict(map(tuple, counted))
 
 
 def answer_question(page, title, action):
