@@ -233,7 +233,8 @@ def test_what_is_too_large_for_the_memory_is_said_while_it_is_typed(form, watch)
     watch.expect("422")
     page = form("estimated", "n=1e12")
     expect(page.locator(".new-side")).to_contain_text("Not possible as it is")
-    expect(page.locator(".new-fields")).to_contain_text("memory")
+    field = page.get_by_label("n", exact=True)
+    expect(field).to_have_accessible_description(wrong_within("bytes of memory"))
 
 
 def test_an_estimate_is_asked_for_once_typing_has_ended(page, service):
