@@ -55,10 +55,10 @@ def load_console(installed: Path = INSTALLED) -> Console:
         separators=(",", ":"),
     )
     pages = {found[1]: name for name in tree.files if (found := _PAGE.fullmatch(name))}
-    html = {name: _html(tree, import_map, path).encode() for name, path in pages.items()}
-    html[""] = _html(tree, import_map).encode()
+    pages_html = {name: _html(tree, import_map, path).encode() for name, path in pages.items()}
+    pages_html[""] = _html(tree, import_map).encode()
     sha256 = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
-    return Console(html, _policy(f" 'sha256-{sha256}'"), tree)
+    return Console(pages_html, _policy(f" 'sha256-{sha256}'"), tree)
 
 
 def _html(tree: Tree, import_map: str, *entries: str) -> str:

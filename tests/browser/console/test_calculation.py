@@ -7,6 +7,7 @@ import ast
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from uuid import uuid4
@@ -200,6 +201,19 @@ def test_an_id_of_no_calculation_says_so(open_page, watch):
         expect(page.get_by_role("heading", level=1)).to_have_text("No such calculation")
         assert page.title() == "No such calculation · Reckoner"
         expect(page.get_by_role("link", name="All calculations")).to_have_attribute("href", "/")
+
+
+def test_it_appears_once_the_service_answers(open_page, service, page, watch):
+    watch.expect("ERR_FAILED|410")
+    identity = store_result(service.engine, "text", b"some text")
+    page.route(re.compile(f"^[^?]+[0-9]/calculations/{identity}"), lambda route: route.abort())
+    open_page(identity)
+    expect(page.get_by_text("Loading…")).to_be_visible()
+    page.unroute_all()
+    expect(result_of(page)).to_contain_text("some text", timeout=20_000)
+    page.route("**/result", lambda route: route.fulfill(status=410))
+    result_of(page).get_by_role("button", name="Copy").click()
+    expect(page.locator(".toast")).to_contain_text("status 410")
 
 
 def test_a_failure_is_told_in_words_with_its_attempts(open_page, service, screenshot):
@@ -408,7 +422,7 @@ def test_the_time_that_is_left_is_judged_by_the_pace_or_is_unknown(open_page, se
             return {
                 paced: judge([[0, 0], [10, 0.25]], 12, 12, null),
                 loaded_late: judge([[0, 0.5]], 0, 40, null),
-                another_attempt: judge([[0, 0.9], [10, 0, 2], [20, 0.5, 2]], 20, 10, null),
+                another_attempt: judge([[0, 0.9], [10, 0, 2], [20, 0.5, 2]], 20, 30, null),
                 by_estimate: judge([[0, 0]], 3, 3, { seconds: 10 }),
                 longer_than_estimated: judge([[0, 0]], 30, 30, { seconds: 10 }),
                 nothing_known: judge([[0, 0]], 3, 3, null),

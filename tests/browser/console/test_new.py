@@ -81,6 +81,8 @@ def test_integers_are_exact_from_the_field_to_the_stored_arguments(form, service
         page = form("integers")
         fill(page, n=typed)
         assert submit(page, service) == json.dumps({"n": stored, "times": 3})
+    page.go_back()
+    expect(page.get_by_label("n", exact=True)).to_have_value(str(stored))
 
 
 def test_the_form_says_what_a_number_became(form):
@@ -137,6 +139,7 @@ def test_lists_and_objects_one_within_the_other(form, service, screenshot):
     page.get_by_role("button", name="Add title").click()
     page.keyboard.type("Plan")
     fill(page, **{"matrix 2 1": "-7"})
+    page.evaluate("scrollTo(0, 0)")
     screenshot(page, "new-structures")
     assert json.loads(submit(page, service)) == {
         "numbers": [2.5, 0.001],
@@ -218,6 +221,7 @@ def test_faults_stand_beside_their_fields_and_the_first_is_focused(form, watch, 
     expect(code).to_be_focused()
     page.get_by_role("alert").get_by_role("link", name="day").click()
     expect(page.get_by_label("day")).to_be_focused()
+    page.evaluate("scrollTo(0, 0)")
     screenshot(page, "new-faults")
     fill(page, code="EUR", day="2026-11-26")
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -311,6 +315,25 @@ def test_what_exists_is_said_with_a_link(form, service):
     expect(page.get_by_role("button", name="Follow it")).to_be_visible()
     known.get_by_role("link").click()
     page.wait_for_url("**/console/calculations/*")
+    submit(form("fibonacci", "n=50"), service)  # which is computed in the request
+    form("fibonacci", "n=50")
+    expect(known).to_contain_text("Already computed")
+    expect(page.get_by_role("button", name="Show the result")).to_be_visible()
+
+
+def test_a_rate_that_is_exceeded_delays_the_next_estimate(form, watch):
+    watch.expect("429")
+    page = form("estimated")
+    answer = problem(429, "rate-exceeded", title="Rate exceeded", detail="Send fewer.")
+    page.route(
+        "**/estimates",
+        lambda route: route.fulfill(**answer, headers={"Retry-After": "1"}),
+        times=1,
+    )
+    fill(page, n="2000")
+    expect(page.locator(".estimate")).to_contain_text("Too many requests; again in 1 s")
+    expect(page.locator(".estimate")).to_contain_text("2 s")
+    expect(page.locator(".estimate")).not_to_contain_text("Too many requests")
 
 
 def test_the_arguments_are_in_the_url(form, page, service):

@@ -4,6 +4,7 @@ import re
 
 from gateway.description.api import all_operations
 from shared.functions.registry import load_registry
+from shared.keys.scope import Scope
 from tests.documents.parts import ROOT
 from tests.documents.routes import PAGE, routes_page
 
@@ -41,3 +42,15 @@ def test_the_table_of_the_api_has_each_path_and_method():
     described = {(one.method, one.path) for one in operations if one.method != "HEAD"}
     assert described - shown == set()
     assert shown - described == set()
+
+
+def test_the_table_of_scopes_has_the_routes_of_each():
+    rows = dict(re.findall(r"^\| `(\w+)` \| (`(?:GET|POST|DELETE) .+) \|$", API_PAGE, re.MULTILINE))
+    assert list(rows) == list(Scope)
+    for scope, cell in rows.items():
+        method, shown = "", set()
+        for text in re.findall(r"`([^`]+)`", cell):
+            method = text.split()[0] if " " in text else method
+            shown.add((method, text.split()[-1].replace("{id}", "{calculation_id}")))
+        operations = [one for one in all_operations(load_registry()) if one.method != "HEAD"]
+        assert shown == {(one.method, one.path) for one in operations if one.scope == scope}

@@ -10,7 +10,6 @@ import pytest
 from compose.local.settings import PREFIX, LocalSettings
 from reckoner.cli.__main__ import reckoner
 from shared.config import Settings
-from shared.keys.scope import Scope
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/explanation/security.md").read_text()
@@ -57,11 +56,6 @@ def test_the_targets_and_services_that_it_names_exist(name):
 def test_the_problems_and_the_status_codes_that_it_names_exist():
     for status, problem in re.findall(r"(4\d\d|503) `([a-z-]+)`", PAGE):
         assert re.search(rf"^\| {status} \|.*`{problem}`", PROBLEMS_PAGE, re.MULTILINE), problem
-
-
-def test_its_table_of_scopes_is_complete():
-    rows = re.findall(r"^\| `(\w+)` \| `(?:GET|POST|DELETE)", PAGE, re.MULTILINE)
-    assert rows == list(Scope)
 
 
 def test_no_command_of_its_takes_a_key():

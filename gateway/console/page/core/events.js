@@ -41,6 +41,7 @@ function listen(url, handlers, setState) {
   };
   const endListening = onVisibility((isShown) => {
     stop();
+    setState({ isOpen: false, problem: null });
     if (isShown) start();
   });
   if (isVisible()) start();

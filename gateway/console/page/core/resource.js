@@ -55,7 +55,11 @@ function keepLoading(path, every, setState) {
     controller.abort();
     controller = new AbortController();
     const { signal } = controller;
-    setState((state) => ({ ...state, isLoading: true }));
+    setState((state) => ({
+      ...state,
+      isLoading: true,
+      isStale: state.isStale || (state.data !== null && isDown()),
+    }));
     try {
       await whenUp(signal);
       const data = await api.get(path, { signal });

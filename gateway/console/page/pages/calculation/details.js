@@ -67,7 +67,7 @@ function Costs({ document }) {
 }
 
 function sourceText(estimate) {
-  if (estimate === null) return "The function estimates nothing, and has no history yet.";
+  if (estimate === null) return "Nothing was known of its cost when it was submitted.";
   return estimate.source === "history"
     ? "The estimate is learnt from finished calculations."
     : "The estimate is the function's own.";

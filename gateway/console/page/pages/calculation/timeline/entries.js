@@ -1,12 +1,12 @@
 // The timeline of a calculation, from its document: only what the document says, in order of time.
 
+import { isFinal } from "../../../components/status.js";
 import { endsTheRound, outcomeText } from "./words.js";
 
-const FINAL = new Set(["succeeded", "failed", "cancelled"]);
 const TONES = { succeeded: "good", failed: "bad", cancelled: "warn" };
 const ENDS = { succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" };
 /** The order of what happened at the same millisecond. */
-const RANKS = { accepted: 0, published: 1, attempt: 2, again: 3, finished: 4, pending: 5 };
+const RANKS = { published: 0, attempt: 1, again: 2 };
 
 /**
  * Return the entries: {kind, title, text, at, seconds, waited, worker, tone}; `at` is null where
@@ -14,18 +14,13 @@ const RANKS = { accepted: 0, published: 1, attempt: 2, again: 3, finished: 4, pe
  * @param {any} document
  */
 export function timelineOf(document) {
-  const entries = [accepted(document), ...attempts(document)];
-  if (document.published_at) entries.push(published(document));
-  if (FINAL.has(document.status)) entries.push(finished(document));
-  entries.sort((one, other) => one.order - other.order || RANKS[one.kind] - RANKS[other.kind]);
+  const between = attempts(document);
+  if (document.published_at) between.push(published(document));
+  between.sort((one, other) => one.order - other.order || RANKS[one.kind] - RANKS[other.kind]);
   const missing = document.attempts - attemptsShown(document);
-  if (missing > 0) entries.splice(1, 0, unknown(missing));
-  const last = pending(document);
-  return withWaits(last === null ? entries : [...entries, last]);
-}
-
-export function isFinal(document) {
-  return FINAL.has(document.status);
+  if (missing > 0) between.unshift(unknown(missing));
+  // The first and the last are that even if the clock was set back meanwhile.
+  return withWaits([accepted(document), ...between, ...lastOf(document)]);
 }
 
 /** Whether it was computed while its request waited, and was never in a queue. */
@@ -119,7 +114,7 @@ function titleOfAttempt(document) {
 
 /** Whether a claim ended for good, and the calculation went on nevertheless. */
 function isSubmittedAgain(document, past) {
-  const isTheEnd = isFinal(document) && past.ended_at === document.finished_at;
+  const isTheEnd = isFinal(document.status) && past.ended_at === document.finished_at;
   return endsTheRound(past.outcome) && !isTheEnd;
 }
 
@@ -148,8 +143,12 @@ function finished(document) {
   });
 }
 
+function lastOf(document) {
+  if (isFinal(document.status)) return [finished(document)];
+  return document.status === "queued" ? [pending(document)] : [];
+}
+
 function pending(document) {
-  if (document.status !== "queued") return null;
   const isTriedAgain = document.history.length > 0 && !document.published_at;
   return {
     kind: "pending",
