@@ -9,6 +9,7 @@ import httpx
 from reckoner.client.documents.calculation import (
     Calculation,
     Cancelled,
+    Counted,
     Estimated,
     Submitted,
 )
@@ -195,6 +196,10 @@ class Client:
         """
         given = many.written(conditions)
         return self._driver.iterate(many.list_calculations(self._service, given, page_size))
+
+    def count(self, **conditions: Unpack[ListConditions]) -> Counted:
+        """Count calculations that fulfil all conditions, up to 10,000."""
+        return self._driver.run(many.count(self._service, many.written(conditions)))
 
     def cancel_many(
         self, *, ids: Iterable[Named] | None = None, **conditions: Unpack[CancelConditions]

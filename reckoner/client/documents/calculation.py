@@ -120,6 +120,14 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many there are; if it is not exact, there are more than that."""
+
+    count: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a calculation is: `fraction` from 0 to 1, and the seconds that it may still take."""
 

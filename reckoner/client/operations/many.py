@@ -5,8 +5,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeAlias, TypedDict
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
-from reckoner.client.documents.calculation import Calculation, Cancelled, calculation_from
+from reckoner.client.documents.calculation import (
+    Calculation,
+    Cancelled,
+    Counted,
+    calculation_from,
+)
 from reckoner.client.operations.service import Named, Service, json_call
 from reckoner.client.transport.steps import Call, Steps, emit
 from reckoner.client.values.json_text import write_json
@@ -16,8 +22,8 @@ _IDS_AT_ONCE = 10_000
 Query: TypeAlias = Mapping[str, str]
 
 
-class ListConditions(TypedDict, total=False):
-    """What a list can be limited to; a moment needs a time zone, and None is no condition."""
+class Conditions(TypedDict, total=False):
+    """What many have in common; a moment needs a time zone, and None is no condition."""
 
     status: str | None
     function: str | None
@@ -26,7 +32,13 @@ class ListConditions(TypedDict, total=False):
     created_before: datetime | str | None
 
 
-class CancelConditions(ListConditions, total=False):
+class ListConditions(Conditions, total=False):
+    """What a list can be limited to: also an id, or its first 8 or more characters."""
+
+    id: UUID | str | None
+
+
+class CancelConditions(Conditions, total=False):
     """What a cancel can be limited to: also the name of the key that first submitted."""
 
     submitted_by: str | None
@@ -51,6 +63,13 @@ def list_page(
     found: Sequence[Calculation]
     found, following = service.read(answer.document, lambda document: _page(document, query))
     return found, following
+
+
+def count(service: Service, conditions: Mapping[str, str]) -> Steps[Counted]:
+    """Return how many there are."""
+    answer = yield from service.ask(Call("GET", "/calculations/count", conditions))
+    counted: Counted = service.read(answer.document, _counted)
+    return counted
 
 
 def cancel_many(
@@ -108,6 +127,10 @@ def _page(document: Mapping[str, Any], query: Query) -> tuple[list[Calculation],
     if following == query:
         raise ValueError("The list has no end.")
     return found, following
+
+
+def _counted(document: Mapping[str, Any]) -> Counted:
+    return Counted(int(document["count"]), bool(document["is_exact"]))
 
 
 def _cancelled(document: Mapping[str, Any]) -> tuple[Cancelled, str | None]:

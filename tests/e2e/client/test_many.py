@@ -56,6 +56,7 @@ def test_a_list_can_be_limited(client):
     found = client.list(status="failed", lane="heavy", created_after=before)
     assert failed.id in {one.id for one in found}
     assert list(client.list(function="linear_system", created_before="2020-01-01T00:00:00Z")) == []
+    assert client.count(function="linear_system", created_before="2020-01-01T00:00:00Z").count == 0
 
 
 def test_the_asynchronous_client_does_all_that_the_other_does(base_url, client, tmp_path):

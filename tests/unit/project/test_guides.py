@@ -1,11 +1,10 @@
-"""The how-to pages say when they are needed and how to see that they worked; what they name exists.
+"""How-to pages say when they are needed and how to see that they worked; what they name exists.
 
-Their commands that need nothing but a running Reckoner are run in tests/e2e/guides. Those of Docker,
+Commands that need nothing but a running Reckoner are run in tests/e2e/guides. Those of Docker,
 which tests/compose runs in part, are checked here by their words.
 """
 
 import re
-import shlex
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from compose.local.settings import PREFIX, LocalSettings
 from reckoner.cli.__main__ import _COMMANDS, reckoner
 from shared.config import Settings
-from tests.e2e.guides.page import FOLDERS, ROOT, Command, blocks, steps
+from tests.e2e.guides.page import FOLDERS, ROOT, Command, File, blocks, steps
 from tests.unit.reckoner.cli.test_help import command_lines
 
 COMPOSE = (ROOT / "compose/compose.yaml").read_text()
@@ -62,12 +61,14 @@ def test_the_services_and_commands_of_docker_compose_that_a_page_names_exist(pag
     known = set(re.findall(r"^  ([a-z-]+):$", services, re.MULTILINE))
     text = re.sub(r"\\\n *", "", page.read_text())
     for command in re.findall(r"docker compose -f compose/compose.yaml ([^`\n]+)", text):
-        words = shlex.split(command.partition(" #")[0].partition(" | ")[0], posix=False)
-        words = [word for word in words if not word.startswith("-") and word != "metrics"]
+        command = re.sub(r"^(?:-f [\w-]+\.yaml|--profile metrics|--tail=\d+) ", "", command)
+        words = [word for word in re.findall(r"[^\s']+", command) if not word.startswith("-")]
+        if words[0] == "…":
+            continue
         assert words[0] in _VERBS, command
         if words[0] in {"exec", "run"}:
             named = words[3 if words[1] == "RECKONER_KEY" else 1 :][:1]
-        elif words[0] in {"stop", "pull", "logs"}:
+        elif words[0] in {"stop", "pull"}:
             named = words[1:]
         else:
             named = []
@@ -112,3 +113,14 @@ def test_a_command_that_does_not_exist_is_found():
     for wrong in (["nothing"], ["key", "make", "shop"], ["prune", "--younger-than", "1d"]):
         with pytest.raises((AssertionError, click.UsageError)):
             check_that_it_parses(wrong)
+
+
+@pytest.mark.parametrize("name", ["prime_factors", "mandelbrot"])
+def test_the_function_of_the_page_is_that_of_the_examples(name):
+    page = (ROOT / "docs/how-to/add-a-function.md").read_text()
+    files = [step for step in steps(page) if isinstance(step, File)]
+    [text] = [file.text for file in files if file.path == f"{name}.py"]
+    example = (ROOT / f"docs/examples/reckoner_examples/{name}.py").read_text()
+    body = text.partition(f"def {name}(")[2]
+    assert body.strip()
+    assert body in example

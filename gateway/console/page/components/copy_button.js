@@ -16,7 +16,13 @@ export function CopyButton({ text, label, children, class: className = "" }) {
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const press = async () => {
-    const whole = typeof text === "function" ? await text() : text;
+    let whole = text;
+    try {
+      if (typeof text === "function") whole = await text();
+    } catch (problem) {
+      toast(problem.detail ?? "What is to be copied could not be loaded. Try it again.");
+      return;
+    }
     if (!(await copy(String(whole)))) {
       toast("The text could not be copied. Select it and copy it with the keyboard.");
       return;

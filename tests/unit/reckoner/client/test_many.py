@@ -10,7 +10,7 @@ from reckoner.client import InvalidRequest, LimitExceeded, WaitTimeout
 from reckoner.client.documents.problem import problem_from
 from reckoner.client.operations import batch as batches
 from reckoner.client.operations.batch import Item, batch, counted_from, pages, submit_many
-from reckoner.client.operations.many import cancel_many, list_calculations, written
+from reckoner.client.operations.many import cancel_many, count, list_calculations, written
 from tests.unit.reckoner.client.playing import ID, answer, document, problem, service, unfinished
 
 
@@ -167,6 +167,15 @@ def test_a_list_asks_for_page_after_page(player):
         {"function": "pi", "limit": "2"},
         {"cursor": "a+b=", "limit": "2", "function": "pi"},
     ]
+
+
+@pytest.mark.parametrize("is_exact", [True, False])
+def test_a_count_says_whether_it_is_exact(player, is_exact):
+    player.answers = iter([answer({"count": 10_000, "is_exact": is_exact})])
+    found = player.play(count(service(), {"id": "ffcfeb02"}))
+    assert (found.count, found.is_exact) == (10_000, is_exact)
+    (call,) = player.calls
+    assert (call.path, call.query) == ("/calculations/count", {"id": "ffcfeb02"})
 
 
 def bodies(player):

@@ -6,7 +6,7 @@ import { Progress } from "../../components/progress.js";
 import { Status } from "../../components/status.js";
 import { Cell, Row } from "../../components/table.js";
 import { argumentsText, bytes, count, seconds, shortId } from "../../core/format.js";
-import { html, useMemo } from "../../core/preact.js";
+import { Component, html } from "../../core/preact.js";
 import { Link } from "../../core/router.js";
 import { useNow } from "../../core/times.js";
 import { canBeCancelled, canBeRunAgain } from "./what_can.js";
@@ -14,9 +14,19 @@ import { canBeCancelled, canBeRunAgain } from "./what_can.js";
 const SHOWN_CHARACTERS = 90;
 const TITLE_CHARACTERS = 600;
 
-/** A row; as long as nothing of it changes, nothing of it is rendered again. */
-export function CalculationRow(properties) {
-  return useMemo(() => draw(properties), Object.values(properties));
+/**
+ * A row; as long as nothing of it changes, nothing of it is rendered again.
+ *
+ * Not by useMemo: what that keeps of one rendering keeps the whole list of that time in memory.
+ */
+export class CalculationRow extends Component {
+  shouldComponentUpdate(next) {
+    return Object.keys(next).some((name) => next[name] !== this.props[name]);
+  }
+
+  render(properties) {
+    return draw(properties);
+  }
 }
 
 function draw(properties) {

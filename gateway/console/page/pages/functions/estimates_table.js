@@ -39,8 +39,8 @@ export function EstimatesTable({ name, estimates }) {
       )}
     <//>
     <p class="muted">
-      As the author estimates them. Bars are on a logarithmic scale: each step of the same length is
-      the same factor.
+      As the author estimates them.
+      <span class="bar-legend"> Bars are on a logarithmic scale.</span>
     </p>
   `;
 }

@@ -110,7 +110,7 @@ function costs({ id, lane, estimate }, timeLimit) {
 }
 
 const LANES = {
-  quick: "shared with other short ones",
+  quick: "beside other short ones",
   heavy: "in a process of its own",
 };
 

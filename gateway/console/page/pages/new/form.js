@@ -39,7 +39,7 @@ export function CalculationForm({ described }) {
   const isComplete = ownFaults.length === 0;
   const answer = useEstimate(isComplete ? body : null, text);
   const isQuiet = useQuiet(text + toJson(ownFaults));
-  useArgumentsInUrl(described.name, body.arguments, ownFaults);
+  const keepInUrl = useArgumentsInUrl(described.name, body.arguments, ownFaults);
 
   const places = useMemo(() => placesOf(draft, root, PREFIX), [draft, root]);
   const refused = refusal?.text === text ? refusal.problem : answer.isCurrent && answer.problem;
@@ -56,6 +56,7 @@ export function CalculationForm({ described }) {
     setRefusal(null);
     try {
       const { id } = await api.post("/calculations", body);
+      keepInUrl(); // for whoever comes back
       navigate(`/console/calculations/${id}`);
     } catch (problem) {
       setRefusal({ text, problem });
@@ -158,20 +159,25 @@ function useQuiet(text) {
   return quiet === text;
 }
 
-/** Keep what is filled in and valid in the URL, so that the form can be shared and reloaded. */
+/**
+ * Keep what is filled in and valid in the URL, so that the form can be shared and reloaded.
+ * @returns {() => void} does it now
+ */
 function useArgumentsInUrl(name, args, faults) {
   const faulty = new Set(faults.map(({ pointer }) => pointer.split("/")[1]));
   const valid = Object.entries(args).filter(([member]) => !faulty.has(escaped(member)));
   const url = newCalculationPath(name, Object.fromEntries(valid));
+  const keep = () => history.replaceState(null, "", url);
   const isFirst = useRef(true);
   useEffect(() => {
     if (isFirst.current) {
       isFirst.current = false; // what the URL asks for stays, also where it is not valid
       return undefined;
     }
-    const timer = setTimeout(() => history.replaceState(null, "", url), QUIET_MILLISECONDS);
+    const timer = setTimeout(keep, QUIET_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [url]);
+  return keep;
 }
 
 const escaped = (name) => name.replaceAll("~", "~0").replaceAll("/", "~1");

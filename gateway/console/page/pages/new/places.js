@@ -53,7 +53,8 @@ function addPlaces(places, draft, given, root, pointer, id, label) {
 export const isInline = (schema, draft) => kindOf(schema) === "record" && !("text" in draft);
 
 /**
- * Give each fault to the innermost field that has its place.
+ * Give each fault to the innermost field that has its place. What is wrong with all arguments is
+ * wrong with the only one.
  * @returns {{id: string | null, label: string, pointer: string, detail: string}[]} in the order of
  *   the fields; id is null where no field is
  */
@@ -61,9 +62,10 @@ export function placeFaults(faults, places) {
   const order = [...places.keys()];
   return faults
     .map((fault) => {
-      const at = ancestors(fault.pointer).find((pointer) => places.has(pointer));
+      const isOnly = fault.pointer === "" && order.length === 1;
+      const at = isOnly ? order[0] : ancestors(fault.pointer).find((one) => places.has(one));
       if (at === undefined) return { ...fault, id: null, label: "", position: -1 };
-      const rest = fault.pointer.slice(at.length);
+      const rest = isOnly ? "" : fault.pointer.slice(at.length);
       const detail = rest === "" ? fault.detail : `At ${rest}: ${fault.detail}`;
       return { ...fault, ...places.get(at), detail, position: order.indexOf(at) };
     })

@@ -14,13 +14,12 @@ const LONG_LINE = 200;
 
 /** An integer, exact at any size: a text, since a number input would round it. */
 export function IntegerField({ draft, onChange, ...field }) {
-  const isNatural = (field.schema.minimum ?? field.schema.exclusiveMinimum ?? -1) >= 0;
   return html`<${Line}
     ...${field}
     draft=${draft}
     onChange=${onChange}
     note=${integerNote(draft)}
-    input=${{ inputmode: isNatural ? "numeric" : "text", class: "input number-input" }}
+    input=${{ inputmode: keyboardFor(field.schema, "numeric"), class: "input number-input" }}
   />`;
 }
 
@@ -30,8 +29,13 @@ export function NumberField({ draft, onChange, ...field }) {
     draft=${draft}
     onChange=${onChange}
     note=${numberNote(draft)}
-    input=${{ inputmode: "decimal", class: "input number-input" }}
+    input=${{ inputmode: keyboardFor(field.schema, "decimal"), class: "input number-input" }}
   />`;
+}
+
+/** A phone's keyboard of digits has no minus. */
+function keyboardFor({ minimum, exclusiveMinimum }, digits) {
+  return (minimum ?? exclusiveMinimum ?? -1) >= 0 ? digits : "text";
 }
 
 export function StringField({ draft, onChange, ...field }) {
