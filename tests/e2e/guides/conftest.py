@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from compose.services.credentials import APP, OWNER
+from compose.services.credentials import APP, KEYS, OWNER
 from tests.conftest import new_database, virtual_host
 from tests.e2e.conftest import Stack
 from tests.e2e.guides.page import File, pages, steps
@@ -27,6 +27,7 @@ class Guided:
     stack: Stack
     places: Mapping[str, str]
     passwords: Mapping[str, Path]
+    keys_url: str
 
     def shell(self, home: Path) -> Shell:
         """Return a shell in the checkout `~/reckoner`, in which `make up` runs."""
@@ -35,13 +36,15 @@ class Guided:
         for name, file in self.passwords.items():
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, checkout / name)
-        (checkout / "var/reckoner.env").write_text(
-            "".join(
-                f"{name}='{value}'\n"
-                for name, value in self.stack.environment.items()
-                if name.startswith("RECKONER_")
-            )
-        )
+        settings = {
+            name: value
+            for name, value in self.stack.environment.items()
+            if name.startswith("RECKONER_")
+        }
+        of_keys = settings | {"RECKONER_DATABASE_URL": self.keys_url}
+        for file, values in (("reckoner.env", settings), ("keys.env", of_keys)):
+            lines = (f"{name}='{value}'\n" for name, value in values.items())
+            (checkout / "var" / file).write_text("".join(lines))
         (home / "anna-key").write_text(f"rk_{'0' * 16}_{'0' * 64}\n")  # keys are off
         environment = {"HOME": str(home), "RECKONER_URL": self.stack.url}
         return Shell(checkout, self.places, environment)
@@ -95,4 +98,4 @@ def guided(postgres, admin, rabbitmq, state_folder) -> Iterator[Guided]:
                 "var/postgres/password": postgres.password_file(OWNER),
                 "var/rabbitmq/admin-password": rabbitmq.folder / "admin-password",
             }
-            yield Guided(stack, places, passwords)
+            yield Guided(stack, places, passwords, postgres.url_of(database, KEYS))

@@ -88,6 +88,12 @@ def test_a_minute_is_what_was_counted_since_the_last(engine, counters):
     assert (heavy.accepted, heavy.cancelled, sum(heavy.computing)) == (0, 1, 1)
 
 
+def test_a_minute_that_is_stored_is_not_begun_again(engine):
+    with engine.begin() as connection:
+        assert record_minute(connection)
+        assert not record_minute(connection)  # of the same moment, to PostgreSQL
+
+
 def test_of_several_relays_one_writes_a_minute(engine):
     begin(engine)
     with engine.begin() as connection:

@@ -67,12 +67,12 @@ MUTATIONS = [
     ),
     mutation(
         "gateway/docs/files.py",
-        'f"{path.stem}-{sha256[:_HASH_CHARACTERS]}{path.suffix}"',
+        'f"{path.stem}-{file.representation.sha256[:_HASH_CHARACTERS]}{path.suffix}"',
         "path.name",
         f"{_FILES}::test_each_file_has_a_name_of_its_content_which_the_page_uses",
     ),
     mutation(
-        "gateway/docs/files.py",
+        "gateway/http/browser_packages.py",
         "        if all((marker.parent",
         "        if any((marker.parent",
         f"{_FILES}::test_an_installation_that_lost_a_file_is_none_and_the_older_one_is_used",

@@ -66,8 +66,8 @@ MUTATIONS = [
         f"{_CACHE}::test_cache_control_and_expires_do_not_make_nginx_cache",
     ),
     _template(
-        '$reckoner_host $request_uri";',
-        '$reckoner_host";',
+        '"$reckoner_credential $reckoner_host $request_uri";',
+        '"$reckoner_credential $reckoner_host";',
         f"{_CACHE}::test_a_result_with_gzip_comes_from_the_gateway",
     ),
     _template('"$reckoner_credential $reckoner_host', '"$reckoner_host', _NO_CLIENT),

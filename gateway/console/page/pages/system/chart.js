@@ -13,8 +13,11 @@ export function Chart({ chart, history, Plot }) {
   const [place, setPlace] = useState(null);
   const { times } = history;
   const lines = chart.lines(history).filter(({ values }) => lastKnown(values) !== null);
+  const at = place ?? Math.max(...lines.map(({ values }) => lastKnown(values)));
   return html`<figure class="card system-chart" id=${`chart-${chart.id}`}>
     <figcaption>
+      ${lines.length > 0 &&
+      html`<span class="muted system-at" aria-hidden="true">${clock(times[at])}</span>`}
       <h3>${chart.title}</h3>
       <p class="muted">${chart.unit}</p>
       <p class="visually-hidden">${inWords(lines, times, chart.show)}</p>
@@ -23,14 +26,13 @@ export function Chart({ chart, history, Plot }) {
       ? html`<p class="muted system-nothing">Nothing in this time.</p>`
       : html`<${Drawing} chart=${chart} lines=${lines} times=${times} Plot=${Plot}
             onPoint=${setPlace} />
-          <${Legend} lines=${lines} times=${times} place=${place} show=${chart.show} />
+          <${Legend} lines=${lines} at=${at} show=${chart.show} />
           <${ChartTable} title=${chart.title} lines=${lines} times=${times} show=${chart.show} />`}
   </figure>`;
 }
 
-/** The names of the lines, with their values where the pointer is, or the last. */
-function Legend({ lines, times, place, show }) {
-  const at = place ?? Math.max(...lines.map(({ values }) => lastKnown(values)));
+/** The names of the lines, with their values at a place: where the pointer is, or the last. */
+function Legend({ lines, at, show }) {
   return html`<div class="system-legend" aria-hidden="true">
     ${lines.map(
       ({ label, colour, values, isDashed }) => html`<span key=${label}>
@@ -40,7 +42,6 @@ function Legend({ lines, times, place, show }) {
         ${label} <strong>${show(values[at])}</strong>
       </span>`,
     )}
-    <span class="muted system-at">${clock(times[at])}</span>
   </div>`;
 }
 
