@@ -13,12 +13,19 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.console import modules
 from tests.browser.console.ended import path_of
 
 pytestmark = pytest.mark.slow
 
 #: Longer than a test: it is cancelled.
 ENDLESS = {"width": 4096, "span": 0.01}
+
+#: A program that only says what it was called with.
+STUB = """#!{python}
+import json, sys
+print(json.dumps(sys.argv))
+"""
 
 
 @pytest.fixture
@@ -88,6 +95,7 @@ def test_one_is_cancelled_after_a_question_and_run_again(open_console, stack, su
     page.get_by_role("dialog").get_by_role("button", name="Cancel the calculation").click()
     expect(status).to_have_text("cancelled")
     expect(page.get_by_role("region", name="The calculation was cancelled")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.get_by_role("button", name="Run again").click()
     expect(status).to_have_text("running")
     expect(page.get_by_role("region", name="Timeline")).to_contain_text("Submitted again")
@@ -122,3 +130,62 @@ def test_the_lines_do_the_same(open_console, stack, submit, tmp_path, function, 
             file.unlink()
         else:
             assert ast.literal_eval(printed) == json.loads(expected)
+
+
+def lines_for(page, arguments, *, has_keys=False):
+    """Return the lines for these arguments, by name."""
+    script = """
+        const { parseJson } = await use("core/json.js");
+        const { linesFor } = await use("pages/calculation/lines/lines.js");
+        const { given, hasKeys } = argument;
+        const shown = {
+            id: "an-id",
+            function: "made_up",
+            arguments: parseJson(given),
+            result: { media_type: "application/json" },
+        };
+        const place = { origin: "http://reckoner.example", hasKeys, fileName: "a file.json" };
+        return linesFor({ document: shown, ...place }).map(({ name, text }) => [name, text]);
+    """
+    return dict(modules.run(page, script, {"given": json.dumps(arguments), "hasKeys": has_keys}))
+
+
+def called(text, folder):
+    """Run lines in a shell whose programs only say what they are called with."""
+    for name in ("curl", "reckoner"):
+        (folder / name).write_text(STUB.format(python=sys.executable))
+        (folder / name).chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    printed = run(text, folder, PATH=path, RECKONER_KEY="rk_a $key")
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+def test_the_lines_mean_these_arguments_to_a_shell_and_to_python(open_console, tmp_path):
+    given = {
+        "text": 'it\'s "so" $HOME `id` \\ ! \n\t zürich 漢 😀',
+        "import": [None, True, 1e22, -1e-7, {"O'Hara": "'; rm -rf ~; '"}],
+        "n": 2**53 + 1,
+    }
+    texts = lines_for(open_console("/console/nowhere"), given)
+    submitted, fetched = called(texts["curl"], tmp_path)
+    body = json.loads(submitted[submitted.index("-d") + 1])
+    assert body == {"function": "made_up", "arguments": given}
+    assert fetched[-1] == "a file.json"
+    (command,) = called(texts["reckoner"], tmp_path)
+    assert command[1:3] == ["run", "made_up"]
+    assert json.loads(command[3]) == given
+    (call,) = [
+        node
+        for node in ast.walk(ast.parse(texts["Python"]))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "call"
+    ]
+    assert [ast.literal_eval(argument) for argument in call.args] == ["made_up", given]
+
+
+def test_where_keys_are_on_the_lines_take_the_key_from_the_environment(open_console, tmp_path):
+    texts = lines_for(open_console("/console/nowhere"), {"n": 6}, has_keys=True)
+    for command in called(texts["curl"], tmp_path):
+        assert command[command.index("-H") + 1] == "Authorization: Bearer rk_a $key"
+    (command,) = called(texts["reckoner"], tmp_path)
+    assert command[1:] == ["run", "made_up", "n=6", "--url", "http://reckoner.example"]
+    assert 'key=os.environ["RECKONER_KEY"]' in texts["Python"]

@@ -104,7 +104,16 @@ def test_headers_of_what_is_no_document_are_described(client, description, path)
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/calculations", "/functions", "/system", "/session", "/health/ready"]
+    "path",
+    [
+        "/",
+        "/calculations",
+        "/calculations/count",
+        "/functions",
+        "/system",
+        "/session",
+        "/health/ready",
+    ],
 )
 def test_the_state_and_the_lists_are_described(client, description, path):
     submit(client, "fibonacci", n=32)
