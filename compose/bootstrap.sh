@@ -218,8 +218,8 @@ virtual_environment() {
         rm -rf .venv
         quietly "$python" -m venv .venv || die ".venv could not be created with $python; see the messages above."
     fi
-    if ! fingerprint "$requirements" | cmp -s - "$stamp"; then
-        begin "Installing Python packages into .venv, once, which takes about half a minute"
+    if [ ! -e "$stamp" ] || ! fingerprint "$requirements" | cmp -s - "$stamp"; then
+        begin "Installing Python packages into .venv, once, which takes about a minute"
         local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install --quiet)
         quietly "${pip[@]}" -r "$requirements" || die "Python packages could not be installed; see the messages above."
         remove_former_name

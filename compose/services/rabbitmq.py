@@ -14,7 +14,7 @@ from compose.services.credentials import password_in
 from compose.services.leftovers import end_leftovers
 from compose.services.ports import http_status
 from compose.services.processes import Process, no_hurry
-from compose.services.rabbitmq_node import HOST, Node, epmd_program, erl_call_program, script
+from compose.services.rabbitmq_node import HOST, Node, epmd_program, script
 
 # A node needs a second. To kill one is safe: what it has confirmed is on the disk.
 _STOP_PLAN = ((signal.SIGTERM, 8.0),)
@@ -161,7 +161,8 @@ class RabbitMQ:
             # While it starts, it ignores SIGTERM, and it has nothing to lose yet. One that hangs
             # would not end by a signal either.
             self.kill()
-        self._remove_statistics()
+        if self._process is not None and self._process.running:
+            self._remove_statistics()
         for process in (self._process, self._epmd):
             if process is not None:
                 process.stop(hurry)
@@ -208,20 +209,8 @@ class RabbitMQ:
 
     def _remove_statistics(self) -> None:
         """Remove what would delay the stop; without effect on a node that does not answer."""
-        if self._process is None or not self._process.running:
-            return
-        # It takes the secret cookie from the file in HOME.
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            subprocess.run(
-                [erl_call_program(), "-n", self._node.name, "-a", _REMOVE_STATISTICS],
-                env=self._node.environment(),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=_ANSWER_SECONDS,
-                start_new_session=True,  # a Ctrl-C must not end it
-            )
+            self._node.call(_REMOVE_STATISTICS, _ANSWER_SECONDS)
 
     def _end_strays(self) -> None:
         """Kill what left the session, such as an epmd that Erlang started itself."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +80,24 @@ class Node:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         }
 
+    def call(self, function: str, timeout: float) -> str:
+        """Call a function, "MODULE FUNCTION ARGUMENTS", in the running node; return its result.
+
+        Within milliseconds, while rabbitmqctl starts an Erlang of its own.
+        """
+        return subprocess.run(
+            # It takes the secret cookie from the file in HOME.
+            [epmd_program().with_name("erl_call"), "-n", self.name, "-a", function],
+            env=self.environment(),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=timeout,
+            start_new_session=True,  # a Ctrl-C meant for this process must not end it
+        ).stdout
+
 
 def script(name: str) -> Path:
     """Return one of RabbitMQ's scripts.
@@ -91,8 +110,3 @@ def script(name: str) -> Path:
 def epmd_program() -> Path:
     """Return Erlang's name server, through which the node and its tools find each other."""
     return find_program("epmd", _PACKAGE, ["/usr/lib/erlang/erts-*/bin/epmd"])
-
-
-def erl_call_program() -> Path:
-    """Return Erlang's program that calls a function in a running node, within milliseconds."""
-    return epmd_program().with_name("erl_call")

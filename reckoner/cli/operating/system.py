@@ -1,4 +1,4 @@
-"""`reckoner system`: queues, workers, relays, and what is stored."""
+"""`reckoner system`: queues, workers, relays, what is stored, and what is wrong."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ _SILENT_SECONDS = 15
 @time_limit_option
 @url_option
 def command(form: Form, url: str | None) -> None:
-    r"""Show the queues, the workers and relays, and how much is stored.
+    r"""Show the queues, the workers and relays, how much is stored, and what is wrong.
 
     It needs a key with the scope operate, if keys are on.
 
@@ -71,6 +71,10 @@ def _system_text(document: Mapping[str, Any]) -> str:
         )
     if not document["workers"]:
         lines.append("no worker")
+    problems = document.get("problems", [])  # a service of an earlier version has none
+    if problems:
+        lines.append("")
+    lines.extend(f"{one['severity']:<8} {one['text']} {one['remedy']}" for one in problems)
     return "".join(f"{printable(line)}\n" for line in lines)
 
 

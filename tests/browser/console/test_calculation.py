@@ -142,12 +142,13 @@ def test_one_that_waits_says_for_what_and_one_that_runs_for_how_long(
 
 def test_it_fits_a_phone_and_everybody_can_use_it(open_page, service, page, axe, screenshot):
     page.set_viewport_size({"width": 360, "height": 800})
-    arguments = json.dumps({"text": "long " * 50, "word": "x" * 300, "n": 10**300})
+    arguments = json.dumps({"text": "long " * 1_000, "word": "x" * 300, "n": 10**300})
     deep = [[[[1, {"a": [2, []]}]]]]
     value = json.dumps({"list": list(range(150)), "word": "y" * 300, "deep": deep})
     identity = store_result(service.engine, "json", value.encode(), arguments=arguments)
     open_page(identity)
     expect(result_of(page)).to_contain_text("150 items")
+    expect(page.get_by_role("button", name="Show all 5,002 characters")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     axe(page)
     screenshot(page, "calculation-360-light")

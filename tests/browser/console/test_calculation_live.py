@@ -95,6 +95,7 @@ def test_one_is_cancelled_after_a_question_and_run_again(open_console, stack, su
     page.get_by_role("dialog").get_by_role("button", name="Cancel the calculation").click()
     expect(status).to_have_text("cancelled")
     expect(page.get_by_role("region", name="The calculation was cancelled")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.get_by_role("button", name="Run again").click()
     expect(status).to_have_text("running")
     expect(page.get_by_role("region", name="Timeline")).to_contain_text("Submitted again")

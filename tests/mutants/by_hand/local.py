@@ -72,6 +72,12 @@ MUTATIONS = [
         "unit/compose/test_screen.py",
     ),
     mutation(
+        "compose/services/rabbitmq.py",
+        "[rabbit_event,rabbit_mgmt_db_handler,[]]",
+        "[rabbit_event,rabbit_management_db_handler,[]]",
+        "integration/test_rabbitmq_stop.py",
+    ),
+    mutation(
         "compose/local/log_pipes.py",
         "rest[:] = last",
         "rest.clear()",

@@ -43,7 +43,7 @@ function Unknown({ problem }) {
 function Shown({ document, problem, expected, replace }) {
   const file = useResultFile(document);
   const actions = useActions(document, replace);
-  return html`<article class="calculation" aria-busy=${document.status === "running" ? "true" : null}>
+  return html`<article class="calculation">
     <${Header} document=${document} actions=${actions} isPruned=${file.isPruned} />
     <${ProblemNote} problem=${actions.problem ?? (problem instanceof Unreachable ? null : problem)} />
     <div class="calculation-columns">

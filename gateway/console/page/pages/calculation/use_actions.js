@@ -4,7 +4,7 @@ import { confirm } from "../../components/confirm.js";
 import { isFinal } from "../../components/status.js";
 import { toast } from "../../components/toast.js";
 import { api } from "../../core/api.js";
-import { useEffect, useState } from "../../core/preact.js";
+import { useEffect, useRef, useState } from "../../core/preact.js";
 import { navigate } from "../../core/router.js";
 import { useSession } from "../../core/session.js";
 
@@ -25,9 +25,14 @@ export function useActions(document, replace) {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
   const [isRequested, setRequested] = useState(false);
+  const hasActed = useRef(false);
   useEffect(() => setRequested(false), [document.status, document.attempts]);
+  useEffect(() => {
+    if (hasActed.current) keepFocus();
+  }, [document.status]);
 
   const attempt = async (action) => {
+    hasActed.current = true;
     setBusy(true);
     setProblem(null);
     try {
@@ -65,4 +70,12 @@ export function useActions(document, replace) {
     cancel,
     runAgain,
   };
+}
+
+/** The button that was pressed may be gone: Tab goes on from the heading, and not from nowhere. */
+function keepFocus() {
+  if (window.document.activeElement !== window.document.body) return;
+  const heading = window.document.querySelector("main h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }

@@ -41,6 +41,7 @@ function spoken(problems) {
 }
 
 function Well({ data }) {
+  const finished = data.calculations_per_minute;
   const workers = data.workers.length;
   const first = data.relays.map((relay) => relay.started_at).sort()[0];
   return html`<div class="note system-well">
@@ -48,9 +49,9 @@ function Well({ data }) {
     <div>
       <p><strong>Everything works.</strong></p>
       <p class="muted">
-        ${count(data.calculations_per_minute)} calculations finished in the last minute.
-        ${" "}${workers === 1 ? "1 worker is" : `${workers} workers are`} alive, and a relay since
-        ${" "}<${Moment} at=${first} />.
+        ${finished === 1 ? "1 calculation has" : `${count(finished)} calculations have`} finished in
+        the last minute. ${workers === 1 ? "1 worker is" : `${workers} workers are`} alive, and a
+        relay since <${Moment} at=${first} />.
         ${data.history_since && html` The history begins <${Moment} at=${data.history_since} />.`}
       </p>
     </div>

@@ -31,6 +31,21 @@ def test_problems_of_a_relay_are_on_its_line():
     assert line == "relay    a pid 1 silent for 60 s; quick: No queue."
 
 
+def test_what_is_wrong_comes_last_with_what_to_do():
+    problem = {"severity": "fault", "text": "No relay is alive.", "remedy": "Start one."}
+    document = {
+        "lanes": {},
+        "outbox": {"depth": 0, "age_seconds": 0.0},
+        "relays": [],
+        "workers": [],
+        "finished_last_minute": {},
+        "problems": [problem],
+    }
+    lines = system_text(document).splitlines()
+    assert lines[-2:] == ["", "fault    No relay is alive. Start one."]
+    assert system_text({**document, "problems": []}).splitlines()[-1] == "no worker"
+
+
 @pytest.mark.parametrize("document", [{}, {"lanes": {"quick": {}}}, {"lanes": []}])
 def test_a_document_of_another_form_is_a_sentence(document):
     with pytest.raises(CommandFailed, match="of an unknown form") as failure:

@@ -10,6 +10,8 @@ const PAGE = 100;
 const SMALL = 60;
 /** A value of plain members that has so few characters stands on one line. */
 const LINE = 60;
+/** Of a longer text or number the beginning is shown. */
+const LONG = 1000;
 
 export function JsonTree({ value }) {
   return html`<div class="json"><${Value} value=${value} depth=${0} /></div>`;
@@ -18,11 +20,21 @@ export function JsonTree({ value }) {
 function Value({ name, value, depth }) {
   const key = name === undefined ? null : html`<span class="json-key">${name}</span>: `;
   if (value === null || typeof value !== "object") {
-    return html`<div class="json-line">${key}<span class="json-${kindOf(value)}">${toJson(value)}</span></div>`;
+    return html`<div class="json-line">${key}<${Plain} value=${value} /></div>`;
   }
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
   if (isLine(value)) return html`<div class="json-line">${key}${open}<${Members} value=${value} />${close}</div>`;
   return html`<${Folded} key_=${key} value=${value} depth=${depth} open=${open} close=${close} />`;
+}
+
+/** A value without parts; of a very long one the beginning, until somebody wants all of it. */
+function Plain({ value }) {
+  const [isWhole, setWhole] = useState(false);
+  const text = toJson(value);
+  const isCut = !isWhole && text.length > LONG;
+  return html`<span class="json-${kindOf(value)}">${isCut ? text.slice(0, LONG) : text}</span>${isCut &&
+    html`… <button type="button" class="button" onClick=${() => setWhole(true)}>
+      Show all ${count(text.length)} characters</button>`}`;
 }
 
 /** The members of a short value, beside each other. */
