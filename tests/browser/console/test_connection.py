@@ -138,3 +138,21 @@ def test_without_its_database_the_service_is_not_called_down(console, stack):
     assert run(console, script) == ["unavailable", "PostgreSQL does not answer.", 2]
     assert console.locator(".banner").count() == 0
     assert paths(console).count("health/live") == 1
+
+
+def test_after_an_upgrade_the_page_says_that_there_is_a_newer_one(console, stack):
+    def lose(route):
+        route.abort()
+
+    console.route("**/health/live", lose)
+    console.route("**/functions", lose)
+    run(console, 'const { api } = await use("core/api.js"); api.get("/functions").catch(() => {});')
+    banner = console.locator(".banner")
+    expect(banner).to_contain_text("Reckoner does not answer")
+    console.route("**/console", lambda route: route.fulfill(body="another version"))
+    console.unroute("**/health/live", lose)
+    expect(banner).to_contain_text("Reckoner has been upgraded")
+    console.unroute("**/console")
+    banner.get_by_role("button", name="Reload").click()
+    expect(banner).to_have_count(0)
+    expect(console.locator("main h1")).to_be_visible()
