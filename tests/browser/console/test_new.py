@@ -406,7 +406,8 @@ def test_what_is_over_a_limit_is_said_and_what_was_typed_is_kept(form, watch, st
     page.wait_for_url("**/console/calculations/*")
 
 
-def test_a_function_that_there_is_not(page, service):
+def test_a_function_that_there_is_not(page, service, watch):
+    watch.expect("404")
     page.goto(f"{service.url}/console/new/ackermann")
     expect(page.get_by_text("There is no function named ackermann")).to_be_visible()
 

@@ -104,6 +104,22 @@ def test_spans_are_chosen_by_the_keyboard_and_stand_in_the_url(system, service):
     eventually(lambda: drawn(page, "queued", "--accent"))
 
 
+def test_the_pointer_shows_values_and_may_stay_while_the_span_changes(system, service):
+    rows.put_hours(service.engine, hours=700)
+    rows.put_minutes(service.engine)
+    page = system("?span=month")
+    expect(page.get_by_text("One point every 2 h.")).to_be_visible()
+    chart = page.locator("#chart-throughput")
+    last = chart.locator(".system-at").inner_text()
+    box = chart.locator(".u-over").bounding_box()
+    chart.locator(".u-over").hover(position={"x": box["width"] * 0.8, "y": 50})
+    expect(chart.locator(".system-at")).not_to_have_text(last)
+    page.get_by_role("button", name="Last hour").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("One point every minute.")).to_be_visible()
+    expect(chart.locator(".system-at")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+
+
 def test_what_is_wrong_stands_at_the_top_and_goes_by_itself(system, service):
     page = system()
     top = page.get_by_label("What is wrong")

@@ -13,6 +13,13 @@ _ESTIMATES = "integration/gateway/routes/test_estimates.py"
 _FUNCTIONS = "integration/gateway/routes/test_functions.py"
 _listing = partial(mutation, "gateway/routes/listing.py")
 _query = partial(mutation, "gateway/http/list_query.py")
+_count = partial(mutation, "shared/store/selection/counting.py")
+_page = partial(mutation, "gateway/http/page.py")
+_lists = partial(mutation, "gateway/waiting/lists.py")
+_stream = partial(mutation, "gateway/routes/list_events.py")
+_PAGE = "unit/gateway/http/test_page.py"
+_SHARED = "unit/gateway/waiting/test_lists.py"
+_STREAMS = "unit/gateway/waiting/test_list_streams.py"
 _list = partial(mutation, "shared/store/selection/listing.py")
 _filters = partial(mutation, "shared/store/selection/filters.py")
 _read = partial(mutation, "gateway/http/filters.py")
@@ -56,6 +63,23 @@ _LISTS = [
     _read("if not _MOMENT.fullmatch(text):", "if False:", _LIST),
 ]
 
+_FOLLOWED = [
+    _count("        LIMIT :limit) AS counted", "        ) AS counted", _LIST),
+    _count('ended=filters.streams("ended")', 'ended=filters.newest("ended", "true")', _PLANS),
+    _read('"^[0-9A-Fa-f]{8}(-(', '"^[0-9A-Fa-f]{7}(-(', _LIST),
+    _page("self._changes is None or self._changes[0] != shown._number", "not self._changes", _PAGE),
+    _page("is_same = list(before) == list(self._documents) and", "is_same =", _PAGE),
+    _lists(
+        "if followed.page is not None:\n                due_at",
+        "if True:\n                due_at",
+        _SHARED,
+    ),
+    _lists("if not followed.followers:", "if False:", _SHARED),
+    _lists("followed.may_have_changed = False", "pass", _SHARED),
+    _stream("                    self._check_again(req)\n", "", _STREAMS),
+    _stream("shown = page\n                    yield", "yield", _STREAMS),
+]
+
 _CANCELS_OF_MANY = [
     _store(" FOR UPDATE SKIP LOCKED)", " FOR UPDATE)", _STATEMENTS),
     _store(
@@ -89,6 +113,7 @@ _CANCELS_OF_MANY = [
 
 MUTATIONS = [
     *_LISTS,
+    *_FOLLOWED,
     *_CANCELS_OF_MANY,
     mutation(
         "gateway/routes/estimates.py", "None if row is None else row.status", "None", _ESTIMATES

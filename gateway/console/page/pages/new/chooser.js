@@ -1,8 +1,10 @@
 // Which function to calculate with.
 
 import { Icon } from "../../components/icon.js";
-import { Empty } from "../../components/note.js";
+import { Empty, Loading, Note } from "../../components/note.js";
+import { ProblemNote } from "../../components/problem.js";
 import { html, useState } from "../../core/preact.js";
+import { useResource } from "../../core/resource.js";
 import { Link, navigate } from "../../core/router.js";
 import { matching } from "../functions/matching.js";
 import { SearchField } from "../functions/search_field.js";
@@ -11,8 +13,32 @@ import { newCalculationPath } from "./query.js";
 /** Fewer are seen at once. */
 const SEARCHED_FROM = 6;
 
-/** @param {{functions: object[]}} props */
-export function FunctionChooser({ functions }) {
+/** All functions, below the heading. */
+export function ChoicePage() {
+  const { data, problem, reload } = useResource("/functions");
+  if (data === null) {
+    return problem
+      ? html`<${ProblemNote} problem=${problem} onRetry=${reload} />`
+      : html`<${Loading}>Loading the functions…<//>`;
+  }
+  return html`
+    <p class="muted">Choose what to calculate.</p>
+    <${Unloaded} count=${data.problems.length} />
+    <${FunctionChooser} functions=${data.functions} />
+  `;
+}
+
+function Unloaded({ count }) {
+  if (count === 0) return null;
+  return html`<${Note} kind="warning">
+    <p>
+      ${count === 1 ? "One installed function" : `${count} installed functions`} could not be
+      loaded. <${Link} href="/console/functions">See why<//>
+    </p>
+  <//>`;
+}
+
+function FunctionChooser({ functions }) {
   const [words, setWords] = useState("");
   const found = matching(functions, words);
   const openFirst = (event) => {

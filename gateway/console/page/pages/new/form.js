@@ -11,7 +11,7 @@ import { QUIET_MILLISECONDS, useEstimate } from "./estimate.js";
 import { EstimatePanel } from "./estimate_panel.js";
 import { ExampleButtons } from "./examples.js";
 import { FaultSummary } from "./fault_summary.js";
-import { FormContext } from "./fields/context.js";
+import { FormContext } from "./fields/frame.js";
 import { Members } from "./fields/object_fields.js";
 import { focusField, placeFaults, placesOf } from "./places.js";
 import { draftOfQuery, newCalculationPath } from "./query.js";

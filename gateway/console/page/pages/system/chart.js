@@ -13,7 +13,9 @@ export function Chart({ chart, history, Plot }) {
   const [place, setPlace] = useState(null);
   const { times } = history;
   const lines = chart.lines(history).filter(({ values }) => lastKnown(values) !== null);
-  const at = place ?? Math.max(...lines.map(({ values }) => lastKnown(values)));
+  // Another span may have fewer points than there were where the pointer still is.
+  const isPointed = place !== null && place < times.length;
+  const at = isPointed ? place : Math.max(...lines.map(({ values }) => lastKnown(values)));
   return html`<figure class="card system-chart" id=${`chart-${chart.id}`}>
     <figcaption>
       ${lines.length > 0 &&

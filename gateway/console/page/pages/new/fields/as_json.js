@@ -4,8 +4,7 @@ import { toJson } from "../../../core/json.js";
 import { html, useContext } from "../../../core/preact.js";
 import { draftOfText } from "../draft.js";
 import { readDraft } from "../reading.js";
-import { FormContext } from "./context.js";
-import { Group } from "./frame.js";
+import { FormContext, Group } from "./frame.js";
 import { JsonField } from "./text_fields.js";
 
 /**

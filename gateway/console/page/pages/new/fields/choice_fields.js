@@ -3,8 +3,7 @@
 import { toJson } from "../../../core/json.js";
 import { html, useContext } from "../../../core/preact.js";
 import { constantOf } from "../schema.js";
-import { FormContext } from "./context.js";
-import { Frame, Group } from "./frame.js";
+import { FormContext, Frame, Group } from "./frame.js";
 
 /** More choices than this are a list that opens. */
 const MOST_RADIOS = 4;

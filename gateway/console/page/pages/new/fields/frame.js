@@ -2,11 +2,23 @@
 // the control is described by.
 
 import { Icon } from "../../../components/icon.js";
-import { html, useContext } from "../../../core/preact.js";
+import { createContext, html, useContext } from "../../../core/preact.js";
 import { toJson } from "../../../core/json.js";
 import { boundsText, written } from "../bounds.js";
 import { FORMATS, kindOf, typeName } from "../schema.js";
-import { FormContext } from "./context.js";
+
+/**
+ * What all fields of a form share.
+ *
+ * root: the schema of all arguments, which references are relative to.
+ * faultsOf(id): the sentences that stand beside a field.
+ * acceptedMaxima: by id, the largest that this server's memory allows, where it is known.
+ */
+export const FormContext = createContext({
+  root: {},
+  faultsOf: () => [],
+  acceptedMaxima: {},
+});
 
 /**
  * A field with one control.

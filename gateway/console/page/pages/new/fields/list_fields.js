@@ -6,7 +6,7 @@ import { WITHIN, emptyDraft, keyed } from "../draft.js";
 import { focusField, innerId } from "../places.js";
 import { isScalar, kindOf, resolve } from "../schema.js";
 import { FieldsOrJson } from "./as_json.js";
-import { FormContext } from "./context.js";
+import { FormContext } from "./frame.js";
 import { ValueField } from "./value_field.js";
 
 export function ListField({ draft, onChange, ...field }) {

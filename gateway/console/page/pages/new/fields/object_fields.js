@@ -5,8 +5,8 @@ import { html, useContext, useRef } from "../../../core/preact.js";
 import { WITHIN, emptyDraft, keyed } from "../draft.js";
 import { focusField, innerId } from "../places.js";
 import { FieldsOrJson } from "./as_json.js";
-import { FormContext } from "./context.js";
 import { kindOf, resolve } from "../schema.js";
+import { FormContext } from "./frame.js";
 import { ValueField } from "./value_field.js";
 
 export function RecordField({ draft, onChange, ...field }) {

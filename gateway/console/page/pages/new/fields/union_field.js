@@ -5,8 +5,7 @@ import { draftOf, emptyDraft } from "../draft.js";
 import { innerId, isInline } from "../places.js";
 import { alternativeName, alternativesOf, kindOf } from "../schema.js";
 import { Radios } from "./choice_fields.js";
-import { FormContext } from "./context.js";
-import { Group } from "./frame.js";
+import { FormContext, Group } from "./frame.js";
 import { Members } from "./object_fields.js";
 import { ValueField } from "./value_field.js";
 

@@ -3,7 +3,7 @@
 import { html, useContext } from "../../../core/preact.js";
 import { kindOf, resolve } from "../schema.js";
 import { BooleanField, ChoiceField, ConstantField } from "./choice_fields.js";
-import { FormContext } from "./context.js";
+import { FormContext } from "./frame.js";
 import { ListField, TupleField } from "./list_fields.js";
 import { MapField, RecordField } from "./object_fields.js";
 import { IntegerField, JsonField, NumberField, StringField } from "./text_fields.js";
