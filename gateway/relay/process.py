@@ -101,18 +101,7 @@ class Relay:
             Pace(self._retention_loop.wait, lambda: self._retention_loop.is_stopping),
             counters,
         )
-        self._redrives_loop = LoopThread(
-            "redrives",
-            self._redrives_step,
-            reset=autocommit.dispose,
-            on_change=lambda: None,
-        )
-        self._redrives = Redrives(
-            autocommit,
-            settings,
-            self._count_dead_letters,
-            lambda: self._redrives_loop.is_stopping,
-        )
+        self._redrives = Redrives(autocommit, settings, self._count_dead_letters)
         self._main_loop = Loop(
             "relay",
             self._step,
@@ -136,7 +125,7 @@ class Relay:
     def run(self) -> int:
         """Work until stopped, and return 0; or 1 after a minute in which nothing worked."""
         threads = [lane.loop for lane in self.lanes.values()]
-        threads += [self._rescue_loop, self._retention_loop, self._redrives_loop]
+        threads += [self._rescue_loop, self._retention_loop, self._redrives.loop]
         for thread in threads:
             thread.start()
         reason = None
@@ -147,8 +136,7 @@ class Relay:
             lane.stop()
         self._rescue_loop.stop()
         self._retention_loop.stop()
-        self._redrives_loop.stop()
-        self._redrives.wake()
+        self._redrives.stop()
         until = time.monotonic() + _STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -257,10 +245,6 @@ class Relay:
     def _retention_step(self) -> None:
         self._retention.run()
         self._retention_loop.wait(RETENTION_SECONDS)
-
-    def _redrives_step(self) -> None:
-        self._redrives.run()
-        self._redrives.wait()
 
     def _count_dead_letters(self) -> None:
         for lane in self.lanes.values():

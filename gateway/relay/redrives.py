@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from gateway.relay.loop import LoopThread
 from shared.calculation import Lane
 from shared.config import Settings
 from shared.dead_letters import connected_to_broker, put_back
@@ -18,7 +19,7 @@ from shared.errors import BrokerUnavailable
 from shared.store.redrives import Claimed, claim_redrive, finish_redrive, note_moved
 
 #: How often to look without having been woken: a notification can be lost, and a relay may die.
-POLL_SECONDS = 30.0
+_POLL_SECONDS = 30.0
 
 #: How often to note what has been done; far more often than a request is taken over.
 _NOTE_SECONDS = 5.0
@@ -36,35 +37,39 @@ class Redrives:
         engine: Engine,
         settings: Settings,
         on_moved: Callable[[], None] = lambda: None,
-        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """Call `on_moved` when the number of dead letters has changed."""
         self._engine = engine
         self._urls = settings.amqp_urls
         self._on_moved = on_moved
-        self._is_stopping = is_stopping
         self._woken = threading.Event()
+        self.loop = LoopThread("redrives", self._step, reset=engine.dispose, on_change=lambda: None)
 
     def wake(self) -> None:
         """Have it look for requests now."""
         self._woken.set()
 
-    def wait(self) -> None:
-        """Wait until there may be something to do."""
-        self._woken.wait(POLL_SECONDS)
+    def stop(self) -> None:
+        """Let its thread end after the message that it is at."""
+        self.loop.stop()
+        self._woken.set()
 
     def run(self) -> None:
         """Carry out all requests that no relay works on."""
         self._woken.clear()
-        while not self._is_stopping():
+        while not self.loop.is_stopping:
             with self._engine.connect() as connection:
                 claimed = claim_redrive(connection)
             if claimed is None:
                 return
             self._carry_out(claimed)
 
+    def _step(self) -> None:
+        self.run()
+        self._woken.wait(_POLL_SECONDS)
+
     def _carry_out(self, claimed: Claimed) -> None:
-        progress = _Progress(self._engine, claimed, self._is_stopping)
+        progress = _Progress(self._engine, claimed, self.loop)
         fault: str | None = None
         try:
             with connected_to_broker(self._urls) as broker:
@@ -72,7 +77,7 @@ class Redrives:
                     put_back(broker, lane, progress.note_one)
         except BrokerUnavailable as error:
             fault = str(error)[:_MAX_FAULT_CHARACTERS]
-        if self._is_stopping() and fault is None:
+        if self.loop.is_stopping and fault is None:
             fault = "The relay was stopped meanwhile. Request it again."
         with self._engine.connect() as connection:
             finish_redrive(connection, claimed.id, progress.unnoted, fault)
@@ -87,13 +92,13 @@ class Redrives:
 class _Progress:
     """How many messages were put back, which is noted every few seconds."""
 
-    def __init__(self, engine: Engine, claimed: Claimed, is_stopping: Callable[[], bool]) -> None:
+    def __init__(self, engine: Engine, claimed: Claimed, loop: LoopThread) -> None:
         self.moved = 0
         #: Those that are not in PostgreSQL yet.
         self.unnoted = 0
         self._engine = engine
         self._claimed = claimed
-        self._is_stopping = is_stopping
+        self._loop = loop
         self._noted_at = time.monotonic()
 
     def note_one(self) -> bool:
@@ -105,4 +110,4 @@ class _Progress:
                 note_moved(connection, self._claimed.id, self.unnoted)
             self.unnoted = 0
             self._noted_at = time.monotonic()
-        return not self._is_stopping()
+        return not self._loop.is_stopping

@@ -340,6 +340,31 @@ def test_the_keyboard_is_enough(console, engine):
     assert statuses(engine) == {"cancelled": 2, "queued": 2}
 
 
+def test_an_outage_leaves_the_list_as_it_was_and_a_problem_is_named(console, engine, watch):
+    watch.expect("Failed to load resource")
+    identity = store(engine)
+    page = console()
+    expect(row_of(page, identity)).to_be_visible()
+    away = re.compile("/calculations/(events|count)|/health/live")
+    page.route(away, lambda route: route.abort())
+    page.get_by_label("Function").select_option("fibonacci")
+    expect(page.get_by_text("Connecting…")).to_be_visible()
+    expect(row_of(page, identity)).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.unroute(away)
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+    document = {"title": "Service unavailable", "detail": "The database is not available."}
+    page.route(
+        "**/calculations/events*", lambda route: route.fulfill(status=503, json=document), times=1
+    )
+    page.get_by_label("Lane").select_option("heavy")
+    expect(page.get_by_text("The database is not available.")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_text("The database is not available.")).to_be_hidden()
+    expect(row_of(page, identity)).to_be_visible()
+
+
 def test_without_calculations_it_says_what_to_do(console):
     page = console()
     expect(page.get_by_text("No calculations yet")).to_be_visible()

@@ -33,9 +33,9 @@ class Guided:
         """Return a shell in the checkout `~/reckoner`, in which `make up` runs."""
         checkout = home / "reckoner"
         make_environment(checkout / ".venv")
-        for name, file in self.passwords.items():
+        for name, password in self.passwords.items():
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, checkout / name)
+            shutil.copy(password, checkout / name)
         settings = {
             name: value
             for name, value in self.stack.environment.items()

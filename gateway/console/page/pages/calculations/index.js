@@ -5,6 +5,7 @@ import { Empty, Loading } from "../../components/note.js";
 import { Pager } from "../../components/pager.js";
 import { ProblemNote } from "../../components/problem.js";
 import { html, useCallback, useMemo, useRef, useState } from "../../core/preact.js";
+import { Unreachable } from "../../core/problems.js";
 import { Link, useLocation, useTitle } from "../../core/router.js";
 import { Announcer } from "./announcer.js";
 import { cancelOne, countText, plural, runOneAgain } from "./cancel_and_run.js";
@@ -33,7 +34,9 @@ export function CalculationsPage() {
   const place = useRef(null);
   const selected = useRef(0);
   const isHeld = useCallback(() => selected.current > 0 || isInUse(place.current), []);
-  const { page, problem, isOpen } = useList(pageQuery, isLive);
+  const { page, problem: found, isOpen } = useList(pageQuery, isLive);
+  // The banner of the console says that nothing answers.
+  const problem = found instanceof Unreachable ? null : found;
   const shown = useHeld(page, isHeld);
   const counted = useCount(filters, page);
   const selection = useSelection(pageQuery, shown.ids ?? NOTHING);
