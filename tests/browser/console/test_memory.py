@@ -11,8 +11,8 @@ ROWS = 500
 
 #: An hour has 3,600 seconds, and the service sends one event in each at most. So many come at once,
 #: as after a tab was busy: what is measured is what stays, and not how quickly it is drawn.
-AT_ONCE = 30
-WARM_UP = 10
+AT_ONCE = 100
+WARM_UP = 3
 EVENTS = 20
 
 MAX_GROWN_BYTES = 1_000_000
@@ -76,7 +76,7 @@ SEND = """async ([count, atOnce]) => {
 @pytest.fixture(scope="module")
 def service(start_service):
     with start_service() as service:
-        store_many(service.engine, ROWS, "queued")
+        store_many(service.engine, ROWS, "running")
         yield service
 
 
@@ -99,8 +99,7 @@ def test_the_list_is_as_large_after_an_hour_of_events_as_before(page, service):
     page.evaluate(SEND, [EVENTS, AT_ONCE])
     assert page.evaluate("window.stream.number") == (WARM_UP + EVENTS) * AT_ONCE
     heap_then, nodes_then, listeners_then = used(session)
-    print("MEM", heap, heap_then, nodes, nodes_then, listeners, listeners_then)
     assert page.locator("tbody tr").count() == ROWS
     assert heap_then - heap < MAX_GROWN_BYTES, (heap, heap_then)
     assert nodes_then - nodes < ROWS
-    assert listeners_then - listeners < ROWS
+    assert listeners_then - listeners < ROWS / 2
