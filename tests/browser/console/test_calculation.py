@@ -163,6 +163,7 @@ def test_it_fits_a_phone_and_everybody_can_use_it(open_page, service, page, axe,
         details={"determinant": 0, "rows": [1, 2]},
     )
     open_page(ended)
+    expect(page.get_by_role("region", name="The function failed")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     axe(page)
     screenshot(page, "calculation-360-dark")
@@ -170,6 +171,8 @@ def test_it_fits_a_phone_and_everybody_can_use_it(open_page, service, page, axe,
 
 def test_it_can_be_used_by_keyboard_alone(open_page, service):
     page = open_page(store_result(service.engine, "text", b"some text"))
+    expect(result_of(page)).to_contain_text("some text")
+    expect(page.locator('[download="made_up-n-7.txt"]')).to_be_visible()
     seen: list[str] = []
     page.keyboard.press("Tab")
     while len(seen) < 40:

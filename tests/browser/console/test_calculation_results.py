@@ -137,7 +137,7 @@ def test_short_digits_are_grouped_for_the_eye_and_copied_plain(open_page, servic
     digits = "12345" * 30
     page = open_page(store_result(service.engine, "digits", digits.encode()))
     shown = result_of(page).locator(".digits")
-    assert shown.locator("span").count() == 30
+    expect(shown.locator("span")).to_have_count(30)
     shown.evaluate("element => getSelection().selectAllChildren(element)")
     page.keyboard.press("Control+C")
     assert pasted(page) == digits

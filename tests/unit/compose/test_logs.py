@@ -57,7 +57,7 @@ class Following:
 
     def __init__(self, path: Path, is_running: Callable[[], bool]) -> None:
         self.lines: list[str] = []
-        self._thread = threading.Thread(target=self._follow, args=(path, is_running))
+        self._thread = threading.Thread(target=self._follow, args=(path, is_running), daemon=True)
         self._thread.start()
 
     def _follow(self, path: Path, is_running: Callable[[], bool]) -> None:

@@ -64,6 +64,7 @@ _WARNINGS = [
 _OTHERS = [
     ("relay", "12:00:00.123 INFO     gateway.relay: the word WARNING in it"),
     ("postgres", '2026-11-27 02:15:07.081 UTC [16305] ERROR:  relation "x" does not exist'),
+    ("postgres", """2026-11-27 02:15:07.081 UTC [16305] STATEMENT:  '{"level": "ERROR"}'"""),
     ("rabbitmq", "2026-11-27 02:03:58 [warning] <0.733.0> Message store"),
     ("heavy", "    Traceback (most recent call last):"),
 ]
