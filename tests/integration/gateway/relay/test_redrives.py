@@ -1,15 +1,18 @@
 """The relay puts dead letters back where a gateway asks for it, and loses none."""
 
 from contextlib import contextmanager
+from unittest.mock import create_autospec
 
 import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelClosedByBroker
 from sqlalchemy import text
 
 from gateway.relay.publisher import Publisher
 from gateway.relay.redrives import Redrives
 from shared.calculation import Lane
+from shared.dead_letters import read_dead_letters
 from shared.errors import BrokerUnavailable
 from shared.messages import dead_letter_queue_name, queue_name
 from shared.store.notifications import notify_redrives
@@ -128,6 +131,39 @@ def test_a_relay_that_ends_meanwhile_loses_none_and_another_goes_on(
         Redrives(autocommit(engine), settings).run()
     assert newest(engine).finished_at is not None
     assert count(channel, queue_name(Lane.QUICK)) == 3
+
+
+def test_a_relay_that_is_told_to_stop_leaves_the_rest_to_the_next_at_once(
+    engine, settings, channel, dead, monkeypatch
+):
+    dead(Lane.QUICK, b"one", b"two")
+    dead(Lane.HEAVY, b"three")
+    request(engine)
+    stopped = Redrives(autocommit(engine), settings)
+    publish = BlockingChannel.basic_publish
+
+    def publish_and_stop(channel, *arguments, **options):
+        publish(channel, *arguments, **options)
+        stopped.stop()
+
+    monkeypatch.setattr(BlockingChannel, "basic_publish", publish_and_stop)
+    stopped.run()
+    monkeypatch.undo()
+    left = newest(engine)
+    assert (left.moved, left.seen_at, left.finished_at, left.fault) == (2, None, None, None)
+    eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
+    Redrives(autocommit(engine), settings).run()
+    assert (newest(engine).moved, newest(engine).fault) == (3, None)
+    assert newest(engine).finished_at is not None
+
+
+def test_dead_letters_that_may_not_be_read_are_no_success():
+    channel = create_autospec(BlockingChannel, instance=True)
+    channel.queue_declare.side_effect = ChannelClosedByBroker(403, "ACCESS_REFUSED")
+    with pytest.raises(ChannelClosedByBroker):
+        list(read_dead_letters(channel, Lane.QUICK))
+    channel.queue_declare.side_effect = ChannelClosedByBroker(404, "NOT_FOUND")
+    assert list(read_dead_letters(channel, Lane.QUICK)) == []
 
 
 def test_a_rabbitmq_that_is_away_is_said(engine, settings, monkeypatch):
