@@ -23,6 +23,8 @@ from shared.messages import dead_letter_queue_name, queue_arguments, queue_name
 #: How long to wait for the end of an alarm in RabbitMQ.
 _BLOCKED_SECONDS = 10.0
 
+_NOT_FOUND = 404
+
 
 @contextmanager
 def connected_to_broker(urls: Sequence[str]) -> Iterator[BlockingConnection]:
@@ -71,7 +73,9 @@ def read_dead_letters(channel: BlockingChannel, lane: Lane) -> Iterator[tuple[in
     name = dead_letter_queue_name(lane)
     try:
         count = channel.queue_declare(name, passive=True).method.message_count
-    except pika.exceptions.ChannelClosedByBroker:
+    except pika.exceptions.ChannelClosedByBroker as error:
+        if error.reply_code != _NOT_FOUND:
+            raise
         return  # no worker or relay has declared it yet, so nothing was rejected
     for _ in range(count):
         method, properties, body = channel.basic_get(name)

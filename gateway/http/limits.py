@@ -132,7 +132,10 @@ MAX_COUNTED = 10_000
 #: counts as a page of the greatest length.
 MAX_FOLLOWED_BYTES = 256 * KIB * KIB
 
-#: Retry-After when they hold more.
+#: Different lists that a process reads for streams, however little is in them.
+MAX_FOLLOWED_LISTS = 500
+
+#: Retry-After when there are more, or they hold more.
 FOLLOWED_RETRY_SECONDS = 5
 
 # Caches

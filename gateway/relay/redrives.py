@@ -16,7 +16,13 @@ from shared.calculation import Lane
 from shared.config import Settings
 from shared.dead_letters import connected_to_broker, put_back
 from shared.errors import BrokerUnavailable
-from shared.store.redrives import Claimed, claim_redrive, finish_redrive, note_moved
+from shared.store.redrives import (
+    Claimed,
+    claim_redrive,
+    finish_redrive,
+    hand_back_redrive,
+    note_moved,
+)
 
 #: How often to look without having been woken: a notification can be lost, and a relay may die.
 _POLL_SECONDS = 30.0
@@ -77,12 +83,20 @@ class Redrives:
                     put_back(broker, lane, progress.note_one)
         except BrokerUnavailable as error:
             fault = str(error)[:_MAX_FAULT_CHARACTERS]
-        if self.loop.is_stopping and fault is None:
-            fault = "The relay was stopped meanwhile. Request it again."
+        is_left = progress.is_cut_off and fault is None
         with self._engine.connect() as connection:
-            finish_redrive(connection, claimed.id, progress.unnoted, fault)
+            if is_left:
+                hand_back_redrive(connection, claimed.id, progress.unnoted)
+            else:
+                finish_redrive(connection, claimed.id, progress.unnoted, fault)
         lanes = f"the {claimed.lane} lane" if claimed.lane else "both lanes"
-        if fault is None:
+        if is_left:
+            _logger.info(
+                "Put %d dead letters of %s back, and left the rest to the next relay",
+                progress.moved,
+                lanes,
+            )
+        elif fault is None:
             _logger.info("Put %d dead letters of %s back", progress.moved, lanes)
         else:
             _logger.warning("Put %d dead letters of %s back. %s", progress.moved, lanes, fault)
@@ -96,6 +110,8 @@ class _Progress:
         self.moved = 0
         #: Those that are not in PostgreSQL yet.
         self.unnoted = 0
+        #: Whether the relay was told to stop before the last of them.
+        self.is_cut_off = False
         self._engine = engine
         self._claimed = claimed
         self._loop = loop
@@ -110,4 +126,5 @@ class _Progress:
                 note_moved(connection, self._claimed.id, self.unnoted)
             self.unnoted = 0
             self._noted_at = time.monotonic()
-        return not self._loop.is_stopping
+        self.is_cut_off = self._loop.is_stopping
+        return not self.is_cut_off

@@ -1,8 +1,10 @@
 """What was read of the state, as the members of /system."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from gateway.http.document import rfc3339
 from gateway.state.reading import Reading, SlowReading
@@ -17,11 +19,14 @@ from shared.store.totals.running import Running
 
 def state_members(reading: Reading, installed: frozenset[str]) -> dict[str, Any]:
     """Return queues, processes and what they do."""
+    runs: dict[UUID, list[Running]] = defaultdict(list)
+    for one in reading.running:
+        runs[one.worker_id].append(one)
     return {
         "lanes": {lane: _lane(reading, lane) for lane in Lane},
         "outbox": reading.outbox._asdict(),
         "relays": [_relay(relay) for relay in reading.capacity.relays],
-        "workers": [_worker(worker, reading.running, installed) for worker in reading.workers],
+        "workers": [_worker(one, runs.get(one.id, ()), installed) for one in reading.workers],
         "calculations_per_minute": sum(reading.finished.values()),
         "finished_last_minute": dict(reading.finished),
         "dead_letters": {lane: reading.dead_letters.get(lane) for lane in Lane},
@@ -104,7 +109,7 @@ def _relay(relay: RelayState) -> dict[str, Any]:
 
 
 def _worker(
-    worker: WorkerState, running: Sequence[Running], installed: frozenset[str]
+    worker: WorkerState, runs: Sequence[Running], installed: frozenset[str]
 ) -> dict[str, Any]:
     # What it lacks and not all that it offers: mostly nothing, however many functions there are.
     lacks = None if worker.offers is None else sorted(installed.difference(worker.offers))
@@ -117,7 +122,7 @@ def _worker(
         "started_at": rfc3339(worker.started_at),
         "seen_at": rfc3339(worker.seen_at),
         "running": worker.running,
-        "runs": [_run(one) for one in running if one.worker_id == worker.id],
+        "runs": [_run(one) for one in runs],
         "lacks": lacks,
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from gateway.http.limits import MAX_FOLLOWED_BYTES, MAX_PAGE_BYTES
+from gateway.http.limits import MAX_FOLLOWED_BYTES, MAX_FOLLOWED_LISTS, MAX_PAGE_BYTES
 from gateway.http.list_query import ListQuery
 from gateway.http.page import Page
 from gateway.waiting.waiters import until_set
@@ -62,19 +62,17 @@ class Follower:
 class _Followed:
     """A list that is followed, its latest page, and when it is read again."""
 
-    def __init__(self, query: ListQuery) -> None:
+    def __init__(self, query: ListQuery, now: float) -> None:
         self.query = query
         self.followers: set[Follower] = set()
         self.page: Page | None = None
         self.length = MAX_PAGE_BYTES
         self.failure: Exception | None = None
-        self.read_at = -math.inf
-        self.may_have_changed = True
+        #: When it was read last; before that, since when it is followed.
+        self.read_at = now
+        #: How many changes had been notified when it was read.
+        self.changes_seen = -1
         self.away_since: float | None = None
-
-    def due_at(self, least_seconds: float, tick_seconds: float) -> float:
-        """Return when it is to be read again."""
-        return self.read_at + (least_seconds if self.may_have_changed else tick_seconds)
 
 
 class Lists:
@@ -94,6 +92,8 @@ class Lists:
         self._tick_seconds = tick_seconds
         self._away_seconds = away_seconds
         self._lists: dict[ListQuery, _Followed] = {}
+        #: How many changes have been notified.
+        self._changes = 0
         self._wake = asyncio.Event()
         self._rest_until = -math.inf
 
@@ -107,9 +107,9 @@ class Lists:
         """Follow a list. Raises TooManyLists."""
         followed = self._lists.get(query)
         if followed is None:
-            if sum(one.length for one in self._lists.values()) >= MAX_FOLLOWED_BYTES:
-                raise TooManyLists
-            followed = self._lists[query] = _Followed(query)
+            self._refuse_too_many()
+            now = asyncio.get_running_loop().time()
+            followed = self._lists[query] = _Followed(query, now)
             self._wake.set()
         follower = Follower(followed)
         try:
@@ -119,11 +119,15 @@ class Lists:
             if not followed.followers:
                 self._forget(followed)
 
+    def _refuse_too_many(self) -> None:
+        length = sum(one.length for one in self._lists.values())
+        if len(self._lists) >= MAX_FOLLOWED_LISTS or length >= MAX_FOLLOWED_BYTES:
+            raise TooManyLists
+
     def mark_changed(self) -> None:
         """Have all lists read soon: any calculation has changed."""
+        self._changes += 1
         if self._lists:
-            for followed in self._lists.values():
-                followed.may_have_changed = True
             self._wake.set()
 
     async def run(self) -> NoReturn:
@@ -138,12 +142,17 @@ class Lists:
                 await until_set(self._wake, min(due_at - loop.time(), _MOST_IDLE_SECONDS))
 
     def _next(self) -> tuple[float, _Followed | None]:
-        """Return the list that is due first, and when. A first page does not wait for the rest."""
+        """Return the list that is due first, and when.
+
+        First pages are due in the order in which they are asked for, and do not wait for the rest.
+        """
         found: _Followed | None = None
         first = math.inf
         for followed in self._lists.values():
-            due_at = followed.due_at(self._least_seconds, self._tick_seconds)
+            due_at = followed.read_at
             if followed.page is not None:
+                is_changed = followed.changes_seen != self._changes
+                due_at += self._least_seconds if is_changed else self._tick_seconds
                 due_at = max(due_at, self._rest_until)
             if due_at < first:
                 first, found = due_at, followed
@@ -151,7 +160,8 @@ class Lists:
 
     async def _update(self, followed: _Followed) -> None:
         loop = asyncio.get_running_loop()
-        followed.may_have_changed = False
+        followed.changes_seen = self._changes
+        is_first = followed.page is None
         began = loop.time()
         try:
             page = await self._read(followed.query)
@@ -159,13 +169,14 @@ class Lists:
             self._note_outage(followed, error, loop.time())
             return
         except Exception as error:  # a bug: their streams must not wait for ever
-            self._end(followed, error if followed.page is None else ListEnded())
+            self._end(followed, error if is_first else ListEnded())
             raise
         finally:
             followed.read_at = loop.time()
-            # At most half of the time of one connection, however many lists there are.
-            rest_until = followed.read_at + (followed.read_at - began)
-            self._rest_until = max(self._rest_until, rest_until)
+            if not is_first:
+                # However many lists there are, reading them again takes at most half of the time of
+                # one connection. First pages do not count: many of them would put it off for ever.
+                self._rest_until = followed.read_at + (followed.read_at - began)
         followed.away_since = None
         if followed.page is None or page.changes_since(followed.page) is not None:
             followed.page, followed.length = page, page.length

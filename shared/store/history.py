@@ -28,10 +28,12 @@ HOURS_KEPT_SECONDS = 400 * 24 * HOUR_SECONDS
 #: A difference over a longer time is no minute: nobody read the totals in between.
 _LONGEST_MINUTE_SECONDS = 2.0 * MINUTE_SECONDS
 
-#: Locked by another relay, which does the same now: no row.
+#: Locked by another relay, which does the same now: no row. A relay whose transaction began later
+#: may have been quicker.
 _LOCK_TOTALS = text("""
     SELECT read_at, totals, extract(epoch FROM now() - read_at)::float AS seconds,
-           coalesce(read_at BETWEEN date_trunc('minute', now()) AND now(), false) AS is_done
+           coalesce(
+               read_at BETWEEN date_trunc('minute', now()) AND clock_timestamp(), false) AS is_done
     FROM history_totals FOR UPDATE SKIP LOCKED""")
 
 _NOTE_TOTALS = text("""
@@ -75,13 +77,14 @@ _FOLD = text("""
     GROUP BY hour, lane, histograms.waiting, histograms.computing
     ON CONFLICT DO NOTHING""")
 
-#: What lies in the future was written before the clock was set back.
+#: What has not ended yet was written before the clock was set back: such an hour is folded again.
 _PRUNE = text("""
     DELETE FROM history
     WHERE step_seconds = 60
       AND (started_at < now() - make_interval(secs => :minutes_kept) OR started_at > now())
        OR step_seconds = 3600
-      AND (started_at < now() - make_interval(secs => :hours_kept) OR started_at > now())""")
+      AND (started_at < now() - make_interval(secs => :hours_kept)
+           OR started_at > now() - interval '1 hour')""")
 
 _LIST = text("""
     SELECT started_at, lane, seconds, accepted, succeeded, failed, cancelled, queued, running,
@@ -90,8 +93,10 @@ _LIST = text("""
     WHERE step_seconds = :step_seconds AND started_at >= :since AND started_at <= now()
     ORDER BY started_at""")
 
+#: The primary key begins with the length of the step: each minimum is one step through it.
 _FIND_SPAN = text("""
-    SELECT now(), (SELECT min(started_at) FROM history),
+    SELECT now(), least((SELECT min(started_at) FROM history WHERE step_seconds = 60),
+                        (SELECT min(started_at) FROM history WHERE step_seconds = 3600)),
            (SELECT max(read_at) FROM history_totals)""")
 
 

@@ -37,6 +37,10 @@ _NOTE_MOVED = text("""
     UPDATE redrives SET seen_at = now(), moved = moved + :moved
     WHERE id = :id AND finished_at IS NULL""")
 
+_HAND_BACK = text("""
+    UPDATE redrives SET seen_at = NULL, moved = moved + :moved
+    WHERE id = :id AND finished_at IS NULL""")
+
 _FINISH = text("""
     UPDATE redrives SET finished_at = now(), fault = CAST(:fault AS text), moved = moved + :moved
     WHERE id = :id AND finished_at IS NULL""")
@@ -91,6 +95,11 @@ def claim_redrive(connection: Connection, silent_seconds: float = SILENT_SECONDS
 def note_moved(connection: Connection, identity: UUID, moved: int) -> None:
     """Note that this relay still works on a request, and has put so many more back."""
     connection.execute(_NOTE_MOVED, {"id": identity, "moved": moved})
+
+
+def hand_back_redrive(connection: Connection, identity: UUID, moved: int) -> None:
+    """Note that this relay has put so many more back, and leaves the rest to the next."""
+    connection.execute(_HAND_BACK, {"id": identity, "moved": moved})
 
 
 def finish_redrive(

@@ -1,6 +1,7 @@
 """Functions of the catalogue as people read them."""
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reckoner.canonical_json import canonical_json
@@ -27,7 +28,7 @@ def function_lines(functions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def function_text(function: Mapping[str, Any]) -> str:
-    """Return what a function does, its arguments, and what it returns."""
+    """Return what a function does, its arguments, what it returns, and how to run its examples."""
     schema = function["arguments"]
     required = schema.get("required", ())
     lines = [f"{printable(function['name'])} (version {function['version']})"]
@@ -45,11 +46,23 @@ def function_text(function: Mapping[str, Any]) -> str:
         lines.append("  none")
     result = function["result"]
     lines += ["", printable(f"Result: {result['kind']} ({result['media_type']})")]
-    if function.get("time_limit_seconds") is not None:
-        lines.append(f"Time limit: {seconds_text(function['time_limit_seconds'])}")
-    if function.get("memory_limit_bytes") is not None:
-        lines.append(f"Memory limit: {bytes_text(function['memory_limit_bytes'])}")
+    lines += _more_lines(function)
     return "\n".join(lines) + "\n"
+
+
+def _more_lines(function: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what not every function has, nor every version of the service shows."""
+    if function.get("time_limit_seconds") is not None:
+        yield f"Time limit: {seconds_text(function['time_limit_seconds'])}"
+    if function.get("memory_limit_bytes") is not None:
+        yield f"Memory limit: {bytes_text(function['memory_limit_bytes'])}"
+    if package := function.get("package"):
+        yield printable(f"Package: {package['name']} {package['version']}")
+    if examples := function.get("examples"):
+        yield from ("", "Examples:")
+        name = printable(function["name"])
+        for example in examples:
+            yield f"  reckoner run {name} {shlex.quote(canonical_json(example))}"
 
 
 def _argument(member: Mapping[str, Any], root: Mapping[str, Any], *, is_required: bool) -> str:

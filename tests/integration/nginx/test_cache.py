@@ -181,3 +181,15 @@ def test_a_response_is_cached_under_one_url_only(nginx):
             )
             assert result.status_code == 200
         assert upstream.asked.count(f"{path}/result") == 1
+
+
+def test_a_file_of_the_console_is_stored_under_one_url_alone(nginx):
+    path = f"/console/files/{'0' * 16}/core/api.js"
+    with Upstream(**FOR_A_WHILE) as upstream:
+        url = nginx(upstream.address).url
+        eventually(lambda: is_answered_from_the_cache(upstream, url + path, {}))
+        for other in (path.replace("api", "%61pi"), f"{path}?", f"{path}?n=1"):
+            before = len(upstream.asked)
+            for _ in range(2):
+                assert httpx.get(url + other).status_code == 200
+            assert len(upstream.asked) == before + 2, other

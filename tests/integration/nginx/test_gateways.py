@@ -51,6 +51,18 @@ def test_a_post_that_was_sent_is_never_repeated_and_other_methods_are(nginx, met
 
 
 @pytest.mark.slow
+def test_a_file_of_the_console_is_asked_of_the_gateway_that_has_it(nginx):
+    """While gateways of two versions run, a page of the one may ask the other for its files."""
+    path = f"/console/files/{'0' * 16}/main.js"
+    with Upstream(404) as old, Upstream() as new:
+        url = nginx(old.address, new.address).url
+        assert [httpx.get(url + path).status_code for _ in range(4)] == [200] * 4
+    with Upstream(404) as old:
+        assert httpx.get(nginx(old.address).url + path).status_code == 404
+        assert len(old.asked) == 1
+
+
+@pytest.mark.slow
 def test_a_post_goes_to_another_gateway_when_one_is_down(nginx):
     with Upstream() as upstream:
         url = nginx("127.0.0.1:1", upstream.address).url

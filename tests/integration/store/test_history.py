@@ -1,6 +1,7 @@
 """What happened in each minute and each hour, whoever writes it and whatever the clock does."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -174,6 +175,37 @@ def test_hours_are_the_sums_of_their_minutes(engine):
     assert (hour.accepted, hour.queued, hour.waiting[1]) == (7, 3, 3)
     assert hour.seconds == pytest.approx(180, abs=3)
     assert hour.started_at.minute == 0
+
+
+def test_a_relay_that_began_earlier_and_was_slower_writes_no_second_minute(engine):
+    begin(engine)
+    with engine.begin() as slower:
+        slower.execute(text("SELECT 1"))
+        with engine.begin() as quicker:
+            quicker.execute(text("UPDATE history_totals SET read_at = clock_timestamp()"))
+        assert not record_minute(slower)
+
+
+def test_an_hour_that_was_folded_before_its_end_is_folded_again(engine):
+    """The clock was ahead for a while."""
+    begin(engine)
+    record(engine)
+    with engine.begin() as connection:
+        for moment in ("now() - interval '1 hour'", "now()"):
+            connection.execute(
+                text(f"""
+                INSERT INTO history
+                SELECT 3600, date_trunc('hour', {moment}, 'UTC'), lane, seconds,
+                    accepted, succeeded, failed, cancelled, queued, running, outbox_depth,
+                    outbox_age_seconds, workers, slots, waiting, computing
+                FROM history WHERE lane = 'quick' AND step_seconds = 60""")
+            )
+    record(engine)
+    with engine.begin() as connection:
+        now = connection.execute(text("SELECT now()")).scalar_one()
+    ended = [one.started_at for one in steps(engine, HOUR_SECONDS)]
+    assert ended
+    assert max(ended) <= now - timedelta(hours=1)
 
 
 def test_old_steps_are_pruned_and_those_of_the_future(engine):

@@ -23,6 +23,8 @@ MUTATIONS = [
     _history("row is None or row.is_done", "row is None", _HISTORY),
     _history("FROM history_totals FOR UPDATE SKIP LOCKED", "FROM history_totals", _HISTORY),
     _history("(started_at < now() - make_interval(secs => :minutes_kept) OR ", "(", _HISTORY),
+    _history("AND clock_timestamp(), false)", "AND now(), false)", _HISTORY),
+    _history("OR started_at > now() - interval '1 hour'", "OR started_at > now()", _HISTORY),
     _history("max(queued), max(running)", "min(queued), max(running)", _HISTORY),
     _totals("return None if has_fallen else found", "return found", _HISTORY),
     _totals(

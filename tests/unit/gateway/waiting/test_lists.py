@@ -1,6 +1,7 @@
 """Lists that streams follow: who is told what, and how often a list is read."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -127,6 +128,29 @@ def test_the_first_page_of_a_list_does_not_wait_for_other_lists():
     run(scenario)
 
 
+def test_whoever_opens_one_list_after_the_other_does_not_stop_those_of_others():
+    """Each first page takes a while, and another is asked for before it is there."""
+
+    async def scenario(lists, reading):
+        with contextlib.ExitStack() as opened, lists.follow(ALL) as follower:
+            shown = await follower.next_page(20)
+
+            async def read_and_open_another(query):
+                if query != ALL:
+                    another = read_list_query({"limit": f"{reading.count}"})
+                    opened.enter_context(lists.follow(another))
+                await asyncio.sleep(0.001)
+                return await Reading.read(reading, query)
+
+            lists._read = read_and_open_another
+            opened.enter_context(lists.follow(OTHER))
+            reading.page = page("a", state="running")
+            lists.mark_changed()
+            assert (await follower.next_page(20)).changes_since(shown) is not None
+
+    run(scenario)
+
+
 def test_without_a_first_page_the_stream_raises_and_the_next_tries_again():
     async def scenario(lists, reading):
         reading.failure = StoreUnavailable()
@@ -167,8 +191,11 @@ def test_a_bug_ends_the_streams_of_its_list():
     run(scenario)
 
 
-def test_lists_that_would_hold_too_much_are_refused(monkeypatch):
-    monkeypatch.setattr(lists_module, "MAX_FOLLOWED_BYTES", MAX_PAGE_BYTES + 1)
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MAX_FOLLOWED_BYTES", MAX_PAGE_BYTES + 1), ("MAX_FOLLOWED_LISTS", 2)]
+)
+def test_lists_that_would_hold_too_much_or_are_too_many_are_refused(monkeypatch, limit, value):
+    monkeypatch.setattr(lists_module, limit, value)
 
     async def scenario(lists, reading):
         with lists.follow(ALL), lists.follow(OTHER):

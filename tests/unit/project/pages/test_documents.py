@@ -1,11 +1,11 @@
-"""Links in the documents lead somewhere, each page is on the map, and decisions can be found."""
+"""Links in the documents lead somewhere, also from the code; each page is on the map."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 DECISIONS = ROOT / "docs/decisions.md"
 MAP = ROOT / "docs/README.md"
 
@@ -22,6 +22,9 @@ _USERS_FILES = {
     "compose/prometheus/own/alertmanagers.yml",
     "compose/prometheus/own/targets.yml",
 }
+#: Where the code, its tests and what surrounds it may name a page.
+_NAMING = ("compose", "gateway", "migrations", "reckoner", "shared", "tests", "workers", ".github")
+_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/-]+\.(?:md|json|svg|png)(?:#[\w-]+)?")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _PICTURE = re.compile(r'\bsrc(?:set)?="([^"]+)"')
 
@@ -52,6 +55,39 @@ def test_each_link_leads_to_a_file_and_a_heading(page):
 def test_each_file_that_a_page_names_exists(page):
     named = set(_FILE.findall(page.read_text())) - _USERS_FILES
     assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+def test_each_page_that_the_code_names_exists():
+    named = {
+        (str(file.relative_to(ROOT)), page)
+        for file in (
+            *ROOT.glob("*"),
+            *(one for name in _NAMING for one in ROOT.glob(f"{name}/**/*")),
+        )
+        if file.is_file()
+        and file.parent.name != "peers"  # these name pages of theirs
+        and file.suffix not in {".pyc", ".png", ".md"}
+        for page in _PAGE.findall(file.read_text(errors="replace"))
+    }
+    assert len({page for _, page in named}) > 20
+    broken = []
+    for file, page in sorted(named):
+        path, _, anchor = page.partition("#")
+        target = ROOT / path
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
+            broken.append(f"{file}: {page}")
+    assert broken == []
+
+
+def test_the_table_of_folders_names_every_room():
+    """That of CONTRIBUTING.md, for whoever looks for the first time."""
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where things live")[2]
+    rooms = {
+        str(path.parent.relative_to(ROOT))
+        for name in ("gateway", "workers", "shared")
+        for path in ROOT.glob(f"{name}/*/__init__.py")
+    }
+    assert sorted(room for room in rooms if f"`{room}`" not in table) == []
 
 
 def test_the_contents_of_the_decisions_name_every_entry():
