@@ -6,3 +6,8 @@ import { html, render } from "./core/preact.js";
 const root = document.getElementById("app");
 root.replaceChildren();
 render(html`<${App} />`, root);
+try {
+  sessionStorage.removeItem("reckoner.starts");
+} catch {
+  // No storage: first_paint.js has counted nothing.
+}

@@ -136,3 +136,11 @@ def test_nothing_inline_runs_and_no_text_becomes_a_script(frame, service, watch)
     )
     assert name == "TypeError"
     assert watch.wrong == []
+
+
+def test_a_page_of_which_a_file_did_not_come_is_loaded_again(page, service, watch):
+    watch.expect("ERR_FAILED")
+    page.route("**/core/router.js", lambda route: route.abort(), times=1)
+    page.goto(service.url + NOWHERE)
+    page.wait_for_selector("main h1")
+    assert page.evaluate("sessionStorage.length") == 0

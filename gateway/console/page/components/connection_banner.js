@@ -15,7 +15,7 @@ export function ConnectionBanner() {
       ? html`<div class="banner">
           <${Icon} name="warning" />
           <p><strong>Reckoner does not answer.</strong> Accepted calculations are kept. This page
-            continues by itself<${Countdown} key=${retryAt} to=${retryAt} />.</p>
+            continues by itself<${Countdown} key=${retryAt} to=${retryAt} /></p>
           <button type="button" class="button" onClick=${retryNow}>Try now</button>
         </div>`
       : isOutdated && html`<div class="banner">
@@ -30,7 +30,7 @@ export function ConnectionBanner() {
 function Countdown({ to }) {
   const text = useText(() => {
     const left = to === null ? 0 : Math.max(0, Math.ceil((to - Date.now()) / 1000));
-    return left > 0 ? `: next try in ${left} s` : ": trying …";
+    return left > 0 ? `: next try in ${left} s.` : ": trying …";
   });
   return html`<span aria-hidden="true">${text}</span>`;
 }

@@ -1,6 +1,7 @@
 // Stops and resumes the refreshing of the list.
 
 import { Icon } from "../../components/icon.js";
+import { useConnection } from "../../core/connection.js";
 import { html, useEffect, useState } from "../../core/preact.js";
 
 const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
@@ -9,7 +10,8 @@ const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 export function LiveButton({ isLive, isOpen, onChange }) {
   const [stoppedAt, setStoppedAt] = useState(null);
   useEffect(() => setStoppedAt(isLive ? null : new Date()), [isLive]);
-  const state = isLive ? (isOpen ? "live" : "connecting") : "stopped";
+  const { isDown } = useConnection(); // known before a stream of one that hangs has ended
+  const state = isLive ? (isOpen && !isDown ? "live" : "connecting") : "stopped";
   const text = { live: "Live", connecting: "Connecting…", stopped: `As of ${since(stoppedAt)}` };
   return html`<span class="live live-${state}"><span class="live-dot" />${text[state]}</span>
     <button type="button" class="button" onClick=${() => onChange(!isLive)}>
