@@ -73,9 +73,11 @@ _FOLLOWED = [
     _lists("            if not is_first:\n", "            if True:\n", _SHARED),
     _lists("len(self._lists) >= MAX_FOLLOWED_LISTS or ", "", _SHARED),
     _lists("if not followed.followers:", "if False:", _SHARED),
+    _lists("            self._pages.add(page)\n", "", _SHARED),
+    _lists("page.share_texts_with(followed.page)\n", "pass\n", _SHARED),
     _lists("followed.changes_seen = self._changes\n", "pass\n", _SHARED),
     _stream("                    self._check_again(req)\n", "", _STREAMS),
-    _stream("shown = page\n                    yield", "yield", _STREAMS),
+    _stream("shown = page\n                    for piece", "for piece", _STREAMS),
 ]
 
 _CANCELS_OF_MANY = [
