@@ -2,9 +2,10 @@
 
 LANE ?= heavy
 
-# Three at a time, also on two processors: about a third of the time tests wait for something. Those
-# of one file go together: they share servers and helpers.
-SIDE_BY_SIDE = -n 3 --dist loadfile
+# Three at a time, also on two processors: about a third of the time tests wait for something. Which go
+# together is in tests/scheduling.py. They keep their order, so that the long ones come first, and all
+# processes end at about the same time.
+SIDE_BY_SIDE = -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help up logs worker check test documents screenshots mutants faults fuzz soak bench test-compose lint clean

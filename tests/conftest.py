@@ -38,6 +38,13 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(optionalhook=True)  # only with pytest-xdist
+def pytest_xdist_make_scheduler(config, log):
+    from tests.scheduling import TogetherByReckoner
+
+    return TogetherByReckoner(config, log)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Let reports travel between pytest-xdist's processes: a log may hold a lone surrogate."""

@@ -51,6 +51,22 @@ async def _chain(first: T, rest: AsyncGenerator[T, None]) -> AsyncGenerator[T]:
             yield item
 
 
+async def write_events(
+    req: falcon.asgi.Request,
+    resp: falcon.asgi.Response,
+    stream: AsyncGenerator[falcon.asgi.SSEvent | None],
+) -> None:
+    """Respond with server-sent events, each as soon as there is one; to HEAD with none."""
+    resp.cache_control = ["no-store"]
+    resp.content_type = "text/event-stream"
+    resp.set_header("X-Accel-Buffering", "no")  # for NGINX
+    if req.method == "GET":
+        resp.sse = stream
+    else:
+        await stream.aclose()
+        resp.stream = empty_stream()
+
+
 async def empty_stream() -> AsyncGenerator[bytes, None]:
     """Return a body for HEAD that sets no Content-Length, where the real one is not known."""
     return

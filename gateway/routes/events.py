@@ -10,7 +10,7 @@ import falcon.asgi
 from gateway.access.scopes import by_method
 from gateway.http.document import encode_document, parse_calculation_id
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
-from gateway.http.responses import empty_stream, peek
+from gateway.http.responses import peek, write_events
 from gateway.waiting.lookup import Lookup
 from gateway.waiting.waiters import Waiters
 from shared.calculation import is_final
@@ -46,18 +46,12 @@ class Events:
     ) -> None:
         """Respond with the stream, never silent for more than `heartbeat_seconds`."""
         first, stream = await peek(self._stream(parse_calculation_id(calculation_id), req))
-        resp.cache_control = ["no-store"]
         if _is_last(first) and req.get_header("Last-Event-ID") == _LAST_EVENT:
             await stream.aclose()
+            resp.cache_control = ["no-store"]
             resp.status = falcon.HTTP_204
             return
-        resp.content_type = "text/event-stream"
-        resp.set_header("X-Accel-Buffering", "no")
-        if req.method == "GET":
-            resp.sse = stream
-        else:
-            await stream.aclose()
-            resp.stream = empty_stream()
+        await write_events(req, resp, stream)
 
     on_head = on_get
 

@@ -11,7 +11,7 @@ from gateway.http.event_pieces import event_pieces
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
 from gateway.http.list_query import LIST_PARAMETERS, ListQuery, read_list_query
 from gateway.http.page import Page
-from gateway.http.responses import empty_stream, peek
+from gateway.http.responses import peek, write_events
 from gateway.waiting.lists import ListEnded, Lists
 from shared.errors import AccessRefused, StoreUnavailable
 from shared.keys.scope import Scope
@@ -40,14 +40,7 @@ class ListEvents:
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Respond with the stream, never silent for more than `heartbeat_seconds`."""
         _, stream = await peek(self._stream(read_list_query(req.params), req))
-        resp.cache_control = ["no-store"]
-        resp.content_type = "text/event-stream"
-        resp.set_header("X-Accel-Buffering", "no")
-        if req.method == "GET":
-            resp.sse = stream
-        else:
-            await stream.aclose()
-            resp.stream = empty_stream()
+        await write_events(req, resp, stream)
 
     on_head = on_get
 

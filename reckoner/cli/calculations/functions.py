@@ -15,7 +15,7 @@ from reckoner.cli.waiting.time_limit import time_limit_option
 @time_limit_option
 @url_option
 def command(name: str | None, form: Form, url: str | None) -> None:
-    r"""Show the functions that the service calculates, or one of them with its arguments.
+    r"""Show the functions that the service calculates, or one of them at length.
 
     \b
     Examples:

@@ -6,12 +6,10 @@ import socket
 import subprocess
 import sys
 
-import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import NackError
 
-from gateway.relay.publisher import Publisher
 from reckoner.cli.operating import redrive
 from shared.calculation import Lane, Status
 from shared.errors import BrokerUnavailable
@@ -21,21 +19,17 @@ from tests.eventually import eventually
 from tests.factories import make_calculation
 from tests.integration.lanes import Feed, WorkerThread, body_of
 from tests.integration.queue_limits import queue_limit
+from tests.integration.queues import count_messages, declare_queues, open_channel
 
 _RECKONER = "from reckoner.cli.__main__ import main; main()"
 
 
 @pytest.fixture
 def channel(settings, broker_url):
-    for lane in Lane:
-        publisher = Publisher(settings.amqp_urls, lane)
-        publisher.connect()  # declares the queues
-        publisher.close()
-    connection = pika.BlockingConnection(pika.URLParameters(broker_url))
-    channel = connection.channel()
-    channel.confirm_delivery()
-    yield channel
-    connection.close()
+    declare_queues(settings)
+    with open_channel(broker_url) as channel:
+        channel.confirm_delivery()
+        yield channel
 
 
 def run(settings, *, show, lane=None):
@@ -53,15 +47,11 @@ def command(broker_url, *arguments):
     )
 
 
-def count(channel, name):
-    return channel.queue_declare(name, passive=True).method.message_count
-
-
 def test_refused_messages_are_shown_and_stay(settings, channel, capsys):
     channel.basic_publish("", dead_letter_queue_name(Lane.QUICK), b"rubbish \xff")
     for _ in range(2):
         # RabbitMQ puts back what was shown after the channel is closed.
-        eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
+        eventually(lambda: count_messages(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
         run(settings, show=True)
         shown, words = capsys.readouterr()
         assert [json.loads(line)["body"] for line in shown.splitlines()] == ["rubbish \ufffd"]
@@ -110,7 +100,7 @@ def test_refused_messages_are_put_back(settings, channel, rabbitmq, broker_url):
         channel.basic_publish("", dead_letter_queue_name(Lane.HEAVY), body)
     run(settings, show=False, lane=Lane.HEAVY)
     eventually(lambda: is_disconnected(rabbitmq, broker_url))
-    assert count(channel, dead_letter_queue_name(Lane.HEAVY)) == 0
+    assert count_messages(channel, dead_letter_queue_name(Lane.HEAVY)) == 0
     bodies = [channel.basic_get(queue_name(Lane.HEAVY), auto_ack=True)[2] for _ in range(2)]
     assert bodies == [b"one", b"two"]
 
@@ -164,7 +154,7 @@ def test_dead_letters_stay_while_their_queue_is_of_another_type(settings, channe
     assert done.returncode == 1
     assert "another type" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert count(channel, dead_letter_queue_name(Lane.HEAVY)) == 1
+    assert count_messages(channel, dead_letter_queue_name(Lane.HEAVY)) == 1
 
 
 def test_what_a_queue_refuses_stays_a_dead_letter(settings, channel, rabbitmq, broker_url):
@@ -181,15 +171,17 @@ def test_what_a_queue_refuses_stays_a_dead_letter(settings, channel, rabbitmq, b
             return False
 
         eventually(is_full)
-        before = count(channel, queue_name(Lane.HEAVY))
+        before = count_messages(channel, queue_name(Lane.HEAVY))
         with pytest.raises(BrokerUnavailable, match="refused"):
             run(settings, show=False)
-        eventually(lambda: count(channel, dead_letter_queue_name(Lane.HEAVY)) == len(bodies))
-        assert count(channel, queue_name(Lane.HEAVY)) == before
+        eventually(
+            lambda: count_messages(channel, dead_letter_queue_name(Lane.HEAVY)) == len(bodies)
+        )
+        assert count_messages(channel, queue_name(Lane.HEAVY)) == before
         lift()
     channel.queue_purge(queue_name(Lane.HEAVY))
     eventually(lambda: is_put_back(settings))
-    assert count(channel, dead_letter_queue_name(Lane.HEAVY)) == 0
+    assert count_messages(channel, dead_letter_queue_name(Lane.HEAVY)) == 0
     found = [channel.basic_get(queue_name(Lane.HEAVY), auto_ack=True)[2] for _ in bodies]
     assert found == bodies
 
@@ -209,8 +201,8 @@ def test_no_dead_letter_is_removed_before_its_copy_is_confirmed(settings, channe
     with pytest.raises(OSError, match="power"):
         run(settings, show=False, lane=Lane.QUICK)
     monkeypatch.undo()
-    eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
-    assert count(channel, queue_name(Lane.QUICK)) == 1  # each is in one of the two
+    eventually(lambda: count_messages(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
+    assert count_messages(channel, queue_name(Lane.QUICK)) == 1  # each is in one of the two
 
 
 def not_twice(publish):

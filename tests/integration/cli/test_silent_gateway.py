@@ -49,6 +49,15 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+#: With less time for the last look of commands that wait.
+_RECKONER = """
+from reckoner.cli.__main__ import main
+from reckoner.cli.waiting import time_limit
+time_limit._LAST_LOOK_SECONDS = 1.0
+main()
+"""
+
+
 @pytest.fixture
 def silent() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -63,7 +72,7 @@ def silent() -> Iterator[ThreadingHTTPServer]:
 def start(server, *arguments):
     host, port = server.server_address
     return subprocess.Popen(
-        [sys.executable, "-m", "reckoner.cli", *arguments],
+        [sys.executable, "-c", _RECKONER, *arguments],
         env={**os.environ, "RECKONER_URL": f"http://{host}:{port}"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

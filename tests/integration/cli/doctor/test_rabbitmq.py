@@ -1,17 +1,16 @@
 """`reckoner doctor` on RabbitMQ: nodes, queues, alarms, dead letters."""
 
-from contextlib import closing
 from functools import partial
 from urllib.parse import urlsplit
 
 import pika
 import pytest
 
-from gateway.relay.publisher import Publisher
 from reckoner.cli.operating.doctor.rabbitmq import check_nodes
 from shared.calculation import Lane
 from shared.messages import dead_letter_queue_name, queue_name
 from tests.integration.cli.doctor.conftest import levels, only
+from tests.integration.queues import declare_queues, open_channel
 
 
 @pytest.fixture
@@ -21,17 +20,13 @@ def examine(examine, broker_url):
 
 @pytest.fixture
 def channel(broker_url):
-    with closing(pika.BlockingConnection(pika.URLParameters(broker_url))) as connection:
-        yield connection.channel()
+    with open_channel(broker_url) as channel:
+        yield channel
 
 
 @pytest.fixture
 def queues(settings):
-    """The queues, as a relay declares them."""
-    for lane in Lane:
-        publisher = Publisher(settings.amqp_urls, lane)
-        publisher.connect()
-        publisher.close()
+    declare_queues(settings)
 
 
 def test_queues_as_they_should_be_have_no_fault(examine, queues):

@@ -1,17 +1,16 @@
 """What tests of the relay share: its connections to PostgreSQL, and a test's own to RabbitMQ."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import httpx
-import pika
 import pytest
 from sqlalchemy import Engine
 
 from gateway.relay.clock_steps import ClockSteps
 from shared.postgres.connections import make_engine
 from tests.integration.gateway.relay.postgres_clock import LEASE_SECONDS, replace_clock
+from tests.integration.queues import open_channel
 
 
 @pytest.fixture
@@ -23,8 +22,8 @@ def relay_engine(settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def channel(broker_url) -> Iterator[Any]:
-    with closing(pika.BlockingConnection(pika.URLParameters(broker_url))) as connection:
-        yield connection.channel()
+    with open_channel(broker_url) as channel:
+        yield channel
 
 
 @pytest.fixture

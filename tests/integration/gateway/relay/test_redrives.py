@@ -9,7 +9,6 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker
 from sqlalchemy import text
 
-from gateway.relay.publisher import Publisher
 from gateway.relay.redrives import Redrives
 from shared.calculation import Lane
 from shared.dead_letters import read_dead_letters
@@ -26,15 +25,13 @@ from tests.engines import autocommit
 from tests.eventually import eventually
 from tests.integration.outbox import make_relay, running
 from tests.integration.queue_limits import queue_limit
+from tests.integration.queues import count_messages, declare_queues
 
 
 @pytest.fixture
 def dead(settings, channel):
     """Publish dead letters of a lane, and count messages in queues."""
-    for lane in Lane:
-        publisher = Publisher(settings.amqp_urls, lane)
-        publisher.connect()  # declares the queues
-        publisher.close()
+    declare_queues(settings)
     channel.confirm_delivery()
 
     def publish(lane, *bodies):
@@ -42,10 +39,6 @@ def dead(settings, channel):
             channel.basic_publish("", dead_letter_queue_name(lane), body)
 
     return publish
-
-
-def count(channel, name):
-    return channel.queue_declare(name, passive=True).method.message_count
 
 
 def request(engine, lane=None):
@@ -76,7 +69,7 @@ def test_a_request_is_carried_out_and_says_how_many(engine, settings, channel, d
     assert (done.lane, done.moved, done.fault, done.requested_by) == ("quick", 2, None, "ada")
     assert done.finished_at is not None
     assert moved == [True]
-    assert count(channel, dead_letter_queue_name(Lane.HEAVY)) == 1
+    assert count_messages(channel, dead_letter_queue_name(Lane.HEAVY)) == 1
     bodies = [channel.basic_get(queue_name(Lane.QUICK), auto_ack=True)[2] for _ in range(2)]
     assert bodies == [b"one", b"two"]
     request(engine)
@@ -103,7 +96,7 @@ def test_what_a_queue_refuses_stays_a_dead_letter_and_the_request_says_why(
         done = newest(engine)
         assert done.moved == 0
         assert "refused a message" in done.fault
-        eventually(lambda: count(channel, dead_letter_queue_name(Lane.HEAVY)) == 1)
+        eventually(lambda: count_messages(channel, dead_letter_queue_name(Lane.HEAVY)) == 1)
 
 
 def test_a_relay_that_ends_meanwhile_loses_none_and_another_goes_on(
@@ -124,13 +117,13 @@ def test_a_relay_that_ends_meanwhile_loses_none_and_another_goes_on(
     with pytest.raises(OSError, match="power"):
         Redrives(autocommit(engine), settings).run()
     monkeypatch.undo()
-    eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 2)
+    eventually(lambda: count_messages(channel, dead_letter_queue_name(Lane.QUICK)) == 2)
     Redrives(autocommit(engine), settings).run()
     assert newest(engine).finished_at is None  # the other may still be at work
     with silent(engine):
         Redrives(autocommit(engine), settings).run()
     assert newest(engine).finished_at is not None
-    assert count(channel, queue_name(Lane.QUICK)) == 3
+    assert count_messages(channel, queue_name(Lane.QUICK)) == 3
 
 
 def test_a_relay_that_is_told_to_stop_leaves_the_rest_to_the_next_at_once(
@@ -151,7 +144,7 @@ def test_a_relay_that_is_told_to_stop_leaves_the_rest_to_the_next_at_once(
     monkeypatch.undo()
     left = newest(engine)
     assert (left.moved, left.seen_at, left.finished_at, left.fault) == (2, None, None, None)
-    eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
+    eventually(lambda: count_messages(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
     Redrives(autocommit(engine), settings).run()
     assert (newest(engine).moved, newest(engine).fault) == (3, None)
     assert newest(engine).finished_at is not None
@@ -216,7 +209,7 @@ def test_a_relay_process_is_woken_by_a_request(engine, settings, relay_engine, c
         request(engine)
         eventually(lambda: newest(engine).finished_at is not None)
     assert newest(engine).moved == 1
-    assert count(channel, dead_letter_queue_name(Lane.QUICK)) == 0
+    assert count_messages(channel, dead_letter_queue_name(Lane.QUICK)) == 0
 
 
 def has_listener(engine):
