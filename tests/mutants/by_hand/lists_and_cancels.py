@@ -74,6 +74,7 @@ _FOLLOWED = [
         "if True:\n                is_changed",
         _SHARED,
     ),
+    _lists("if followed.page is not None:\n            self.wake()", "self.wake()", _SHARED),
     _lists("            if not is_first:\n", "            if True:\n", _SHARED),
     _lists("len(self._lists) >= MAX_FOLLOWED_LISTS or ", "", _SHARED),
     _lists("if not followed.followers:", "if False:", _SHARED),
