@@ -56,7 +56,7 @@ stop_wheel() {
     printf '\r\e[K' 2>/dev/null || true
 }
 
-# Show the line of a step of `make up`, as compose/local/progress.py does: its name, since when, a note.
+# Show the line of a step of `make up`, as compose/local/terminal/progress.py does: its name, since when, a note.
 done_step() {
     local name=$1 began=${2/[.,]/} now=${EPOCHREALTIME/[.,]/} note=${3:-} mark='ok    ' tenths
     [ "${mode:-}" = up ] || return 0

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from compose.local.failure import failure
 from compose.local.launcher import Launcher
-from compose.local.log_file import LogFile, log_file
-from compose.local.output import Output
-from compose.local.progress import Progress
-from compose.local.screen import Screen
+from compose.local.logs.log_file import LogFile, log_file
+from compose.local.logs.output import Output
 from compose.local.settings import Access, LocalSettings, check_ports, check_settings, read_settings
 from compose.local.state_folder import STATE, locked
 from compose.local.stop_signals import StopSignals
 from compose.local.supervisor import StopRequested
-from compose.local.welcome import welcome
+from compose.local.terminal.progress import Progress
+from compose.local.terminal.screen import Screen
+from compose.local.terminal.welcome import welcome
 from compose.services import ServiceError
 from compose.services.errors import NotReady
 from compose.services.leftovers import end_leftovers

@@ -4,14 +4,14 @@ import signal
 import time
 from pathlib import Path
 
-from compose.local.output import Output
+from compose.local.logs.output import Output
 from compose.local.own_processes import OwnProcesses
-from compose.local.progress import Progress
 from compose.local.readiness import checks, is_live
 from compose.local.settings import Access, LocalSettings
 from compose.local.stop_signals import StopSignals
 from compose.local.stops import Stop, stop_all
 from compose.local.supervisor import Supervisor
+from compose.local.terminal.progress import Progress
 from compose.services import Nginx, Postgres, RabbitMQ
 from compose.services.credentials import KEYS, OWNER
 from compose.services.errors import NotReady

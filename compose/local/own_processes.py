@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from compose.local.output import Output
+from compose.local.logs.output import Output
 from compose.local.settings import PREFIX, Access, LocalSettings
 from compose.local.state_folder import PROJECT
 from compose.services import Postgres, RabbitMQ

@@ -18,7 +18,6 @@ _ANY = (
 )
 _WITH_BODY = ("LengthRequired", "NotJson", "BodyTooLarge", "UnsupportedMediaType", "NotImplemented")
 _WITH_SCOPE = ("Unauthenticated", "ScopeMissing", "RateExceeded")
-_READING = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)

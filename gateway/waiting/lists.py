@@ -7,6 +7,7 @@ every few seconds, as new ones are not notified.
 
 import asyncio
 import math
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -66,7 +67,6 @@ class _Followed:
         self.query = query
         self.followers: set[Follower] = set()
         self.page: Page | None = None
-        self.length = MAX_PAGE_BYTES
         self.failure: Exception | None = None
         #: When it was read last; before that, since when it is followed.
         self.read_at = now
@@ -92,6 +92,8 @@ class Lists:
         self._tick_seconds = tick_seconds
         self._away_seconds = away_seconds
         self._lists: dict[ListQuery, _Followed] = {}
+        #: Those that are in memory: a stream whose client reads slowly keeps an earlier one.
+        self._pages: weakref.WeakSet[Page] = weakref.WeakSet()
         #: How many changes have been notified.
         self._changes = 0
         self._wake = asyncio.Event()
@@ -120,7 +122,8 @@ class Lists:
                 self._forget(followed)
 
     def _refuse_too_many(self) -> None:
-        length = sum(one.length for one in self._lists.values())
+        unread = sum(one.page is None for one in self._lists.values())
+        length = unread * MAX_PAGE_BYTES + sum(page.length for page in self._pages)
         if len(self._lists) >= MAX_FOLLOWED_LISTS or length >= MAX_FOLLOWED_BYTES:
             raise TooManyLists
 
@@ -179,7 +182,10 @@ class Lists:
                 self._rest_until = followed.read_at + (followed.read_at - began)
         followed.away_since = None
         if followed.page is None or page.changes_since(followed.page) is not None:
-            followed.page, followed.length = page, page.length
+            if followed.page is not None:
+                page.share_texts_with(followed.page)
+            followed.page = page
+            self._pages.add(page)
             await self._wake_followers(followed)
 
     async def _wake_followers(self, followed: _Followed) -> None:

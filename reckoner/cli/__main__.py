@@ -81,6 +81,9 @@ class _Commands(click.Group):
                 f"Install what the service needs: pip install '{OUR_DISTRIBUTION}[server]'"
             )
         command: click.Command = module.command
+        if command.help:
+            # Click's mark for lines that stay as they are; in a raw docstring it is two characters.
+            command.help = command.help.replace("\\b\n", "\b\n")
         return command
 
     def invoke(self, context: click.Context) -> Any:

@@ -18,6 +18,7 @@ from tests.eventually import eventually
 from tests.plug_ins import install_examples, install_faulty
 
 _ROOT = Path(__file__).parents[2]
+_START_SECONDS = 120  # the other tests of its process depend on it, also on a busy machine
 _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 
 #: They need a Reckoner of the tests' own: for functions that others do not have, with keys, or to
@@ -135,7 +136,11 @@ class Stack:
                 self.start(module)
             self._nginx.prepare()
             self._nginx.start()
-            eventually(self._is_ready, what=f"ready; logs are in {self.folder}")
+            eventually(
+                self._is_ready,
+                within_seconds=_START_SECONDS,
+                what=f"ready; logs are in {self.folder}",
+            )
         except BaseException:
             self.__exit__()
             raise

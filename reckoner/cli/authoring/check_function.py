@@ -62,7 +62,8 @@ def command(
     its result is checked. No service is needed.
 
     \b
-    Example: reckoner check-function primes:primes '{"n": 5}'
+    Example:
+      reckoner check-function primes:primes '{"n": 5}'
     """
     sys.set_int_max_str_digits(0)  # integers in arguments and estimates may have any length
     threads = set(threading.enumerate())

@@ -20,7 +20,6 @@ _IN_RETRY_AFTER = "integration/gateway/waiting/test_retry_after.py"
 _IN_DOCUMENT = "unit/gateway/http/test_document.py"
 _DOWNLOADS = "integration/gateway/routes/test_downloads.py"
 _ESTIMATES = "unit/shared/functions/test_estimates.py"
-_IN_DURABILITY = "integration/postgres/test_durability.py"
 
 MUTATIONS = [
     mutation(

@@ -28,8 +28,8 @@ MUTATIONS = [
         f"{_NOTIFICATIONS}::test_a_held_request_is_answered_when_its_calculation_ends",
     ),
     mutation(
-        "gateway/routes/events.py",
-        '        resp.set_header("X-Accel-Buffering", "no")\n',
+        "gateway/http/responses.py",
+        '    resp.set_header("X-Accel-Buffering", "no")  # for NGINX\n',
         "",
         f"{_CACHES}::test_a_stream_is_not_buffered_and_ends_with_the_final_event",
     ),

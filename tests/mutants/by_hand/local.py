@@ -5,7 +5,7 @@ from tests.mutants.mutation import mutation
 _SUPERVISOR = "compose/local/supervisor.py"
 _PROCESSES = "compose/services/processes.py"
 _LEFTOVERS = "compose/services/leftovers.py"
-_SCREEN = "compose/local/screen.py"
+_SCREEN = "compose/local/terminal/screen.py"
 _LOGS = "shared/logs/json_lines.py"
 _CONFIG = "shared/config/settings.py"
 _HEALTH = "workers/health.py"
@@ -78,13 +78,13 @@ MUTATIONS = [
         "integration/test_rabbitmq_stop.py",
     ),
     mutation(
-        "compose/local/log_pipes.py",
+        "compose/local/logs/log_pipes.py",
         "rest[:] = last",
         "rest.clear()",
         "unit/compose/test_output.py",
     ),
     mutation(
-        "compose/local/log_file.py",
+        "compose/local/logs/log_file.py",
         "self._path.replace(older(self._path))",
         "pass",
         "unit/compose/test_output.py::test_the_files_of_the_log_have_an_upper_bound",

@@ -15,7 +15,6 @@ _ZOMBIE = f"{_STORE}::test_a_process_that_comes_back_after_it_was_folded_counts_
 _SILENT = f"{_STORE}::test_rows_of_silent_processes_become_one_and_the_sum_stays"
 _ALIVE = f"{_STORE}::test_a_process_that_is_alive_is_not_folded"
 _STOPS = f"{_STORE}::test_a_process_that_stops_leaves_its_counts_and_no_gauges"
-_ROLLED_BACK = f"{_STORE}::test_a_write_that_was_not_committed_is_made_up_for_by_the_next"
 _UNCHANGED = f"{_STORE}::test_what_has_not_changed_is_not_written_again"
 _DOWN = f"{_ROUTE}::test_without_postgresql_it_says_so_at_once_and_nothing_that_could_fall"
 _ONCE = f"{_ROUTE}::test_submissions_are_counted_once_whichever_way_they_go"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compose.local import logs
-from compose.local.log_file import LogFile
-from compose.local.logs import follow
+from compose.local.logs import __main__ as logs
+from compose.local.logs.__main__ import follow
+from compose.local.logs.log_file import LogFile
 from tests.eventually import eventually
 
 

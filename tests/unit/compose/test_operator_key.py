@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from compose.local.launcher import Launcher
-from compose.local.progress import Progress
 from compose.local.settings import Access, LocalSettings
-from compose.local.welcome import welcome
+from compose.local.terminal.progress import Progress
+from compose.local.terminal.welcome import welcome
 
 _SCREEN: Any = SimpleNamespace(coloured=lambda text, _colour: text)
 _KEYS = Access(are_keys_on=True, allowed_hosts="localhost")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from compose.local import log_pipes
-from compose.local.log_file import LogFile, older
-from compose.local.output import Output
+from compose.local.logs import log_pipes
+from compose.local.logs.log_file import LogFile, older
+from compose.local.logs.output import Output
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compose.local.progress import Progress
+from compose.local.terminal.progress import Progress
 from compose.services.errors import ServiceError
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from compose.local import screen as module
-from compose.local.screen import BOLD, Screen, has_unicode
+from compose.local.terminal import screen as module
+from compose.local.terminal.screen import BOLD, Screen, has_unicode
 from tests.eventually import eventually
 
 

@@ -144,7 +144,7 @@ def test_a_relay_that_is_told_to_stop_leaves_the_rest_to_the_next_at_once(
     monkeypatch.undo()
     left = newest(engine)
     assert (left.moved, left.seen_at, left.finished_at, left.fault) == (2, None, None, None)
-    eventually(lambda: count(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
+    eventually(lambda: count_messages(channel, dead_letter_queue_name(Lane.QUICK)) == 1)
     Redrives(autocommit(engine), settings).run()
     assert (newest(engine).moved, newest(engine).fault) == (3, None)
     assert newest(engine).finished_at is not None

@@ -205,3 +205,37 @@ def test_lists_that_would_hold_too_much_or_are_too_many_are_refused(monkeypatch,
                 pass
 
     run(scenario)
+
+
+def test_pages_that_slow_streams_keep_count_as_well(monkeypatch):
+    async def scenario(lists, reading):
+        with lists.follow(ALL) as follower:
+            reading.page = page("a" * 1_000)
+            kept = [await follower.next_page(20)]
+            for name in "bc":
+                reading.page = page(name * 1_000)
+                lists.mark_changed()
+                kept.append(await follower.next_page(20))
+            monkeypatch.setattr(lists_module, "MAX_FOLLOWED_BYTES", 2_500)
+            with pytest.raises(TooManyLists), lists.follow(OTHER):
+                pass
+            del kept[:2]
+            with lists.follow(OTHER):
+                pass
+
+    run(scenario)
+
+
+def test_documents_that_are_as_before_are_in_memory_once():
+    async def scenario(lists, reading):
+        with lists.follow(ALL) as follower:
+            first = await follower.next_page(20)
+            reading.page = page("a", "b")
+            lists.mark_changed()
+            second = await follower.next_page(20)
+            assert first is not second
+            return [list(one.parts())[1] for one in (first, second)]
+
+    first, second = run(scenario)
+    assert first == second
+    assert first is second

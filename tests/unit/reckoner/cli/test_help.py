@@ -5,6 +5,7 @@ import shlex
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from reckoner.cli.__main__ import _COMMANDS, reckoner
 
@@ -50,6 +51,16 @@ def test_the_examples_of_a_command_parse(name):
     assert any(line[0] == name for line in lines)
     for line in lines:
         check_that_it_parses(line)
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_each_example_is_shown_on_a_line_of_its_own(name):
+    examples = (command_of(name).help or "").partition("Example")[2].splitlines()
+    written = [line.strip() for line in examples if "reckoner " in line]
+    shown = CliRunner().invoke(reckoner, [name, "--help"]).output
+    assert "\\b" not in shown
+    assert written or name in {"key", "new-function", "redrive"}
+    assert [line for line in written if f"\n    {line}\n" not in shown] == []
 
 
 def test_an_example_that_is_wrong_is_found():

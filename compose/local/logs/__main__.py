@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from compose.local.log_file import joined, log_file, older, split
-from compose.local.severity import severity
+from compose.local.logs.log_file import joined, log_file, older, split
+from compose.local.logs.severity import severity
 from compose.local.state_folder import STATE, is_locked
 
 _DEFAULT_LINES = 200

@@ -4,10 +4,10 @@ import os
 from collections import defaultdict, deque
 from collections.abc import Sequence
 
-from compose.local.log_file import LogFile, joined
-from compose.local.log_pipes import LogPipes
-from compose.local.screen import DIM, RED, YELLOW, Screen
-from compose.local.severity import severity
+from compose.local.logs.log_file import LogFile, joined
+from compose.local.logs.log_pipes import LogPipes
+from compose.local.logs.severity import severity
+from compose.local.terminal.screen import DIM, RED, YELLOW, Screen
 
 OWN_NAME = "reckoner"
 

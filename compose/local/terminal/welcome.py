@@ -1,8 +1,8 @@
 """What `make up` says once everything is ready."""
 
 from compose.local.launcher import Launcher
-from compose.local.screen import BOLD, Screen
 from compose.local.settings import Access, LocalSettings
+from compose.local.terminal.screen import BOLD, Screen
 
 
 def welcome(

@@ -9,7 +9,7 @@ from gateway.description.api import describe_api
 from shared.functions.registry import load_registry
 from tests.unit.gateway.description.conftest import make_settings
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/system.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs/reference/system.md").read_text()
 
 _PARTS = {
     "Readiness": ["Readiness", "FunctionProblem"],

@@ -8,7 +8,7 @@ from tests.documents.commands import commands_part
 from tests.documents.parts import part_of
 from tests.unit.reckoner.cli.test_help import OF_USERS, check_that_it_parses, command_lines
 
-FILE = Path(__file__).parents[3] / "docs/reference/command-line.md"
+FILE = Path(__file__).parents[4] / "docs/reference/command-line.md"
 PAGE = FILE.read_text()
 
 

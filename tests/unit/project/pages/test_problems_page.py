@@ -6,7 +6,7 @@ from pathlib import Path
 from gateway.description.problems import PROBLEM_TYPES
 from shared.failures import FAILURE_REASONS, PROBLEM_PREFIX
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs/reference/problems.md").read_text()
 
 _ROW = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)

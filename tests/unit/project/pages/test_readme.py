@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from compose.local.settings import LocalSettings
 from reckoner.cli.__main__ import reckoner
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 README = (ROOT / "README.md").read_text()
 BENCHMARKS = (ROOT / "docs/benchmarks.md").read_text()
 

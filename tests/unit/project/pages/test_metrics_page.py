@@ -9,7 +9,7 @@ from shared.metrics.catalogue import ALL, REQUESTS_REFUSED
 from shared.metrics.metric import Source
 from workers.sandbox.exit_reasons import NOT_STARTED, OUT_OF_MEMORY
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/metrics.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs/reference/metrics.md").read_text()
 
 SOURCES = {
     Source.PROCESSES: "processes",

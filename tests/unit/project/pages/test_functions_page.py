@@ -8,7 +8,7 @@ from typing import Any
 import reckoner
 from reckoner import Function, function
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/functions.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs/reference/functions.md").read_text()
 
 
 def run_blocks() -> dict[str, Any]:

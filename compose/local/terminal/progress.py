@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from compose.local.screen import DIM, GREEN, RED, YELLOW, Screen
+from compose.local.terminal.screen import DIM, GREEN, RED, YELLOW, Screen
 from compose.services.errors import ServiceError
 
 _WHEEL = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

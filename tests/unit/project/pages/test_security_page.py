@@ -11,7 +11,7 @@ from compose.local.settings import PREFIX, LocalSettings
 from reckoner.cli.__main__ import reckoner
 from shared.config import Settings
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs/explanation/security.md").read_text()
 PROBLEMS_PAGE = (ROOT / "docs/reference/problems.md").read_text()
 COMPOSE = (ROOT / "compose/compose.yaml").read_text()

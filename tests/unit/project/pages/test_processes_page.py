@@ -8,7 +8,7 @@ from shared.calculation import Lane
 from shared.startup import USAGE_STATUS
 from workers.lifecycle import FAILURE_STATUS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs/reference/processes.md").read_text()
 
 

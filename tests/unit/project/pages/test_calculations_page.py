@@ -15,7 +15,7 @@ from tests.factories import make_row
 from tests.unit.gateway.description.conftest import make_settings
 from workers.sandbox import exit_reasons
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/calculations.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs/reference/calculations.md").read_text()
 
 
 def section(title):

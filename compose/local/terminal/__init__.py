@@ -1,0 +1,1 @@
+"""What `make up` writes on a terminal besides the logs."""

@@ -1,0 +1,1 @@
+"""Pages of the documents, which are compared with the code."""
