@@ -360,6 +360,20 @@ def test_an_outage_leaves_the_list_as_it_was_and_a_problem_is_named(console, eng
     expect(row_of(page, identity)).to_be_visible()
 
 
+def test_a_filter_that_is_refused_is_named_once_and_nothing_pretends_to_connect(
+    page, service, engine, watch
+):
+    watch.expect("422")
+    page.goto(f"{service.url}/?status=bogus")
+    sentence = "status must be one of: queued, running, succeeded, failed, cancelled. Correct it"
+    expect(page.get_by_role("alert")).to_contain_text(f"Invalid arguments{sentence}")
+    expect(page.get_by_role("alert").get_by_text("must be one of")).to_have_count(1)
+    expect(page.get_by_text("Connecting…")).to_have_count(0)
+    expect(page.get_by_role("button", name="Stop refreshing")).to_have_count(0)
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+
 def test_without_calculations_it_says_what_to_do(console):
     page = console()
     expect(page.get_by_text("No calculations yet")).to_be_visible()
