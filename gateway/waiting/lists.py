@@ -96,6 +96,7 @@ class Lists:
         self._pages: weakref.WeakSet[Page] = weakref.WeakSet()
         #: How many changes have been notified.
         self._changes = 0
+        self._is_any_unchanged = False
         self._wake = asyncio.Event()
         self._rest_until = -math.inf
 
@@ -130,7 +131,7 @@ class Lists:
     def mark_changed(self) -> None:
         """Have all lists read soon: any calculation has changed."""
         self._changes += 1
-        if self._lists:
+        if self._is_any_unchanged:  # else a change brings nothing forward: they are due already
             self._wake.set()
 
     async def run(self) -> NoReturn:
@@ -151,10 +152,12 @@ class Lists:
         """
         found: _Followed | None = None
         first = math.inf
+        self._is_any_unchanged = False
         for followed in self._lists.values():
             due_at = followed.read_at
             if followed.page is not None:
                 is_changed = followed.changes_seen != self._changes
+                self._is_any_unchanged |= not is_changed
                 due_at += self._least_seconds if is_changed else self._tick_seconds
                 due_at = max(due_at, self._rest_until)
             if due_at < first:

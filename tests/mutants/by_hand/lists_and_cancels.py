@@ -78,6 +78,7 @@ _FOLLOWED = [
     _lists("            if not is_first:\n", "            if True:\n", _SHARED),
     _lists("len(self._lists) >= MAX_FOLLOWED_LISTS or ", "", _SHARED),
     _lists("if not followed.followers:", "if False:", _SHARED),
+    _lists("if self._is_any_unchanged:", "if True:", _SHARED),
     _lists("            self._pages.add(page)\n", "", _SHARED),
     _lists("page.share_texts_with(followed.page)\n", "pass\n", _SHARED),
     _lists("followed.changes_seen = self._changes\n", "pass\n", _SHARED),

@@ -111,7 +111,7 @@ def show(path, monkeypatch):
     state = path.parent / "state"
     written(state / "log" / "reckoner.log", 1, 2).close()
     monkeypatch.setattr(logs, "STATE", state)
-    monkeypatch.setattr(logs, "is_locked", lambda _: False)
+    monkeypatch.setattr(logs, "is_locked", lambda _state: False)
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr("sys.argv", ["logs", *arguments])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from unittest.mock import Mock
 
 import pytest
 
@@ -88,6 +89,22 @@ def test_a_change_is_read_once_however_many_are_notified_and_new_ones_by_the_tic
 
     run(scenario)
     run(scenario, least_seconds=0.01)
+
+
+def test_of_many_changes_in_a_second_one_is_looked_at():
+    """Each notification would otherwise cost the process a look at all lists."""
+
+    async def scenario(lists, reading):
+        lists._next = Mock(side_effect=lists._next)
+        with lists.follow(ALL) as follower:
+            await follower.next_page(20)
+            for _ in range(50):
+                lists.mark_changed()
+                await asyncio.sleep(0.001)
+            assert reading.count == 1
+            return lists._next.call_count
+
+    assert run(scenario, least_seconds=600.0) <= 4
 
 
 def test_what_nobody_notifies_is_found_by_the_tick():
