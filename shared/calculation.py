@@ -11,7 +11,8 @@ from reckoner.authoring.definition import Function
 from reckoner.authoring.estimates import Estimate
 from shared.functions.learnt_cost import LearntCost
 
-#: Namespace of calculation ids (RFC 9562, version 5). docs/reference/api.md has it for clients.
+#: Namespace of calculation ids (RFC 9562, version 5). docs/reference/calculations.md has it for
+#: clients.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
 
 # As uuid.uuid5 does it, in half the time: with the namespace hashed once, and from an integer.

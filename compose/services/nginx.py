@@ -18,8 +18,8 @@ from compose.services.programs import find_program, service_environment
 HOST = "127.0.0.1"
 
 #: Event streams that one client address may have open at once: a quarter of what the two processes
-#: of this configuration can hold. docs/reference/api.md documents it, and compose/compose.yaml has
-#: the same.
+#: of this configuration can hold. docs/reference/calculations.md documents it, and
+#: compose/compose.yaml has the same.
 STREAMS_PER_ADDRESS = 1_000
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "nginx"

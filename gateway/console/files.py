@@ -35,6 +35,9 @@ _SERVED_SUFFIXES = (".js", ".svg")
 _DIGEST_CHARACTERS = 16
 _COMMENT = re.compile(r"^[ ]*(?://.*|/\*\*(?s:.*?)\*/)$", re.MULTILINE)
 
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_AROUND_SIGNS = re.compile(r" ?([{};,]) ?")
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -65,8 +68,8 @@ def load_tree(installed: Path, sources: Path = SOURCES) -> Tree | None:
         if name.endswith(".js") and not name.startswith("packages/"):
             source = found[name].content.decode()
             found[name] = make_static_file(_without_comments(source).encode(), name)
-    style = b"\n".join(path.read_bytes() for path in _in_order(sources.rglob("*.css"), sources))
-    found[STYLE] = make_static_file(style, STYLE)
+    style = "\n".join(path.read_text() for path in _in_order(sources.rglob("*.css"), sources))
+    found[STYLE] = make_static_file(_without_space(style).encode(), STYLE)
     return Tree(_digest_of(found), found)
 
 
@@ -78,6 +81,12 @@ def _without_comments(source: str) -> str:
     return _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), source)
 
 
+def _without_space(style: str) -> str:
+    """Return a style sheet without comments and indentation, a sixth of what is sent."""
+    plain = " ".join(_STYLE_COMMENT.sub("", style).split())
+    return _AROUND_SIGNS.sub(r"\1", plain)
+
+
 def _in_order(styles: Iterable[Path], sources: Path) -> list[Path]:
     """Return style sheets so that what a page has of its own overrides the common style."""
     common = sources / "style"
@@ -87,5 +96,6 @@ def _in_order(styles: Iterable[Path], sources: Path) -> list[Path]:
 def _digest_of(files: Mapping[str, StaticFile]) -> str:
     whole = hashlib.sha256()
     for name, file in files.items():
-        whole.update(f"{file.representation.sha256} {name}\n".encode())
+        whole.update(f"{name} {len(file.content)}\n".encode())
+        whole.update(file.content)
     return whole.hexdigest()[:_DIGEST_CHARACTERS]

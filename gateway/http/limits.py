@@ -128,8 +128,8 @@ MAX_COUNTED = 10_000
 
 # GET /calculations/events
 
-#: What the lists that are followed in a process may hold together. One that has not been read yet
-#: counts as a page of the greatest length.
+#: What the lists that are followed in a process may hold together, with earlier pages that slow
+#: clients have not read to their end. One that has not been read yet counts as the longest page.
 MAX_FOLLOWED_BYTES = 256 * KIB * KIB
 
 #: Different lists that a process reads for streams, however little is in them.

@@ -19,6 +19,9 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 
+#: What tells versions of one file apart; a page has so many files that each header counts.
+_TAG_CHARACTERS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
@@ -41,8 +44,8 @@ def make_static_file(content: bytes, name: str) -> StaticFile:
         or mimetypes.guess_type(name)[0]
         or "application/octet-stream"
     )
-    sha256 = hashlib.sha256(content).hexdigest()
-    return StaticFile(content, media_type, Representation(len(content), sha256))
+    tag = hashlib.sha256(content).hexdigest()[:_TAG_CHARACTERS]
+    return StaticFile(content, media_type, Representation(len(content), tag))
 
 
 def write_static_file(

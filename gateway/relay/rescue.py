@@ -94,8 +94,8 @@ class Rescue:
             returned += self._return_lost(lane)
         with self._engine.begin() as connection:
             fold_silent_metrics(connection, _FOLD_SECONDS)
-        self._history.run_if_due()
         self._housekeeping.run_if_due()
+        self._history.run_if_due()  # last: where it fails, it is due again at each step
         return returned
 
     def _expire_leases(self, connection: Connection) -> list[Expired]:

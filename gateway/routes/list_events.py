@@ -7,6 +7,7 @@ import falcon
 import falcon.asgi
 
 from gateway.access.scopes import by_method
+from gateway.http.event_pieces import event_pieces
 from gateway.http.limits import EVENT_HEARTBEAT_SECONDS
 from gateway.http.list_query import LIST_PARAMETERS, ListQuery, read_list_query
 from gateway.http.page import Page
@@ -51,7 +52,8 @@ class ListEvents:
             shown: Page | None = None
             while shown is None:  # an outage raises, in the end
                 shown = await follower.next_page(self._heartbeat_seconds)
-            yield _event("page", shown.text)
+            for piece in event_pieces("page", shown.parts()):
+                yield piece
             silent_until = loop.time() + self._heartbeat_seconds
             while True:
                 try:
@@ -63,13 +65,10 @@ class ListEvents:
                 changes = None if page is None else page.changes_since(shown)
                 if page is not None and changes is not None:
                     shown = page
-                    yield _event("changes", changes)
+                    for piece in event_pieces("changes", changes.parts()):
+                        yield piece
                 elif loop.time() >= silent_until:
                     yield None  # a comment, as heartbeat
                 else:
                     continue
                 silent_until = loop.time() + self._heartbeat_seconds
-
-
-def _event(name: str, text: str) -> falcon.asgi.SSEvent:
-    return falcon.asgi.SSEvent(event=name, data=text.encode())

@@ -7,6 +7,7 @@ every few seconds, as new ones are not notified.
 
 import asyncio
 import math
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -66,7 +67,6 @@ class _Followed:
         self.query = query
         self.followers: set[Follower] = set()
         self.page: Page | None = None
-        self.length = MAX_PAGE_BYTES
         self.failure: Exception | None = None
         #: When it was read last; before that, since when it is followed.
         self.read_at = now
@@ -92,8 +92,11 @@ class Lists:
         self._tick_seconds = tick_seconds
         self._away_seconds = away_seconds
         self._lists: dict[ListQuery, _Followed] = {}
+        #: Those that are in memory: a stream whose client reads slowly keeps an earlier one.
+        self._pages: weakref.WeakSet[Page] = weakref.WeakSet()
         #: How many changes have been notified.
         self._changes = 0
+        self._is_any_unchanged = False
         self._wake = asyncio.Event()
         self._rest_until = -math.inf
 
@@ -120,14 +123,15 @@ class Lists:
                 self._forget(followed)
 
     def _refuse_too_many(self) -> None:
-        length = sum(one.length for one in self._lists.values())
+        unread = sum(one.page is None for one in self._lists.values())
+        length = unread * MAX_PAGE_BYTES + sum(page.length for page in self._pages)
         if len(self._lists) >= MAX_FOLLOWED_LISTS or length >= MAX_FOLLOWED_BYTES:
             raise TooManyLists
 
     def mark_changed(self) -> None:
         """Have all lists read soon: any calculation has changed."""
         self._changes += 1
-        if self._lists:
+        if self._is_any_unchanged:  # else a change brings nothing forward: they are due already
             self._wake.set()
 
     async def run(self) -> NoReturn:
@@ -148,10 +152,12 @@ class Lists:
         """
         found: _Followed | None = None
         first = math.inf
+        self._is_any_unchanged = False
         for followed in self._lists.values():
             due_at = followed.read_at
             if followed.page is not None:
                 is_changed = followed.changes_seen != self._changes
+                self._is_any_unchanged |= not is_changed
                 due_at += self._least_seconds if is_changed else self._tick_seconds
                 due_at = max(due_at, self._rest_until)
             if due_at < first:
@@ -179,7 +185,10 @@ class Lists:
                 self._rest_until = followed.read_at + (followed.read_at - began)
         followed.away_since = None
         if followed.page is None or page.changes_since(followed.page) is not None:
-            followed.page, followed.length = page, page.length
+            if followed.page is not None:
+                page.share_texts_with(followed.page)
+            followed.page = page
+            self._pages.add(page)
             await self._wake_followers(followed)
 
     async def _wake_followers(self, followed: _Followed) -> None:

@@ -1,7 +1,7 @@
 """Chromium, the service that it looks at, and the pages of others.
 
-Playwright's event loop runs in the thread of the tests while a browser is open, so a browser is of
-one module: other tests of the process start event loops of their own.
+Playwright's event loop runs in the thread of the tests while a browser is open, so the browser is
+closed before tests of another folder run in the process: they start event loops of their own.
 """
 
 import json
@@ -69,7 +69,7 @@ class Service:
 StartService = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def start_service(postgres, admin, template_database, state_folder) -> StartService:
     """Start a gateway with these settings, and NGINX before it."""
 
@@ -110,7 +110,7 @@ def stack(postgres, admin, rabbitmq, state_folder) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     assert found, "Chromium is missing. Install it, for example with: apt-get install chromium"

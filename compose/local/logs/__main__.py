@@ -30,6 +30,7 @@ def main() -> int:
         if not path.exists():
             print("There are no logs yet. Start Reckoner first: make up", file=sys.stderr)
             return 1
+        _name_unknown(options.names, path)
         write = _writer()
         for line in follow(path, options.lines, lambda: is_locked(STATE), options.names):
             write(line)
@@ -71,6 +72,19 @@ def follow(
         file.close()
 
 
+def _name_unknown(names: Collection[str], path: Path) -> None:
+    """Say which of these processes have no line, which is a slip of the pen more often than not."""
+    if not names:
+        return
+    with path.open(errors="replace") as file:
+        known = {split(line)[0] for line in _earlier_and(path, file)} - {""}
+    if unknown := set(names) - known:
+        text = (
+            f"Nothing is from {', '.join(sorted(unknown))}. There are: {', '.join(sorted(known))}."
+        )
+        print(text, file=sys.stderr)
+
+
 def _earlier_and(path: Path, file: Iterable[str]) -> Iterator[str]:
     with contextlib.suppress(FileNotFoundError), older(path).open(errors="replace") as earlier:
         yield from (line.rstrip("\n") for line in earlier)
@@ -88,10 +102,16 @@ def _is_current(path: Path, descriptor: int) -> bool:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make logs", description=__doc__)
     parser.add_argument(
-        "--lines", type=int, default=_DEFAULT_LINES, help="how many of those that are there"
+        "--lines", type=_count, default=_DEFAULT_LINES, help="how many of those that are there"
     )
     parser.add_argument("names", nargs="*", help="only of these processes, such as: relay heavy")
     return parser.parse_args()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no number of lines. Give 0 or more.")
+    return int(text)
 
 
 def _writer() -> Callable[[str], None]:

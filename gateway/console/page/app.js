@@ -5,6 +5,7 @@ import { ConnectionBanner } from "./components/connection_banner.js";
 import { ErrorBoundary } from "./components/error_boundary.js";
 import { KeyDialog } from "./components/key_dialog.js";
 import { Navigation } from "./components/navigation.js";
+import { Loading } from "./components/note.js";
 import { Toasts } from "./components/toast.js";
 import { html, useEffect, useRef } from "./core/preact.js";
 import { useLocation } from "./core/router.js";
@@ -25,7 +26,7 @@ export function App() {
     <${ConnectionBanner} />
     <main id="main" tabindex="-1">
       <${ErrorBoundary} key=${path} error=${error}>
-        ${Page && html`<${Page} ...${route.properties} />`}
+        ${Page ? html`<${Page} ...${route.properties} />` : html`<${Loading} />`}
       <//>
     </main>
     <${Toasts} />

@@ -6,7 +6,7 @@ would be is known before it is made: `1e999999999` costs nothing.
 
 import re
 
-#: As many digits as the service takes in a JSON integer (docs/reference/api.md, "The id").
+#: As many digits as the service takes in a JSON integer (docs/reference/calculations.md, "The id").
 MAX_DIGITS = 4300
 
 _INTEGER = re.compile(

@@ -1,7 +1,7 @@
 """Arguments as the service stores them: with all defaults, each value as its schema spells it.
 
-These are the rules of docs/reference/api.md. Bounds are not checked here: that is the task of the
-service.
+These are the rules of docs/reference/calculations.md. Bounds are not checked here: that is the task
+of the service.
 """
 
 import contextlib

@@ -8,7 +8,7 @@ from reckoner.canonical_json import canonical_json
 from reckoner.client.identity.arguments import completed
 from reckoner.client.values.json_text import plain
 
-#: As docs/reference/api.md says it.
+#: As docs/reference/calculations.md says it.
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:reckoner:calculation")
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from gateway.http.browser_packages import find_browser_package
+from tests.browser.conftest import PUBLIC, Service, StartService
 
 _ARTEFACTS = Path(__file__).parents[3] / "var" / "test-artefacts" / "console"
 _TEST_PACKAGES = Path(sys.prefix) / "share" / "reckoner" / "browser-tests"
@@ -50,6 +51,15 @@ class Watch:
     def wrong(self) -> list[str]:
         """All that nothing was said about."""
         return [text for text in self._wrong if not any(one.search(text) for one in self._expected)]
+
+
+@pytest.fixture(scope="package")
+def service(start_service: StartService) -> Iterator[Service]:
+    """A gateway without workers, for all test files that have no other; each puts into its database
+    what it needs, and some clear it before.
+    """
+    with start_service(allowed_hosts=f"127.0.0.1,{PUBLIC}") as service:
+        yield service
 
 
 @pytest.fixture

@@ -14,12 +14,6 @@ from tests.browser.console.stored import BEGIN, change, store
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def service(start_service):
-    with start_service() as service:
-        yield service
-
-
 @pytest.fixture
 def open_page(page, service):
     """Open the page of a calculation, or of what only claims to be one."""
@@ -124,6 +118,7 @@ def test_one_that_waits_says_for_what_and_one_that_runs_for_how_long(
     identity = store(service.engine, estimate=600.0)
     page = open_page(identity)
     expect(page.get_by_role("region", name="Queued")).to_contain_text("The relay")
+    expect(page.get_by_label("Lines for curl", exact=True)).to_contain_text("-o fibonacci.txt")
     screenshot(page, "calculation-queued")
     change(service.engine, identity, f"{BEGIN}, progress = 0")
     running = page.get_by_role("region", name="Running")

@@ -162,11 +162,13 @@ def called(text, folder):
 
 def test_the_lines_mean_these_arguments_to_a_shell_and_to_python(open_console, tmp_path):
     given = {
-        "text": 'it\'s "so" $HOME `id` \\ ! \n\t zürich 漢 😀',
+        "text": 'it\'s "so" $HOME `id` \\ ! \n\t zürich 漢 😀 \u202egnisrever',
         "import": [None, True, 1e22, -1e-7, {"O'Hara": "'; rm -rf ~; '"}],
         "n": 2**53 + 1,
     }
     texts = lines_for(open_console("/console/nowhere"), given)
+    # What is copied is what was read: nothing turns the order of the characters around.
+    assert not any("\u202e" in text for text in texts.values())
     submitted, fetched = called(texts["curl"], tmp_path)
     body = json.loads(submitted[submitted.index("-d") + 1])
     assert body == {"function": "made_up", "arguments": given}

@@ -27,12 +27,6 @@ onload="window.isTaken = true"><script>top.isTaken = true</script>
 BIG = 2**53 + 1
 
 
-@pytest.fixture(scope="module")
-def service(start_service):
-    with start_service(allowed_hosts=f"127.0.0.1,{PUBLIC}") as service:
-        yield service
-
-
 @pytest.fixture
 def open_page(page, service):
     """Open the page of a calculation, or of what only claims to be one."""

@@ -1,13 +1,14 @@
 """The list of calculations in Chromium: it is live, it can be narrowed, and it acts on many."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
+from tests.browser.console.modules import mount
 from tests.browser.console.stored import BEGIN, SUCCEED, change, clear, store, store_many
 from tests.eventually import eventually
 
@@ -15,12 +16,6 @@ pytestmark = pytest.mark.slow
 
 #: What a calculation is that nobody can round unnoticed.
 LONG = 2**53 + 1
-
-
-@pytest.fixture(scope="module")
-def service(start_service):
-    with start_service() as service:
-        yield service
 
 
 @pytest.fixture
@@ -365,6 +360,20 @@ def test_an_outage_leaves_the_list_as_it_was_and_a_problem_is_named(console, eng
     expect(row_of(page, identity)).to_be_visible()
 
 
+def test_a_filter_that_is_refused_is_named_once_and_nothing_pretends_to_connect(
+    page, service, engine, watch
+):
+    watch.expect("422")
+    page.goto(f"{service.url}/?status=bogus")
+    sentence = "status must be one of: queued, running, succeeded, failed, cancelled. Correct it"
+    expect(page.get_by_role("alert")).to_contain_text(f"Invalid arguments{sentence}")
+    expect(page.get_by_role("alert").get_by_text("must be one of")).to_have_count(1)
+    expect(page.get_by_text("Connecting…")).to_have_count(0)
+    expect(page.get_by_role("button", name="Stop refreshing")).to_have_count(0)
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+
 def test_without_calculations_it_says_what_to_do(console):
     page = console()
     expect(page.get_by_text("No calculations yet")).to_be_visible()
@@ -441,3 +450,33 @@ def test_a_thousand_events_on_500_rows_touch_their_row_and_leave_memory_flat(
     # None of the last hundred, nor their order.
     touched = page.evaluate("[...window.touched]")
     assert set(touched) <= set(range(400))
+
+
+def test_times_are_right_where_the_browsers_clock_is_not(console, engine, page):
+    page.clock.install(time=datetime.now(UTC) + timedelta(hours=3))
+    identity = store(engine, "running", age=121.0)
+    console()
+    expect(row_of(page, identity)).to_contain_text("2 min")
+    page.get_by_label("Created").select_option(label="Last 15 minutes")
+    expect(rows(page)).to_have_count(1)
+    page.wait_for_url("**created_after=*")
+    expect(rows(page)).to_have_count(1)
+
+
+def test_all_that_match_an_id_cannot_be_cancelled_at_once(console, engine, page):
+    """A cancel of many knows no ids that begin alike: it would be one of all."""
+    script = """
+    const { SelectionBar } = await use("pages/calculations/selection_bar.js");
+    const props = { documents: new Map(), counted: { count: 60, isExact: true }, jobs: {} };
+    const selection = { ids: new Set(["a"]), isAll: false };
+    const bar = (filters) => html`<${SelectionBar} ...${{ ...props, filters, selection }} />`;
+    """
+    console()
+    mount(
+        page,
+        "<div class=all>${bar({})}</div><div class=one>${bar({ id: '01234567' })}</div>",
+        script,
+    )
+    offer = re.compile("Select all 60")
+    expect(page.locator(".all").get_by_role("button", name=offer)).to_be_visible()
+    expect(page.locator(".one").get_by_role("button", name=offer)).to_have_count(0)

@@ -17,14 +17,16 @@ MODULES = """
 const { useResource } = await use("core/resource.js");
 const { useEvents } = await use("core/events.js");
 window.events = [];
+window.problems = new Set();
 const One = ({ path }) => {
   const { data, isStale } = useResource(path, { every: 1 });
   return html`<p class="one">${data ? "loaded" : "empty"} ${isStale ? "stale" : "fresh"}</p>`;
 };
 const Stream = () => {
-  const { isOpen } = useEvents("/calculations/events?limit=5", {
+  const { isOpen, problem } = useEvents("/calculations/events?limit=5", {
     onEvent: (name) => window.events.push(name),
   });
+  if (problem) window.problems.add(problem.name);
   return html`<p class="stream">${isOpen ? "open" : "closed"}</p>`;
 };
 const Watching = () => html`<${One} path="/functions" /><${One} path="/system" />
@@ -88,6 +90,8 @@ def test_an_outage_is_said_and_ends_without_a_reload_and_without_a_storm(
     eventually(lambda: console.inner_text("p.stream") == "open")
     expect(banner).to_have_count(0)
     assert console.evaluate("window.isSamePage")
+    # A stream that broke off is no fault that somebody has to read about.
+    assert console.evaluate("[...window.problems]") == ["unreachable"]
     for path in ("functions", "system", "calculations?limit=1", "calculations/events?limit=5"):
         # At once after the outage, and then once a second.
         assert paths(console).count(path) <= 3 + paths(console).count("health/live"), path
@@ -156,3 +160,49 @@ def test_after_an_upgrade_the_page_says_that_there_is_a_newer_one(console, stack
     banner.get_by_role("button", name="Reload").click()
     expect(banner).to_have_count(0)
     expect(console.locator("main h1")).to_be_visible()
+
+
+def test_a_request_that_fails_late_does_not_end_the_asking(console):
+    """The first probe fails at once, and the second one takes longer than the time until it."""
+    probes, late = [], []
+    console.route("**/functions", lambda route: route.abort())
+    console.route("**/system", lambda route: late.append(route))
+    console.route("**/health/live", lambda route: probes.append(route))
+    script = """
+    const { api } = await use("core/api.js");
+    api.get("/system").catch(() => {});
+    api.get("/functions").catch(() => {});
+    """
+    run(console, script)
+    banner = console.locator(".banner")
+    eventually(lambda: console.wait_for_timeout(10) or (probes and late))
+    probes.pop().abort()
+    expect(banner).to_contain_text("next try in")
+    late.pop().abort()
+    expect(banner).to_contain_text("trying …")
+    eventually(lambda: console.wait_for_timeout(10) or probes)
+    probes.pop().abort()
+    console.unroute_all()
+    expect(banner).to_have_count(0)
+
+
+def test_a_service_that_hangs_is_one_that_does_not_answer(console):
+    held = []
+    console.clock.install()
+    script = """
+    const { readEvents } = await use("core/event_stream.js");
+    const body = new ReadableStream({ cancel: () => { window.isCancelled = true; } });
+    readEvents(body, () => {}).catch((error) => { window.failure = error.name; });
+    const { api } = await use("core/api.js");
+    api.get("/functions").catch(() => {});
+    """
+    console.route("**/functions", lambda route: held.append(route))
+    console.route("**/health/live", lambda route: route.abort())
+    run(console, script)
+    console.clock.fast_forward(9_000)
+    expect(console.locator(".banner")).to_contain_text("Reckoner does not answer")
+    assert console.evaluate("window.failure") is None
+    # A stream says something every ten seconds.
+    console.clock.fast_forward(20_000)
+    eventually(lambda: console.evaluate("window.failure") == "TimeoutError")
+    eventually(lambda: console.evaluate("window.isCancelled"))

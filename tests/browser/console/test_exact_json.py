@@ -1,5 +1,7 @@
 """Integers on the page have all their digits."""
 
+import json
+
 import pytest
 
 from tests.browser.console.modules import run
@@ -15,12 +17,6 @@ TEXTS = [
     "0.1234567890123456",
     '"12345678901234567890"',
 ]
-
-
-@pytest.fixture(scope="module")
-def service(start_service):
-    with start_service() as service:
-        yield service
 
 
 @pytest.fixture
@@ -87,3 +83,20 @@ def test_numbers_are_shown_in_words(console):
         'n = 9007199254740993, text = "a"',
         'text = "xxxxxxxxxxx…',
     ]
+
+
+def test_members_of_any_name_come_through_a_form(console):
+    script = """
+    const { draftOf, fits } = await use("pages/new/draft.js");
+    const { readDraft } = await use("pages/new/reading.js");
+    const schema = JSON.parse(argument);
+    const value = JSON.parse('{"__proto__": 7, "constructor": 8}');
+    const faults = [];
+    const found = readDraft(draftOf(value, schema, schema), schema, schema, "", faults);
+    return [JSON.stringify(found), faults, fits({}, schema, schema)];
+    """
+    integer = {"type": "integer"}
+    names = ["__proto__", "constructor"]
+    schema = {"type": "object", "properties": dict.fromkeys(names, integer), "required": names}
+    found, faults, fits = run(console, script, json.dumps(schema))
+    assert (json.loads(found), faults, fits) == ({"__proto__": 7, "constructor": 8}, [], False)

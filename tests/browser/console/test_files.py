@@ -6,18 +6,13 @@ import re
 import httpx
 import pytest
 
+from tests.browser.console.ended import path_of, store_result
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.slow
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 MAX_FIRST_LOAD_BYTES = 100_000
-
-
-@pytest.fixture(scope="module")
-def service(start_service):
-    with start_service() as service:
-        yield service
 
 
 @pytest.fixture
@@ -72,7 +67,14 @@ def test_a_first_visit_is_small(page, service):
         "Network.loadingFinished",
         lambda event: received.update({asked[event["requestId"]]: event["encodedDataLength"]}),
     )
-    for path in ("/", "/console/new/fibonacci", "/console/functions", "/console/system"):
+    identity = store_result(service.engine, "text", b"some text")
+    for path in (
+        "/",
+        "/console/new/fibonacci",
+        "/console/functions",
+        "/console/system",
+        path_of(identity),
+    ):
         received.clear()
         session.send("Network.clearBrowserCache")
         page.goto(service.url + path)
@@ -98,6 +100,8 @@ def test_files_are_kept_for_ever_and_nginx_answers_for_them(client, service):
         assert answer.headers["content-type"].startswith("text/javascript")
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert "x-accel-expires" not in answer.headers
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["x-content-type-options"] == "nosniff"
     lines = eventually(lambda: cached(service, name, 3))
     assert lines[-1] == "HIT"
     plain = client.get(name, headers={"Accept-Encoding": ""})
@@ -132,6 +136,7 @@ def test_another_digest_and_another_file_are_not_found_and_not_kept(client):
                 continue  # a path of the console: its router says that there is no such page
             assert answer.status_code == 404, wrong
             assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["x-request-id"]
             assert answer.json()["type"] == "urn:reckoner:problem:route-not-found"
 
 

@@ -13,12 +13,6 @@ pytestmark = pytest.mark.slow
 NOWHERE = "/console/nowhere"
 
 
-@pytest.fixture(scope="module")
-def service(start_service):
-    with start_service() as service:
-        yield service
-
-
 @pytest.fixture
 def frame(page, service):
     page.goto(service.url + NOWHERE)

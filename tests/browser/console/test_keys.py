@@ -1,6 +1,7 @@
 """A console where keys are on: it asks for one, keeps a session, and says what is not allowed."""
 
 import pytest
+from playwright.sync_api import expect
 
 from shared.keys.scope import Scope
 from tests.browser.console.modules import run
@@ -42,7 +43,9 @@ def test_it_asks_for_a_key_and_says_what_is_wrong_with_it(asked, key, axe, scree
     asked.wait_for_selector("text=Enter a key.")
     give(asked, "rubbish")
     asked.wait_for_selector(".field-error:not(:has-text('Enter a key'))")
-    assert "key" in asked.inner_text(".field-error")
+    error = asked.inner_text(".field-error")
+    assert "This is no valid key. Check" in error
+    assert "Authorization" not in error
     described = asked.get_by_role("textbox", name="Key").get_attribute("aria-describedby")
     assert any(asked.locator(f"[id='{one}'].field-error").count() for one in described.split())
     axe(asked)
@@ -99,3 +102,30 @@ def test_what_a_key_may_not_do_is_known_to_the_page(asked, service, watch):
     status, name, detail = run(asked, script)
     assert (status, name) == (403, "scope-missing")
     assert "operate" in detail
+
+
+def test_whoever_could_not_be_signed_out_is_told_so(asked, service, key, watch):
+    watch.expect("ERR_FAILED|status of 503")
+    give(asked, key.text)
+    asked.wait_for_selector("dialog[open]", state="detached")
+    # The session is asked for until there is an answer.
+    asked.route("**/session", lambda route: route.fulfill(status=503), times=1)
+    asked.reload()
+    expect(asked.locator(".session-name")).to_have_text("ada")
+    asked.route("**/session", lambda route: route.abort())
+    asked.get_by_role("button", name="Sign out").click()
+    expect(asked.locator(".toast")).to_contain_text("You are still signed in")
+    assert asked.request.get(service.url + "/functions").status == 200
+
+
+def test_signing_in_on_one_tab_is_enough(asked, service, key, watch):
+    other = asked.context.new_page()
+    watch.attach(other)
+    other.goto(asked.url)
+    give(other, key.text)
+    other.wait_for_selector("dialog[open]", state="detached")
+    asked.evaluate(
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )  # what a change of tab does
+    asked.wait_for_selector("dialog[open]", state="detached")
+    assert asked.inner_text(".session-name") == "ada"

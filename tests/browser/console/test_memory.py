@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console.stored import store_many
+from tests.browser.console.stored import clear, store_many
 
 pytestmark = pytest.mark.slow
 
@@ -73,13 +73,6 @@ SEND = """async ([count, atOnce]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def service(start_service):
-    with start_service() as service:
-        store_many(service.engine, ROWS, "running")
-        yield service
-
-
 def used(session):
     """Return the bytes of live objects, and the numbers of nodes and listeners."""
     for _ in range(2):
@@ -90,6 +83,8 @@ def used(session):
 
 
 def test_the_list_is_as_large_after_an_hour_of_events_as_before(page, service):
+    clear(service.engine)
+    store_many(service.engine, ROWS, "running")
     page.add_init_script(STREAM)
     page.goto(f"{service.url}/?limit={ROWS}")
     expect(page.locator("tbody tr")).to_have_count(ROWS)

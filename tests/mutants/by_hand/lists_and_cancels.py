@@ -69,13 +69,21 @@ _FOLLOWED = [
     _read('"^[0-9A-Fa-f]{8}(-(', '"^[0-9A-Fa-f]{7}(-(', _LIST),
     _page("self._changes is None or self._changes[0] != shown._number", "not self._changes", _PAGE),
     _page("is_same = list(before) == list(self._documents) and", "is_same =", _PAGE),
+    _lists(
+        "if followed.page is not None:\n                is_changed",
+        "if True:\n                is_changed",
+        _SHARED,
+    ),
     _lists("if followed.page is not None:\n            self.wake()", "self.wake()", _SHARED),
     _lists("            if not is_first:\n", "            if True:\n", _SHARED),
     _lists("len(self._lists) >= MAX_FOLLOWED_LISTS or ", "", _SHARED),
     _lists("if not followed.followers:", "if False:", _SHARED),
+    _lists("if self._is_any_unchanged:", "if True:", _SHARED),
+    _lists("            self._pages.add(page)\n", "", _SHARED),
+    _lists("page.share_texts_with(followed.page)\n", "pass\n", _SHARED),
     _lists("followed.changes_seen = self._changes\n", "pass\n", _SHARED),
     _stream("                    self._check_again(req)\n", "", _STREAMS),
-    _stream("shown = page\n                    yield", "yield", _STREAMS),
+    _stream("shown = page\n                    for piece", "for piece", _STREAMS),
 ]
 
 _CANCELS_OF_MANY = [

@@ -103,3 +103,33 @@ def test_without_a_log_it_says_what_to_start(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("sys.argv", ["logs"])
     assert logs.main() == 1
     assert "make up" in capsys.readouterr().err
+
+
+@pytest.fixture
+def show(path, monkeypatch):
+    """Run `make logs` with arguments."""
+    state = path.parent / "state"
+    written(state / "log" / "reckoner.log", 1, 2).close()
+    monkeypatch.setattr(logs, "STATE", state)
+    monkeypatch.setattr(logs, "is_locked", lambda _state: False)
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr("sys.argv", ["logs", *arguments])
+        return logs.main()
+
+    return run
+
+
+def test_a_process_without_a_line_is_named_with_those_that_have_some(show, capsys):
+    assert show("relay", "gatewy") == 0
+    shown = capsys.readouterr()
+    assert "Nothing is from gatewy. There are: relay." in shown.err
+    assert len(shown.out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("count", ["-1", "many"])
+def test_a_number_of_lines_that_is_none_is_refused_in_a_sentence(show, capsys, count):
+    with pytest.raises(SystemExit) as ended:
+        show(f"--lines={count}")
+    assert ended.value.code == 2
+    assert f"{count} is no number of lines. Give 0 or more." in capsys.readouterr().err

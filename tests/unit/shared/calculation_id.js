@@ -1,4 +1,4 @@
-// The id of a calculation, by the rules of docs/reference/api.md alone: written from them, not from our code.
+// The id of a calculation, by the rules of docs/reference/calculations.md alone: written from them, not from our code.
 
 "use strict";
 

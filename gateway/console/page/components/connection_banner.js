@@ -28,8 +28,8 @@ export function ConnectionBanner() {
 
 /** Not read aloud, as it changes every second. */
 function Countdown({ to }) {
-  const text = useText((now) => {
-    const left = to === null ? 0 : Math.max(0, Math.ceil((to - now) / 1000));
+  const text = useText(() => {
+    const left = to === null ? 0 : Math.max(0, Math.ceil((to - Date.now()) / 1000));
     return left > 0 ? `: next try in ${left} s` : ": trying …";
   });
   return html`<span aria-hidden="true">${text}</span>`;

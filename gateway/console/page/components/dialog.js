@@ -23,11 +23,17 @@ export function Dialog({ title, onClose, children, class: className = "" }) {
   // A browser closes it all the same when Escape is pressed again and again.
   const closed = () => (onClose ? onClose() : dialog.current?.showModal());
   const press = (event) => {
-    if (event.target === dialog.current) onClose?.(); // beside it
+    if (event.target === dialog.current && isBeside(event)) onClose?.();
   };
   return html`<dialog ref=${dialog} class="dialog ${className}" aria-labelledby=${id} onCancel=${cancel}
     onClose=${closed} onMouseDown=${press}>
     <h2 id=${id}>${title}</h2>
     ${children}
   </dialog>`;
+}
+
+/** Whether the pointer is on what is around a dialog, and not on its own edge. */
+function isBeside({ target, clientX: x, clientY: y }) {
+  const { left, right, top, bottom } = target.getBoundingClientRect();
+  return x < left || x > right || y < top || y > bottom;
 }

@@ -11,6 +11,12 @@ export function KeyDialog() {
   return isAsking ? html`<${KeyForm} />` : null;
 }
 
+/** What is wrong with the key. The detail of a 401 is for programs, which send a header. */
+function textOf({ status, detail }) {
+  if (status !== 401) return detail;
+  return "This is no valid key. Check that you have copied all of it, or ask for another one.";
+}
+
 function KeyForm() {
   const [error, setError] = useState(null);
   const [isBusy, setBusy] = useState(false);
@@ -21,7 +27,7 @@ function KeyForm() {
     setBusy(true);
     try {
       const problem = key === "" ? { detail: "Enter a key." } : await giveKey(key);
-      setError(problem?.detail ?? null);
+      setError(problem && textOf(problem));
     } catch {
       setError("Reckoner does not answer. Try again in a moment.");
     }

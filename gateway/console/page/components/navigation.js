@@ -6,6 +6,7 @@ import { useSession } from "../core/session.js";
 import { prepare } from "../routes.js";
 import { Icon } from "./icon.js";
 import { ThemeSwitch } from "./theme_switch.js";
+import { toast } from "./toast.js";
 
 const ENTRIES = [
   ["/", "Calculations"],
@@ -43,8 +44,12 @@ function Logo() {
 function SessionMenu() {
   const { keys, key, signOut } = useSession();
   if (keys !== "on" || key === null) return null;
+  const press = async () => {
+    if (await signOut()) return;
+    toast("You are still signed in: Reckoner does not answer. Try again in a moment.");
+  };
   return html`<span class="session" title="The key of this session">
     <${Icon} name="key" /><span class="session-name">${key}</span>
-    <button type="button" class="button button-quiet" onClick=${signOut}>Sign out</button>
+    <button type="button" class="button button-quiet" onClick=${press}>Sign out</button>
   </span>`;
 }

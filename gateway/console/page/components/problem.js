@@ -11,12 +11,18 @@ export function ProblemNote({ problem, onRetry }) {
     <${Icon} name="warning" />
     <div>
       <p><strong>${title ?? "Something went wrong"}</strong></p>
-      <p>${detail ?? message}</p>
-      ${errors.length > 0 && html`<ul>${errors.map(faultLine)}</ul>`}
+      <p>${sentences(detail ?? message, errors)}</p>
+      ${errors.length > 1 && html`<ul>${errors.map(faultLine)}</ul>`}
       ${requestId && problem.status >= 500 && html`<p class="muted">Request ${requestId}</p>`}
       ${onRetry && html`<button type="button" class="button" onClick=${onRetry}>Try again</button>`}
     </div>
   </div>`;
+}
+
+/** The detail of a single fault has its place in JSON before it, which the fault names in words. */
+function sentences(text, errors) {
+  const place = errors.length === 1 ? `${errors[0].pointer}: ` : "";
+  return text.startsWith(place) ? text.slice(place.length) : text;
 }
 
 function faultLine({ pointer, detail }) {

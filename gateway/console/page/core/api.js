@@ -1,5 +1,6 @@
 // Requests to the service.
 
+import { noteClock } from "./clock.js";
 import { check } from "./connection.js";
 import { parseJson, toJson } from "./json.js";
 import { Problem, Unreachable } from "./problems.js";
@@ -9,6 +10,8 @@ export { Problem, Unreachable };
 
 /** What NGINX answers for a gateway that does not; a gateway without its database does too. */
 const NO_ANSWER = new Set([502, 503, 504]);
+
+const SLOW_MILLISECONDS = 8000;
 
 /**
  * Each resolves to the parsed body, and throws a Problem or Unreachable. Nothing is repeated, but
@@ -41,22 +44,32 @@ export async function send(method, path, body, { signal, headers } = {}) {
 }
 
 async function request(method, path, body, options) {
-  const response = await send(method, path, body, options);
+  return bodyOf(await send(method, path, body, options), options?.signal);
+}
+
+/** Return the parsed body of a response. */
+export async function bodyOf(response, signal) {
   try {
     const text = await response.text();
     return text === "" ? null : parseJson(text);
   } catch (error) {
-    if (!(error instanceof TypeError) || options?.signal?.aborted) throw error;
+    if (!(error instanceof TypeError) || signal?.aborted) throw error;
     throw await broken(); // the connection, in the middle of an answer
   }
 }
 
 async function answer(path, options) {
+  // A service that hangs is one that does not answer, long before the request fails.
+  const timer = setTimeout(check, SLOW_MILLISECONDS);
   try {
-    return await fetch(path, { credentials: "same-origin", ...options });
+    const response = await fetch(path, { credentials: "same-origin", ...options });
+    noteClock(response);
+    return response;
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw await broken();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -32,21 +32,9 @@ export function isDown() {
   return store.get().isDown;
 }
 
-function noteDown() {
-  if (isDown()) return;
-  if (Date.now() - upAgainAt > FLAPPING_SECONDS * 1000) failures = 0;
-  store.set({ isDown: true, since: Date.now(), retryAt: null });
-  schedule();
-}
-
-/**
- * Return whether the service answers, for a request that had no answer. One request at a time
- * finds it out.
- */
-export async function check() {
-  const isUp = await probe();
-  if (!isUp) noteDown();
-  return isUp;
+/** Resolve to whether the service answers, for a request that had no answer. */
+export function check() {
+  return isDown() ? Promise.resolve(false) : probe();
 }
 
 /** Resolve once the service is not known to be down; reject if the signal is aborted. */
@@ -67,12 +55,11 @@ export function whenUp(signal) {
 }
 
 /** Ask now, without waiting for the time that was planned. */
-export async function retryNow() {
-  if (!isDown() || probing !== null) return;
+export function retryNow() {
+  if (!isDown()) return;
   clearTimeout(timer);
   store.set({ ...store.get(), retryAt: null });
-  if (await probe()) noteUp();
-  else schedule();
+  probe();
 }
 
 /** Return a time between half of these seconds and all of them, in milliseconds. */
@@ -95,7 +82,17 @@ function schedule() {
   timer = setTimeout(retryNow, delay);
 }
 
+function noteDown() {
+  if (!isDown()) {
+    if (Date.now() - upAgainAt > FLAPPING_SECONDS * 1000) failures = 0;
+    store.set({ isDown: true, since: Date.now(), retryAt: null });
+  }
+  schedule();
+}
+
 function noteUp() {
+  if (!isDown()) return;
+  clearTimeout(timer);
   upAgainAt = Date.now();
   store.set(UP);
   const resolvers = [...waiting];
@@ -103,9 +100,13 @@ function noteUp() {
   for (const resolve of resolvers) resolve();
 }
 
+/** One request at a time finds out whether the service answers; it counts for all who want to know. */
 function probe() {
-  probing ??= ask().finally(() => {
+  probing ??= ask().then((isUp) => {
     probing = null;
+    if (isUp) noteUp();
+    else noteDown();
+    return isUp;
   });
   return probing;
 }

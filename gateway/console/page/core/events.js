@@ -20,7 +20,7 @@ import { isVisible, onVisibility } from "./visibility.js";
 export function useEvents(url, { onEvent, onEnd }) {
   const [state, setState] = useState({ isOpen: false, problem: null });
   const handlers = useRef({});
-  handlers.current = { onEvent, onEnd };
+  handlers.current = { url, onEvent, onEnd };
 
   useEffect(() => {
     setState({ isOpen: false, problem: null });
@@ -59,7 +59,8 @@ async function keepOpen(url, handlers, setState, signal) {
       const response = await send("GET", url, undefined, { signal, headers });
       setState({ isOpen: true, problem: null });
       await readEvents(response.body, (name, data) => {
-        if (signal.aborted) return;
+        // Until an effect ends it, a stream may outlive the rendering that wants another one.
+        if (signal.aborted || handlers.current.url !== url) return;
         failures = 0;
         handlers.current.onEvent(name, parseJson(data));
       });
@@ -67,21 +68,17 @@ async function keepOpen(url, handlers, setState, signal) {
       setState({ isOpen: false, problem: null });
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof Problem) && !(error instanceof Unreachable)) await noteBroken(error);
+      const isBroken = error instanceof TypeError || error instanceof DOMException;
+      setState({ isOpen: false, problem: isBroken ? new Unreachable() : error });
+      if (isBroken) await check();
+      else if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
       if (signal.aborted) return;
-      setState({ isOpen: false, problem: error });
       // What will be refused again is not asked for again.
       if (error.status >= 400 && error.status < 500 && error.status !== 429) return;
       await pause((error.retryAfter ?? 0) * 1000, signal);
     }
     await pause(backoff(failures), signal);
   }
-}
-
-/** A stream that breaks off is a connection that does; anything else is a fault of the page. */
-async function noteBroken(error) {
-  if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-  await check();
 }
 
 function pause(milliseconds, signal) {

@@ -36,3 +36,13 @@ function raw(_key, value) {
   if (JSON.rawJSON === undefined) throw new Error(TOO_OLD);
   return JSON.rawJSON(value.toString());
 }
+
+/** Set a member of any name: a plain assignment to `__proto__` would set none. */
+export function setMember(object, name, value) {
+  Object.defineProperty(object, name, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
+}

@@ -47,7 +47,8 @@ function keepLoading(path, every, setState) {
 
   const plan = (milliseconds) => {
     clearTimeout(timer);
-    timer = setTimeout(load, milliseconds);
+    // Nobody looks: it is loaded when somebody does.
+    if (isVisible()) timer = setTimeout(load, milliseconds);
   };
 
   async function load() {
@@ -66,7 +67,7 @@ function keepLoading(path, every, setState) {
       if (signal.aborted) return;
       failures = 0;
       setState(() => ({ data, problem: null, isLoading: false, isStale: false }));
-      if (every !== undefined && isVisible()) plan(every * 1000);
+      if (every !== undefined) plan(every * 1000);
     } catch (problem) {
       if (signal.aborted) return;
       const isWaiting = problem instanceof Unreachable && isDown();

@@ -1,6 +1,8 @@
 // Whose key the browser has a session for, where keys are on.
 
+import { backoff, check, whenUp } from "./connection.js";
 import { makeStore, useStore } from "./store.js";
+import { onVisibility } from "./visibility.js";
 
 /** keys: "unknown", "on" or "off"; isAsking: the dialog is open. */
 const store = makeStore({ keys: "unknown", key: null, scopes: [], isAsking: false });
@@ -20,14 +22,19 @@ export function can(scope) {
   return keys !== "on" || scopes.includes(scope);
 }
 
-/** Find out whether keys are on, and whose session this is. */
+/** Find out whether keys are on, and whose session this is; not before the service answers. */
 export async function loadSession() {
-  try {
-    const response = await fetch("/session", { cache: "no-store" });
-    if (response.ok) note(await response.json());
-    else if (response.status === 401) ask();
-  } catch {
-    // The connection's banner says that nothing answers; a request that needs a key asks for it.
+  for (let failures = 0; ; failures++) {
+    await whenUp();
+    try {
+      const response = await fetch("/session", { cache: "no-store" });
+      if (response.ok) return begin(await response.json());
+      if (response.status === 401) return ask();
+    } catch {
+      // No answer: it is asked again.
+    }
+    await check();
+    await new Promise((resolve) => setTimeout(resolve, backoff(failures)));
   }
 }
 
@@ -57,24 +64,27 @@ export async function giveKey(key) {
   });
   const document = await response.json();
   if (!response.ok) return document;
-  note(document);
-  const resolvers = [...waiting];
-  waiting.clear();
-  for (const resolve of resolvers) resolve();
+  begin(document);
   return null;
 }
 
-/** End the session, and forget all that the page shows. */
+/**
+ * End the session, and forget all that the page shows; resolve to whether that worked, as nobody
+ * may believe to have signed out who has not.
+ */
 export async function signOut() {
-  await fetch("/session", { method: "DELETE" });
-  location.assign("/");
+  const response = await fetch("/session", { method: "DELETE" }).catch(() => null);
+  const isEnded = response?.ok || response?.status === 401; // or had ended before
+  if (isEnded) location.assign("/");
+  return Boolean(isEnded);
 }
 
 function ask() {
   store.set({ keys: "on", key: null, scopes: [], isAsking: true });
 }
 
-function note(document) {
+/** Take a session's document, and let the requests go on that need one. */
+function begin(document) {
   const isOff = document.keys === "off";
   store.set({
     keys: isOff ? "off" : "on",
@@ -82,4 +92,12 @@ function note(document) {
     scopes: document.scopes ?? [],
     isAsking: false,
   });
+  const resolvers = [...waiting];
+  waiting.clear();
+  for (const resolve of resolvers) resolve();
 }
+
+// Somebody who has signed in on another tab need not do so here.
+onVisibility((isShown) => {
+  if (isShown && store.get().isAsking) loadSession();
+});

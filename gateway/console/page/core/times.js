@@ -1,5 +1,6 @@
-// The present, for what shows how long ago something was.
+// The present by the service's clock, for what shows how long ago something was.
 
+import { serviceNow } from "./clock.js";
 import { useEffect, useRef, useState } from "./preact.js";
 import { isVisible } from "./visibility.js";
 
@@ -8,7 +9,7 @@ let timer = null;
 
 /** Return the present in milliseconds; render again every second while the page is shown. */
 export function useNow(enabled = true) {
-  const [now, setNow] = useState(Date.now);
+  const [now, setNow] = useState(serviceNow);
   useEffect(() => {
     if (!enabled) return undefined;
     return onTick(setNow);
@@ -17,7 +18,7 @@ export function useNow(enabled = true) {
 }
 
 function onTick(listener) {
-  listener(Date.now());
+  listener(serviceNow());
   listeners.add(listener);
   timer ??= setInterval(tick, 1000);
   return () => {
@@ -30,20 +31,20 @@ function onTick(listener) {
 
 function tick() {
   if (!isVisible()) return;
-  const now = Date.now();
+  const now = serviceNow();
   for (const listener of [...listeners]) listener(now);
 }
 
 /** Return the text that a function makes of the present; render again when it is another one. */
 export function useText(make, enabled = true) {
-  const [text, setText] = useState(() => make(Date.now()));
+  const [text, setText] = useState(() => make(serviceNow()));
   const latest = useRef(make);
   latest.current = make;
   useEffect(() => {
     if (!enabled) return undefined;
     return onTick((now) => setText(latest.current(now)));
   }, [enabled]);
-  return enabled ? text : make(Date.now());
+  return enabled ? text : make(serviceNow());
 }
 
 /** Return how long ago a time was, or how far ahead it is, in words. */

@@ -13,7 +13,7 @@ def page(following=None, **documents):
 
 def changes(new, shown):
     found = new.changes_since(shown)
-    return None if found is None else json.loads(found)
+    return None if found is None else json.loads("".join(found.parts()))
 
 
 def test_a_page_is_what_the_list_responds_with():

@@ -42,6 +42,16 @@ class Service:
         return aiter(response.sse)
 
 
+async def event_of(stream):
+    """Return the name and the data of the next event, which may come in pieces."""
+    text = b""
+    while not text.endswith(b"\n\n"):
+        text += (await anext(stream)).serialize()
+    name, data, *rest = text.decode().split("\n")
+    assert rest == ["", ""]
+    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
 def run(scenario, **options):
     async def main():
         service = Service(**options)
@@ -57,19 +67,33 @@ def run(scenario, **options):
 def test_who_reads_slowly_gets_what_has_changed_since_and_nothing_twice():
     async def scenario(service):
         stream = await service.open()
-        first = await anext(stream)
-        assert first.event == "page"
+        assert (await event_of(stream))[0] == "page"
         await service.change(a="2", b="1")
         await service.change(a="3", b="1")
         await service.change(b="1", c="1")
-        second = await anext(stream)
-        assert second.event == "changes"
+        name, second = await event_of(stream)
+        assert name == "changes"
         await service.change(b="1", c="2")
-        return [json.loads(event.data) for event in (second, await anext(stream))]
+        return [second, (await event_of(stream))[1]]
 
     found = run(scenario)
     assert [one["ids"] for one in found] == [["b", "c"], ["b", "c"]]
     assert [[one["id"] for one in event["calculations"]] for event in found] == [["b", "c"], ["c"]]
+
+
+def test_a_long_page_is_sent_in_pieces_so_that_a_slow_reader_has_little_of_it_in_memory():
+    async def scenario(service):
+        service.texts = {str(number): "1" * 4_000 for number in range(100)}
+        pieces: list[bytes] = []
+        stream = await service.open()
+        while not pieces or not pieces[-1].endswith(b"\n\n"):
+            pieces.append((await anext(stream)).serialize())
+        assert max(map(len, pieces)) < 100_000
+        again = b"".join(pieces).decode()
+        assert again.startswith('event: page\ndata: {"calculations"')
+        return json.loads(again.removeprefix("event: page\ndata: "))
+
+    assert len(run(scenario)["calculations"]) == 100
 
 
 def test_a_stream_is_never_silent():

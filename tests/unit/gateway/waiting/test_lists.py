@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from unittest.mock import Mock
 
 import pytest
 
@@ -88,6 +89,22 @@ def test_a_change_is_read_once_however_many_are_notified_and_new_ones_by_the_tic
 
     run(scenario)
     run(scenario, least_seconds=0.01)
+
+
+def test_of_many_changes_in_a_second_one_is_looked_at():
+    """Each notification would otherwise cost the process a look at all lists."""
+
+    async def scenario(lists, reading):
+        lists._next = Mock(side_effect=lists._next)
+        with lists.follow(ALL) as follower:
+            await follower.next_page(20)
+            for _ in range(50):
+                lists.mark_changed()
+                await asyncio.sleep(0.001)
+            assert reading.count == 1
+            return lists._next.call_count
+
+    assert run(scenario, least_seconds=600.0) <= 4
 
 
 def test_what_nobody_notifies_is_found_by_the_tick():
@@ -205,3 +222,37 @@ def test_lists_that_would_hold_too_much_or_are_too_many_are_refused(monkeypatch,
                 pass
 
     run(scenario)
+
+
+def test_pages_that_slow_streams_keep_count_as_well(monkeypatch):
+    async def scenario(lists, reading):
+        with lists.follow(ALL) as follower:
+            reading.page = page("a" * 1_000)
+            kept = [await follower.next_page(20)]
+            for name in "bc":
+                reading.page = page(name * 1_000)
+                lists.mark_changed()
+                kept.append(await follower.next_page(20))
+            monkeypatch.setattr(lists_module, "MAX_FOLLOWED_BYTES", 2_500)
+            with pytest.raises(TooManyLists), lists.follow(OTHER):
+                pass
+            del kept[:2]
+            with lists.follow(OTHER):
+                pass
+
+    run(scenario)
+
+
+def test_documents_that_are_as_before_are_in_memory_once():
+    async def scenario(lists, reading):
+        with lists.follow(ALL) as follower:
+            first = await follower.next_page(20)
+            reading.page = page("a", "b")
+            lists.mark_changed()
+            second = await follower.next_page(20)
+            assert first is not second
+            return [list(one.parts())[1] for one in (first, second)]
+
+    first, second = run(scenario)
+    assert first == second
+    assert first is second

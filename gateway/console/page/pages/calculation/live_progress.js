@@ -2,6 +2,7 @@
 
 import { Icon } from "../../components/icon.js";
 import { Progress } from "../../components/progress.js";
+import { serviceNow } from "../../core/clock.js";
 import { seconds } from "../../core/format.js";
 import { html, useRef } from "../../core/preact.js";
 import { useResource } from "../../core/resource.js";
@@ -36,9 +37,8 @@ function headingOf({ status }, isCancelling) {
 function Running({ document, expected, isCancelling }) {
   const now = useNow();
   const pace = useRef(new Pace());
-  pace.current.note(document, Date.now());
-  const offset = expected?.clockOffset ?? 0;
-  const elapsed = Math.max(0, (now + offset - Date.parse(document.started_at)) / 1000);
+  pace.current.note(document, serviceNow());
+  const elapsed = Math.max(0, (now - Date.parse(document.started_at)) / 1000);
   const left = pace.current.secondsLeft(document, now, elapsed);
   const { progress } = document;
   return html`<${Progress} value=${progress > 0 ? progress : null}

@@ -1,10 +1,10 @@
 // The document of a calculation, kept as it is now.
 
 import { isFinal } from "../../components/status.js";
-import { send } from "../../core/api.js";
+import { bodyOf, send } from "../../core/api.js";
+import { serviceNow } from "../../core/clock.js";
 import { backoff, whenUp } from "../../core/connection.js";
 import { useEvents } from "../../core/events.js";
-import { parseJson } from "../../core/json.js";
 import { useEffect, useRef, useState } from "../../core/preact.js";
 import { isVisible } from "../../core/visibility.js";
 
@@ -15,8 +15,7 @@ const DEAF_SECONDS = 5;
 
 /**
  * Return {document, problem, expected, replace}. `document` is null at first; `expected` is what
- * the service says of the time: {retryAfter, at, clockOffset}, the offset of its clock in
- * milliseconds. `replace` takes a newer document.
+ * the service says of the time: {retryAfter, at}. `replace` takes a newer document.
  */
 export function useCalculation(id) {
   const path = `/calculations/${id}`;
@@ -39,7 +38,7 @@ export function useCalculation(id) {
     const load = async () => {
       const before = news.current;
       const response = await send("GET", path, undefined, { signal: controller.signal });
-      const found = parseJson(await response.text());
+      const found = await bodyOf(response, controller.signal);
       setExpected(expectationOf(response));
       setProblem(null);
       if (news.current === before) setDocument(found); // otherwise an event was faster
@@ -82,12 +81,6 @@ function pause(milliseconds, signal) {
 }
 
 function expectationOf(response) {
-  const now = Date.now();
   const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-  const date = Date.parse(response.headers.get("Date") ?? "");
-  return {
-    retryAfter: Number.isNaN(retryAfter) ? null : retryAfter,
-    at: now,
-    clockOffset: Number.isNaN(date) ? 0 : date - now,
-  };
+  return { retryAfter: Number.isNaN(retryAfter) ? null : retryAfter, at: serviceNow() };
 }

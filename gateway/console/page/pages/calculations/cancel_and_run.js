@@ -62,8 +62,7 @@ export async function cancelMatching(filters, job) {
   const found = await countMatching(filters, CANCELLABLE);
   if (found.count === 0) return "None of them is queued or running";
   if (!(await askToCancel(countText(found), found.isExact ? found.count : 2))) return null;
-  const { id: _, ...conditions } = filters;
-  const body = Object.keys(conditions).length > 0 ? conditions : { created_after: ALL_TIME };
+  const body = Object.keys(filters).length > 0 ? filters : { created_after: ALL_TIME };
   const done = { cancelled: 0, cancelling: 0 };
   await cancelAllPages(body, done, job);
   return cancelledText(done);

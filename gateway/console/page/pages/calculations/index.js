@@ -54,7 +54,8 @@ export function CalculationsPage() {
         ${counted && html`<p class="muted">${countText(counted)} ${plural(counted.count)}</p>`}
       </div>
       <div class="row">
-        <${LiveButton} isLive=${isLive} isOpen=${isOpen} onChange=${setLive} />
+        <${LiveButton} isLive=${isLive} isOpen=${isOpen} isRefused=${isRefused(problem)}
+          onChange=${setLive} />
         <${Link} href="/console/new" class="button button-primary"><${Icon} name="plus" />New<//>
       </div>
     </div>
@@ -82,6 +83,11 @@ export function CalculationsPage() {
 }
 
 const NOTHING = [];
+
+/** Whether the service would give the same answer again. */
+function isRefused(problem) {
+  return problem?.status >= 400 && problem.status < 500 && problem.status !== 429;
+}
 
 /** Whether somebody points at the rows, is in them by keyboard, or has scrolled down to them. */
 function isInUse(place) {

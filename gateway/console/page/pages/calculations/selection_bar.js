@@ -25,7 +25,7 @@ export function SelectionBar({ selection, documents, filters, counted, jobs }) {
   return html`<div class="selection" role="region" aria-label="Selection">
     <p role="status"><strong>${isAll && counted ? `All ${countText(counted)}` : count(chosen.length)}</strong>
       ${" "}selected
-      ${!isAll && html`<${AllThatMatch} ...${{ selection, chosen, documents, counted }} />`}</p>
+      ${!isAll && html`<${AllThatMatch} ...${{ selection, chosen, documents, counted, filters }} />`}</p>
     <div class="row">
       <${Act} icon="cancel" text="Cancel" number=${isAll ? null : cancellable} danger
         isPossible=${cancellable > 0} scope=${can("cancel") ? null : "cancel"}
@@ -43,9 +43,9 @@ function mayHave({ status }, statuses) {
   return status === undefined || statuses.includes(status) ? 1 : 0;
 }
 
-/** Offered once the whole page is selected and there are more. */
-function AllThatMatch({ selection, chosen, documents, counted }) {
-  if (counted === null || chosen.length < documents.size) return null;
+/** Offered once the whole page is selected and there are more. By an id nothing is cancelled at once. */
+function AllThatMatch({ selection, chosen, documents, counted, filters }) {
+  if (filters.id || counted === null || chosen.length < documents.size) return null;
   if (counted.isExact && counted.count <= chosen.length) return null;
   return html`<button type="button" class="button button-quiet selection-all"
     onClick=${selection.selectAll}>

@@ -1,6 +1,7 @@
 // When calculations were created: lately, or between two times of the reader's zone.
 
 import { Field } from "../../components/field.js";
+import { serviceNow } from "../../core/clock.js";
 import { html, useState } from "../../core/preact.js";
 
 const MINUTE = 60_000;
@@ -19,7 +20,7 @@ export function TimeFields({ after, before, onChange }) {
     setOpen(value === "between");
     if (value === "") onChange([undefined, undefined]);
     // To the minute, so that many who look at the same time look at the same list.
-    else if (value !== "between") onChange([utc(Date.now() - Number(value)), undefined]);
+    else if (value !== "between") onChange([utc(serviceNow() - Number(value)), undefined]);
   };
   return html`<${Field} label="Created">${(props) => html`
       <select class="input" ...${props} value=${isBetween ? "between" : ""} onChange=${choose}>

@@ -9,7 +9,7 @@
 // union                           {chosen, draft}
 // list, tuple, record or map      {text}, where it is edited as JSON
 
-import { parseJson, toJson } from "../../core/json.js";
+import { parseJson, setMember, toJson } from "../../core/json.js";
 import { alternativesOf, constantOf, kindOf, resolve } from "./schema.js";
 
 /** A longer value is edited as JSON text at first: hundreds of fields help nobody. */
@@ -70,7 +70,7 @@ function emptyMembers(schema, root, depth = 1) {
   const members = {};
   for (const [name, member] of Object.entries(schema.properties)) {
     const hasDraft = required.has(name) || "default" in resolve(member, root);
-    members[name] = hasDraft ? emptyDraft(member, root, depth) : undefined;
+    setMember(members, name, hasDraft ? emptyDraft(member, root, depth) : undefined);
   }
   return members;
 }
@@ -123,7 +123,7 @@ function partsOf(value, schema, kind, root) {
     default: {
       const members = emptyMembers(schema, root);
       for (const [name, one] of Object.entries(value)) {
-        members[name] = draftOf(one, schema.properties[name], root);
+        setMember(members, name, draftOf(one, schema.properties[name], root));
       }
       return { members };
     }
@@ -164,9 +164,10 @@ export function fits(value, given, root) {
 
 function fitsRecord(value, schema, root) {
   return (
-    (schema.required ?? []).every((name) => name in value) &&
+    (schema.required ?? []).every((name) => Object.hasOwn(value, name)) &&
     Object.entries(value).every(
-      ([name, one]) => name in schema.properties && fits(one, schema.properties[name], root),
+      ([name, one]) =>
+        Object.hasOwn(schema.properties, name) && fits(one, schema.properties[name], root),
     )
   );
 }

@@ -1,6 +1,6 @@
 // From a draft to the value that is submitted, with what is wrong beside its place.
 
-import { parseJson, toJson } from "../../core/json.js";
+import { parseJson, setMember, toJson } from "../../core/json.js";
 import { boundsFault } from "./bounds.js";
 import { parseInteger, parseNumber } from "./numbers.js";
 import { alternativesOf, constantOf, kindOf, resolve } from "./schema.js";
@@ -107,7 +107,7 @@ function readRecord(draft, schema, root, pointer, faults) {
     }
     const found = readDraft(memberDraft, member, root, pointerTo(pointer, name), faults);
     if (found !== undefined && !(isOptional && isDefault(found, resolve(member, root)))) {
-      set(value, name, found);
+      setMember(value, name, found);
     }
   }
   return value;
@@ -128,19 +128,9 @@ function readMap(draft, schema, root, pointer, faults) {
     if (Object.hasOwn(value, name)) {
       faults.push({ pointer: at, detail: `Two members are named “${name}”. Rename one.` });
     }
-    set(value, name, readDraft(one, schema.additionalProperties, root, at, faults));
+    setMember(value, name, readDraft(one, schema.additionalProperties, root, at, faults));
   }
   return value;
-}
-
-/** Set a member of any name: a plain assignment to `__proto__` would set none. */
-function set(object, name, value) {
-  Object.defineProperty(object, name, {
-    value,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  });
 }
 
 const missing = (pointer) => ({ pointer, detail: "Enter a value.", isMissing: true });

@@ -2,6 +2,7 @@
 // whether they are still there.
 
 import { useEffect, useState } from "../../../core/preact.js";
+import { useResource } from "../../../core/resource.js";
 import { request } from "./bytes.js";
 import { plainFileName } from "./kinds.js";
 
@@ -22,12 +23,19 @@ export function useResultFile(document) {
     const controller = new AbortController();
     const { signal } = controller;
     request(href, result.length > 0 ? ONE_BYTE : undefined, signal).then(
-      (response) => setState({ ...KNOWN, name: nameIn(response) }),
+      (response) => {
+        response.body?.cancel(); // all of it, of an empty result or from a proxy without ranges
+        setState({ ...KNOWN, name: nameIn(response) });
+      },
       (problem) => signal.aborted || setState({ ...KNOWN, isPruned: problem.status === GONE, problem }),
     );
     return () => controller.abort();
   }, [href, document.finished_at]);
-  return { ...state, name: state.name ?? plainFileName(document) };
+  const name = document.function;
+  // Before there is a result, the catalogue says of what type it will be.
+  const { data } = useResource(result === null ? `/functions/${encodeURIComponent(name)}` : null);
+  const expected = { function: name, result: result ?? data?.result };
+  return { ...state, name: state.name ?? plainFileName(expected) };
 }
 
 /** RFC 6266: filename*=UTF-8''… counts more than filename="…". */

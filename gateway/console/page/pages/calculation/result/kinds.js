@@ -6,7 +6,9 @@ const JSON_TYPES = /^(application\/json|.+\+json)$/;
 const TEXTS =
   /^(text\/.+|.+\+(xml|yaml)|application\/(x-)?(ndjson|jsonl|xml|yaml|toml|javascript|sql|x-tex))$/;
 
-const EXTENSIONS = { json: "json", png: "png", jpeg: "jpg", "svg+xml": "svg", plain: "txt" };
+const EXTENSIONS = new Map(
+  Object.entries({ json: "json", png: "png", jpeg: "jpg", "svg+xml": "svg", plain: "txt" }),
+);
 
 /** "digits", "picture", "json", "text" or "other" */
 export function kindOf(result) {
@@ -29,7 +31,7 @@ export function charsetOf({ media_type: type }) {
 
 /** A name for its file, until the service has said the right one. */
 export function plainFileName({ function: name, result }) {
-  if (!result) return `${name}.result`;
+  if (!result?.media_type) return `${name}.result`;
   const subtype = bareType(result).split("/")[1];
-  return `${name}.${EXTENSIONS[subtype] ?? "bin"}`;
+  return `${name}.${EXTENSIONS.get(subtype) ?? "bin"}`;
 }
