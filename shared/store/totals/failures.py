@@ -9,21 +9,27 @@ from sqlalchemy import Connection, text
 #: How many are looked at, the newest: with their errors, a few megabytes at most.
 MOST = 2_000
 
-#: By the index `calculations_not_succeeded`, which the second condition names.
+#: By the index `calculations_not_succeeded`, which the second condition names. What was looked at
+#: reaches further back than a day where one of it is older, however many there are beyond.
 _COUNT = text("""
     WITH newest AS (
-        SELECT id, function, error->>'type' AS type, finished_at FROM calculations
+        SELECT id, function, error->>'type' AS type, created_at, finished_at FROM calculations
         WHERE status = 'failed' AND status <> 'succeeded'
-        ORDER BY created_at DESC LIMIT :most)
-    SELECT function, type,
-           count(*) FILTER (WHERE finished_at > now() - interval '1 hour') AS last_hour,
-           count(*) AS last_day,
-           (array_agg(id ORDER BY finished_at DESC))[1] AS latest_id,
-           max(finished_at) AS latest_at,
-           (SELECT count(*) FROM newest) AS looked_at
-    FROM newest
-    WHERE finished_at BETWEEN now() - interval '1 day' AND now()
-    GROUP BY function, type
+        ORDER BY created_at DESC LIMIT :most),
+    counted AS (
+        SELECT function, type,
+               count(*) FILTER (WHERE finished_at > now() - interval '1 hour') AS last_hour,
+               count(*) AS last_day,
+               (array_agg(id ORDER BY finished_at DESC))[1] AS latest_id,
+               max(finished_at) AS latest_at
+        FROM newest
+        WHERE finished_at BETWEEN now() - interval '1 day' AND now()
+        GROUP BY function, type),
+    looked_at AS (
+        SELECT count(*) < :most OR min(created_at) < now() - interval '1 day' AS is_exact
+        FROM newest)
+    SELECT function, type, last_hour, last_day, latest_id, latest_at, is_exact
+    FROM looked_at LEFT JOIN counted ON true
     ORDER BY last_hour DESC, last_day DESC, latest_at DESC LIMIT 100""")
 
 
@@ -48,5 +54,5 @@ class Failures(NamedTuple):
 def count_failures(connection: Connection, most: int = MOST) -> Failures:
     """Return why the newest calculations that have failed did so, of those of the last day."""
     rows = connection.execute(_COUNT, {"most": most}).all()
-    counts = [FailureCount(*row[:-1]) for row in rows]
-    return Failures(counts, is_exact=not rows or rows[0].looked_at < most)
+    counts = [FailureCount(*row[:-1]) for row in rows if row.function is not None]
+    return Failures(counts, is_exact=rows[0].is_exact)

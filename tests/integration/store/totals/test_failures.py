@@ -46,6 +46,23 @@ def test_beyond_the_newest_failures_the_count_says_that_there_are_more(engine):
         assert count_failures(connection, most=5).is_exact
 
 
+def test_old_failures_beyond_those_that_are_counted_leave_the_count_exact(engine):
+    with engine.begin() as connection:
+        for n, ago in enumerate(["2 days", "2 days", "1 minute"]):
+            fail(connection, n, "time-limit", ago)
+        connection.execute(text("UPDATE calculations SET created_at = finished_at"))
+        found = count_failures(connection, most=2)
+        assert (found.counts[0].last_day, found.is_exact) == (1, True)
+
+
+def test_many_failures_of_which_none_is_seen_are_not_said_to_be_none(engine):
+    """Those that were created last have ended at a time that is still to come."""
+    with engine.begin() as connection:
+        for n in range(2):
+            fail(connection, n, "time-limit", "-1 hour")
+        assert count_failures(connection, most=1) == ([], False)
+
+
 def test_without_failures_there_are_none(engine):
     with engine.begin() as connection:
         assert count_failures(connection) == ([], True)
