@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,7 +97,7 @@ def postgres(state_folder, given_servers) -> Iterator[Postgres]:
         server.make_roles()
         yield server
     finally:
-        server.stop()
+        server.kill()  # at once: nothing of it is kept
         server.remove()
 
 
@@ -118,8 +119,7 @@ def rabbitmq(state_folder, given_servers) -> Iterator[RabbitMQ]:
         server.wait_ready()
         yield server
     finally:
-        server.stop()
-        server.remove()
+        server.kill()  # at once: its folder is deleted with that of the tests
 
 
 def _placed(place: dict[str, Any]) -> dict[str, Any]:
@@ -188,7 +188,9 @@ def virtual_host(rabbitmq: RabbitMQ) -> Iterator[str]:
     """
     name = f"test-{uuid4().hex}"
     address = f"{rabbitmq.management_url}/api/vhosts/{name}"
-    with httpx.Client(auth=rabbitmq.manager, timeout=30) as client:
+    # Without the certificates of the web, which would take most of the time.
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with httpx.Client(auth=rabbitmq.manager, timeout=30, verify=tls) as client:
         client.put(address).raise_for_status()
         client.put(
             f"{rabbitmq.management_url}/api/permissions/{name}/{USER}", json=PERMISSIONS

@@ -33,7 +33,7 @@ def scope_missing(error: errors.ScopeMissing) -> Problem:
         403,
         "scope-missing",
         "Scope missing",
-        f"The key of the request does not have the scope {error.scope!r}, which this needs. "
+        f"The key of the request does not have the scope {str(error.scope)!r}, which this needs. "
         "Use a key that has it; the operator makes keys.",
         {"scope": error.scope},
         {"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{error.scope}"'},

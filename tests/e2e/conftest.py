@@ -136,11 +136,12 @@ class Stack:
                 self.start(module)
             self._nginx.prepare()
             self._nginx.start()
-            eventually(
-                self._is_ready,
-                within_seconds=_START_SECONDS,
-                what=f"ready; logs are in {self.folder}",
-            )
+            with httpx.Client(base_url=self.url, headers=self._headers) as client:
+                eventually(
+                    lambda: self._is_ready(client),
+                    within_seconds=_START_SECONDS,
+                    what=f"ready; logs are in {self.folder}",
+                )
         except BaseException:
             self.__exit__()
             raise
@@ -169,9 +170,9 @@ class Stack:
         for child in children:
             child.kill()
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, client: httpx.Client) -> bool:
         try:
-            system = httpx.get(f"{self.url}/system", headers=self._headers)
+            system = client.get("/system")
         except httpx.TransportError:
             return False
         workers = sum("workers " in module for module in self._modules)

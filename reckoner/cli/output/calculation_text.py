@@ -5,7 +5,7 @@ from typing import Any
 
 from reckoner.canonical_json import canonical_json
 from reckoner.cli.output.printable import one_line, printable
-from reckoner.cli.output.quantities import bytes_text, moment_text, seconds_text
+from reckoner.cli.output.quantities import about_text, bytes_text, moment_text, seconds_text
 from reckoner.cli.output.terminal import with_colour
 
 _SHOWN_ARGUMENTS = 500
@@ -55,7 +55,7 @@ def estimate_text(estimate: Mapping[str, Any]) -> str:
     """Return what a calculation is expected to need."""
     parts = []
     if estimate.get("seconds") is not None:
-        parts.append(f"about {seconds_text(estimate['seconds'])} on one core")
+        parts.append(f"{about_text(estimate['seconds'])} on one core")
     if estimate.get("bytes") is not None:
         parts.append(f"{bytes_text(estimate['bytes'])} of memory")
     if estimate.get("digits") is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reckoner.cli.output.quantities import seconds_text
+from reckoner.cli.output.quantities import about_text
 from reckoner.cli.output.terminal import columns, has_colours
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def describe(fraction: float, seconds_left: float | None) -> str:
     """Return how far it is, and how long it may still take."""
     parts = [f"{fraction:.0%}"] if fraction > 0 else []
     if seconds_left is not None and fraction < 1:
-        parts.append(f"about {seconds_text(seconds_left)} left")
+        parts.append(f"{about_text(seconds_left)} left")
     return ", ".join(parts)
 
 

@@ -5,6 +5,12 @@ from datetime import UTC, datetime
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
+def about_text(seconds: float) -> str:
+    """Return a duration that is a judgement."""
+    text = seconds_text(seconds)
+    return text if text.startswith("less than") else f"about {text}"
+
+
 def seconds_text(seconds: float) -> str:
     """Return a duration, as exact as anybody needs it."""
     if seconds < 0.0005:

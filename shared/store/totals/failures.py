@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 #: How many are looked at, the newest: with their errors, a few megabytes at most.
 MOST = 2_000
 
-#: By the index `calculations_not_succeeded`, which the second condition names. Those that were
-#: looked at reach further back than a day where one of them is older, however many there are beyond.
+#: By the index `calculations_not_succeeded`, which the second condition names. What was looked at
+#: reaches further back than a day where one of it is older, however many there are beyond.
 _COUNT = text("""
     WITH newest AS (
         SELECT id, function, error->>'type' AS type, created_at, finished_at FROM calculations

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,16 +36,7 @@ class Shell:
     def run(self, steps: Sequence[Command | File]) -> list[tuple[Command, int, str]]:
         """Return each command with its exit status and what it printed."""
         script = "".join(self._scripted(step) for step in steps)
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=self._folder,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_SECONDS,
-        )
-        text = done.stdout.decode(errors="replace")
+        text = self._printed(script)
         ended = re.findall(rf"(.*?)\n?{_MARK}(\d+)\n", text, re.DOTALL)
         commands = [step for step in steps if isinstance(step, Command)]
         assert len(ended) == len(commands), text[-2000:]
@@ -52,6 +44,26 @@ class Shell:
             (command, int(status), self._as_on_the_page(printed))
             for command, (printed, status) in zip(commands, ended, strict=True)
         ]
+
+    def _printed(self, script: str) -> str:
+        """Return what a script prints. One that hangs is ended with all that it has started."""
+        with subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as shell:
+            try:
+                output, _ = shell.communicate(timeout=_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(shell.pid, signal.SIGKILL)
+                output, _ = shell.communicate()
+                text = output.decode(errors="replace")
+                raise AssertionError(f"Not done after {_SECONDS} s:\n{text[-2000:]}") from None
+        return output.decode(errors="replace")
 
     def _scripted(self, step: Command | File) -> str:
         if isinstance(step, File):

@@ -20,8 +20,9 @@ from tests.factories import make_calculation
 from tests.integration.postgres.replication import address, count, frozen, promote, replicated
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pair(state_folder):
+    """For both tests: the last one ends the replication."""
     with replicated(state_folder) as servers:
         yield servers
 
@@ -89,19 +90,6 @@ async def follows(settings, primary, standby):
 
 
 @pytest.mark.slow
-def test_all_follow_a_promoted_standby_while_the_first_server_is_silent(pair, monkeypatch):
-    monkeypatch.setattr("shared.postgres.connections.GRACE_SECONDS", 1)
-    monkeypatch.setattr("gateway.waiting.listener._SILENCE_SECONDS", 2.0)
-    settings = load_settings(
-        {
-            "database_url": address(pair, "&target_session_attrs=read-write"),
-            "broker_url": "amqp://127.0.0.1:1/%2F",
-        }
-    )
-    asyncio.run(follows(settings, *pair))
-
-
-@pytest.mark.slow
 def test_of_several_servers_the_writable_one_is_found_and_then_tried_first(pair):
     primary, standby = pair
     servers = Servers(make_url(address((standby, primary))))
@@ -114,3 +102,16 @@ def test_of_several_servers_the_writable_one_is_found_and_then_tried_first(pair)
     connection.close()
     assert servers.in_order()[0].address["port"] == str(primary.port)
     assert len(servers.in_order()) == 2
+
+
+@pytest.mark.slow
+def test_all_follow_a_promoted_standby_while_the_first_server_is_silent(pair, monkeypatch):
+    monkeypatch.setattr("shared.postgres.connections.GRACE_SECONDS", 1)
+    monkeypatch.setattr("gateway.waiting.listener._SILENCE_SECONDS", 2.0)
+    settings = load_settings(
+        {
+            "database_url": address(pair, "&target_session_attrs=read-write"),
+            "broker_url": "amqp://127.0.0.1:1/%2F",
+        }
+    )
+    asyncio.run(follows(settings, *pair))

@@ -19,18 +19,28 @@ def registered(engine) -> list[WorkerState]:
         return list_workers(connection, 60)
 
 
-@pytest.mark.parametrize("lane", Lane)
+def by_lane(engine) -> dict[str, WorkerState]:
+    return {worker.lane: worker for worker in registered(engine)}
+
+
 @pytest.mark.slow
-def test_a_worker_is_registered_while_it_lives(settings, engine, tmp_path, lane):
-    with WorkerProcess(settings, lane, tmp_path / "log") as process:
-        (worker,) = eventually(lambda: registered(engine))
-        assert (worker.lane, worker.pid) == (lane, process.pid)
-        slots = settings.heavy_slots if lane is Lane.HEAVY else settings.quick_threads
-        assert (worker.slots, worker.host) == (slots, socket.gethostname())
-        seen_at = worker.seen_at
-        eventually(lambda: registered(engine)[0].seen_at > seen_at)
-        process.terminate()
-        assert process.wait(10) == 0
+def test_a_worker_is_registered_while_it_lives(settings, engine, tmp_path):
+    with (
+        WorkerProcess(settings, Lane.QUICK, tmp_path / "quick") as quick,
+        WorkerProcess(settings, Lane.HEAVY, tmp_path / "heavy") as heavy,
+    ):
+        workers = eventually(lambda: by_lane(engine) if len(by_lane(engine)) == 2 else {})
+        for lane, process, slots in (
+            (Lane.QUICK, quick, settings.quick_threads),
+            (Lane.HEAVY, heavy, settings.heavy_slots),
+        ):
+            worker = workers[lane]
+            assert (worker.pid, worker.slots) == (process.pid, slots)
+            assert worker.host == socket.gethostname()
+        eventually(lambda: all(by_lane(engine)[one].seen_at > workers[one].seen_at for one in Lane))
+        for process in (quick, heavy):
+            process.terminate()
+        assert [process.wait(10) for process in (quick, heavy)] == [0, 0]
     assert registered(engine) == []
 
 

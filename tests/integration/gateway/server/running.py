@@ -6,9 +6,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-import httpx
-
 from compose.services import free_port
+from compose.services.ports import http_status
 from tests.eventually import eventually
 
 #: A process that takes longer to stop hangs.
@@ -45,7 +44,4 @@ def with_constants(**constants):
 
 
 def _is_up(port):
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
-    except httpx.TransportError:
-        return False
+    return http_status(port, "/health/live") == 200

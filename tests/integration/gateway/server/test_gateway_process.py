@@ -124,7 +124,7 @@ def execute(engine, statement):
 def test_functions_that_hang_delay_no_request_and_end_their_process(database_url, tmp_path):
     log = tmp_path / "log"
     constants = {
-        "gateway.server.threads._MAX_INLINE_SECONDS": 12.0,
+        "gateway.server.threads._MAX_INLINE_SECONDS": 8.0,
         "gateway.submission.inline._MAX_SECONDS": 0.3,
         "gateway.server.watchdog._SHUTDOWN_SECONDS": 1.0,
     }

@@ -16,6 +16,7 @@ from gateway.http.errors import describe, handle_error
 from gateway.http.problems import MALFORMED_REQUEST, write_problem
 from reckoner.authoring.faults import Fault
 from shared import errors
+from shared.keys.scope import Scope
 
 SAMPLES = [
     errors.FunctionUnknown("x", ["fibonacci"]),
@@ -30,7 +31,7 @@ SAMPLES = [
     errors.QueueFull("bytes", 1e12, 9e11, 2e11, 30),
     errors.KeyLimitReached("calculations", 10, 10, 1, 30, "shop"),
     *(errors.Unauthenticated(fault) for fault in errors.KeyFault),
-    errors.ScopeMissing("submit"),
+    errors.ScopeMissing(Scope.SUBMIT),
     errors.RateExceeded(0.5, 2),
     errors.KeySecondsExceeded(60, 10, 3),
     errors.HostUnknown(None),
@@ -56,6 +57,7 @@ def test_an_error_says_what_is_wrong_and_what_to_do(error):
     assert 400 <= problem.status < 600
     assert problem.status != 500
     assert re.fullmatch(r"[A-Z/].+\. [A-Z].+\.", problem.detail)
+    assert "<" not in problem.detail  # as in the repr of an object
 
 
 def test_a_limit_of_calculations_is_said_in_numbers_of_them():

@@ -60,5 +60,6 @@ def test_a_moment_is_in_utc():
 def test_progress_claims_nothing_that_is_not_known():
     assert describe(0, None) == ""
     assert describe(0, 12.3) == "about 12 s left"
+    assert describe(0, 0.0001) == "less than 1 ms left"
     assert describe(0.421, None) == "42%"
     assert describe(1, 0) == "100%"
