@@ -232,5 +232,5 @@ def _new_row(new: New, created_at: datetime) -> Row:
         result.check if result else None,
         new.key_name,
         None,  # cancelled_by
-        None,  # published_at
+        created_at if result else None,  # published_at: nothing is left to publish
     )

@@ -47,7 +47,9 @@ class Feed:
     def insert(self, *calculations: Calculation) -> None:
         with self.engine.begin() as connection:
             insert_queued(connection, calculations, "a-request")
-            connection.execute(text("UPDATE calculations SET published_at = now()"))
+            connection.execute(
+                text("UPDATE calculations SET published_at = now() WHERE published_at IS NULL")
+            )
 
     def publish(self, lane: Lane, *bodies: bytes) -> None:
         with self._channel(lane) as channel:

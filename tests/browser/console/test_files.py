@@ -82,7 +82,7 @@ def test_a_first_visit_is_small(page, service):
         eventually(lambda: files_shown(page) <= received.keys())
         # What draws charts is loaded for them, after the page is there.
         first = {url: size for url, size in received.items() if "/packages/uplot" not in url}
-        assert sum(first.values()) < MAX_FIRST_LOAD_BYTES, (path, first)
+        assert sum(first.values()) < MAX_FIRST_LOAD_BYTES, (path, sum(first.values()), first)
 
 
 def files_shown(page):
