@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 #: Whether a chart has pixels of a colour's variable, in a copy that Chromium expects to be read.
 HAS_COLOUR = """([selector, variable]) => {
   const canvas = document.querySelector(`${selector} canvas`);
+  if (canvas === null) return false;
   const copy = document.createElement("canvas");
   [copy.width, copy.height] = [canvas.width, canvas.height];
   const context = copy.getContext("2d", { willReadFrequently: true });

@@ -20,13 +20,16 @@ export function Dialog({ title, onClose, children, class: className = "" }) {
     event.preventDefault();
     onClose?.();
   };
-  // A browser closes it all the same when Escape is pressed again and again.
+  // A browser closes it all the same when Escape is pressed again and again, or by a gesture.
+  const keyDown = (event) => {
+    if (!onClose && event.key === "Escape") event.preventDefault();
+  };
   const closed = () => (onClose ? onClose() : dialog.current?.showModal());
   const press = (event) => {
     if (event.target === dialog.current && isBeside(event)) onClose?.();
   };
   return html`<dialog ref=${dialog} class="dialog ${className}" aria-labelledby=${id} onCancel=${cancel}
-    onClose=${closed} onMouseDown=${press}>
+    onClose=${closed} onKeyDown=${keyDown} onMouseDown=${press}>
     <h2 id=${id}>${title}</h2>
     ${children}
   </dialog>`;
