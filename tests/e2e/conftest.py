@@ -26,7 +26,7 @@ _MODULES = ("gateway", "gateway.relay", "workers quick", "workers heavy")
 _WITH_OWN_STACK = (
     *("test_examples.py", "test_faulty_functions.py", "test_logs.py", "test_operating.py"),
     "test_metrics.py",
-    *("alerts", "cli", "client", "keys"),
+    *("alerts", "cli", "client", "guides", "keys"),
 )
 
 
