@@ -158,7 +158,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     for package in packages:
         try:
             if install(package, folder, registry):
-                print(f"Installed {package.name} {package.version} for the browser")
+                print(f"  Installed {package.name} {package.version} for the browser")
         except (NotInstalled, OSError) as error:
             print(f"{package.name} {package.version} could not be installed: {error}")
             status = 1
