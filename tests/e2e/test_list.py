@@ -65,7 +65,7 @@ def test_a_page_stays_right_while_calculations_are_added(client):
         listed += page["calculations"]
     ids = [document["id"] for document in listed]
     assert mine.keys() <= set(ids)
-    # In the order of the times that PostgreSQL gave them, which need not be that of the submissions.
+    # In the order of their times, which need not be that of the submissions.
     times = [document["created_at"] for document in listed]
     assert times == sorted(times, reverse=True)
     assert added not in ids
