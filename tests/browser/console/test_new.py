@@ -371,6 +371,7 @@ def test_by_keyboard_alone_from_the_search_to_the_submission(page, service):
     expect(page.get_by_role("listitem")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/new/integers")
+    expect(page.get_by_label("n", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="New calculation")).to_be_focused()
     for _ in range(5):  # two links, two examples, and the first field
         page.keyboard.press("Tab")
