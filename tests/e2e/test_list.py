@@ -64,10 +64,9 @@ def test_a_page_stays_right_while_calculations_are_added(client):
         page = client.get(page["next"]).json()
         listed += page["calculations"]
     ids = [document["id"] for document in listed]
-    assert mine.keys() <= set(ids)
-    # In the order of their times, which need not be that of the submissions.
     times = [document["created_at"] for document in listed]
     assert times == sorted(times, reverse=True)
+    assert [identity for identity in ids if identity in mine] == list(mine)[::-1], (mine, listed)
     assert added not in ids
     assert len(set(ids)) == len(ids)
 

@@ -35,7 +35,7 @@ def test_a_step_that_fails_is_named_and_nothing_goes_on(shown):
     progress, screen = progress_on(shown)
     progress.begin("RabbitMQ")
     with pytest.raises(ServiceError), progress.end_of("PostgreSQL"):
-        raise ServiceError("It is broken.", "Mend it.")
+        raise ServiceError("It is broken.", "Repair it.")
     assert len(shown) == 1
     assert shown[0].startswith("  ✗ PostgreSQL")
     assert screen.status() == ""
