@@ -27,7 +27,7 @@ def listed(client, path, *, down_to):
 
 
 def test_pages_hold_every_calculation_once_and_newest_first(client):
-    first = fresh(100_000, 150_000)
+    first = fresh(111_000, 150_000)  # beyond the ten thousand of test_batch
     made = [submit(client, n).json()["id"] for n in range(first, first + 25)]
     seen = listed(client, "/calculations?limit=7", down_to=set(made))
     ids = [document["id"] for document in seen]
@@ -51,14 +51,14 @@ def test_a_page_has_the_requested_length(client, limit):
 
 
 def test_a_page_stays_right_while_calculations_are_added(client):
-    base = fresh(20_000, 30_000)
+    base = fresh(151_000, 189_000)  # beyond the ten thousand of test_batch, which are older
     made = [submit(client, n).json() for n in range(base, base + 4)]
     # Others may submit meanwhile: what is older than the first of these is of no interest here.
     mine = {document["id"]: document["created_at"] for document in made}
     assert len(mine) == 4
     path = f"/calculations?function=fibonacci&created_after={min(mine.values())}"
     page = client.get(f"{path}&limit=2").json()
-    added = submit(client, fresh(30_001, 31_000)).json()["id"]
+    added = submit(client, fresh(190_000, 199_000)).json()["id"]
     listed = [*page["calculations"]]
     while page["next"]:
         page = client.get(page["next"]).json()
